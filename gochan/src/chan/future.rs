@@ -1,0 +1,280 @@
+//! Channel operations for async tasks.
+//!
+//! A future's waiter lives inside the future, which is pinned once it is queued, and leaves the queue when the
+//! future is dropped. A value that was already handed to a dropped receive goes back to the front of the channel.
+
+use super::core::Core;
+use super::handle::Receiver;
+use super::waiter::{Outcome, Waiter};
+use super::SendError;
+use crate::sched::park::Owner;
+use futures_core::Stream;
+use std::cell::UnsafeCell;
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomPinned;
+use std::mem::{ManuallyDrop, MaybeUninit};
+use std::pin::Pin;
+use std::ptr;
+use std::task::{Context, Poll};
+
+/// The waiter of a future and the slot it waits with.
+struct Waiting<T> {
+    waiter: UnsafeCell<Waiter>,
+    slot: UnsafeCell<MaybeUninit<T>>,
+    /// On a queue, or taken off it by a completer whose outcome nobody has looked at.
+    queued: bool,
+    _pinned: PhantomPinned,
+}
+
+impl<T> Waiting<T> {
+    fn new() -> Waiting<T> {
+        Waiting {
+            waiter: UnsafeCell::new(Waiter::new(ptr::null_mut(), None)),
+            slot: UnsafeCell::new(MaybeUninit::uninit()),
+            queued: false,
+            _pinned: PhantomPinned,
+        }
+    }
+
+    /// Receives, or queues and returns `Pending`.
+    ///
+    /// # Safety
+    /// `self` does not move until `self.queued` is false, and every queued `self` is dropped through `forget_recv`.
+    unsafe fn poll_recv(&mut self, core: &Core<T>, context: &Context<'_>) -> Poll<Option<T>> {
+        let waiter = self.waiter.get();
+        let owner = || Owner::Task(context.waker().clone());
+        // SAFETY: the caller's promise keeps waiter and slot valid while queued; `Done` says that the slot is full.
+        unsafe {
+            if !self.queued {
+                waiter.write(Waiter::new(self.slot.get().cast(), None));
+                if let Some(received) = core.recv_or_queue(waiter, owner) {
+                    return Poll::Ready(received);
+                }
+                self.queued = true;
+                return Poll::Pending;
+            }
+            match core.poll_waiter(waiter, owner) {
+                Outcome::Pending => Poll::Pending,
+                outcome => {
+                    self.queued = false;
+                    let value = (outcome == Outcome::Done).then(|| (*self.slot.get()).assume_init_read());
+                    Poll::Ready(value)
+                }
+            }
+        }
+    }
+
+    /// Leaves the queue; a value that came too late goes back.
+    fn forget_recv(&mut self, core: &Core<T>) {
+        if !std::mem::take(&mut self.queued) {
+            return;
+        }
+        let waiter = self.waiter.get();
+        // SAFETY: the waiter was queued on this channel and is valid; once it is off the queue it is ours.
+        unsafe {
+            if !core.withdraw_recv(waiter) && (*waiter).outcome == Outcome::Done {
+                core.give_back((*self.slot.get()).assume_init_read());
+            }
+        }
+    }
+}
+
+/// What `recv_async` returns: yields the value, or `None` once the channel is closed and drained.
+#[must_use = "futures do nothing unless polled"]
+pub struct RecvFuture<'a, T> {
+    core: Option<&'a Core<T>>,
+    waiting: Waiting<T>,
+}
+
+// SAFETY: the waiter is used under the channel's lock only; values of `T` are what moves between threads.
+unsafe impl<T: Send> Send for RecvFuture<'_, T> {}
+// SAFETY: `&RecvFuture` gives access to nothing.
+unsafe impl<T: Send> Sync for RecvFuture<'_, T> {}
+
+impl<'a, T> RecvFuture<'a, T> {
+    pub(super) fn new(core: Option<&'a Core<T>>) -> Self {
+        RecvFuture { core, waiting: Waiting::new() }
+    }
+}
+
+impl<T> Future for RecvFuture<'_, T> {
+    type Output = Option<T>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<T>> {
+        // SAFETY: nothing is moved out; `waiting` stays pinned with `self`, and `drop` forgets it.
+        unsafe {
+            let this = self.get_unchecked_mut();
+            match this.core {
+                Some(core) => this.waiting.poll_recv(core, context),
+                None => Poll::Pending,
+            }
+        }
+    }
+}
+
+impl<T> Drop for RecvFuture<'_, T> {
+    fn drop(&mut self) {
+        if let Some(core) = self.core {
+            self.waiting.forget_recv(core);
+        }
+    }
+}
+
+/// What `stream` returns: the values to come, until the channel is closed and drained.
+#[must_use = "streams do nothing unless polled"]
+pub struct RecvStream<T> {
+    receiver: Receiver<T>,
+    waiting: Waiting<T>,
+}
+
+// SAFETY: as for `RecvFuture`.
+unsafe impl<T: Send> Send for RecvStream<T> {}
+// SAFETY: as for `RecvFuture`.
+unsafe impl<T: Send> Sync for RecvStream<T> {}
+
+impl<T> RecvStream<T> {
+    pub(super) fn new(receiver: Receiver<T>) -> Self {
+        RecvStream { receiver, waiting: Waiting::new() }
+    }
+}
+
+impl<T> Stream for RecvStream<T> {
+    type Item = T;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<T>> {
+        // SAFETY: nothing is moved out; `waiting` stays pinned with `self`, and `drop` forgets it.
+        unsafe {
+            let this = self.get_unchecked_mut();
+            match this.receiver.core() {
+                Some(core) => this.waiting.poll_recv(core, context),
+                None => Poll::Pending,
+            }
+        }
+    }
+}
+
+impl<T> Drop for RecvStream<T> {
+    fn drop(&mut self) {
+        if let Some(core) = self.receiver.core() {
+            self.waiting.forget_recv(core);
+        }
+    }
+}
+
+/// What `send_async` returns: completes when the value is received or buffered.
+#[must_use = "futures do nothing unless polled"]
+pub struct SendFuture<'a, T> {
+    core: Option<&'a Core<T>>,
+    waiter: UnsafeCell<Waiter>,
+    value: UnsafeCell<ManuallyDrop<T>>,
+    state: SendState,
+    _pinned: PhantomPinned,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum SendState {
+    /// The value is here and not queued.
+    Holding,
+    /// The value is here or has been taken by a receiver.
+    Queued,
+    /// The value is gone.
+    Finished,
+}
+
+// SAFETY: as for `RecvFuture`.
+unsafe impl<T: Send> Send for SendFuture<'_, T> {}
+// SAFETY: `&SendFuture` gives access to nothing.
+unsafe impl<T: Send> Sync for SendFuture<'_, T> {}
+
+impl<'a, T> SendFuture<'a, T> {
+    pub(super) fn new(core: Option<&'a Core<T>>, value: T) -> Self {
+        SendFuture {
+            core,
+            waiter: UnsafeCell::new(Waiter::new(ptr::null_mut(), None)),
+            value: UnsafeCell::new(ManuallyDrop::new(value)),
+            state: SendState::Holding,
+            _pinned: PhantomPinned,
+        }
+    }
+
+    /// The value comes back.
+    ///
+    /// # Safety
+    /// The value is here.
+    unsafe fn fail(&mut self) -> Poll<Result<(), SendError<T>>> {
+        self.state = SendState::Finished;
+        // SAFETY: the caller's promise; `Finished` keeps it from being taken again.
+        Poll::Ready(Err(SendError(unsafe { ManuallyDrop::take(self.value.get_mut()) })))
+    }
+}
+
+impl<T> Future for SendFuture<'_, T> {
+    type Output = Result<(), SendError<T>>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        // SAFETY: nothing that is queued is moved.
+        let this = unsafe { self.get_unchecked_mut() };
+        let Some(core) = this.core else { return Poll::Pending };
+        let owner = || Owner::Task(context.waker().clone());
+        let (waiter, slot) = (this.waiter.get(), this.value.get().cast::<T>());
+        match this.state {
+            // SAFETY: the value is here; waiter and slot are pinned with the future, whose drop leaves the queue.
+            SendState::Holding => unsafe {
+                waiter.write(Waiter::new(slot.cast(), None));
+                match core.send_or_queue(slot, waiter, owner) {
+                    Some(true) => {
+                        this.state = SendState::Finished;
+                        Poll::Ready(Ok(()))
+                    }
+                    Some(false) => this.fail(),
+                    None => {
+                        this.state = SendState::Queued;
+                        Poll::Pending
+                    }
+                }
+            },
+            // SAFETY: the waiter was queued on this channel; the outcome says where the value is.
+            SendState::Queued => unsafe {
+                match core.poll_waiter(waiter, owner) {
+                    Outcome::Pending => Poll::Pending,
+                    Outcome::Done => {
+                        this.state = SendState::Finished;
+                        Poll::Ready(Ok(()))
+                    }
+                    _ => this.fail(),
+                }
+            },
+            SendState::Finished => panic!("SendFuture polled after completion"),
+        }
+    }
+}
+
+impl<T> Drop for SendFuture<'_, T> {
+    fn drop(&mut self) {
+        let here = match (self.state, self.core) {
+            (SendState::Holding, _) | (_, None) => self.state == SendState::Holding,
+            // SAFETY: the waiter was queued on this channel; off the queue it is ours.
+            (SendState::Queued, Some(core)) => unsafe {
+                core.withdraw_send(self.waiter.get()) || (*self.waiter.get()).outcome != Outcome::Done
+            },
+            (SendState::Finished, _) => false,
+        };
+        if here {
+            // SAFETY: the value has not been taken.
+            unsafe { ManuallyDrop::drop(self.value.get_mut()) };
+        }
+    }
+}
+
+macro_rules! debug {
+    ($($name:ty),*) => {$(
+        impl<T> fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(stringify!($name))
+            }
+        }
+    )*};
+}
+
+debug!(RecvFuture<'_, T>, SendFuture<'_, T>, RecvStream<T>);

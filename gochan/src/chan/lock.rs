@@ -1,0 +1,113 @@
+//! The lock of a channel: taken for tens of nanoseconds, never across a switch, a wake or user code.
+//!
+//! One byte, one exchange to take it, one plain store to let go. Whoever finds it taken spins, backing off, so that
+//! the holder's core keeps the cache line and gets several operations done per visit; should the holder have been
+//! preempted, the thread gives up its core, and in the end sleeps for moments.
+
+use crate::shim::{
+    self,
+    atomic::{AtomicBool, Ordering::*},
+};
+use std::cell::UnsafeCell;
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+
+/// A value behind a spin lock.
+pub(crate) struct SpinLock<T> {
+    taken: AtomicBool,
+    value: UnsafeCell<T>,
+}
+
+// SAFETY: the lock gives one thread at a time access to the value.
+unsafe impl<T: Send> Sync for SpinLock<T> {}
+// SAFETY: as for any owner of a `T`.
+unsafe impl<T: Send> Send for SpinLock<T> {}
+
+/// Access to the value, until dropped.
+pub(crate) struct Guard<'a, T> {
+    lock: &'a SpinLock<T>,
+}
+
+impl<T> SpinLock<T> {
+    pub(crate) fn new(value: T) -> SpinLock<T> {
+        SpinLock { taken: AtomicBool::new(false), value: UnsafeCell::new(value) }
+    }
+
+    #[inline]
+    pub(crate) fn lock(&self) -> Guard<'_, T> {
+        // Acquire pairs with the Release of the last holder.
+        if self.taken.swap(true, Acquire) {
+            self.wait();
+        }
+        Guard { lock: self }
+    }
+
+    pub(crate) fn get_mut(&mut self) -> &mut T {
+        self.value.get_mut()
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn wait(&self) {
+        /// Doublings of the pause; the longest is about as long as a few dozen operations of another core.
+        const SPINS: u32 = 8;
+        const YIELDS: u32 = 32;
+        let mut round = 0;
+        loop {
+            if round <= SPINS {
+                (0..1_u32 << round).for_each(|_| shim::spin_loop());
+            } else if round <= SPINS + YIELDS {
+                shim::yield_now();
+            } else {
+                // The holder does not get a core: stop competing for it.
+                rest();
+            }
+            round += 1;
+            if !self.taken.load(Relaxed) && !self.taken.swap(true, Acquire) {
+                return;
+            }
+        }
+    }
+}
+
+#[cfg(not(gochan_model))]
+fn rest() {
+    std::thread::sleep(std::time::Duration::from_micros(50));
+}
+
+#[cfg(gochan_model)]
+fn rest() {
+    shim::yield_now();
+}
+
+impl<T> Deref for Guard<'_, T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        // SAFETY: the guard is proof that the lock is held.
+        unsafe { &*self.lock.value.get() }
+    }
+}
+
+impl<T> DerefMut for Guard<'_, T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut T {
+        // SAFETY: the guard is proof that the lock is held.
+        unsafe { &mut *self.lock.value.get() }
+    }
+}
+
+impl<T> Drop for Guard<'_, T> {
+    #[inline]
+    fn drop(&mut self) {
+        // Release publishes what was written under the lock.
+        self.lock.taken.store(false, Release);
+    }
+}
+
+impl<T> fmt::Debug for SpinLock<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SpinLock").finish_non_exhaustive()
+    }
+}

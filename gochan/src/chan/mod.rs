@@ -1,0 +1,37 @@
+//! Channels: typed pipes between goroutines, OS threads and async tasks.
+//!
+//! [`Chan`] sends and receives, as in Go; [`Chan::split`], [`Chan::sender`] and [`Chan::receiver`] give the halves.
+//! All handles are cheap to clone and refer to the same channel. An unbuffered channel hands each value from a
+//! sender to a receiver, both present; a buffered one queues up to its capacity, first in, first out.
+//!
+//! Methods speak Rust: they return `Option` and `Result`, and never panic on a closed channel. The macros
+//! [`send!`](crate::send), [`recv!`](crate::recv) and [`close!`](crate::close) speak Go.
+//!
+//! A channel closes by [`close`](Sender::close) or when the last handle that could send is dropped. When the last
+//! handle that could receive is dropped, sends fail and give their value back. A channel that carries a handle of
+//! itself keeps itself alive: such a cycle leaks unless the value is received.
+//!
+//! # Ordering
+//!
+//! A send happens before the completion of its receive; a close before a receive that returns `None` because of it;
+//! the k-th receive from a channel of capacity C before the completion of the (k+C)-th send.
+
+pub(crate) mod core;
+mod error;
+mod future;
+mod handle;
+mod iter;
+pub(crate) mod lock;
+mod shared;
+mod side;
+mod waiter;
+
+pub use error::{RecvTimeoutError, SendError, SendTimeoutError, TryRecvError, TrySendError};
+pub use future::{RecvFuture, RecvStream, SendFuture};
+pub use handle::{Chan, Receiver, Sender};
+pub use iter::{IntoIter, Iter, TryIter};
+#[doc(hidden)]
+pub use side::{CloseSide, RecvSide, SendSide, close, recv, recv_ok, send};
+
+
+//pub use crate::chan;

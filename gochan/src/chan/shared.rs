@@ -1,0 +1,118 @@
+//! Counting the handles of a channel: how many could send, how many could receive, and when the memory goes.
+//!
+//! Both counts are one word, so that a `Chan`, which is on both sides, is cloned and dropped by one operation. Each
+//! side ends once: the drop that takes its count to zero does what that means to the other side, and whichever of
+//! the two ends comes last frees the channel.
+
+use super::core::Core;
+use crate::shim::atomic::{AtomicU8, AtomicU64, Ordering::*};
+use std::ptr::NonNull;
+
+/// Which sides a handle is on, as the amount it adds to the counts.
+pub(super) const SENDS: u64 = 1;
+pub(super) const RECEIVES: u64 = 1 << 32;
+
+const SENDS_MASK: u64 = RECEIVES - 1;
+/// Far more handles than memory could hold, unless they are leaked in a loop.
+const TOO_MANY: u64 = 1 << 31;
+
+const SENDERS_ENDED: u8 = 1;
+const RECEIVERS_ENDED: u8 = 2;
+
+struct Shared<T> {
+    core: Core<T>,
+    sides: AtomicU64,
+    ended: AtomicU8,
+}
+
+/// A counted reference to a channel, or the nil channel. Counting is the holder's: see `retain` and `release`.
+pub(super) struct Raw<T>(Option<NonNull<Shared<T>>>);
+
+impl<T> Clone for Raw<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Raw<T> {}
+
+impl<T> Raw<T> {
+    pub(super) const NIL: Raw<T> = Raw(None);
+
+    /// A channel with one handle, on `sides`.
+    pub(super) fn new(capacity: usize, sides: u64) -> Raw<T> {
+        let shared =
+            Shared { core: Core::new(capacity), sides: AtomicU64::new(sides), ended: AtomicU8::new(0) };
+        Raw(Some(NonNull::from(Box::leak(Box::new(shared)))))
+    }
+
+    #[inline]
+    fn shared(&self) -> Option<&Shared<T>> {
+        // SAFETY: a handle's count keeps the channel allocated.
+        self.0.map(|shared| unsafe { shared.as_ref() })
+    }
+
+    #[inline]
+    pub(super) fn core(&self) -> Option<&Core<T>> {
+        Some(&self.shared()?.core)
+    }
+
+    pub(super) fn is_nil(&self) -> bool {
+        self.0.is_none()
+    }
+
+    pub(super) fn same(&self, other: &Raw<T>) -> bool {
+        self.0 == other.0
+    }
+
+    pub(super) fn address(&self) -> *const () {
+        self.0.map_or(std::ptr::null(), |shared| shared.as_ptr().cast_const().cast())
+    }
+
+    /// Counts a new handle on `sides`, made from one that is on them.
+    #[inline]
+    pub(super) fn retain(&self, sides: u64) {
+        if let Some(shared) = self.shared() {
+            // Relaxed: the new handle comes from one that keeps the channel alive.
+            let before = shared.sides.fetch_add(sides, Relaxed);
+            if before & SENDS_MASK >= TOO_MANY || before >> 32 >= TOO_MANY {
+                std::process::abort();
+            }
+        }
+    }
+
+    /// Uncounts a handle on `sides`.
+    #[inline]
+    pub(super) fn release(&self, sides: u64) {
+        if let Some(shared) = self.shared() {
+            // Release for what the handle did, Acquire because the last one acts for all.
+            let before = shared.sides.fetch_sub(sides, AcqRel);
+            let after = before - sides;
+            let senders_end = after & SENDS_MASK == 0 && before & SENDS_MASK != 0;
+            let receivers_end = after >> 32 == 0 && before >> 32 != 0;
+            if senders_end || receivers_end {
+                self.end(shared, senders_end, receivers_end);
+            }
+        }
+    }
+
+    #[cold]
+    fn end(&self, shared: &Shared<T>, senders_end: bool, receivers_end: bool) {
+        let mut ended = 0;
+        if receivers_end {
+            ended |= RECEIVERS_ENDED;
+            shared.core.receivers_gone();
+        }
+        if senders_end {
+            ended |= SENDERS_ENDED;
+            shared.core.close();
+        }
+        // The side that ends last frees; AcqRel lets it see all that the other did.
+        if shared.ended.fetch_or(ended, AcqRel) | ended == SENDERS_ENDED | RECEIVERS_ENDED
+            && let Some(pointer) = self.0
+        {
+            // SAFETY: both sides have ended and said so, hence nobody uses the channel any more.
+            drop(unsafe { Box::from_raw(pointer.as_ptr()) });
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! What the macros `send!`, `recv!` and `close!` accept and do: Go's semantics on any handle, reference or `Option`.
+
+use super::core::Core;
+use super::handle::{Chan, Receiver, Sender};
+use std::fmt;
+use std::panic::Location;
+
+/// A channel as the macros reach it; nil if there is none.
+pub struct ChannelRef<'a, T>(Option<&'a Core<T>>);
+
+impl<T> fmt::Debug for ChannelRef<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ChannelRef").field("nil", &self.0.is_none()).finish()
+    }
+}
+
+/// Something that `send!` and send arms can send to.
+#[diagnostic::on_unimplemented(
+    message = "cannot send to `{Self}`",
+    label = "this cannot be sent to",
+    note = "`Chan<T>` and `Sender<T>` can; a `Receiver<T>` only receives, as Go's `<-chan T`"
+)]
+pub trait SendSide {
+    /// The element type.
+    type Item;
+    #[doc(hidden)]
+    fn send_channel(&self) -> ChannelRef<'_, Self::Item>;
+}
+
+/// Something that `recv!` and receive arms can receive from.
+#[diagnostic::on_unimplemented(
+    message = "cannot receive from `{Self}`",
+    label = "this cannot be received from",
+    note = "`Chan<T>` and `Receiver<T>` can; a `Sender<T>` only sends, as Go's `chan<- T`"
+)]
+pub trait RecvSide {
+    /// The element type.
+    type Item;
+    #[doc(hidden)]
+    fn recv_channel(&self) -> ChannelRef<'_, Self::Item>;
+}
+
+/// Something that `close!` can close.
+#[diagnostic::on_unimplemented(
+    message = "cannot close `{Self}`",
+    label = "this cannot be closed",
+    note = "closing is the sender's job: `Chan<T>` and `Sender<T>` can be closed, a `Receiver<T>` cannot"
+)]
+pub trait CloseSide {
+    /// The element type.
+    type Item;
+    #[doc(hidden)]
+    fn close_channel(&self) -> ChannelRef<'_, Self::Item>;
+}
+
+macro_rules! side {
+    ($side:ident, $channel:ident: $($handle:ident),*) => {
+        $(
+            impl<T> $side for $handle<T> {
+                type Item = T;
+
+                #[inline]
+                fn $channel(&self) -> ChannelRef<'_, T> {
+                    ChannelRef(self.core())
+                }
+            }
+        )*
+
+        impl<S: $side + ?Sized> $side for &S {
+            type Item = S::Item;
+
+            #[inline]
+            fn $channel(&self) -> ChannelRef<'_, S::Item> {
+                (**self).$channel()
+            }
+        }
+
+        impl<S: $side + ?Sized> $side for &mut S {
+            type Item = S::Item;
+
+            #[inline]
+            fn $channel(&self) -> ChannelRef<'_, S::Item> {
+                (**self).$channel()
+            }
+        }
+
+        impl<S: $side> $side for Option<S> {
+            type Item = S::Item;
+
+            #[inline]
+            fn $channel(&self) -> ChannelRef<'_, S::Item> {
+                self.as_ref().map_or(ChannelRef(None), S::$channel)
+            }
+        }
+    };
+}
+
+side!(SendSide, send_channel: Chan, Sender);
+side!(RecvSide, recv_channel: Chan, Receiver);
+side!(CloseSide, close_channel: Chan, Sender);
+
+/// `send!`: sends or panics.
+#[inline]
+#[track_caller]
+pub fn send<S: SendSide + ?Sized>(channel: &S, value: S::Item) {
+    let Some(core) = channel.send_channel().0 else { super::handle::park_for_ever(Location::caller()) };
+    if let Err(value) = core.send(value, Location::caller()) {
+        let abandoned = core.is_abandoned();
+        // The value goes first: its destructor may be what somebody waits for.
+        drop(value);
+        if abandoned {
+            panic!("send on closed channel: its last receiver is gone, so nobody could ever receive the value");
+        }
+        panic!("send on closed channel");
+    }
+}
+
+/// `recv!(ch)`: the value, or the zero value once closed and drained.
+#[inline]
+#[track_caller]
+pub fn recv<R: RecvSide + ?Sized>(channel: &R) -> R::Item
+where
+    R::Item: Default,
+{
+    recv_ok(channel).0
+}
+
+/// `recv!(ch, ok)`: the value and true, or the zero value and false once closed and drained.
+#[inline]
+#[track_caller]
+pub fn recv_ok<R: RecvSide + ?Sized>(channel: &R) -> (R::Item, bool)
+where
+    R::Item: Default,
+{
+    let Some(core) = channel.recv_channel().0 else { super::handle::park_for_ever(Location::caller()) };
+    core.recv(Location::caller()).map_or_else(|| (R::Item::default(), false), |value| (value, true))
+}
+
+/// `close!`: closes or panics.
+#[track_caller]
+pub fn close<C: CloseSide + ?Sized>(channel: &C) {
+    match channel.close_channel().0 {
+        None => panic!("close of nil channel"),
+        Some(core) => assert!(core.close(), "close of closed channel"),
+    }
+}

@@ -1,0 +1,222 @@
+//! Waiting operations and the queues they wait in.
+//!
+//! A [`Waiter`] lives on the stack of the goroutine or thread that waits, or inside a pinned future. While it is
+//! queued it belongs to the channel's lock. Whoever takes it off the queue, under the lock, completes it: moves the
+//! value, sets the outcome and takes the owner; and wakes the owner once the lock is free. Until that wake the
+//! waiter's memory stays valid, because its side does not move on before it.
+
+use crate::sched::park::Owner;
+use std::ptr;
+
+/// How a wait ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// Still queued, or never was.
+    Pending,
+    /// The value has moved.
+    Done,
+    /// The channel was closed, or the other side has gone; a sender still has its value.
+    Closed,
+    /// The waiter has withdrawn because its deadline has passed.
+    TimedOut,
+}
+
+/// One operation that waits.
+#[derive(Debug)]
+pub(super) struct Waiter {
+    next: *mut Waiter,
+    prev: *mut Waiter,
+    /// Where a receiver wants the value, or a sender has it.
+    pub(super) slot: *mut (),
+    owner: Option<Owner>,
+    /// The worker that the owner lives on, if it lives on one.
+    home: usize,
+    overtaken: u8,
+    queued: bool,
+    pub(super) outcome: Outcome,
+}
+
+/// Not on any worker.
+pub(super) const NOWHERE: usize = usize::MAX;
+
+impl Waiter {
+    pub(super) fn new(slot: *mut (), owner: Option<Owner>) -> Waiter {
+        let home = home_of(owner.as_ref());
+        Waiter {
+            next: ptr::null_mut(),
+            prev: ptr::null_mut(),
+            slot,
+            owner,
+            home,
+            overtaken: 0,
+            queued: false,
+            outcome: Outcome::Pending,
+        }
+    }
+
+    pub(super) fn is_queued(&self) -> bool {
+        self.queued
+    }
+
+    /// Replaces the owner of a waiter that is still, or not yet, queued.
+    pub(super) fn set_owner(&mut self, owner: Owner) {
+        self.home = home_of(Some(&owner));
+        self.owner = Some(owner);
+    }
+
+    /// Completes a waiter that has just been taken off its queue.
+    #[inline]
+    pub(super) fn complete(&mut self, outcome: Outcome) -> Owner {
+        debug_assert!(!self.queued && self.outcome == Outcome::Pending);
+        self.outcome = outcome;
+        self.owner.take().expect("a queued waiter has an owner")
+    }
+}
+
+#[cfg(not(gochan_model))]
+fn home_of(owner: Option<&Owner>) -> usize {
+    match owner {
+        Some(Owner::Goroutine(goroutine)) => goroutine.worker().index(),
+        _ => NOWHERE,
+    }
+}
+
+#[cfg(gochan_model)]
+fn home_of(_: Option<&Owner>) -> usize {
+    NOWHERE
+}
+
+/// A FIFO of waiters. Leaving it from anywhere takes constant time.
+#[derive(Debug)]
+pub(super) struct WaitQueue {
+    head: *mut Waiter,
+    tail: *mut Waiter,
+}
+
+/// How often a waiter may be passed over for one that lives on the worker of whoever serves the queue.
+const MAX_OVERTAKEN: u8 = 32;
+/// How far into the queue to look for such a one.
+const LOOK_AHEAD: usize = 8;
+
+impl WaitQueue {
+    pub(super) const fn new() -> WaitQueue {
+        WaitQueue { head: ptr::null_mut(), tail: ptr::null_mut() }
+    }
+
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        self.head.is_null()
+    }
+
+    /// # Safety
+    /// `waiter` is not queued and stays valid until it is taken off the queue and, if somebody else does that,
+    /// until its owner is woken. The channel's lock is held, as for all methods.
+    #[inline]
+    pub(super) unsafe fn push(&mut self, waiter: *mut Waiter) {
+        // SAFETY: the caller's promise, and that of earlier callers for `tail`.
+        unsafe {
+            (*waiter).next = ptr::null_mut();
+            (*waiter).prev = self.tail;
+            (*waiter).queued = true;
+            if self.tail.is_null() {
+                self.head = waiter;
+            } else {
+                (*self.tail).next = waiter;
+            }
+        }
+        self.tail = waiter;
+    }
+
+    /// Takes the waiter to serve off the queue: the first, or one of `home` shortly behind it. A waiter served from
+    /// its own worker costs no trip to another core; the bound keeps that fair.
+    #[inline]
+    pub(super) fn pop(&mut self, home: usize) -> Option<&mut Waiter> {
+        if self.head.is_null() {
+            return None;
+        }
+        let mut chosen = self.head;
+        // SAFETY: queued waiters are valid.
+        unsafe {
+            if home != NOWHERE && (*chosen).home != home {
+                chosen = self.local_or_first(home);
+            }
+            self.unlink(chosen);
+            Some(&mut *chosen)
+        }
+    }
+
+    #[cold]
+    fn local_or_first(&mut self, home: usize) -> *mut Waiter {
+        let mut waiter = self.head;
+        for _ in 0..LOOK_AHEAD {
+            // SAFETY: queued waiters are valid.
+            unsafe {
+                if waiter.is_null() || (*waiter).home == NOWHERE || (*waiter).overtaken >= MAX_OVERTAKEN {
+                    break;
+                }
+                if (*waiter).home == home {
+                    let mut passed = self.head;
+                    while passed != waiter {
+                        (*passed).overtaken += 1;
+                        passed = (*passed).next;
+                    }
+                    return waiter;
+                }
+                waiter = (*waiter).next;
+            }
+        }
+        self.head
+    }
+
+    /// Takes `waiter`, which must be on this queue, off it.
+    ///
+    /// # Safety
+    /// `waiter` is valid.
+    #[inline]
+    pub(super) unsafe fn unlink(&mut self, waiter: *mut Waiter) {
+        // SAFETY: the caller's promise; neighbours are queued, hence valid.
+        unsafe {
+            debug_assert!((*waiter).queued);
+            let (prev, next) = ((*waiter).prev, (*waiter).next);
+            if prev.is_null() { self.head = next } else { (*prev).next = next }
+            if next.is_null() { self.tail = prev } else { (*next).prev = prev }
+            (*waiter).queued = false;
+        }
+    }
+
+    /// Ends the wait of everybody on the queue with `outcome`, to be woken when the lock is free.
+    pub(super) fn end_all(&mut self, outcome: Outcome) -> Ended {
+        let first = std::mem::replace(&mut self.head, ptr::null_mut());
+        self.tail = ptr::null_mut();
+        let mut waiter = first;
+        while !waiter.is_null() {
+            // SAFETY: queued waiters are valid.
+            unsafe {
+                (*waiter).queued = false;
+                (*waiter).outcome = outcome;
+                waiter = (*waiter).next;
+            }
+        }
+        Ended(first)
+    }
+}
+
+/// Waiters that have been taken off their queue and not yet been woken, linked as they were.
+#[must_use = "they sleep until they are woken"]
+pub(super) struct Ended(*mut Waiter);
+
+impl Ended {
+    pub(super) fn wake_all(self) {
+        let mut waiter = self.0;
+        while !waiter.is_null() {
+            // SAFETY: a waiter stays valid until its owner is woken, so all is read before that. Its owner and links
+            // are nobody else's once it is off the queue: a deadline that strikes now finds it not queued.
+            let owner = unsafe {
+                let owner = (*waiter).owner.take().expect("a queued waiter has an owner");
+                waiter = (*waiter).next;
+                owner
+            };
+            owner.wake();
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! Everything a file that speaks Go needs: `use gochan::prelude::*;`
+
+pub use crate::chan::{Chan, Receiver, Sender};
+pub use crate::sync::WaitGroup;
+//pub use crate::{chan, close, defer, go, recv, send};

@@ -1,0 +1,109 @@
+//! A count that many bring down and some wait for: the mechanism of `WaitGroup` and of the end of a scope.
+//!
+//! The count and a flag "somebody waits" share one word, so that counting down costs one atomic operation unless it
+//! is the last one and somebody waits. Waiters set the flag under the lock of their list before they look at the
+//! count; the one who reaches zero and sees the flag takes the list under the same lock. So either the waiter sees
+//! zero, or the last counter sees the waiter.
+
+use super::park::{Owner, Parker, WaitReason};
+use crate::chan::lock::SpinLock;
+use crate::shim::atomic::{AtomicU64, Ordering::*};
+use std::panic::Location;
+
+const WAITERS: u64 = 1;
+const ONE: u64 = 2;
+/// Counts live above the flag, in two's complement.
+const LIMIT: i64 = i64::MAX >> 2;
+
+#[derive(Debug)]
+pub(crate) struct Countdown {
+    /// The count times two, plus the flag.
+    state: AtomicU64,
+    waiters: SpinLock<Vec<Owner>>,
+}
+
+/// Why a count could not be changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Misuse {
+    /// It would have gone below zero, or beyond what can be counted.
+    OutOfRange,
+    /// It was raised from zero while somebody waits for zero.
+    AddDuringWait,
+    /// It was raised again before those who waited for zero had seen it.
+    ReusedTooEarly,
+}
+
+fn count_of(state: u64) -> i64 {
+    (state as i64) >> 1
+}
+
+impl Countdown {
+    pub(crate) fn new(count: usize) -> Countdown {
+        Countdown { state: AtomicU64::new(count as u64 * ONE), waiters: SpinLock::new(Vec::new()) }
+    }
+
+    pub(crate) fn count(&self) -> i64 {
+        count_of(self.state.load(Relaxed))
+    }
+
+    /// Changes the count. Whoever brings it to zero wakes those who wait; what was done before happens before
+    /// their return.
+    #[inline]
+    pub(crate) fn add(&self, delta: i64) -> Result<(), Misuse> {
+        // Release for what was done so far, Acquire because the one who reaches zero acts for all the others.
+        let before = self.state.fetch_add((delta as u64).wrapping_mul(ONE), AcqRel);
+        let old = count_of(before);
+        let new = old.wrapping_add(delta);
+        if !(0..=LIMIT).contains(&new) || delta.unsigned_abs() > LIMIT as u64 {
+            self.state.fetch_sub((delta as u64).wrapping_mul(ONE), AcqRel);
+            return Err(Misuse::OutOfRange);
+        }
+        if before & WAITERS != 0 {
+            if delta > 0 && old == 0 {
+                self.state.fetch_sub((delta as u64).wrapping_mul(ONE), AcqRel);
+                return Err(Misuse::AddDuringWait);
+            }
+            if new == 0 {
+                self.release();
+            }
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn release(&self) {
+        let waiters = {
+            let mut waiters = self.waiters.lock();
+            self.state.fetch_and(!WAITERS, AcqRel);
+            std::mem::take(&mut *waiters)
+        };
+        waiters.into_iter().for_each(Owner::wake);
+    }
+
+    /// Waits for zero.
+    #[inline]
+    pub(crate) fn wait(&self, reason: WaitReason, place: &'static Location<'static>) -> Result<(), Misuse> {
+        // Acquire: what was counted down is visible.
+        if self.count_acquire() == 0 { Ok(()) } else { self.wait_slow(reason, place) }
+    }
+
+    fn count_acquire(&self) -> i64 {
+        count_of(self.state.load(Acquire))
+    }
+
+    fn wait_slow(&self, reason: WaitReason, place: &'static Location<'static>) -> Result<(), Misuse> {
+        let parker = Parker::current();
+        {
+            let mut waiters = self.waiters.lock();
+            if count_of(self.state.fetch_or(WAITERS, AcqRel)) == 0 {
+                if waiters.is_empty() {
+                    self.state.fetch_and(!WAITERS, AcqRel);
+                }
+                return Ok(());
+            }
+            waiters.push(parker.owner());
+        }
+        parker.park(reason, place);
+        if self.count_acquire() == 0 { Ok(()) } else { Err(Misuse::ReusedTooEarly) }
+    }
+}

@@ -1,0 +1,207 @@
+//! A started goroutine: its control block and the coroutine it runs on.
+//!
+//! The control block lives at the top of the goroutine's own stack slot. That page is resident anyway, so a parked
+//! goroutine costs one page and nothing on the heap, and the slot's address is all that is needed to find it.
+//!
+//! A block is written by the worker that starts the goroutine, before anybody else knows of it. After that the
+//! cells belong to that worker's thread, but for `next`, which belongs to whichever queue or inbox the goroutine
+//! is on, and the atomics, which dumps and the overflow report read at any time.
+
+use super::park::WaitReason;
+use super::place::Siblings;
+use super::status::Status;
+use super::task::TaskRef;
+use super::worker::Worker;
+use crate::stack::{PAGE, Slot};
+use corosensei::stack::{Stack, StackPointer};
+use corosensei::{Coroutine, CoroutineResult, Yielder};
+use std::cell::{Cell, UnsafeCell};
+use std::mem::MaybeUninit;
+use std::panic::Location;
+use std::ptr;
+
+/// The control block; see the module documentation for who may touch what.
+#[repr(C, align(64))]
+pub(crate) struct Goroutine {
+    next: Cell<Option<&'static Goroutine>>,
+    worker: &'static Worker,
+    yielder: Cell<*const Yielder<(), ()>>,
+    coroutine: UnsafeCell<MaybeUninit<Coroutine<(), (), (), CoroutineStack>>>,
+    slot: Slot,
+    /// Its id is zero while the slot holds no goroutine.
+    status: Status,
+    pub(super) siblings: Siblings,
+}
+
+// SAFETY: the module documentation states which thread may touch which field when.
+unsafe impl Sync for Goroutine {}
+
+impl std::fmt::Debug for Goroutine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Goroutine({})", self.id())
+    }
+}
+
+/// The part of a slot below the control block.
+struct CoroutineStack {
+    base: usize,
+    limit: usize,
+}
+
+// SAFETY: the slot is owned by the goroutine, readable and writable from its guard page up to the base, and
+// guarded by that page. Slots are never smaller than `MIN_STACK`.
+unsafe impl Stack for CoroutineStack {
+    #[inline]
+    fn base(&self) -> StackPointer {
+        StackPointer::new(self.base).expect("a stack is not at address zero")
+    }
+
+    #[inline]
+    fn limit(&self) -> StackPointer {
+        StackPointer::new(self.limit).expect("a stack is not at address zero")
+    }
+}
+
+/// Where the control block of a goroutine on `slot` is: at the top, moved down by a slot-dependent number of cache
+/// lines. Without that shift the hot lines of all stacks would compete for the same few cache sets.
+#[inline]
+fn block_address(slot: Slot) -> usize {
+    const COLOURS: usize = 16;
+    let colour = (slot.top / PAGE) % COLOURS;
+    slot.top - size_of::<Goroutine>() - colour * 64
+}
+
+/// What a goroutine did when its turn was over.
+pub(super) enum Turn {
+    /// It waits, or has put itself back into a queue.
+    SwitchedOut,
+    /// It has ended and so have the fresh tasks it ran after itself; the slot is free.
+    Ended(Slot),
+}
+
+impl Goroutine {
+    /// Makes a coroutine on `slot` that will run `task` and whatever fresh tasks the worker hands it after that.
+    #[inline]
+    pub(super) fn create(worker: &'static Worker, slot: Slot, task: TaskRef) -> &'static Goroutine {
+        let block = block_address(slot) as *mut Goroutine;
+        let stack = CoroutineStack { base: block as usize, limit: slot.limit() };
+        // SAFETY: the slot is exclusively this goroutine's, and the block is aligned and inside of it. The
+        // reference is handed to the worker only, which drops it when the turn ends with `Ended`.
+        let goroutine: &'static Goroutine = unsafe {
+            block.write(Goroutine {
+                next: Cell::new(None),
+                worker,
+                yielder: Cell::new(ptr::null()),
+                coroutine: UnsafeCell::new(MaybeUninit::uninit()),
+                slot,
+                status: Status::new(task.id(), task.header().site),
+                siblings: Siblings::new(),
+            });
+            &*block
+        };
+        let coroutine = Coroutine::with_stack(stack, move |yielder: &Yielder<(), ()>, ()| {
+            goroutine.yielder.set(yielder);
+            let mut task = task;
+            loop {
+                // SAFETY: the task was handed over by the worker and is run here only.
+                unsafe { task.run() };
+                match worker.next_in_chain() {
+                    Some(next) => task = next,
+                    None => return,
+                }
+                goroutine.become_task(task);
+            }
+        });
+        // SAFETY: nobody else knows the goroutine yet.
+        unsafe { (*goroutine.coroutine.get()).write(coroutine) };
+        goroutine
+    }
+
+    /// Takes on the identity of the next task of the chain, on the stack of the one that has just ended.
+    #[inline]
+    fn become_task(&self, task: TaskRef) {
+        self.status.become_goroutine(task.id(), task.header().site);
+        self.siblings.reset();
+    }
+
+    /// Runs the goroutine until it switches out or ends.
+    #[inline]
+    pub(super) fn turn(&self) -> Turn {
+        // SAFETY: only the worker's thread comes here, and never from inside the coroutine itself.
+        let coroutine = unsafe { (*self.coroutine.get()).assume_init_mut() };
+        match coroutine.resume(()) {
+            CoroutineResult::Yield(()) => Turn::SwitchedOut,
+            CoroutineResult::Return(()) => {
+                let slot = self.slot;
+                self.status.clear();
+                // SAFETY: initialised by `create`; it has returned, so dropping it runs nothing on the stack.
+                unsafe { (*self.coroutine.get()).assume_init_drop() };
+                Turn::Ended(slot)
+            }
+        }
+    }
+
+    /// The goroutine running on this thread, if this is a worker thread and it is running one.
+    #[inline]
+    pub(crate) fn current() -> Option<&'static Goroutine> {
+        Worker::current()?.running()
+    }
+
+    #[inline]
+    pub(super) fn next(&self) -> Option<&'static Goroutine> {
+        self.next.get()
+    }
+
+    #[inline]
+    pub(super) fn set_next(&self, next: Option<&'static Goroutine>) {
+        self.next.set(next);
+    }
+
+    pub(crate) fn id(&self) -> u64 {
+        self.status.id()
+    }
+
+    pub(crate) fn worker(&self) -> &'static Worker {
+        self.worker
+    }
+
+    pub(crate) fn status(&self) -> &Status {
+        &self.status
+    }
+
+    /// Makes the goroutine, which is parked or about to be, runnable on its worker.
+    #[inline]
+    pub(crate) fn ready(&'static self) {
+        match Worker::current() {
+            Some(worker) if ptr::eq(worker, self.worker) => worker.push_ready(self),
+            _ => self.worker.push_from_elsewhere(self),
+        }
+    }
+
+    /// Switches out until some owner of this wait has been woken.
+    #[inline]
+    pub(crate) fn park(&self, reason: WaitReason, place: &'static Location<'static>) {
+        self.status.begin_wait(reason, place);
+        self.switch_out();
+        self.status.end_wait();
+    }
+
+    /// Lets the worker run something else. The goroutine must be in a queue, or have an owner that will be woken.
+    #[inline]
+    pub(super) fn switch_out(&self) {
+        debug_assert!(Goroutine::current().is_some_and(|running| ptr::eq(running, self)));
+        // SAFETY: set at the coroutine's start to its yielder, which lives as long as the coroutine; called on
+        // the coroutine itself.
+        unsafe { (*self.yielder.get()).suspend(()) };
+    }
+
+    /// The goroutine on a slot that was handed out at some time, if one is on it now. Only for looking.
+    ///
+    /// # Safety
+    /// The slot stays mapped for as long as the reference is used.
+    pub(crate) unsafe fn on_slot<'a>(slot: Slot) -> Option<&'a Goroutine> {
+        // SAFETY: the memory is mapped, and either zero or once a control block; only atomics are read of it.
+        let goroutine = unsafe { &*(block_address(slot) as *const Goroutine) };
+        (goroutine.status.id() != 0).then_some(goroutine)
+    }
+}

@@ -1,0 +1,232 @@
+//! The scheduler: goroutines, the workers that run them, and waiting.
+//!
+//! # Life of a goroutine
+//!
+//! *Fresh*: a boxed closure ([`task`]) in a worker's deque or inbox; any idle worker may take it. *Started*: a
+//! coroutine ([`goroutine`]) on a stack slot of the worker that took it. From its first instruction to its last it
+//! stays on that worker's thread, so thread-locals and values that are not `Send` stay valid on its stack. *Ready*:
+//! in its worker's run queue, or in its inbox if another thread woke it. *Parked*: known only to whatever it waits
+//! for ([`park`]). *Ended*: its result is in the task, its stack runs the next fresh task or goes back to the pool.
+//!
+//! # Who may touch what
+//!
+//! A worker's queues, timers and stacks are its thread's alone. Other threads reach a worker through two lock-free
+//! inboxes ([`queue`]) and the stealing end of its deque. A wake pushes first and then looks at the worker's sleep
+//! flag; a worker sets the flag first and then looks at its inboxes: one of the two sees the other.
+//!
+//! # Which goroutine where
+//!
+//! [`place`] decides at the spawn. Fresh goroutines left waiting behind a busy worker are stolen by idle ones; a
+//! worker with such a backlog wakes a sleeping one now and then, and the [`monitor`] does so for a worker that does
+//! not come back at all.
+
+pub(crate) mod attributes;
+pub(crate) mod blocking;
+pub(crate) mod countdown;
+pub(crate) mod goroutine;
+mod monitor;
+mod os_threads;
+pub(crate) mod park;
+pub(crate) mod place;
+mod queue;
+pub(crate) mod report;
+pub(crate) mod runtime;
+pub(crate) mod scope;
+pub(crate) mod spawn;
+pub(crate) mod status;
+pub(crate) mod task;
+mod threads;
+mod timers;
+pub(crate) mod worker;
+
+use goroutine::Goroutine;
+use park::WaitReason;
+use place::Placement;
+use std::panic::{Location, resume_unwind};
+use std::sync::atomic::{AtomicU64, Ordering::*};
+use worker::Worker;
+
+/// Goroutines spawned, and finished, on threads that are not workers.
+static SPAWNED_OUTSIDE: AtomicU64 = AtomicU64::new(0);
+static FINISHED_OUTSIDE: AtomicU64 = AtomicU64::new(0);
+
+/// Counts the end of the goroutine that runs on this thread.
+#[inline]
+fn count_finished() {
+    match Worker::current() {
+        Some(worker) => worker.count_finished(),
+        None => {
+            FINISHED_OUTSIDE.fetch_add(1, AcqRel);
+        }
+    }
+}
+
+/// Spawns by the rules of `go!`.
+#[inline]
+#[track_caller]
+pub(crate) fn go<F, T>(f: F) -> spawn::JoinHandle<T>
+where
+    F: FnOnce() -> T + Send + 'static,
+    T: Send + 'static,
+{
+    // SAFETY: nothing borrowed is in a `'static` closure.
+    unsafe { spawn::spawn(attributes::Attributes::default(), Placement::Auto, Location::caller(), f) }
+}
+
+/// Counts one completed channel operation of the calling goroutine; at the end of its budget it yields.
+#[inline]
+pub(crate) fn spend() {
+    if let Some(worker) = Worker::current() {
+        worker.spend();
+    }
+}
+
+/// Lets every goroutine that is runnable on this worker run before the caller goes on.
+///
+/// Outside of a goroutine it yields the thread. Does nothing while a panic unwinds.
+///
+/// ```
+/// gochan::runtime::gosched();
+/// ```
+#[doc(alias = "Gosched")]
+#[inline]
+pub fn gosched() {
+    match Worker::current() {
+        Some(worker) => worker.yield_now(),
+        None => std::thread::yield_now(),
+    }
+}
+
+/// Ends the calling goroutine, running its destructors and deferred code, innermost first.
+///
+/// It is not a panic: nothing is reported, other goroutines go on, and `join` returns a
+/// [`Goexit`](task::Goexit) as its error. On the main goroutine the program goes on until all other goroutines have
+/// ended, and then reports a deadlock, as in Go. Code that catches panics can catch this, too; let it pass.
+///
+/// # Panics
+/// If called outside of a goroutine, where there is nothing to end.
+///
+/// ```
+/// let handle = gochan::go!(|| { gochan::runtime::goexit() }());
+/// let error = handle.join().unwrap_err();
+/// assert!(error.is::<gochan::runtime::Goexit>());
+/// ```
+#[doc(alias = "Goexit")]
+#[track_caller]
+pub fn goexit() -> ! {
+    assert!(current_id().is_some(), "goexit outside of a goroutine: return from the thread's function instead");
+    resume_unwind(Box::new(task::Goexit(())))
+}
+
+/// The id of the calling goroutine, if it is one.
+pub fn current_id() -> Option<u64> {
+    match Goroutine::current() {
+        Some(goroutine) => Some(goroutine.id()),
+        None => threads::current().map(|status| status.id()),
+    }
+}
+
+/// How many goroutines exist: spawned and not yet ended. Under `#[gochan::main]` that counts main.
+///
+/// A snapshot: exact when nothing is being spawned or ending at the same time.
+#[doc(alias = "NumGoroutine")]
+pub fn num_goroutine() -> usize {
+    // Ends before spawns: what is missed in between makes the number larger, never negative.
+    let mut ended = FINISHED_OUTSIDE.load(Acquire);
+    let workers = runtime::started_workers().map_or(&[][..], |workers| workers.all());
+    ended += workers.iter().map(|worker| worker.shared.finished_count.load(Acquire)).sum::<u64>();
+    let mut spawned = SPAWNED_OUTSIDE.load(Acquire);
+    spawned += workers.iter().map(|worker| worker.shared.spawned_count.load(Acquire)).sum::<u64>();
+    spawned.saturating_sub(ended) as usize
+}
+
+/// What a goroutine is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum State {
+    /// It runs, or could.
+    Runnable,
+    /// It is parked.
+    Waiting(WaitReason),
+}
+
+/// One goroutine as [`goroutines`] saw it.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct GoroutineInfo {
+    /// Unique in the process.
+    pub id: u64,
+    /// Given by `Builder::name`.
+    pub name: Option<String>,
+    /// What it is doing.
+    pub state: State,
+    /// Where in the source it was spawned.
+    pub spawned_at: Option<&'static Location<'static>>,
+    /// Where in the source it waits, if it does.
+    pub waiting_at: Option<&'static Location<'static>>,
+}
+
+/// Every goroutine that has started and not ended, by id.
+///
+/// Nothing is stopped meanwhile, so each entry is right for some moment during the call. Goroutines that no worker
+/// has started yet are in [`num_goroutine`] only. Linear in the number of stacks ever in use.
+///
+/// ```
+/// let ch = gochan::chan!(());
+/// let waiting = gochan::go!([ch] { ch.recv() });
+/// while !gochan::runtime::goroutines().iter().any(|g| g.id == waiting.id() && g.waiting_at.is_some()) {
+///     gochan::runtime::gosched();
+/// }
+/// ch.close();
+/// waiting.join().unwrap();
+/// ```
+#[doc(alias = "Stack")]
+pub fn goroutines() -> Vec<GoroutineInfo> {
+    let mut found: Vec<_> = threads::all().iter().filter_map(|status| describe(status)).collect();
+    crate::stack::pool::for_each_slot(|slot| {
+        // SAFETY: slots stay mapped during the visit.
+        let goroutine = unsafe { Goroutine::on_slot(slot) };
+        found.extend(goroutine.and_then(|goroutine| describe(goroutine.status())));
+    });
+    found.sort_by_key(|info| info.id);
+    found
+}
+
+fn describe(status: &status::Status) -> Option<GoroutineInfo> {
+    let id = status.id();
+    let wait = status.wait();
+    (id != 0).then(|| GoroutineInfo {
+        id,
+        name: attributes::name(id),
+        state: wait.map_or(State::Runnable, |(reason, _)| State::Waiting(reason)),
+        spawned_at: status.site(),
+        waiting_at: wait.and_then(|(_, place)| place),
+    })
+}
+
+/// Runs `f` as the main goroutine and turns its end into the process's exit code.
+#[track_caller]
+pub(crate) fn main<F, T>(stack_size: usize, f: F) -> std::process::ExitCode
+where
+    F: FnOnce() -> T + Send + 'static,
+    T: std::process::Termination,
+{
+    const MAIN_STACK: usize = 8 << 20;
+    let stack_size = if stack_size == 0 { MAIN_STACK } else { stack_size };
+    let _owned = report::OwnedThread::new();
+    let main = spawn::Builder::new()
+        .name("main")
+        .stack_size(stack_size)
+        .placement(Placement::Worker(0))
+        .spawn(move || f().report());
+    match main.join() {
+        Ok(code) => code,
+        Err(payload) if payload.is::<task::Goexit>() => {
+            while num_goroutine() > 0 {
+                std::thread::sleep(std::time::Duration::from_millis(1));
+            }
+            report::fatal("no goroutines (main called goexit) - deadlock!")
+        }
+        Err(_) => std::process::ExitCode::from(101),
+    }
+}

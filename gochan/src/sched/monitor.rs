@@ -1,0 +1,78 @@
+//! A thread that looks after what the workers cannot see while they are busy: fresh goroutines behind a worker that
+//! does not come back, and stack memory nobody needs any more. It sleeps for good while all workers do.
+
+use super::report;
+use super::runtime::Workers;
+use super::worker::Worker;
+use crate::stack::pool;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::thread::Thread;
+use std::time::{Duration, Instant};
+
+/// Between two looks while some worker could help and another has work waiting, or might soon.
+const ALERT: Duration = Duration::from_millis(1);
+/// Between two looks while there is nobody to send.
+const CALM: Duration = Duration::from_millis(10);
+/// Free memory is returned this often even if the process never rests.
+const TRIM_EVERY: Duration = Duration::from_secs(1);
+/// Looks that must find everybody asleep before the process counts as resting.
+const RESTING: u32 = 3;
+
+static ASLEEP: AtomicBool = AtomicBool::new(false);
+static THREAD: OnceLock<Thread> = OnceLock::new();
+
+pub(super) fn start(workers: &'static Workers) {
+    std::thread::Builder::new()
+        .name("gochan-monitor".to_owned())
+        .stack_size(128 * 1024)
+        .spawn(move || watch(workers))
+        .unwrap_or_else(|error| report::fatal(&format!("cannot start the monitor thread: {error}")));
+}
+
+/// Called by a worker that has come back from its sleep.
+#[inline]
+pub(super) fn worker_woke() {
+    if ASLEEP.load(SeqCst)
+        && ASLEEP.swap(false, SeqCst)
+        && let Some(thread) = THREAD.get()
+    {
+        thread.unpark();
+    }
+}
+
+fn watch(workers: &'static Workers) -> ! {
+    let _owned = report::OwnedThread::new();
+    let _ = THREAD.set(std::thread::current());
+    let mut resting = 0;
+    let mut last_trim = Instant::now();
+    loop {
+        if workers.all_sleeping() {
+            resting += 1;
+        } else {
+            resting = 0;
+        }
+        if resting >= RESTING || (last_trim.elapsed() >= TRIM_EVERY && pool::wants_trim()) {
+            pool::trim_all();
+            last_trim = Instant::now();
+        }
+        if resting >= RESTING && !pool::wants_trim() {
+            sleep_until_a_worker_wakes(workers);
+            resting = 0;
+        }
+        let helpers = workers.any_sleeping() && resting == 0;
+        if helpers && workers.all().iter().any(Worker::has_fresh) {
+            workers.nudge_one();
+        }
+        std::thread::sleep(if helpers { ALERT } else { CALM });
+    }
+}
+
+fn sleep_until_a_worker_wakes(workers: &Workers) {
+    // SeqCst: the flag is set before the look at the count, as a waking worker counts before it looks at the flag.
+    ASLEEP.store(true, SeqCst);
+    while ASLEEP.load(SeqCst) && workers.all_sleeping() {
+        std::thread::park();
+    }
+    ASLEEP.store(false, SeqCst);
+}

@@ -1,0 +1,202 @@
+//! Waiting and waking, whoever waits: a goroutine, an OS thread, or an async task.
+//!
+//! A wait has two ends. The waiter keeps a [`Parker`] and sleeps in [`Parker::park`]; whoever ends the wait holds
+//! the matching [`Owner`] and calls [`Owner::wake`]. The contract that makes this cheap: **each park is matched by
+//! exactly one wake**, decided under the lock of whatever is waited for. So there are no spurious returns, no
+//! flags to recheck, and a goroutine needs no state of its own to be parked: a wake that comes before its
+//! coroutine has switched out lands in a queue of the very thread that is still running it.
+//!
+//! A goroutine never switches out while a panic unwinds through it: the thread-wide panic count would leak into
+//! its neighbours. It waits like a plain thread then.
+
+#[cfg(not(gochan_model))]
+use super::goroutine::Goroutine;
+use crate::shim::atomic::{AtomicBool, Ordering::*};
+use crate::shim::{self, Arc};
+use std::panic::Location;
+use std::task::Waker;
+use std::time::Instant;
+
+/// What a goroutine waits for, as dumps name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+#[non_exhaustive]
+pub enum WaitReason {
+    /// Sending on a channel.
+    Send,
+    /// Receiving from a channel.
+    Recv,
+    /// An operation on a nil channel: for ever.
+    NilChannel,
+    /// `WaitGroup::wait`.
+    WaitGroup,
+    /// `JoinHandle::join`.
+    Join,
+    /// The end of a `scope`.
+    Scope,
+    /// `time::sleep`.
+    Sleep,
+    /// `blocking(f)`.
+    Blocking,
+}
+
+impl WaitReason {
+    pub(super) fn from_code(code: u8) -> Option<WaitReason> {
+        use WaitReason::*;
+        [Send, Recv, NilChannel, WaitGroup, Join, Scope, Sleep, Blocking].get(usize::from(code)).copied()
+    }
+}
+
+impl std::fmt::Display for WaitReason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            WaitReason::Send => "chan send",
+            WaitReason::Recv => "chan receive",
+            WaitReason::NilChannel => "nil channel",
+            WaitReason::WaitGroup => "WaitGroup wait",
+            WaitReason::Join => "join",
+            WaitReason::Scope => "end of scope",
+            WaitReason::Sleep => "sleep",
+            WaitReason::Blocking => "blocking call",
+        })
+    }
+}
+
+/// The right, and the duty, to wake one parked waiter once.
+#[derive(Debug)]
+pub(crate) enum Owner {
+    #[cfg(not(gochan_model))]
+    Goroutine(&'static Goroutine),
+    Thread(Arc<ThreadParker>),
+    Task(Waker),
+}
+
+impl Owner {
+    /// Makes the waiter runnable. Everything before this call happens before its return from `park`.
+    #[inline]
+    pub(crate) fn wake(self) {
+        match self {
+            #[cfg(not(gochan_model))]
+            Owner::Goroutine(goroutine) => goroutine.ready(),
+            Owner::Thread(thread) => thread.unpark(),
+            Owner::Task(waker) => waker.wake(),
+        }
+    }
+}
+
+/// The waiting end: this goroutine, or this thread.
+#[derive(Debug)]
+pub(crate) enum Parker {
+    #[cfg(not(gochan_model))]
+    Goroutine(&'static Goroutine),
+    Thread(Arc<ThreadParker>),
+}
+
+impl Parker {
+    /// The calling goroutine; the calling thread outside of one, and while a panic unwinds.
+    #[inline]
+    pub(crate) fn current() -> Parker {
+        #[cfg(not(gochan_model))]
+        if let Some(goroutine) = Goroutine::current()
+            && !std::thread::panicking()
+        {
+            return Parker::Goroutine(goroutine);
+        }
+        Parker::Thread(Arc::new(ThreadParker::new()))
+    }
+
+    /// The waking end for this wait. Taken once per park.
+    #[inline]
+    pub(crate) fn owner(&self) -> Owner {
+        match self {
+            #[cfg(not(gochan_model))]
+            Parker::Goroutine(goroutine) => Owner::Goroutine(goroutine),
+            Parker::Thread(thread) => Owner::Thread(thread.clone()),
+        }
+    }
+
+    /// Sleeps until the owner is woken.
+    #[inline]
+    pub(crate) fn park(&self, reason: WaitReason, place: &'static Location<'static>) {
+        match self {
+            #[cfg(not(gochan_model))]
+            Parker::Goroutine(goroutine) => goroutine.park(reason, place),
+            Parker::Thread(thread) => thread.park(reason, place),
+        }
+    }
+
+    /// Sleeps until the owner is woken, or until `deadline` has passed and `give_up` returned true: it withdraws
+    /// the owner from wherever it waits, and returns false if a waker has claimed it, whose wake is then awaited.
+    /// Runs on the waiter's thread, possibly while its goroutine is switched out.
+    pub(crate) fn park_until(
+        &self,
+        deadline: Instant,
+        reason: WaitReason,
+        place: &'static Location<'static>,
+        give_up: &mut dyn FnMut() -> bool,
+    ) {
+        match self {
+            #[cfg(not(gochan_model))]
+            Parker::Goroutine(goroutine) => {
+                super::timers::park_until(goroutine, deadline, reason, place, give_up);
+            }
+            Parker::Thread(thread) => {
+                if !thread.park_until(deadline, reason, place) && !give_up() {
+                    thread.park(reason, place);
+                }
+            }
+        }
+    }
+}
+
+/// A one-shot event that a thread sleeps on.
+#[derive(Debug)]
+pub(crate) struct ThreadParker {
+    woken: AtomicBool,
+    thread: shim::Thread,
+}
+
+impl ThreadParker {
+    fn new() -> ThreadParker {
+        ThreadParker { woken: AtomicBool::new(false), thread: shim::current() }
+    }
+
+    fn unpark(self: Arc<Self>) {
+        // Release pairs with the Acquire in `is_woken`.
+        self.woken.store(true, Release);
+        self.thread.unpark();
+    }
+
+    fn is_woken(&self) -> bool {
+        self.woken.load(Acquire)
+    }
+
+    fn park(&self, reason: WaitReason, place: &'static Location<'static>) {
+        let _note = super::report::ThreadWait::begin(reason, place);
+        while !self.is_woken() {
+            // Returns spuriously if user code leaves a token; hence the flag.
+            shim::park();
+        }
+    }
+
+    /// False if the deadline came first.
+    #[cfg(not(gochan_model))]
+    fn park_until(&self, deadline: Instant, reason: WaitReason, place: &'static Location<'static>) -> bool {
+        let _note = super::report::ThreadWait::begin(reason, place);
+        while !self.is_woken() {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return false;
+            }
+            std::thread::park_timeout(left);
+        }
+        true
+    }
+
+    /// The model has no clock: a timeout may strike at any moment, so it strikes after one yield.
+    #[cfg(gochan_model)]
+    fn park_until(&self, _: Instant, _: WaitReason, _: &'static Location<'static>) -> bool {
+        shim::yield_now();
+        self.is_woken()
+    }
+}

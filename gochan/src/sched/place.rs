@@ -1,0 +1,129 @@
+//! Where a goroutine is born decides where it lives, because a started goroutine never moves.
+//!
+//! Goroutines from *different* `go!` sites are roles of one conversation: producer and consumer, asker and
+//! answerer. They stay with their parent, where a hand-over costs nanoseconds and not a trip to another core.
+//! Goroutines from *one* site are workers of one pool: they are spread, in runs that grow (1, 1, 4, 4, 16, 16, …
+//! for two workers), so that a pool of two already uses two cores, while in a chain of a thousand stages built
+//! in a loop nearly all neighbours are on one worker.
+//!
+//! On top of that, idle workers steal what is fresh and has waited.
+
+use std::cell::Cell;
+use std::panic::Location;
+use std::ptr;
+
+/// Where a goroutine should start. A wish: an idle worker may take a goroutine that has waited too long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Placement {
+    /// By the rule: siblings from one place in the source are spread, others stay with their parent.
+    #[default]
+    Auto,
+    /// On the spawning goroutine's worker: for partners that talk to each other a lot.
+    Local,
+    /// On the next worker in turn: for independent work.
+    Spread,
+    /// On this worker, counted from zero, modulo the number of workers.
+    Worker(usize),
+}
+
+/// How many spawn sites a parent keeps apart; the least recently used one is forgotten.
+const SITES: usize = 3;
+const LONGEST_RUN: u16 = 64;
+const RUN_GROWTH: u16 = 4;
+
+/// A parent's memory of which sites it has spawned from.
+#[derive(Debug)]
+pub(crate) struct Siblings {
+    sites: [Cell<Site>; SITES],
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Site {
+    place: *const Location<'static>,
+    /// Which worker the current run goes to, counted from the parent's.
+    offset: u16,
+    run: u16,
+    left_in_run: u16,
+}
+
+const NO_SITE: Site = Site { place: ptr::null(), offset: 0, run: 0, left_in_run: 0 };
+
+impl Siblings {
+    pub(crate) const fn new() -> Siblings {
+        Siblings { sites: [const { Cell::new(NO_SITE) }; SITES] }
+    }
+
+    #[inline]
+    pub(super) fn reset(&self) {
+        self.sites.iter().for_each(|site| site.set(NO_SITE));
+    }
+
+    /// How many workers away from its parent the next goroutine from `place` starts, of `workers` in all.
+    #[inline]
+    pub(super) fn next_offset(&self, place: &'static Location<'static>, workers: usize) -> usize {
+        let first = self.sites[0].get();
+        if ptr::eq(first.place, place) && first.left_in_run > 0 {
+            self.sites[0].set(Site { left_in_run: first.left_in_run - 1, ..first });
+            return usize::from(first.offset);
+        }
+        self.start_run(place, workers)
+    }
+
+    fn start_run(&self, place: &'static Location<'static>, workers: usize) -> usize {
+        let known = self.sites.iter().position(|site| ptr::eq(site.get().place, place));
+        let mut site = match known {
+            None => Site { place, offset: 0, run: 1, left_in_run: 1 },
+            Some(index) => {
+                let mut site = self.sites[index].get();
+                if site.left_in_run == 0 {
+                    site.offset += 1;
+                    if usize::from(site.offset) >= workers {
+                        site.offset = 0;
+                        site.run = (site.run * RUN_GROWTH).min(LONGEST_RUN);
+                    }
+                    site.left_in_run = site.run;
+                }
+                site
+            }
+        };
+        site.left_in_run -= 1;
+        // Most recently used first, so that a loop finds its site at once.
+        for index in (1..=known.unwrap_or(SITES - 1)).rev() {
+            self.sites[index].set(self.sites[index - 1].get());
+        }
+        self.sites[0].set(site);
+        usize::from(site.offset)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn offsets(siblings: &Siblings, place: &'static Location<'static>, count: usize) -> Vec<usize> {
+        (0..count).map(|_| siblings.next_offset(place, 2)).collect()
+    }
+
+    #[test]
+    fn siblings_of_one_site_are_spread_in_growing_runs() {
+        let siblings = Siblings::new();
+        assert_eq!(offsets(&siblings, Location::caller(), 10), [0, 1, 0, 0, 0, 0, 1, 1, 1, 1]);
+    }
+
+    #[test]
+    fn different_sites_stay_with_the_parent_and_do_not_disturb_each_other() {
+        let siblings = Siblings::new();
+        let (a, b) = (Location::caller(), Location::caller());
+        assert_eq!(offsets(&siblings, a, 1), [0]);
+        assert_eq!(offsets(&siblings, b, 1), [0]);
+        assert_eq!(offsets(&siblings, a, 2), [1, 0]);
+        assert_eq!(offsets(&siblings, b, 2), [1, 0]);
+    }
+
+    #[test]
+    fn one_worker_takes_everything() {
+        let siblings = Siblings::new();
+        assert!((0..100).all(|_| siblings.next_offset(Location::caller(), 1) == 0));
+    }
+}

@@ -1,0 +1,151 @@
+//! What the runtime tells on standard error, and when it gives up.
+
+use super::park::WaitReason;
+use super::task::Goexit;
+use super::{attributes, runtime};
+use crate::stack::Slot;
+use std::any::Any;
+use std::fmt::{self, Write as _};
+use std::io::Write as _;
+use std::panic::Location;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::*};
+
+/// What a panic in a goroutine does to the process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum PanicPolicy {
+    /// It is reported with the goroutine's id and spawn place, reaches `join`, and ends only that goroutine.
+    #[default]
+    Report,
+    /// It is reported, and the process exits with code 2, as a Go program does.
+    Abort,
+}
+
+/// The text of a panic payload.
+pub(crate) fn message(payload: &(dyn Any + Send)) -> &str {
+    if let Some(text) = payload.downcast_ref::<&'static str>() {
+        text
+    } else if let Some(text) = payload.downcast_ref::<String>() {
+        text
+    } else {
+        "a value that is not a string"
+    }
+}
+
+/// A goroutine's body has ended by unwinding.
+#[cold]
+pub(super) fn body_panicked(id: u64, site: &'static Location<'static>, payload: &(dyn Any + Send)) {
+    if payload.is::<Goexit>() {
+        return;
+    }
+    let name = attributes::name(id).map(|name| format!(" `{name}`")).unwrap_or_default();
+    print(&format!("goroutine {id}{name} panicked: {}\n    spawned at {site}\n", message(payload)));
+    if runtime::settings().on_panic == PanicPolicy::Abort {
+        std::process::exit(2);
+    }
+}
+
+/// One write, so that lines of goroutines do not mix; a closed standard error is nobody's problem.
+fn print(text: &str) {
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Ends the process with Go's exit code for what cannot go on.
+#[cold]
+pub(crate) fn fatal(text: &str) -> ! {
+    print(&format!("gochan: fatal error: {text}\n"));
+    std::process::exit(2);
+}
+
+/// Called by the signal handler with the slot whose guard page was touched.
+pub(super) fn stack_overflow(slot: Slot) -> ! {
+    let mut text = Text { bytes: [0; 1024], len: 0 };
+    // SAFETY: the slot is in use, hence mapped.
+    let goroutine = unsafe { super::goroutine::Goroutine::on_slot(slot) };
+    let _ = match goroutine.map(super::goroutine::Goroutine::status) {
+        Some(status) => match status.site() {
+            Some(site) => {
+                write!(text, "\ngoroutine {} overflowed its stack\n    spawned at {site}\n", status.id())
+            }
+            None => write!(text, "\ngoroutine {} overflowed its stack\n", status.id()),
+        },
+        None => write!(text, "\na goroutine overflowed its stack\n"),
+    };
+    let _ = writeln!(
+        text,
+        "    the stack is {} KiB; raise it with gochan::Builder::stack_size, runtime::Builder::stack_size, or for \
+         this run with GOCHAN_STACK=1M\nfatal runtime error: stack overflow",
+        (slot.stride - crate::stack::PAGE) / 1024
+    );
+    // SAFETY: write and abort are async-signal-safe, and the buffer is local.
+    unsafe {
+        libc::write(2, text.bytes.as_ptr().cast(), text.len);
+        libc::signal(libc::SIGABRT, libc::SIG_DFL);
+        libc::abort()
+    }
+}
+
+/// A buffer to format into where nothing may be allocated.
+struct Text {
+    bytes: [u8; 1024],
+    len: usize,
+}
+
+impl fmt::Write for Text {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let room = &mut self.bytes[self.len..];
+        let fits = text.len().min(room.len());
+        room[..fits].copy_from_slice(&text.as_bytes()[..fits]);
+        self.len += fits;
+        Ok(())
+    }
+}
+
+static OWNED_THREADS: AtomicUsize = AtomicUsize::new(0);
+
+/// Marks the thread that holds it as one that acts only for the runtime.
+#[derive(Debug)]
+pub(crate) struct OwnedThread(());
+
+impl OwnedThread {
+    pub(crate) fn new() -> OwnedThread {
+        OWNED_THREADS.fetch_add(1, AcqRel);
+        OwnedThread(())
+    }
+}
+
+impl Drop for OwnedThread {
+    fn drop(&mut self) {
+        OWNED_THREADS.fetch_sub(1, AcqRel);
+    }
+}
+
+/// True if the process certainly has no thread but the runtime's own.
+pub(super) fn only_own_threads() -> bool {
+    let Ok(status) = std::fs::read_to_string("/proc/self/status") else { return false };
+    let threads = status.lines().find_map(|line| line.strip_prefix("Threads:")?.trim().parse::<usize>().ok());
+    threads.is_some_and(|threads| threads <= OWNED_THREADS.load(Acquire))
+}
+
+/// While it lives, the goroutine of this thread shows as waiting. Only threads that run one goroutine have a note
+/// to keep; others get an empty one.
+pub(crate) struct ThreadWait(Option<Arc<super::status::Status>>);
+
+impl ThreadWait {
+    pub(crate) fn begin(reason: WaitReason, place: &'static Location<'static>) -> ThreadWait {
+        let status = super::threads::current();
+        if let Some(status) = &status {
+            status.begin_wait(reason, place);
+        }
+        ThreadWait(status)
+    }
+}
+
+impl Drop for ThreadWait {
+    fn drop(&mut self) {
+        if let Some(status) = &self.0 {
+            status.end_wait();
+        }
+    }
+}

@@ -1,0 +1,343 @@
+//! The process's runtime: its settings, chosen before first use, and its workers, started by first use.
+
+use super::monitor;
+use super::report::{self, PanicPolicy};
+use super::worker::Worker;
+use crossbeam_utils::CachePadded;
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::*};
+use std::sync::OnceLock;
+
+/// How goroutines are carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Backend {
+    /// Stackful coroutines, many to a worker thread.
+    #[default]
+    Coroutines,
+    /// Every goroutine is an OS thread from a cached pool: strictly sound beside any thread-local, visible to
+    /// every debugger and sanitizer, and far more expensive.
+    Threads,
+}
+
+/// Settings of the process-wide runtime. They take effect only if [`install`](Builder::install)ed before the first
+/// goroutine.
+///
+/// The environment overrides them: `GOCHAN_MAXPROCS` (workers), `GOCHAN_STACK` (bytes, or `64K`, `1M`) and
+/// `GOCHAN_BACKEND` (`coroutines` or `threads`).
+///
+/// ```
+/// use gochan::runtime::{Builder, PanicPolicy};
+///
+/// Builder::new().workers(2).stack_size(128 * 1024).on_panic(PanicPolicy::Report).install().unwrap();
+/// assert_eq!(gochan::go!(|| { 6 * 7 }()).join().unwrap(), 42);
+/// ```
+#[derive(Debug, Clone, Default)]
+#[doc(alias = "GOMAXPROCS")]
+pub struct Builder {
+    workers: Option<usize>,
+    stack_size: Option<usize>,
+    on_panic: PanicPolicy,
+    backend: Backend,
+}
+
+/// Why [`Builder::install`] refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InstallError(String);
+
+impl fmt::Display for InstallError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for InstallError {}
+
+/// Settings after defaults and environment have been applied.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Settings {
+    pub(crate) workers: usize,
+    pub(crate) stack_size: usize,
+    pub(crate) on_panic: PanicPolicy,
+    pub(crate) backend: Backend,
+}
+
+static SETTINGS: OnceLock<Settings> = OnceLock::new();
+static WORKERS: OnceLock<&'static Workers> = OnceLock::new();
+
+impl Builder {
+    /// Default settings: one worker per available core, 256 KiB stacks, panics reported, coroutines.
+    pub fn new() -> Builder {
+        Builder::default()
+    }
+
+    /// How many worker threads run goroutines; at least 1.
+    #[must_use]
+    pub fn workers(mut self, workers: usize) -> Builder {
+        self.workers = Some(workers);
+        self
+    }
+
+    /// Stack bytes of a goroutine, reserved and committed page by page on use. Rounded up to whole pages and to
+    /// at least 16 KiB.
+    #[must_use]
+    pub fn stack_size(mut self, bytes: usize) -> Builder {
+        self.stack_size = Some(bytes);
+        self
+    }
+
+    /// What a panic in a goroutine does to the process.
+    #[must_use]
+    pub fn on_panic(mut self, policy: PanicPolicy) -> Builder {
+        self.on_panic = policy;
+        self
+    }
+
+    /// How goroutines are carried out.
+    #[must_use]
+    pub fn backend(mut self, backend: Backend) -> Builder {
+        self.backend = backend;
+        self
+    }
+
+    /// Makes these the settings of the process.
+    ///
+    /// # Errors
+    /// If a runtime runs already or other settings were installed, or if a setting or one of the environment
+    /// variables makes no sense; the message names it.
+    pub fn install(self) -> Result<(), InstallError> {
+        let settings = self.resolve()?;
+        SETTINGS.set(settings).map_err(|_| {
+            InstallError(
+                "the gochan runtime has its settings already; install yours before the first goroutine, once"
+                    .to_owned(),
+            )
+        })
+    }
+
+    fn resolve(self) -> Result<Settings, InstallError> {
+        let workers = match env("GOCHAN_MAXPROCS") {
+            Some(text) => text.trim().parse::<NonZeroUsize>().map(NonZeroUsize::get).map_err(|_| {
+                InstallError(format!("GOCHAN_MAXPROCS is `{text}`; it must be a whole number of at least 1"))
+            })?,
+            None => match self.workers {
+                Some(0) => {
+                    return Err(InstallError("`workers(0)`: a runtime needs at least 1 worker".to_owned()));
+                }
+                Some(workers) => workers,
+                None => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
+            },
+        };
+        if workers > MAX_WORKERS {
+            return Err(InstallError(format!("{workers} workers are asked for; at most {MAX_WORKERS} make sense")));
+        }
+        let stack_size = match env("GOCHAN_STACK") {
+            Some(text) => parse_size(&text).ok_or_else(|| {
+                InstallError(format!(
+                    "GOCHAN_STACK is `{text}`; it must be a number of bytes such as 65536, 64K or 1M"
+                ))
+            })?,
+            None => self.stack_size.unwrap_or(crate::stack::DEFAULT_STACK),
+        };
+        if stack_size > MAX_STACK {
+            return Err(InstallError(format!("a stack of {stack_size} bytes is asked for; at most {MAX_STACK}")));
+        }
+        let backend = match env("GOCHAN_BACKEND").as_deref().map(str::trim) {
+            None => self.backend,
+            Some("coroutines") => Backend::Coroutines,
+            Some("threads") => Backend::Threads,
+            Some(text) => {
+                return Err(InstallError(format!(
+                    "GOCHAN_BACKEND is `{text}`; it must be `coroutines` or `threads`"
+                )));
+            }
+        };
+        Ok(Settings {
+            workers,
+            stack_size: crate::stack::usable_size(stack_size),
+            on_panic: self.on_panic,
+            backend,
+        })
+    }
+}
+
+const MAX_WORKERS: usize = 4096;
+const MAX_STACK: usize = 1 << 40;
+
+/// A variable of the environment; empty counts as unset.
+fn env(name: &str) -> Option<String> {
+    std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()).filter(|value| !value.is_empty())
+}
+
+/// `65536`, `64K`, `64KiB`, `1M`, `1G`; zero is refused.
+fn parse_size(text: &str) -> Option<usize> {
+    let text = text.trim();
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let unit = match text[digits..].trim().to_ascii_uppercase().as_str() {
+        "" | "B" => 1,
+        "K" | "KB" | "KIB" => 1 << 10,
+        "M" | "MB" | "MIB" => 1 << 20,
+        "G" | "GB" | "GIB" => 1 << 30,
+        _ => return None,
+    };
+    text[..digits].parse::<usize>().ok()?.checked_mul(unit).filter(|&bytes| bytes > 0)
+}
+
+/// The settings in force. Bad environment variables end the process here, with the reason, if nobody installed
+/// settings before.
+#[inline]
+pub(crate) fn settings() -> &'static Settings {
+    SETTINGS.get_or_init(|| {
+        Builder::new().resolve().unwrap_or_else(|error| report::fatal(&format!("cannot start: {error}")))
+    })
+}
+
+/// The worker threads and what they share.
+pub(crate) struct Workers {
+    all: OnceLock<Box<[Worker]>>,
+    stack_size: usize,
+    sleeping: CachePadded<AtomicUsize>,
+    next_id: CachePadded<AtomicU64>,
+    /// Goroutines spawned by threads that are not workers.
+    pub(super) spawned_outside: AtomicU64,
+}
+
+/// The workers, started by the first call.
+#[inline]
+pub(super) fn workers() -> &'static Workers {
+    WORKERS.get_or_init(start)
+}
+
+/// The workers, if they have been started.
+pub(super) fn started_workers() -> Option<&'static Workers> {
+    WORKERS.get().copied()
+}
+
+fn start() -> &'static Workers {
+    let settings = settings();
+    let workers: &'static Workers = Box::leak(Box::new(Workers {
+        all: OnceLock::new(),
+        stack_size: settings.stack_size,
+        sleeping: CachePadded::new(AtomicUsize::new(0)),
+        next_id: CachePadded::new(AtomicU64::new(1)),
+        spawned_outside: AtomicU64::new(0),
+    }));
+    forbid_after_fork();
+    crate::stack::overflow::install(report::stack_overflow);
+    let all = workers.all.get_or_init(|| (0..settings.workers).map(|index| Worker::new(index, workers)).collect());
+    for worker in all {
+        std::thread::Builder::new()
+            .name(format!("gochan-{}", worker.index))
+            .spawn(move || worker.run())
+            .unwrap_or_else(|error| report::fatal(&format!("cannot start worker {}: {error}", worker.index)));
+    }
+    monitor::start(workers);
+    workers
+}
+
+impl fmt::Debug for Workers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Workers").field("count", &self.count()).finish_non_exhaustive()
+    }
+}
+
+impl Workers {
+    #[inline]
+    pub(super) fn all(&self) -> &'static [Worker] {
+        let all = self.all.get().expect("workers run only after all of them are made");
+        // SAFETY: `Workers` is leaked, so the slice lives for ever.
+        unsafe { &*std::ptr::from_ref::<[Worker]>(all) }
+    }
+
+    #[inline]
+    pub(super) fn count(&self) -> usize {
+        self.all().len()
+    }
+
+    #[inline]
+    pub(super) fn stack_size(&self) -> usize {
+        self.stack_size
+    }
+
+    pub(super) fn others(&self, index: usize) -> impl Iterator<Item = &'static Worker> {
+        let all = self.all();
+        (1..all.len()).map(move |step| &all[(index + step) % all.len()])
+    }
+
+    /// The first of `count` new goroutine ids; never zero.
+    pub(super) fn reserve_ids(&self, count: u64) -> u64 {
+        self.next_id.fetch_add(count, Relaxed)
+    }
+
+    pub(super) fn begin_sleep(&self) {
+        self.sleeping.fetch_add(1, SeqCst);
+    }
+
+    pub(super) fn end_sleep(&self) {
+        // SeqCst: before the look at the monitor's flag, which it sets before its look at this count.
+        self.sleeping.fetch_sub(1, SeqCst);
+        monitor::worker_woke();
+    }
+
+    #[inline]
+    pub(super) fn any_sleeping(&self) -> bool {
+        self.sleeping.load(Relaxed) > 0
+    }
+
+    pub(super) fn all_sleeping(&self) -> bool {
+        self.sleeping.load(SeqCst) == self.count()
+    }
+
+    /// True if somebody besides the calling, awake worker is awake.
+    pub(super) fn any_other_awake(&self) -> bool {
+        self.sleeping.load(Relaxed) + 1 < self.count()
+    }
+
+    /// Wakes one sleeping worker, if there is one.
+    pub(super) fn nudge_one(&self) {
+        self.all().iter().any(Worker::nudge);
+    }
+}
+
+static FORKED: AtomicBool = AtomicBool::new(false);
+
+fn forbid_after_fork() {
+    extern "C" fn in_child() {
+        FORKED.store(true, Relaxed);
+    }
+    // SAFETY: the handler only stores to an atomic.
+    unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
+}
+
+/// # Panics
+/// In a child process forked from one with a running runtime: its workers do not exist there.
+#[inline]
+pub(super) fn refuse_after_fork() {
+    if FORKED.load(Relaxed) {
+        panic!("gochan cannot run in a forked child: its worker threads stayed in the parent; exec a new program");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_read_with_their_units() {
+        assert_eq!(parse_size("65536"), Some(65536));
+        assert_eq!(parse_size("64K"), Some(65536));
+        assert_eq!(parse_size(" 1 MiB "), Some(1 << 20));
+        for bad in ["", "0", "-1", "64X", "K", "1.5M", "99999999999999999999G"] {
+            assert_eq!(parse_size(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn zero_workers_is_refused_by_name() {
+        let error = Builder::new().workers(0).resolve();
+        if std::env::var_os("GOCHAN_MAXPROCS").is_none() {
+            assert!(error.unwrap_err().to_string().contains("workers(0)"));
+        }
+    }
+}

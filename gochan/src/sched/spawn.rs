@@ -1,0 +1,241 @@
+//! Spawning goroutines and waiting for their end.
+
+use super::attributes::{self, Attributes};
+use super::park::{Parker, WaitReason};
+use super::place::{Placement, Siblings};
+use super::runtime::{self, Backend};
+use super::task::TaskRef;
+use super::threads;
+use super::worker::Worker;
+use std::fmt;
+use std::marker::PhantomData;
+use std::panic::Location;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+thread_local! {
+    /// The spawn sites of a thread that is not a worker.
+    static SIBLINGS: Siblings = const { Siblings::new() };
+    static HOME: usize = NEXT_HOME.fetch_add(1, Relaxed);
+}
+
+static NEXT_HOME: AtomicUsize = AtomicUsize::new(0);
+
+/// Spawns `closure`. The borrows in it are the caller's business.
+///
+/// # Safety
+/// The closure's borrows outlive the goroutine.
+#[inline]
+pub(super) unsafe fn spawn<F, T>(
+    attributes: Attributes,
+    placement: Placement,
+    site: &'static Location<'static>,
+    closure: F,
+) -> JoinHandle<T>
+where
+    F: FnOnce() -> T + Send,
+    T: Send,
+{
+    runtime::refuse_after_fork();
+    let attributed = !attributes.is_default();
+    let worker = Worker::current();
+    let id = match worker {
+        Some(worker) => worker.new_id(),
+        None if runtime::settings().backend == Backend::Threads => threads::new_id(),
+        None => runtime::workers().reserve_ids(1),
+    };
+    if attributed {
+        attributes::remember(id, attributes);
+    }
+    let task = TaskRef::new(id, attributed, site, closure);
+    match worker {
+        Some(worker) => spawn_on(worker, task, placement),
+        None => spawn_from_thread(task, placement),
+    }
+    JoinHandle { task, result: PhantomData }
+}
+
+#[inline]
+fn spawn_on(worker: &'static Worker, task: TaskRef, placement: Placement) {
+    worker.count_spawned();
+    let all = worker.workers.all();
+    let offset = match placement {
+        Placement::Auto => match worker.running() {
+            Some(parent) if all.len() > 1 => parent.siblings.next_offset(task.header().site, all.len()),
+            _ => 0,
+        },
+        Placement::Local => 0,
+        Placement::Spread => NEXT_HOME.fetch_add(1, Relaxed),
+        Placement::Worker(index) => index + all.len() - worker.index,
+    };
+    if offset == 0 {
+        worker.push_fresh(task);
+    } else {
+        let target = &all[(worker.index + offset) % all.len()];
+        if target.index == worker.index {
+            worker.push_fresh(task);
+        } else {
+            target.push_fresh_from_elsewhere(task);
+        }
+    }
+}
+
+fn spawn_from_thread(task: TaskRef, placement: Placement) {
+    super::SPAWNED_OUTSIDE.fetch_add(1, Relaxed);
+    if runtime::settings().backend == Backend::Threads {
+        threads::start(task);
+        return;
+    }
+    let all = runtime::workers().all();
+    let index = match placement {
+        Placement::Auto => {
+            let offset = SIBLINGS.try_with(|siblings| siblings.next_offset(task.header().site, all.len()));
+            HOME.try_with(|home| *home).unwrap_or(0) + offset.unwrap_or(0)
+        }
+        Placement::Local => HOME.try_with(|home| *home).unwrap_or(0),
+        Placement::Spread => NEXT_HOME.fetch_add(1, Relaxed),
+        Placement::Worker(index) => index,
+    };
+    all[index % all.len()].push_fresh_from_elsewhere(task);
+}
+
+/// The right to wait for a goroutine's end and take its result; dropping it lets the goroutine go its own way.
+///
+/// ```
+/// let answer = gochan::go!(|a: i32, b: i32| { a * b }(6, 7));
+/// assert_eq!(answer.join().unwrap(), 42);
+/// ```
+pub struct JoinHandle<T> {
+    task: TaskRef,
+    result: PhantomData<T>,
+}
+
+// SAFETY: the handle gives its holder the `T`, hence the bound; the task's own state is synchronised.
+unsafe impl<T: Send> Send for JoinHandle<T> {}
+// SAFETY: through `&JoinHandle` only atomics are read.
+unsafe impl<T: Send> Sync for JoinHandle<T> {}
+impl<T> Unpin for JoinHandle<T> {}
+impl<T> std::panic::UnwindSafe for JoinHandle<T> {}
+impl<T> std::panic::RefUnwindSafe for JoinHandle<T> {}
+
+impl<T> JoinHandle<T> {
+    /// Waits for the goroutine to end.
+    ///
+    /// What it did happens before this returns. Blocks the calling goroutine, or the calling thread outside of
+    /// one; returns at once if the goroutine has ended already.
+    ///
+    /// # Errors
+    /// The payload of the panic that ended the goroutine, or a [`Goexit`](crate::runtime::Goexit) if it called
+    /// [`runtime::goexit`](crate::runtime::goexit).
+    ///
+    /// # Panics
+    /// If a goroutine joins itself, which could only wait for ever.
+    #[track_caller]
+    pub fn join(self) -> std::thread::Result<T> {
+        assert!(
+            super::current_id() != Some(self.id()),
+            "goroutine {} joins itself and would wait for ever; let another goroutine join it, or return",
+            self.id()
+        );
+        if !self.is_finished() {
+            let parker = Parker::current();
+            match self.task.register(parker.owner()) {
+                Ok(()) => parker.park(WaitReason::Join, Location::caller()),
+                Err(owner) => drop(owner),
+            }
+        }
+        let task = self.task;
+        std::mem::forget(self);
+        // SAFETY: the task is done; the handle was its only other owner and is forgotten.
+        unsafe {
+            let result = task.take::<T>();
+            task.free();
+            result
+        }
+    }
+
+    /// True once the goroutine has ended, by whatever means. Never blocks.
+    pub fn is_finished(&self) -> bool {
+        self.task.is_done()
+    }
+
+    /// The goroutine's id, unique in the process.
+    pub fn id(&self) -> u64 {
+        self.task.id()
+    }
+}
+
+impl<T> Drop for JoinHandle<T> {
+    fn drop(&mut self) {
+        if self.task.detach() {
+            // SAFETY: the task is done and this handle is its last owner.
+            unsafe {
+                let result = self.task.take::<T>();
+                self.task.free();
+                drop(result);
+            }
+        }
+    }
+}
+
+impl<T> fmt::Debug for JoinHandle<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JoinHandle").field("id", &self.id()).field("finished", &self.is_finished()).finish()
+    }
+}
+
+/// Spawns goroutines with a name, a stack size or a place of their own; `go!` is the short form without.
+///
+/// ```
+/// let handle = gochan::Builder::new().name("digger").stack_size(1 << 20).spawn(|| 2 + 2);
+/// assert_eq!(handle.join().unwrap(), 4);
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Builder {
+    attributes: Attributes,
+    placement: Placement,
+}
+
+impl Builder {
+    /// A goroutine like those of `go!`.
+    pub fn new() -> Builder {
+        Builder::default()
+    }
+
+    /// The name that reports and dumps show beside the id.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Builder {
+        self.attributes.name = Some(name.into());
+        self
+    }
+
+    /// Stack bytes to reserve; committed page by page on use, so a generous size costs address space only.
+    /// Rounded up to whole pages and to at least 16 KiB.
+    #[must_use]
+    pub fn stack_size(mut self, bytes: usize) -> Builder {
+        self.attributes.stack_size = Some(bytes);
+        self
+    }
+
+    /// Where the goroutine should start.
+    #[must_use]
+    pub fn placement(mut self, placement: Placement) -> Builder {
+        self.placement = placement;
+        self
+    }
+
+    /// Starts the goroutine and returns at once.
+    ///
+    /// # Panics
+    /// In a forked child of a process that runs goroutines; on `Backend::Threads`, if the operating system
+    /// refuses another thread.
+    #[doc(alias = "go")]
+    #[track_caller]
+    pub fn spawn<F, T>(self, f: F) -> JoinHandle<T>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        // SAFETY: nothing borrowed is in a `'static` closure.
+        unsafe { spawn(self.attributes, self.placement, Location::caller(), f) }
+    }
+}

@@ -1,0 +1,274 @@
+//! A goroutine before its first instruction and after its last: one allocation that holds the closure, then the
+//! result, and the state its [`JoinHandle`](super::join::JoinHandle) shares with the runtime.
+
+use super::park::Owner;
+use std::cell::{Cell, UnsafeCell};
+use std::mem::{ManuallyDrop, MaybeUninit};
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicU64, Ordering::*};
+
+/// The handle is gone: whoever finishes frees the task.
+const DETACHED: u64 = 1;
+/// The result is in place.
+const DONE: u64 = 2;
+/// `joiner` holds somebody to wake.
+const JOINING: u64 = 4;
+/// It has attributes or needs a stack of its own size; set from the start.
+const SPECIAL: u64 = 8;
+const ID_SHIFT: u32 = 4;
+/// A closure and result up to this size pass through any stack.
+const ORDINARY_FRAME: usize = 8 * 1024;
+
+/// The untyped head of a [`Task`]; what queues and workers see.
+#[repr(C)]
+pub(crate) struct Header {
+    vtable: &'static Vtable,
+    /// Link of the inbox of fresh tasks that the task is on, if any.
+    pub(super) next: Cell<Option<TaskRef>>,
+    /// The id above the state bits.
+    state: AtomicU64,
+    pub(crate) site: &'static Location<'static>,
+    joiner: UnsafeCell<MaybeUninit<Owner>>,
+}
+
+struct Vtable {
+    run: unsafe fn(NonNull<Header>),
+    result: unsafe fn(NonNull<Header>) -> *mut (),
+    free: unsafe fn(NonNull<Header>),
+    /// Bytes that moving the closure in and the result out may take of the stack.
+    frame: usize,
+}
+
+/// An unstarted goroutine, owned by whoever will run it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TaskRef(NonNull<Header>);
+
+// SAFETY: a task is built from a `Send` closure with a `Send` result, and the protocol below gives each field one
+// user at a time.
+unsafe impl Send for TaskRef {}
+
+#[repr(C)]
+struct Task<F, T> {
+    header: Header,
+    body: UnsafeCell<Body<F, T>>,
+}
+
+union Body<F, T> {
+    closure: ManuallyDrop<F>,
+    result: ManuallyDrop<std::thread::Result<T>>,
+}
+
+/// What `goexit` unwinds with; `join` hands it out as the payload.
+#[derive(Debug)]
+pub struct Goexit(pub(crate) ());
+
+impl TaskRef {
+    /// A task around `closure`; `attributed` if the side table knows more about `id`.
+    pub(crate) fn new<F, T>(
+        id: u64,
+        attributed: bool,
+        site: &'static Location<'static>,
+        closure: F,
+    ) -> TaskRef
+    where
+        F: FnOnce() -> T + Send,
+        T: Send,
+    {
+        let special = attributed || Task::<F, T>::VTABLE.frame > ORDINARY_FRAME;
+        let header = Header {
+            vtable: Task::<F, T>::VTABLE,
+            next: Cell::new(None),
+            state: AtomicU64::new(id << ID_SHIFT | if special { SPECIAL } else { 0 }),
+            site,
+            joiner: UnsafeCell::new(MaybeUninit::uninit()),
+        };
+        // Field by field, so that a large closure is moved once and not with every wrapper around it.
+        let mut task = Box::<Task<F, T>>::new_uninit();
+        let place = task.as_mut_ptr();
+        // SAFETY: `place` is valid for writes of both fields and stays allocated; nothing is read before both
+        // are written.
+        unsafe {
+            (&raw mut (*place).header).write(header);
+            (&raw mut (*place).body).cast::<F>().write(closure);
+        }
+        let task = NonNull::from(Box::leak(task));
+        TaskRef(task.cast())
+    }
+
+    pub(crate) fn header(&self) -> &Header {
+        // SAFETY: a `TaskRef` is only held while the task is allocated.
+        unsafe { self.0.as_ref() }
+    }
+
+    pub(crate) fn id(&self) -> u64 {
+        self.header().state.load(Relaxed) >> ID_SHIFT
+    }
+
+    /// True if the task must not run on just any stack.
+    #[inline]
+    pub(crate) fn is_special(&self) -> bool {
+        self.header().is_special()
+    }
+
+    /// Stack bytes, beyond what the body itself needs, that moving a large closure in and a large result out may
+    /// take; unoptimised builds copy them once per wrapper.
+    pub(crate) fn frame(&self) -> usize {
+        const COPIES: usize = 8;
+        let frame = self.header().vtable.frame;
+        if frame > ORDINARY_FRAME { frame.saturating_mul(COPIES) } else { 0 }
+    }
+
+    pub(super) fn into_raw(self) -> *mut Header {
+        self.0.as_ptr()
+    }
+
+    /// # Safety
+    /// `raw` came from `into_raw` of a task that was not run since.
+    pub(super) unsafe fn from_raw(raw: *mut Header) -> TaskRef {
+        // SAFETY: `into_raw` never returns null.
+        TaskRef(unsafe { NonNull::new_unchecked(raw) })
+    }
+
+    /// Runs the body here and publishes its result. Consumes the reference: the task may be freed by the time
+    /// this returns.
+    ///
+    /// # Safety
+    /// Called once for a task.
+    pub(crate) unsafe fn run(self) {
+        let run = self.header().vtable.run;
+        // SAFETY: the vtable belongs to this task; run once, by the caller's promise.
+        unsafe { run(self.0) }
+    }
+
+    pub(super) fn is_done(&self) -> bool {
+        self.header().state.load(Acquire) & DONE != 0
+    }
+
+    /// Leaves `owner` to be woken at the end, or gives it back if the end has come already.
+    pub(super) fn register(&self, owner: Owner) -> Result<(), Owner> {
+        let header = self.header();
+        // SAFETY: the handle is the only one to touch `joiner` until JOINING is set.
+        unsafe { (*header.joiner.get()).write(owner) };
+        // Release hands `joiner` to the finisher; Acquire sees the result if it is there already.
+        let before = header.state.fetch_or(JOINING, AcqRel);
+        if before & DONE == 0 {
+            return Ok(());
+        }
+        // SAFETY: the finisher came first and did not see JOINING, so `joiner` is still ours and initialised.
+        Err(unsafe { (*header.joiner.get()).assume_init_read() })
+    }
+
+    /// Takes the result out.
+    ///
+    /// # Safety
+    /// `T` is the task's result type, the task is done, and this is called once.
+    pub(super) unsafe fn take<T>(self) -> std::thread::Result<T> {
+        // SAFETY: the vtable belongs to this task.
+        let place = unsafe { (self.header().vtable.result)(self.0) };
+        // SAFETY: the result was written before DONE, which the caller has seen; taken once.
+        unsafe { place.cast::<std::thread::Result<T>>().read() }
+    }
+
+    /// Drops the task's memory, not its result.
+    ///
+    /// # Safety
+    /// The task is done, its result was taken, and nobody else refers to it.
+    pub(super) unsafe fn free(self) {
+        let free = self.header().vtable.free;
+        // SAFETY: the vtable belongs to this task.
+        unsafe { free(self.0) }
+    }
+
+    /// Gives up the handle's share. True if the task is done, and the result and memory are now the caller's.
+    pub(super) fn detach(&self) -> bool {
+        // Acquire: the caller may go on to drop the result.
+        self.header().state.fetch_or(DETACHED, AcqRel) & DONE != 0
+    }
+}
+
+impl<F, T> Task<F, T>
+where
+    F: FnOnce() -> T + Send,
+    T: Send,
+{
+    const VTABLE: &'static Vtable = &Vtable {
+        run: Self::run,
+        result: Self::result,
+        free: Self::free,
+        frame: size_of::<F>() + size_of::<std::thread::Result<T>>(),
+    };
+
+    /// # Safety
+    /// `task` points to a `Task<F, T>` whose closure has not been taken.
+    unsafe fn run(task: NonNull<Header>) {
+        let task = task.cast::<Self>();
+        // SAFETY: the caller's promise; from here on the body is uninitialised until the result is written.
+        let result = unsafe {
+            let body = (&raw mut (*task.as_ptr()).body).cast::<Body<F, T>>();
+            let closure = ManuallyDrop::take(&mut (*body).closure);
+            let result = catch_unwind(AssertUnwindSafe(closure));
+            (&raw mut (*body).result).write(ManuallyDrop::new(result));
+            &(*body).result
+        };
+        // SAFETY: the header is valid until `finish`.
+        let header = unsafe { task.cast::<Header>().as_ref() };
+        if let Err(payload) = &**result {
+            super::report::body_panicked(header.id(), header.site, &**payload);
+        }
+        if header.is_special() {
+            super::attributes::forget(header.id());
+        }
+        super::count_finished();
+        // SAFETY: the result is in place; finished once.
+        unsafe { Self::finish(task) };
+    }
+
+    /// Publishes the end. The task belongs to its handle afterwards, or is freed here if there is none.
+    unsafe fn finish(task: NonNull<Self>) {
+        // SAFETY: the task is allocated until DONE is set, and after that if it was DETACHED before.
+        let header = unsafe { &(*task.as_ptr()).header };
+        // Release publishes the result; Acquire takes over `joiner` or the handle's last access.
+        let before = header.state.fetch_or(DONE, AcqRel);
+        if before & DETACHED != 0 {
+            // SAFETY: the handle is gone, so this is the only reference.
+            unsafe {
+                let result = Self::result(task.cast()).cast::<std::thread::Result<T>>();
+                drop_quietly(result.read());
+                Self::free(task.cast());
+            }
+        } else if before & JOINING != 0 {
+            // SAFETY: the joiner sleeps until it is woken below, so the task is still allocated, and JOINING
+            // says that the field is initialised. Read once.
+            let joiner = unsafe { (*header.joiner.get()).assume_init_read() };
+            joiner.wake();
+        }
+    }
+
+    unsafe fn result(task: NonNull<Header>) -> *mut () {
+        // SAFETY: `task` points to a `Task<F, T>`, by the vtable's construction.
+        unsafe { (&raw mut (*task.cast::<Self>().as_ptr()).body).cast() }
+    }
+
+    unsafe fn free(task: NonNull<Header>) {
+        // SAFETY: allocated by `Box` with this very type; the body is a union and drops nothing.
+        drop(unsafe { Box::from_raw(task.cast::<Self>().as_ptr()) });
+    }
+}
+
+/// Drops a detached goroutine's result; a panicking destructor there has nobody to tell but the hook.
+fn drop_quietly<T>(result: T) {
+    let _ = catch_unwind(AssertUnwindSafe(|| drop(result)));
+}
+
+impl Header {
+    #[inline]
+    fn is_special(&self) -> bool {
+        self.state.load(Relaxed) & SPECIAL != 0
+    }
+
+    #[inline]
+    fn id(&self) -> u64 {
+        self.state.load(Relaxed) >> ID_SHIFT
+    }
+}

@@ -1,0 +1,468 @@
+//! A worker: one OS thread, the goroutines it has started, and the loop that runs them.
+//!
+//! The fields up to `shared` belong to the worker's own thread: its scheduler loop, and the goroutines on it, which
+//! never run at the same time. `shared` is what other threads reach: the inboxes, the sleep flag, the stealing end
+//! of the queue of fresh tasks.
+
+use super::attributes;
+use super::goroutine::{Goroutine, Turn};
+use super::queue::{Inbox, RunQueue};
+use super::runtime::Workers;
+use super::task::TaskRef;
+use super::timers::Timers;
+use crate::stack::{Slot, pool::Pool};
+use crossbeam_deque::{Steal, Stealer};
+use crossbeam_utils::CachePadded;
+use std::cell::{Cell, OnceCell, RefCell};
+use std::fmt;
+use std::ptr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::*, fence};
+use std::thread::Thread;
+use std::time::{Duration, Instant};
+
+/// Blocking operations a goroutine may complete without waiting before it must let others run.
+const BUDGET: u32 = 512;
+/// Every so many turns the loop looks at timers and fresh tasks even if goroutines are ready.
+const HOUSEKEEPING: u32 = 64;
+/// Warm stacks a worker keeps to itself.
+const CACHED_STACKS: usize = 256;
+/// Stacks fetched from or returned to the pool at once.
+const STACK_BATCH: usize = 64;
+/// How long a worker with nothing to do looks around before it sleeps, while another worker is busy: waking it
+/// costs about as much.
+const SPIN: Duration = Duration::from_micros(25);
+/// A fresh task that has been seen waiting for this long on another worker may be stolen.
+const STEAL_AFTER: Duration = Duration::from_micros(15);
+/// At most one wake for backlog in this time.
+const WAKE_INTERVAL: Duration = Duration::from_micros(100);
+
+pub(crate) struct Worker {
+    pub(super) index: usize,
+    pub(super) workers: &'static Workers,
+    running: Cell<Option<&'static Goroutine>>,
+    budget: Cell<u32>,
+    ready: RunQueue,
+    fresh: crossbeam_deque::Worker<TaskRef>,
+    /// Fresh tasks that a yielding goroutine has let go first.
+    fresh_first: Cell<usize>,
+    pub(super) timers: Timers,
+    stacks: RefCell<Vec<Slot>>,
+    default_stacks: OnceCell<Arc<Pool>>,
+    next_id: Cell<u64>,
+    last_backlog_wake: Cell<Option<Instant>>,
+    pub(super) shared: CachePadded<Shared>,
+}
+
+/// The part of a worker that other threads use.
+pub(super) struct Shared {
+    woken: Inbox<&'static Goroutine>,
+    spawned: Inbox<TaskRef>,
+    stealer: Stealer<TaskRef>,
+    /// Set before the worker's last look at its inboxes, so whoever pushes after that look sees it.
+    sleeping: AtomicBool,
+    thread: std::sync::OnceLock<Thread>,
+    /// Turns run so far: standing still with work waiting means stuck.
+    pub(super) turns: AtomicU32,
+    /// Goroutines spawned and finished on this worker; written by its thread only.
+    pub(super) spawned_count: AtomicU64,
+    pub(super) finished_count: AtomicU64,
+}
+
+// SAFETY: the fields outside of `shared` are used by the worker's own thread only, which is the one whose `CURRENT`
+// points here; `shared` is made of types that are shared.
+unsafe impl Sync for Worker {}
+// SAFETY: a worker is built by the thread that starts the runtime and handed over once.
+unsafe impl Send for Worker {}
+
+impl fmt::Debug for Worker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Worker({})", self.index)
+    }
+}
+
+thread_local! {
+    static CURRENT: Cell<*const Worker> = const { Cell::new(ptr::null()) };
+}
+
+/// The sleep flag has been seen by the time a push is visible, or the other way round.
+fn wake_sleeper(shared: &Shared) {
+    if shared.sleeping.load(SeqCst)
+        && shared.sleeping.swap(false, AcqRel)
+        && let Some(thread) = shared.thread.get()
+    {
+        thread.unpark();
+    }
+}
+
+impl Worker {
+    pub(super) fn new(index: usize, workers: &'static Workers) -> Worker {
+        let fresh = crossbeam_deque::Worker::new_fifo();
+        let shared = Shared {
+            woken: Inbox::new(),
+            spawned: Inbox::new(),
+            stealer: fresh.stealer(),
+            sleeping: AtomicBool::new(false),
+            thread: std::sync::OnceLock::new(),
+            turns: AtomicU32::new(0),
+            spawned_count: AtomicU64::new(0),
+            finished_count: AtomicU64::new(0),
+        };
+        Worker {
+            index,
+            workers,
+            running: Cell::new(None),
+            budget: Cell::new(BUDGET),
+            ready: RunQueue::default(),
+            fresh,
+            fresh_first: Cell::new(0),
+            timers: Timers::default(),
+            stacks: RefCell::new(Vec::with_capacity(CACHED_STACKS + STACK_BATCH)),
+            default_stacks: OnceCell::new(),
+            next_id: Cell::new(0),
+            last_backlog_wake: Cell::new(None),
+            shared: CachePadded::new(shared),
+        }
+    }
+
+    /// Its number, from zero.
+    #[inline]
+    pub(crate) fn index(&self) -> usize {
+        self.index
+    }
+
+    /// The worker whose thread this is.
+    #[inline]
+    pub(crate) fn current() -> Option<&'static Worker> {
+        // SAFETY: null, or set by `run` to a worker that is never freed.
+        unsafe { CURRENT.get().as_ref() }
+    }
+
+    #[inline]
+    pub(super) fn running(&self) -> Option<&'static Goroutine> {
+        self.running.get()
+    }
+
+    // What goroutines on this worker call.
+
+    /// Counts one completed operation; at the end of the budget, others get a turn.
+    #[inline]
+    pub(crate) fn spend(&self) {
+        match self.budget.get().checked_sub(1) {
+            Some(left) => self.budget.set(left),
+            None => self.yield_now(),
+        }
+    }
+
+    /// Lets everything that is runnable on this worker now run before the calling goroutine goes on.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn yield_now(&self) {
+        self.budget.set(BUDGET);
+        let Some(goroutine) = self.running.get() else { return };
+        if std::thread::panicking() {
+            return;
+        }
+        self.take_spawned();
+        self.take_woken();
+        self.fresh_first.set(self.fresh.len());
+        self.ready.push(goroutine);
+        goroutine.switch_out();
+    }
+
+    #[inline]
+    pub(super) fn push_ready(&self, goroutine: &'static Goroutine) {
+        self.ready.push(goroutine);
+    }
+
+    /// Queues a fresh task spawned by a goroutine of this worker.
+    #[inline]
+    pub(super) fn push_fresh(&self, task: TaskRef) {
+        self.fresh.push(task);
+    }
+
+    #[inline]
+    pub(super) fn count_spawned(&self) {
+        let count = &self.shared.spawned_count;
+        count.store(count.load(Relaxed) + 1, Relaxed);
+    }
+
+    #[inline]
+    pub(super) fn count_finished(&self) {
+        let count = &self.shared.finished_count;
+        count.store(count.load(Relaxed) + 1, Relaxed);
+    }
+
+    /// A process-wide unique id, from a block fetched ahead.
+    #[inline]
+    pub(super) fn new_id(&self) -> u64 {
+        const BLOCK: u64 = 1024;
+        let id = self.next_id.get();
+        let id = if id % BLOCK == 0 { self.workers.reserve_ids(BLOCK) } else { id };
+        self.next_id.set(id + 1);
+        id
+    }
+
+    /// The next fresh task, if it may run on the stack of the one that has just ended: nobody else waits, and it
+    /// wants nothing special.
+    #[inline]
+    pub(super) fn next_in_chain(&self) -> Option<TaskRef> {
+        self.budget.set(BUDGET);
+        if !self.ready.is_empty() || !self.shared.woken.is_empty() || self.begin_turn() {
+            return None;
+        }
+        let task = self.fresh.pop()?;
+        if task.is_special() {
+            // Back to the end of the queue; rare enough not to keep its place.
+            self.fresh.push(task);
+            return None;
+        }
+        self.note_backlog();
+        Some(task)
+    }
+
+    // What other threads call.
+
+    /// Hands over a goroutine of this worker that has become ready.
+    #[inline]
+    pub(super) fn push_from_elsewhere(&self, goroutine: &'static Goroutine) {
+        self.shared.woken.push(goroutine);
+        wake_sleeper(&self.shared);
+    }
+
+    /// Hands over a fresh task.
+    pub(super) fn push_fresh_from_elsewhere(&self, task: TaskRef) {
+        self.shared.spawned.push(task);
+        wake_sleeper(&self.shared);
+    }
+
+    pub(super) fn is_sleeping(&self) -> bool {
+        self.shared.sleeping.load(Relaxed)
+    }
+
+    pub(super) fn has_fresh(&self) -> bool {
+        !self.shared.stealer.is_empty() || !self.shared.spawned.is_empty()
+    }
+
+    /// Wakes the worker if it sleeps, so that it looks around.
+    pub(super) fn nudge(&self) -> bool {
+        let sleeping = self.is_sleeping();
+        if sleeping {
+            fence(SeqCst);
+            wake_sleeper(&self.shared);
+        }
+        sleeping
+    }
+
+    // The loop.
+
+    /// Turns the calling thread into this worker.
+    pub(super) fn run(&'static self) -> ! {
+        CURRENT.set(self);
+        let _ = self.shared.thread.set(std::thread::current());
+        crate::stack::overflow::alternate_stack();
+        loop {
+            if let Some(goroutine) = self.next() {
+                self.turn(goroutine);
+            } else {
+                self.idle();
+            }
+        }
+    }
+
+    #[inline]
+    fn turn(&'static self, goroutine: &'static Goroutine) {
+        self.budget.set(BUDGET);
+        self.running.set(Some(goroutine));
+        let turn = goroutine.turn();
+        self.running.set(None);
+        if let Turn::Ended(slot) = turn {
+            self.recycle(slot);
+        }
+    }
+
+    #[inline]
+    fn next(&'static self) -> Option<&'static Goroutine> {
+        if self.begin_turn() {
+            self.timers.fire();
+            self.take_spawned();
+            if let Some(task) = self.fresh.pop() {
+                return Some(self.start(task));
+            }
+        }
+        if !self.shared.woken.is_empty() {
+            self.take_woken();
+        }
+        if self.fresh_first.get() > 0 {
+            self.fresh_first.set(self.fresh_first.get() - 1);
+            match self.fresh.pop() {
+                Some(task) => return Some(self.start(task)),
+                None => self.fresh_first.set(0),
+            }
+        }
+        if let Some(goroutine) = self.ready.pop() {
+            return Some(goroutine);
+        }
+        let task = self.fresh.pop().or_else(|| {
+            self.take_spawned();
+            self.fresh.pop()
+        })?;
+        self.note_backlog();
+        Some(self.start(task))
+    }
+
+    /// Counts a turn; true when it is time for housekeeping.
+    #[inline]
+    fn begin_turn(&self) -> bool {
+        let turns = self.shared.turns.load(Relaxed).wrapping_add(1);
+        self.shared.turns.store(turns, Relaxed);
+        turns % HOUSEKEEPING == 0
+    }
+
+    #[inline]
+    fn take_woken(&self) {
+        self.shared.woken.take_all(|goroutine| self.ready.push(goroutine));
+    }
+
+    fn take_spawned(&self) {
+        if !self.shared.spawned.is_empty() {
+            self.shared.spawned.take_all(|task| self.fresh.push(task));
+        }
+    }
+
+    /// About to run a fresh task while more wait: let a sleeping worker have a look, now and then.
+    #[inline]
+    fn note_backlog(&self) {
+        if self.workers.any_sleeping() && !self.fresh.is_empty() {
+            self.wake_for_backlog();
+        }
+    }
+
+    #[cold]
+    fn wake_for_backlog(&self) {
+        let now = Instant::now();
+        if self.last_backlog_wake.get().is_none_or(|last| now - last >= WAKE_INTERVAL) {
+            self.last_backlog_wake.set(Some(now));
+            self.workers.nudge_one();
+        }
+    }
+
+    #[inline]
+    fn start(&'static self, task: TaskRef) -> &'static Goroutine {
+        let slot = if task.is_special() {
+            attributes::take_stack(&task, self.workers.stack_size())
+        } else {
+            self.cached_stack()
+        };
+        Goroutine::create(self, slot, task)
+    }
+
+    #[inline]
+    fn cached_stack(&self) -> Slot {
+        if let Some(slot) = self.stacks.borrow_mut().pop() {
+            return slot;
+        }
+        let mut stacks = self.stacks.borrow_mut();
+        let pool = self.default_pool();
+        let wanted = if self.shared.turns.load(Relaxed) < 1024 { STACK_BATCH / 8 } else { STACK_BATCH };
+        if let Err(error) = pool.take(wanted, &mut stacks) {
+            super::report::fatal(&format!("cannot make a stack for another goroutine: {error}"));
+        }
+        stacks.pop().expect("the pool gave at least one stack")
+    }
+
+    fn default_pool(&self) -> &Pool {
+        self.default_stacks.get_or_init(|| crate::stack::pool::for_size(self.workers.stack_size()))
+    }
+
+    #[inline]
+    fn recycle(&self, slot: Slot) {
+        if slot.stride != crate::stack::usable_size(self.workers.stack_size()) + crate::stack::PAGE {
+            attributes::return_stack(slot);
+            return;
+        }
+        let mut stacks = self.stacks.borrow_mut();
+        stacks.push(slot);
+        if stacks.len() >= CACHED_STACKS {
+            // The coldest go back; the warmest stay.
+            self.default_pool().put(stacks.drain(..STACK_BATCH));
+        }
+    }
+
+    /// Nothing to run: fire timers, look around for a while, then sleep until somebody has something.
+    #[cold]
+    fn idle(&self) {
+        self.timers.fire();
+        if !self.ready.is_empty() || (self.workers.count() > 1 && self.look_around()) {
+            return;
+        }
+        self.workers.begin_sleep();
+        // SeqCst: ordered before the looks below, as a pusher's push is before its look at the flag.
+        self.shared.sleeping.store(true, SeqCst);
+        fence(SeqCst);
+        if self.shared.woken.is_empty_seqcst() && self.shared.spawned.is_empty_seqcst() {
+            self.sleep();
+        }
+        self.shared.sleeping.store(false, Relaxed);
+        self.workers.end_sleep();
+    }
+
+    fn sleep(&self) {
+        const BRIEFLY: Duration = Duration::from_millis(10);
+        let deadline = self.timers.next_deadline();
+        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let nap = left.map_or(BRIEFLY, |left| left.min(BRIEFLY));
+        std::thread::park_timeout(nap);
+        if !self.shared.sleeping.load(Acquire) || left == Some(nap) {
+            return;
+        }
+        // Quiet for a while: others may need the stacks more, or nobody does and they are trimmed.
+        if !self.stacks.borrow().is_empty() {
+            self.default_pool().put(self.stacks.borrow_mut().drain(..));
+        }
+        match left {
+            Some(left) => std::thread::park_timeout(left - nap),
+            None => std::thread::park(),
+        }
+    }
+
+    /// While another worker is busy, waits a little for work from it: handed over, or fresh and left waiting.
+    fn look_around(&self) -> bool {
+        let start = Instant::now();
+        let mut waiting_since = None;
+        loop {
+            for _ in 0..16 {
+                if !self.shared.woken.is_empty() || !self.shared.spawned.is_empty() {
+                    return true;
+                }
+                std::hint::spin_loop();
+            }
+            let now = Instant::now();
+            match (self.workers.others(self.index).find(|other| other.has_fresh()), waiting_since) {
+                (None, _) => waiting_since = None,
+                (Some(_), None) => waiting_since = Some(now),
+                (Some(victim), Some(since)) if now - since >= STEAL_AFTER => {
+                    if self.steal_from(victim) {
+                        return true;
+                    }
+                }
+                _ => {}
+            }
+            let patience = if waiting_since.is_some() { SPIN + STEAL_AFTER } else { SPIN };
+            if now - start >= patience || (waiting_since.is_none() && !self.workers.any_other_awake()) {
+                return false;
+            }
+        }
+    }
+
+    /// Takes half of the victim's fresh tasks, and whatever others have sent it.
+    fn steal_from(&self, victim: &Worker) -> bool {
+        victim.shared.spawned.take_all(|task| self.fresh.push(task));
+        loop {
+            match victim.shared.stealer.steal_batch(&self.fresh) {
+                Steal::Retry => std::hint::spin_loop(),
+                Steal::Success(()) | Steal::Empty => return !self.fresh.is_empty(),
+            }
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! Waiting for each other without channels.
+
+mod waitgroup;
+
+pub use waitgroup::WaitGroup;

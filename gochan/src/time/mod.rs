@@ -1,0 +1,28 @@
+//! Time for goroutines.
+
+use crate::sched::park::{Parker, WaitReason};
+use std::panic::Location;
+use std::time::{Duration, Instant};
+
+/// Pauses the calling goroutine, or thread outside of one, for at least `d`; zero yields.
+///
+/// The worker serves other goroutines meanwhile. A duration beyond the clock's range sleeps for ever.
+///
+/// ```
+/// use std::time::Duration;
+/// gochan::time::sleep(Duration::from_millis(1));
+/// ```
+#[doc(alias = "time.Sleep")]
+#[track_caller]
+pub fn sleep(d: Duration) {
+    if d.is_zero() {
+        return crate::runtime::gosched();
+    }
+    let parker = Parker::current();
+    match Instant::now().checked_add(d) {
+        Some(deadline) => parker.park_until(deadline, WaitReason::Sleep, Location::caller(), &mut || true),
+        None => loop {
+            parker.park(WaitReason::Sleep, Location::caller());
+        },
+    }
+}

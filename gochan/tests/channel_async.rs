@@ -1,0 +1,369 @@
+//! Rows CH for async tasks: the futures and the stream of a channel, and dropping them halfway.
+
+mod common;
+
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::*};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread;
+
+use common::{Ledger, Tracked, patience, seeded, until, until_waiting, watchdog};
+use futures_core::Stream;
+use gochan::chan::{SendError, TryRecvError, TrySendError};
+use gochan::prelude::*;
+use static_assertions::assert_impl_all;
+
+/// Counts how often it was woken.
+#[derive(Default)]
+struct Woken(AtomicUsize);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, SeqCst);
+    }
+}
+
+/// A task polled by hand.
+struct Task<F: Future>(Pin<Box<F>>, Arc<Woken>);
+
+impl<F: Future> Task<F> {
+    fn new(future: F) -> Self {
+        Self(Box::pin(future), Arc::default())
+    }
+
+    fn poll(&mut self) -> Poll<F::Output> {
+        let waker = Waker::from(self.1.clone());
+        self.0.as_mut().poll(&mut Context::from_waker(&waker))
+    }
+
+    fn is_woken(&self) -> bool {
+        self.1.0.load(SeqCst) > 0
+    }
+}
+
+#[test]
+fn ch_22_a_task_receives_and_sends_without_blocking_its_thread() {
+    let _watchdog = watchdog();
+    let ch = chan!(u32);
+    let mut receiver = Task::new(ch.recv_async());
+    assert_eq!(receiver.poll(), Poll::Pending);
+    let mut sender = Task::new(ch.send_async(5));
+    let mut sent = sender.poll();
+    let mut received = receiver.poll();
+    for _ in 0..4 {
+        if sent.is_pending() {
+            sent = sender.poll();
+        }
+        if received.is_pending() {
+            received = receiver.poll();
+        }
+    }
+    assert_eq!((sent, received), (Poll::Ready(Ok(())), Poll::Ready(Some(5))));
+}
+
+#[test]
+fn ch_22_what_is_ready_is_ready_at_the_first_poll() {
+    let _watchdog = watchdog();
+    let ch = chan!(u32, 1);
+    assert_eq!(Task::new(ch.send_async(1)).poll(), Poll::Ready(Ok(())));
+    assert_eq!(Task::new(ch.recv_async()).poll(), Poll::Ready(Some(1)));
+    close!(ch);
+    assert_eq!(Task::new(ch.recv_async()).poll(), Poll::Ready(None));
+    assert_eq!(Task::new(ch.send_async(2)).poll(), Poll::Ready(Err(SendError(2))));
+}
+
+#[test]
+fn ch_22_a_goroutine_wakes_a_waiting_task_and_is_woken_by_one() {
+    let _watchdog = watchdog();
+    let ch = chan!(u32);
+    let mut receiver = Task::new(ch.recv_async());
+    assert!(receiver.poll().is_pending());
+    let sender = go!([ch] { ch.send(7) });
+    until(|| receiver.is_woken());
+    assert_eq!(receiver.poll(), Poll::Ready(Some(7)));
+    assert_eq!(sender.join().unwrap(), Ok(()));
+
+    let receiver = go!([ch] { ch.recv() });
+    until_waiting(&receiver);
+    assert_eq!(Task::new(ch.send_async(8)).poll(), Poll::Ready(Ok(())));
+    assert_eq!(receiver.join().unwrap(), Some(8));
+}
+
+#[test]
+fn ch_07_close_wakes_waiting_tasks_with_none_and_the_value() {
+    let _watchdog = watchdog();
+    let ch = chan!(u32);
+    let mut receiver = Task::new(ch.recv_async());
+    assert!(receiver.poll().is_pending());
+    close!(ch);
+    assert!(receiver.is_woken());
+    assert_eq!(receiver.poll(), Poll::Ready(None));
+
+    let ch = chan!(u32, 1);
+    send!(ch <- 0);
+    let mut sender = Task::new(ch.send_async(3));
+    assert!(sender.poll().is_pending());
+    close!(ch);
+    assert!(sender.is_woken());
+    assert_eq!(sender.poll(), Poll::Ready(Err(SendError(3))));
+}
+
+#[test]
+fn ch_10_tasks_wait_for_ever_on_nil() {
+    let _watchdog = watchdog();
+    let nil = Chan::<u32>::nil();
+    let (mut receiver, mut sender) = (Task::new(nil.recv_async()), Task::new(nil.send_async(1)));
+    for _ in 0..3 {
+        assert!(receiver.poll().is_pending() && sender.poll().is_pending());
+    }
+    assert!(!receiver.is_woken() && !sender.is_woken());
+}
+
+#[test]
+fn ch_16_dropping_the_last_sender_wakes_waiting_tasks() {
+    let _watchdog = watchdog();
+    let (tx, rx) = chan!(u32).split();
+    let mut receiver = Task::new(rx.recv_async());
+    assert!(receiver.poll().is_pending());
+    drop(tx);
+    assert!(receiver.is_woken());
+    assert_eq!(receiver.poll(), Poll::Ready(None));
+}
+
+#[test]
+fn ch_17_dropping_the_last_receiver_wakes_waiting_tasks_with_their_values() {
+    let _watchdog = watchdog();
+    let (tx, rx) = chan!(u32).split();
+    let mut sender = Task::new(tx.send_async(4));
+    assert!(sender.poll().is_pending());
+    drop(rx);
+    assert!(sender.is_woken());
+    assert_eq!(sender.poll(), Poll::Ready(Err(SendError(4))));
+}
+
+#[test]
+fn ch_22_the_stream_yields_every_value_and_ends() {
+    let _watchdog = watchdog();
+    let (tx, rx) = chan!(u32, 2).split();
+    go!({ (0..100).for_each(|number| send!(tx <- number)) });
+    let all = pollster::block_on(async {
+        let mut stream = pin!(rx.stream());
+        let mut all = Vec::new();
+        while let Some(number) = std::future::poll_fn(|cx| stream.as_mut().poll_next(cx)).await {
+            all.push(number);
+        }
+        all
+    });
+    assert!(all.into_iter().eq(0..100));
+}
+
+#[test]
+fn ch_23_a_dropped_receive_no_longer_waits() {
+    let _watchdog = watchdog();
+    let ch = chan!(u32);
+    let mut receiver = Task::new(ch.recv_async());
+    assert!(receiver.poll().is_pending());
+    drop(receiver);
+    assert_eq!(ch.try_send(1), Err(TrySendError::Full(1)));
+}
+
+#[test]
+fn ch_23_a_receive_never_polled_takes_nothing() {
+    let _watchdog = watchdog();
+    let ch = chan!(u32, 1);
+    let receiver = ch.recv_async();
+    send!(ch <- 1);
+    drop(receiver);
+    assert_eq!(ch.try_recv(), Ok(1));
+}
+
+#[test]
+fn ch_23_a_receive_dropped_after_its_wake_leaves_the_value_of_a_buffer() {
+    let _watchdog = watchdog();
+    let ch = chan!(u32, 1);
+    let mut receiver = Task::new(ch.recv_async());
+    assert!(receiver.poll().is_pending());
+    send!(ch <- 1);
+    assert!(receiver.is_woken());
+    drop(receiver);
+    assert_eq!(ch.recv_timeout(patience()), Ok(1));
+}
+
+#[test]
+fn ch_23_a_receive_dropped_after_its_wake_leaves_the_value_of_an_unbuffered_send() {
+    let _watchdog = watchdog();
+    let ch = chan!(u32);
+    let mut receiver = Task::new(ch.recv_async());
+    assert!(receiver.poll().is_pending());
+    let sender = go!([ch] { ch.send(1) });
+    until(|| receiver.is_woken());
+    drop(receiver);
+    assert_eq!(ch.recv_timeout(patience()), Ok(1));
+    assert_eq!(sender.join().unwrap(), Ok(()));
+    assert_eq!(ch.try_recv(), Err(TryRecvError::Empty));
+}
+
+#[test]
+fn ch_23_a_receive_dropped_after_its_wake_passes_the_value_to_the_next_in_line() {
+    let _watchdog = watchdog();
+    for capacity in [0, 1] {
+        let ch = chan!(u32, capacity);
+        let mut first = Task::new(ch.recv_async());
+        assert!(first.poll().is_pending());
+        let second = go!([ch] { ch.recv() });
+        until_waiting(&second);
+        let sender = go!([ch] { ch.send(1) });
+        until(|| first.is_woken());
+        drop(first);
+        assert_eq!(second.join().unwrap(), Some(1));
+        assert_eq!(sender.join().unwrap(), Ok(()));
+    }
+}
+
+#[test]
+fn ch_23_a_woken_receive_dropped_before_the_close_leaves_the_value_to_drain() {
+    let _watchdog = watchdog();
+    let (tx, rx) = chan!(u32).split();
+    let mut receiver = Task::new(rx.recv_async());
+    assert!(receiver.poll().is_pending());
+    let sender = go!({ tx.send(1) });
+    until(|| receiver.is_woken());
+    drop(receiver);
+    assert_eq!((rx.recv(), rx.recv()), (Some(1), None));
+    assert_eq!(sender.join().unwrap(), Ok(()));
+}
+
+#[test]
+fn ch_23_a_dropped_send_no_longer_waits_and_drops_its_value_once() {
+    let _watchdog = watchdog();
+    for capacity in [0, 1] {
+        let ledger = Ledger::default();
+        let ch = chan!(Tracked, capacity);
+        (0..capacity as u64).for_each(|number| assert!(ch.try_send(ledger.value(number)).is_ok()));
+        let mut sender = Task::new(ch.send_async(ledger.value(9)));
+        assert!(sender.poll().is_pending());
+        drop(sender);
+        assert_eq!(ledger.dropped(), 1);
+        assert_eq!(
+            ch.try_iter().map(|value| value.number).collect::<Vec<_>>(),
+            (0..capacity as u64).collect::<Vec<_>>()
+        );
+        drop(ch);
+        ledger.balances();
+    }
+}
+
+#[test]
+fn ch_23_a_send_dropped_after_its_value_was_taken_takes_nothing_back() {
+    let _watchdog = watchdog();
+    let ledger = Ledger::default();
+    let ch = chan!(Tracked);
+    let mut sender = Task::new(ch.send_async(ledger.value(1)));
+    assert!(sender.poll().is_pending());
+    let value = ch.try_recv().expect("a task waits to send it");
+    assert!(sender.is_woken());
+    drop(sender);
+    assert_eq!((value.number, ledger.dropped()), (1, 0));
+    drop(value);
+    ledger.balances();
+}
+
+#[test]
+fn ch_23_a_send_dropped_lets_the_next_in_line_send() {
+    let _watchdog = watchdog();
+    let ch = chan!(u32, 1);
+    send!(ch <- 0);
+    let mut first = Task::new(ch.send_async(1));
+    assert!(first.poll().is_pending());
+    let second = go!([ch] { ch.send(2) });
+    until_waiting(&second);
+    drop(first);
+    assert_eq!((recv!(ch), recv!(ch)), (0, 2));
+    assert_eq!(second.join().unwrap(), Ok(()));
+}
+
+#[test]
+fn ch_23_a_future_moves_between_tasks_and_wakes_the_last_one_that_polled_it() {
+    let _watchdog = watchdog();
+    let ch = chan!(u32);
+    let mut receiver = Task::new(ch.recv_async());
+    assert!(receiver.poll().is_pending());
+    let first = std::mem::take(&mut receiver.1);
+    assert!(receiver.poll().is_pending());
+    let sender = go!([ch] { ch.send(1) });
+    until(|| receiver.is_woken());
+    assert_eq!(first.0.load(SeqCst), 0, "the task that gave the future away is left in peace");
+    assert_eq!(receiver.poll(), Poll::Ready(Some(1)));
+    assert_eq!(sender.join().unwrap(), Ok(()));
+}
+
+#[test]
+fn ch_23_tasks_that_give_up_at_random_lose_nothing() {
+    let _watchdog = watchdog();
+    let mut random = seeded();
+    for round in 0..30 {
+        let ledger = Ledger::default();
+        let (tx, rx) = chan!(Tracked, round % 3).split();
+        let receivers: Vec<_> = (0..3)
+            .map(|_| {
+                let (rx, mut random) = (rx.clone(), random.fork());
+                thread::spawn(move || {
+                    let mut received = 0;
+                    loop {
+                        let mut task = Task::new(rx.recv_async());
+                        for _ in 0..random.u32(1..4) {
+                            match task.poll() {
+                                Poll::Ready(Some(_)) => received += 1,
+                                Poll::Ready(None) => return received,
+                                Poll::Pending => {
+                                    thread::yield_now();
+                                    continue;
+                                }
+                            }
+                            break;
+                        }
+                        // Dropped here: ready, waiting, or woken with a value it has not seen.
+                    }
+                })
+            })
+            .collect();
+        drop(rx);
+        let senders: Vec<_> = (0..3)
+            .map(|_| {
+                let (tx, ledger, mut random) = (tx.clone(), ledger.clone(), random.fork());
+                go!({
+                    let mut sent = 0;
+                    for number in 0..300 {
+                        if random.bool() {
+                            assert!(tx.send(ledger.value(number)).is_ok());
+                            sent += 1;
+                        } else if tx.try_send(ledger.value(number)).is_ok() {
+                            sent += 1;
+                        }
+                    }
+                    sent
+                })
+            })
+            .collect();
+        drop(tx);
+        let sent: usize = senders.into_iter().map(|sender| sender.join().unwrap()).sum();
+        let received: usize = receivers.into_iter().map(|receiver| receiver.join().unwrap()).sum();
+        assert_eq!(received, sent, "round {round}");
+        ledger.balances();
+    }
+}
+
+#[test]
+fn ch_27_futures_are_send_if_the_value_is() {
+    fn is_send<T: Send>(_: &T) {}
+    let ch = chan!(std::cell::Cell<u32>);
+    is_send(&ch.recv_async());
+    is_send(&ch.send_async(std::cell::Cell::new(1)));
+    let rx = ch.receiver();
+    is_send(&rx.stream());
+    assert_impl_all!(Receiver<u32>: Send);
+    fn is_stream<S: Stream<Item = u32>>(_: &S) {}
+    is_stream(&chan!(u32).receiver().stream());
+}

@@ -1,0 +1,633 @@
+//! Rows GO: what holds for goroutines inside one process. What needs a process of its own is in
+//! `goroutine_process.rs`.
+
+mod common;
+
+use std::cell::{Cell, RefCell};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::*};
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread;
+use std::time::Duration;
+
+use common::{Plain, is_waiting, message, on_threads, panic_of, patience, until, until_waiting, watchdog};
+use gochan::chan::{SendTimeoutError, TryRecvError};
+use gochan::prelude::*;
+use gochan::{blocking, runtime, scope, time};
+
+#[test]
+fn go_01_go_returns_before_its_body_has_run() {
+    let _watchdog = watchdog();
+    let gate = chan!(());
+    let passed = chan!(u32);
+    // Were `go!` to wait for the body, nobody would ever open the gate.
+    go!([gate, passed] {
+        recv!(gate);
+        send!(passed <- 1);
+    });
+    send!(gate <- ());
+    assert_eq!(recv!(passed), 1);
+}
+
+/// Where and in which order the parts of a `go!` were evaluated.
+#[derive(Clone, Default)]
+struct Trace(Arc<Mutex<Vec<(&'static str, thread::ThreadId)>>>);
+
+impl Trace {
+    fn note<T>(&self, part: &'static str, value: T) -> T {
+        self.0.lock().unwrap().push((part, thread::current().id()));
+        value
+    }
+
+    #[track_caller]
+    fn is_all_from_here(&self, expected: &[&str]) {
+        let here = thread::current().id();
+        assert_eq!(*self.0.lock().unwrap(), expected.iter().map(|part| (*part, here)).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn go_02_callee_and_arguments_are_evaluated_in_the_spawner_from_left_to_right() {
+    let _watchdog = watchdog();
+    fn sum(gate: Receiver<()>, a: u32, b: u32) -> u32 {
+        recv!(gate);
+        a + b
+    }
+    let trace = Trace::default();
+    let gate = chan!(());
+    let goroutine = go!(trace.note("callee", sum)(
+        trace.note("gate", gate.receiver()),
+        trace.note("first", 1),
+        trace.note("second", 2)
+    ));
+    // The body waits for the gate; its arguments do not.
+    trace.is_all_from_here(&["callee", "gate", "first", "second"]);
+    close!(gate);
+    assert_eq!(goroutine.join().unwrap(), 3);
+}
+
+#[test]
+fn go_02_receiver_is_evaluated_in_the_spawner_before_the_arguments() {
+    let _watchdog = watchdog();
+    struct Account(Receiver<()>, u32);
+    impl Account {
+        fn deposit(self, amount: u32) -> u32 {
+            recv!(self.0);
+            self.1 + amount
+        }
+    }
+    let trace = Trace::default();
+    let gate = chan!(());
+    let goroutine =
+        go!(trace.note("receiver", Account(gate.receiver(), 40)).deposit(trace.note("argument", 2)));
+    trace.is_all_from_here(&["receiver", "argument"]);
+    close!(gate);
+    assert_eq!(goroutine.join().unwrap(), 42);
+}
+
+#[test]
+fn go_02_a_panicking_argument_is_the_spawners_and_starts_nothing() {
+    let _watchdog = watchdog();
+    let called = Arc::new(AtomicBool::new(false));
+    fn call(called: Arc<AtomicBool>, _: u32) {
+        called.store(true, SeqCst);
+    }
+    let inner = called.clone();
+    let said = panic_of(|| {
+        go!(call(inner, panic!("the argument panicked")));
+    });
+    assert_eq!(said, "the argument panicked");
+    assert_eq!(Arc::strong_count(&called), 1, "what was evaluated already has been dropped");
+    assert!(!called.load(SeqCst));
+}
+
+#[test]
+fn go_03_a_send_publishes_what_came_before_it() {
+    let _watchdog = watchdog();
+    for capacity in [0, 1, 8] {
+        let memory = Arc::new(Plain::default());
+        let ch = chan!(u64, capacity);
+        for turn in 1..=200 {
+            go!([memory, ch] {
+                memory.set(turn);
+                send!(ch <- turn);
+            });
+            let turn = recv!(ch);
+            assert_eq!(memory.get(), turn);
+        }
+    }
+}
+
+#[test]
+fn go_03_a_close_publishes_what_came_before_it() {
+    let _watchdog = watchdog();
+    for turn in 1..=200 {
+        let memory = Arc::new(Plain::default());
+        let ch = chan!(());
+        go!([memory, ch] {
+            memory.set(turn);
+            close!(ch);
+        });
+        assert_eq!(ch.recv(), None);
+        assert_eq!(memory.get(), turn);
+    }
+}
+
+#[test]
+fn go_03_a_join_sees_what_the_goroutine_did() {
+    let _watchdog = watchdog();
+    for turn in 1..=200 {
+        let memory = Arc::new(Plain::default());
+        let goroutine = go!([memory] { memory.set(turn) });
+        goroutine.join().unwrap();
+        assert_eq!(memory.get(), turn);
+    }
+}
+
+#[test]
+fn go_03_an_unbuffered_receive_publishes_to_the_sender_what_came_before_it() {
+    let _watchdog = watchdog();
+    for turn in 1..=200 {
+        let memory = Arc::new(Plain::default());
+        let ch = chan!(());
+        go!([memory, ch] {
+            memory.set(turn);
+            recv!(ch);
+        });
+        send!(ch <- ());
+        assert_eq!(memory.get(), turn);
+    }
+}
+
+#[test]
+fn go_04_each_turn_of_a_loop_captures_its_own_value() {
+    let _watchdog = watchdog();
+    let ch = chan!(usize);
+    for number in 0..1000 {
+        go!([ch] { send!(ch <- number); });
+    }
+    let mut seen: Vec<usize> = ch.iter().take(1000).collect();
+    seen.sort_unstable();
+    assert_eq!(seen, (0..1000).collect::<Vec<_>>());
+}
+
+#[test]
+fn go_05_join_returns_the_payload_of_a_panic_and_others_live_on() {
+    let _watchdog = watchdog();
+    let ch = chan!(u32);
+    let sibling = go!([ch] { recv!(ch) + 1 });
+
+    let payload = go!({ panic!("boom") }).join().unwrap_err();
+    assert_eq!(message(&*payload), "boom");
+    let payload = go!({ std::panic::panic_any(42_u64) }).join().unwrap_err();
+    assert_eq!(payload.downcast_ref::<u64>(), Some(&42));
+
+    send!(ch <- 1);
+    assert_eq!(sibling.join().unwrap(), 2);
+}
+
+/// Writes its name into the log when it is dropped.
+struct Named(&'static str, Arc<Mutex<Vec<&'static str>>>);
+
+impl Drop for Named {
+    fn drop(&mut self) {
+        self.1.lock().unwrap().push(self.0);
+    }
+}
+
+fn nest(log: Arc<Mutex<Vec<&'static str>>>, end: fn()) {
+    let _outer = Named("outer value", log.clone());
+    defer!(log.lock().unwrap().push("outer defer"));
+    let inner = || {
+        let _inner = Named("inner value", log.clone());
+        defer!(log.lock().unwrap().push("inner defer"));
+        end();
+        log.lock().unwrap().push("never reached");
+    };
+    inner();
+}
+
+const INNERMOST_FIRST: [&str; 4] = ["inner defer", "inner value", "outer defer", "outer value"];
+
+#[test]
+fn go_06_a_panic_runs_deferred_code_and_destructors_innermost_first() {
+    let _watchdog = watchdog();
+    let log = Arc::<Mutex<Vec<_>>>::default();
+    assert!(go!(nest(log.clone(), || panic!("on purpose"))).join().is_err());
+    assert_eq!(*log.lock().unwrap(), INNERMOST_FIRST);
+}
+
+#[test]
+fn go_06_goexit_runs_deferred_code_and_destructors_innermost_first() {
+    let _watchdog = watchdog();
+    let log = Arc::<Mutex<Vec<_>>>::default();
+    assert!(go!(nest(log.clone(), || runtime::goexit())).join().is_err());
+    assert_eq!(*log.lock().unwrap(), INNERMOST_FIRST);
+}
+
+#[test]
+fn go_07_join_says_that_a_goroutine_left_by_goexit() {
+    let _watchdog = watchdog();
+    let goroutine = go!({
+        if true {
+            runtime::goexit();
+        }
+        7
+    });
+    assert!(goroutine.join().unwrap_err().is::<runtime::Goexit>());
+}
+
+#[test]
+fn go_11_a_plain_thread_starts_goroutines_and_waits_for_them_alone() {
+    let _watchdog = watchdog();
+    let ch = chan!(&'static str);
+    let other = chan!(&'static str);
+    let blocked = thread::spawn({
+        let ch = ch.clone();
+        move || recv!(ch)
+    });
+    // The thread above waits; this thread and new goroutines go on.
+    let goroutine = go!([other] { send!(other <- "from a goroutine"); });
+    assert_eq!(recv!(other), "from a goroutine");
+    goroutine.join().unwrap();
+    assert!(!blocked.is_finished());
+
+    send!(ch <- "to the thread");
+    assert_eq!(blocked.join().unwrap(), "to the thread");
+}
+
+#[test]
+fn go_11_an_async_task_starts_goroutines() {
+    let _watchdog = watchdog();
+    let sum = pollster::block_on(async {
+        let ch = chan!(u32);
+        for number in 1..=3 {
+            go!([ch] { send!(ch <- number); });
+        }
+        let mut sum = 0;
+        for _ in 0..3 {
+            sum += ch.recv_async().await.unwrap();
+        }
+        // A blocking operation is allowed as well, and stops just this thread.
+        go!([ch] { send!(ch <- 36); });
+        sum + recv!(ch)
+    });
+    assert_eq!(sum, 42);
+}
+
+#[test]
+fn go_12_a_goroutine_keeps_its_thread_across_every_blocking_operation() {
+    thread_local! {
+        static OWN: RefCell<Rc<Cell<usize>>> = RefCell::default();
+    }
+    let _watchdog = watchdog();
+    let goroutines: Vec<_> = (0..64)
+        .map(|number| {
+            let echo = chan!(usize);
+            let full = chan!(usize, 1);
+            go!([echo, full] {
+                for value in &echo {
+                    runtime::gosched();
+                    send!(full <- value);
+                }
+            });
+            go!({
+                let home = thread::current().id();
+                // Not `Send`, on the stack, and shared with a thread-local.
+                let local = OWN.with(|own| own.borrow().clone());
+                let stays = |after: &str| {
+                    assert_eq!(thread::current().id(), home, "after {after}");
+                    assert!(OWN.with(|own| Rc::ptr_eq(&own.borrow(), &local)), "after {after}");
+                    local.set(local.get() + 1);
+                };
+                for turn in 0..20 {
+                    send!(echo <- turn);
+                    stays("send");
+                    assert_eq!(recv!(full), turn);
+                    stays("recv");
+                    assert_eq!(full.recv_timeout(Duration::from_micros(50)).is_err(), true);
+                    stays("recv_timeout");
+                    runtime::gosched();
+                    stays("gosched");
+                    time::sleep(Duration::from_micros(50));
+                    stays("sleep");
+                    assert_eq!(blocking(move || turn + number), turn + number);
+                    stays("blocking");
+                    assert_eq!(go!({ turn }).join().unwrap(), turn);
+                    stays("join");
+                    let wg = WaitGroup::new();
+                    wg.add(1);
+                    go!([wg] { wg.done(); });
+                    wg.wait();
+                    stays("wait");
+                    scope(|s| {
+                        s.go(|| runtime::gosched());
+                    });
+                    stays("scope");
+                }
+                close!(echo);
+                stays("close");
+            })
+        })
+        .collect();
+    for goroutine in goroutines {
+        if let Err(payload) = goroutine.join() {
+            resume_unwind(payload);
+        }
+    }
+}
+
+#[test]
+fn go_16_scope_waits_for_children_that_borrow_and_change_locals() {
+    let _watchdog = watchdog();
+    let words = vec!["a".to_owned(), "bb".to_owned(), "ccc".to_owned()];
+    let mut lengths = vec![0; 3];
+    let returned = scope(|s| {
+        for (word, length) in words.iter().zip(&mut lengths) {
+            s.go(move || {
+                runtime::gosched();
+                *length = word.len();
+            });
+        }
+        "the closure's value"
+    });
+    assert_eq!(returned, "the closure's value");
+    assert_eq!(lengths, [1, 2, 3]);
+}
+
+#[test]
+fn go_16_scope_waits_when_its_closure_panics() {
+    let _watchdog = watchdog();
+    let gate = chan!(());
+    let finished = AtomicUsize::new(0);
+    let said = panic_of(|| {
+        scope(|s| {
+            for _ in 0..3 {
+                s.go(|| {
+                    recv!(gate);
+                    finished.fetch_add(1, SeqCst);
+                });
+            }
+            defer!(close!(gate));
+            panic!("the closure panicked");
+        })
+    });
+    assert_eq!(said, "the closure panicked");
+    assert_eq!(finished.load(SeqCst), 3);
+}
+
+#[test]
+fn go_16_scope_raises_a_childs_panic_after_all_have_ended() {
+    let _watchdog = watchdog();
+    let finished = AtomicUsize::new(0);
+    let panicked = chan!(());
+    let said = panic_of(|| {
+        scope(|s| {
+            s.go(|| {
+                defer!(close!(panicked));
+                panic!("a child panicked");
+            });
+            for _ in 0..3 {
+                s.go(|| {
+                    recv!(panicked);
+                    runtime::gosched();
+                    finished.fetch_add(1, SeqCst);
+                });
+            }
+        });
+    });
+    assert_eq!(said, "a child panicked");
+    assert_eq!(finished.load(SeqCst), 3);
+}
+
+#[test]
+fn go_16_scopes_nest_and_children_start_children() {
+    let _watchdog = watchdog();
+    let count = AtomicUsize::new(0);
+    scope(|s| {
+        for _ in 0..4 {
+            s.go(|| {
+                scope(|s| {
+                    for _ in 0..4 {
+                        s.go(|| {
+                            count.fetch_add(1, SeqCst);
+                        });
+                    }
+                });
+                assert!(count.load(SeqCst) >= 4);
+            });
+        }
+    });
+    assert_eq!(count.load(SeqCst), 16);
+}
+
+#[test]
+fn go_17_a_result_larger_than_the_stack_arrives() {
+    let _watchdog = watchdog();
+    const SIZE: usize = 300 << 10;
+    let result = go!({ [7_u8; SIZE] }).join().unwrap();
+    assert!(result.iter().all(|byte| *byte == 7));
+}
+
+#[test]
+fn go_17_a_zero_sized_closure_runs() {
+    let _watchdog = watchdog();
+    static RAN: AtomicBool = AtomicBool::new(false);
+    let closure = || RAN.store(true, SeqCst);
+    assert_eq!(size_of_val(&closure), 0);
+    go!(closure()).join().unwrap();
+    assert!(RAN.load(SeqCst));
+}
+
+#[test]
+fn go_17_a_closure_of_64_kib_runs() {
+    let _watchdog = watchdog();
+    let mut large = [1_u8; 64 << 10];
+    large[4321] = 2;
+    let sum = go!({ large.iter().map(|byte| u64::from(*byte)).sum::<u64>() }).join().unwrap();
+    assert_eq!(sum, (64 << 10) + 1);
+}
+
+#[test]
+fn go_18_a_destructor_may_wait_during_a_panic_without_others_seeing_it() {
+    struct Farewell(Sender<()>, Receiver<()>);
+    impl Drop for Farewell {
+        fn drop(&mut self) {
+            assert!(thread::panicking());
+            send!(self.0 <- ());
+            recv!(self.1);
+        }
+    }
+    let _watchdog = watchdog();
+    let (leaving, let_go) = (chan!(()), chan!(()));
+    let farewell = Farewell(leaving.sender(), let_go.receiver());
+    let goroutine = go!({
+        let _farewell = farewell;
+        panic!("on purpose");
+    });
+    // The peer is this thread, which no worker needs to run.
+    recv!(leaving);
+    let bystanders: Vec<_> = (0..8).map(|_| go!({ thread::panicking() })).collect();
+    send!(let_go <- ());
+    assert_eq!(message(&*goroutine.join().unwrap_err()), "on purpose");
+    for bystander in bystanders {
+        assert!(!bystander.join().unwrap(), "a bystander saw the panic");
+    }
+}
+
+#[test]
+fn go_21_the_panic_of_a_blocking_call_is_the_callers() {
+    let _watchdog = watchdog();
+    let goroutine = go!({
+        blocking(|| panic!("in the call"));
+    });
+    assert_eq!(message(&*goroutine.join().unwrap_err()), "in the call");
+    assert_eq!(panic_of(|| blocking(|| panic!("from a thread"))), "from a thread");
+}
+
+#[test]
+fn go_21_a_thousand_blocking_calls_at_once_all_return() {
+    let _watchdog = watchdog();
+    let running = Arc::new(AtomicUsize::new(0));
+    let most = Arc::new(AtomicUsize::new(0));
+    let goroutines: Vec<_> = (0..1000)
+        .map(|number| {
+            go!([running, most] {
+                blocking(move || {
+                    most.fetch_max(running.fetch_add(1, SeqCst) + 1, SeqCst);
+                    thread::sleep(Duration::from_millis(1));
+                    running.fetch_sub(1, SeqCst);
+                    number
+                })
+            })
+        })
+        .collect();
+    for (number, goroutine) in goroutines.into_iter().enumerate() {
+        assert_eq!(goroutine.join().unwrap(), number);
+    }
+    let most = most.load(SeqCst);
+    assert!((1..1000).contains(&most), "{most} threads for a thousand calls is no pool");
+}
+
+#[test]
+fn go_21_a_blocking_call_returns_what_it_borrows_nothing_for() {
+    let _watchdog = watchdog();
+    let text = go!({ blocking(|| thread::current().id()) != thread::current().id() }).join().unwrap();
+    assert!(text || on_threads(), "a coroutine's blocking call runs on a thread of the pool");
+}
+
+#[test]
+fn go_22_dropping_the_handle_lets_the_goroutine_run_on() {
+    let _watchdog = watchdog();
+    let gate = chan!(());
+    let done = chan!(u32);
+    drop(go!([gate, done] {
+        recv!(gate);
+        send!(done <- 1);
+    }));
+    send!(gate <- ());
+    assert_eq!(recv!(done), 1);
+}
+
+#[test]
+fn go_22_a_detached_goroutines_result_is_dropped() {
+    let _watchdog = watchdog();
+    let ledger = common::Ledger::default();
+    for number in 0..100 {
+        let value = ledger.value(number);
+        drop(go!({ value }));
+    }
+    until(|| ledger.dropped() == 100);
+    ledger.balances();
+}
+
+#[test]
+fn go_22_joining_a_finished_goroutine_returns_at_once() {
+    let _watchdog = watchdog();
+    let goroutine = go!({ 5 });
+    until(|| goroutine.is_finished());
+    assert_eq!(goroutine.join().unwrap(), 5);
+}
+
+#[test]
+fn go_22_a_goroutine_joins_another() {
+    let _watchdog = watchdog();
+    let gate = chan!(());
+    let slow = go!([gate] { recv!(gate); 1 });
+    let joiner = go!({ slow.join().unwrap() + 1 });
+    until_waiting(&joiner);
+    assert!(!joiner.is_finished());
+    close!(gate);
+    assert_eq!(joiner.join().unwrap(), 2);
+}
+
+#[test]
+fn ids_differ_and_a_waiting_goroutine_is_listed() {
+    let _watchdog = watchdog();
+    let ch = chan!(());
+    let one = go!([ch] { recv!(ch) });
+    let two = go!([ch] { recv!(ch) });
+    assert_ne!(one.id(), two.id());
+    until_waiting(&one);
+    until_waiting(&two);
+    close!(ch);
+    one.join().unwrap();
+    two.join().unwrap();
+}
+
+#[test]
+fn a_goroutine_sleeps_at_least_as_long_as_told() {
+    let _watchdog = watchdog();
+    let pause = Duration::from_millis(3);
+    let slept = go!({
+        let start = std::time::Instant::now();
+        time::sleep(pause);
+        start.elapsed()
+    });
+    assert!(slept.join().unwrap() >= pause);
+}
+
+#[test]
+fn a_caught_panic_leaves_a_goroutine_able_to_block() {
+    let _watchdog = watchdog();
+    let ch = chan!(u32);
+    let goroutine = go!([ch] {
+        for _ in 0..3 {
+            assert!(catch_unwind(AssertUnwindSafe(|| panic!("caught"))).is_err());
+            send!(ch <- 1);
+        }
+    });
+    for _ in 0..3 {
+        assert_eq!(recv!(ch), 1);
+    }
+    goroutine.join().unwrap();
+}
+
+#[test]
+fn plain_threads_of_std_and_goroutines_share_std_channels_too() {
+    let _watchdog = watchdog();
+    let (tx, rx) = mpsc::channel();
+    let ch = chan!(u32);
+    go!([ch] { tx.send(recv!(ch)).unwrap(); });
+    send!(ch <- 9);
+    assert_eq!(rx.recv_timeout(patience()), Ok(9));
+    assert_eq!(ch.try_recv(), Err(TryRecvError::Empty));
+    assert_eq!(ch.send_timeout(1, Duration::ZERO), Err(SendTimeoutError::Timeout(1)));
+}
+
+#[test]
+fn waiting_shows_and_ends() {
+    let _watchdog = watchdog();
+    let ch = chan!(());
+    let goroutine = go!([ch] {
+        recv!(ch);
+        recv!(ch);
+    });
+    until_waiting(&goroutine);
+    send!(ch <- ());
+    until_waiting(&goroutine);
+    assert!(is_waiting(&goroutine));
+    send!(ch <- ());
+    goroutine.join().unwrap();
+}
