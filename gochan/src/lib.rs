@@ -1,7 +1,7 @@
 //! Go's concurrency for Rust.
 
-//mu
-//mod macros;
+#[macro_use]
+mod macros;
 
 pub mod chan;
 pub mod prelude;

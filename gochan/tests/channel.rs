@@ -778,7 +778,8 @@ fn ch_25_a_senders_panic_leaves_the_channel_usable() {
 fn ch_25_a_panic_in_the_value_expression_sends_nothing() {
     let _watchdog = watchdog();
     let ch = chan!(u32, 1);
-    panic_of(|| send!(ch <- panic!("no value")));
+    let no_value = || -> u32 { panic!("no value") };
+    panic_of(|| send!(ch <- no_value()));
     assert_eq!(ch.try_recv(), Err(TryRecvError::Empty));
     send!(ch <- 1);
     assert_eq!(recv!(ch), 1);

@@ -188,6 +188,7 @@ fn ch_15_every_order_of_ending_drops_every_value_once() {
             0 => drop(ch),
             1 => {
                 ch.close();
+                drop(ch);
             }
             2 => {
                 let (tx, rx) = ch.split();

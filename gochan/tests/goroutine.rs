@@ -93,10 +93,11 @@ fn go_02_a_panicking_argument_is_the_spawners_and_starts_nothing() {
     fn call(called: Arc<AtomicBool>, _: u32) {
         called.store(true, SeqCst);
     }
+    fn argument() -> u32 {
+        panic!("the argument panicked")
+    }
     let inner = called.clone();
-    let said = panic_of(|| {
-        go!(call(inner, panic!("the argument panicked")));
-    });
+    let said = panic_of(|| drop(go!(call(inner, argument()))));
     assert_eq!(said, "the argument panicked");
     assert_eq!(Arc::strong_count(&called), 1, "what was evaluated already has been dropped");
     assert!(!called.load(SeqCst));

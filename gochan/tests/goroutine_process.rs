@@ -13,7 +13,7 @@ use std::thread;
 use std::time::Duration;
 
 use common::process::{scenario, scenarios};
-use common::{message, on_threads, panic_of, until, until_waiting};
+use common::{message, on_threads, panic_of, until};
 use gochan::prelude::*;
 use gochan::runtime::{self, Backend, PanicPolicy, gosched, num_goroutine};
 use gochan::{Builder, JoinHandle, blocking};

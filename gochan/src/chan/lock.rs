@@ -42,10 +42,6 @@ impl<T> SpinLock<T> {
         Guard { lock: self }
     }
 
-    pub(crate) fn get_mut(&mut self) -> &mut T {
-        self.value.get_mut()
-    }
-
     #[cold]
     #[inline(never)]
     fn wait(&self) {

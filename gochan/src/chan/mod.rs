@@ -32,6 +32,3 @@ pub use handle::{Chan, Receiver, Sender};
 pub use iter::{IntoIter, Iter, TryIter};
 #[doc(hidden)]
 pub use side::{CloseSide, RecvSide, SendSide, close, recv, recv_ok, send};
-
-
-//pub use crate::chan;

@@ -37,6 +37,7 @@ pub(crate) mod status;
 pub(crate) mod task;
 mod threads;
 mod timers;
+mod unwinding;
 pub(crate) mod worker;
 
 use goroutine::Goroutine;

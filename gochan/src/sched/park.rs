@@ -84,6 +84,31 @@ impl Owner {
     }
 }
 
+#[cfg(not(gochan_model))]
+impl Owner {
+    /// The owner in one word. Boxes the waker of a task.
+    pub(super) fn into_word(self) -> usize {
+        match self {
+            Owner::Goroutine(goroutine) => std::ptr::from_ref(goroutine) as usize,
+            Owner::Thread(thread) => Arc::into_raw(thread) as usize | 1,
+            Owner::Task(waker) => Box::into_raw(Box::new(waker)) as usize | 2,
+        }
+    }
+
+    /// # Safety
+    /// `word` came from `into_word` and is turned back once.
+    pub(super) unsafe fn from_word(word: usize) -> Owner {
+        // SAFETY: the tag says what the pointer was made from; all three are aligned to more than the tag.
+        unsafe {
+            match word & 3 {
+                0 => Owner::Goroutine(&*(word as *const Goroutine)),
+                1 => Owner::Thread(Arc::from_raw((word & !3) as *const ThreadParker)),
+                _ => Owner::Task(*Box::from_raw((word & !3) as *mut Waker)),
+            }
+        }
+    }
+}
+
 /// The waiting end: this goroutine, or this thread.
 #[derive(Debug)]
 pub(crate) enum Parker {
@@ -167,11 +192,15 @@ impl ThreadParker {
         self.thread.unpark();
     }
 
-    fn is_woken(&self) -> bool {
+    pub(super) fn is_woken(&self) -> bool {
         self.woken.load(Acquire)
     }
 
     fn park(&self, reason: WaitReason, place: &'static Location<'static>) {
+        #[cfg(not(gochan_model))]
+        if let Some(worker) = super::worker::Worker::current() {
+            return super::unwinding::park(worker, self, reason, place);
+        }
         let _note = super::report::ThreadWait::begin(reason, place);
         while !self.is_woken() {
             // Returns spuriously if user code leaves a token; hence the flag.

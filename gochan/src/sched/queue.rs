@@ -1,8 +1,7 @@
-//! The queues of a worker: started goroutines that are ready (only its own thread touches them), and the two
-//! inboxes through which everybody else reaches it.
+//! The queues of a worker: started goroutines that are ready (only its own thread touches them), and the
+//! inbox through which other threads return the goroutines they wake.
 
 use super::goroutine::Goroutine;
-use super::task::{Header, TaskRef};
 use crate::shim::atomic::{AtomicPtr, Ordering::*};
 use std::cell::Cell;
 use std::ptr;
@@ -41,115 +40,59 @@ impl RunQueue {
     }
 }
 
-/// What an [`Inbox`] links: something with room for one link, owned by whoever pushes or drains it.
-pub(super) trait Linked: Copy {
-    type Node;
-    fn into_node(self) -> *mut Self::Node;
-    /// # Safety
-    /// `node` came from `into_node` and is owned by the caller.
-    unsafe fn from_node(node: *mut Self::Node) -> Self;
-    fn set_link(self, next: *mut Self::Node);
-    fn link(self) -> *mut Self::Node;
-}
-
-/// A lock-free stack that anybody pushes to and whose whole content is taken at once. Taking by one swap leaves no
-/// room for the ABA problem, whoever takes.
+/// A lock-free stack of goroutines that anybody pushes to and whose whole content is taken at once. Taking by one
+/// swap leaves no room for the ABA problem.
 #[derive(Debug)]
-pub(super) struct Inbox<L: Linked> {
-    head: AtomicPtr<L::Node>,
+pub(super) struct Inbox {
+    newest: AtomicPtr<Goroutine>,
 }
 
-impl<L: Linked> Inbox<L> {
-    pub(super) fn new() -> Self {
-        Inbox { head: AtomicPtr::new(ptr::null_mut()) }
+impl Inbox {
+    pub(super) fn new() -> Inbox {
+        Inbox { newest: AtomicPtr::new(ptr::null_mut()) }
     }
 
     /// Sequentially consistent with the `sleeping` flag of the worker: push, then look whether it sleeps.
     #[inline]
-    pub(super) fn push(&self, item: L) {
-        let node = item.into_node();
-        let mut head = self.head.load(Relaxed);
+    pub(super) fn push(&self, goroutine: &'static Goroutine) {
+        let mut newest = self.newest.load(Relaxed);
         loop {
-            item.set_link(head);
+            // SAFETY: null or pushed as a `&'static`.
+            goroutine.set_next(unsafe { newest.as_ref() });
+            let pushed = ptr::from_ref(goroutine).cast_mut();
             // Release publishes the link and all the pusher did before; pairs with Acquire in `take_all`.
-            match self.head.compare_exchange_weak(head, node, SeqCst, Relaxed) {
+            match self.newest.compare_exchange_weak(newest, pushed, SeqCst, Relaxed) {
                 Ok(_) => return,
-                Err(now) => head = now,
+                Err(now) => newest = now,
             }
         }
     }
 
     #[inline]
     pub(super) fn is_empty(&self) -> bool {
-        self.head.load(Relaxed).is_null()
+        self.newest.load(Relaxed).is_null()
     }
 
     /// As `is_empty`, ordered after an earlier store of the `sleeping` flag.
     pub(super) fn is_empty_seqcst(&self) -> bool {
-        self.head.load(SeqCst).is_null()
+        self.newest.load(SeqCst).is_null()
     }
 
-    /// Takes everything and hands it to `each`, oldest first.
+    /// Moves everything to the end of `queue`, oldest first.
     #[inline]
-    pub(super) fn take_all(&self, mut each: impl FnMut(L)) {
-        let mut newest = self.head.swap(ptr::null_mut(), AcqRel);
-        let mut oldest = ptr::null_mut();
-        while !newest.is_null() {
-            // SAFETY: the swap made the whole chain ours.
-            let item = unsafe { L::from_node(newest) };
-            newest = item.link();
-            item.set_link(oldest);
-            oldest = item.into_node();
+    pub(super) fn drain_into(&self, queue: &RunQueue) {
+        let newest = self.newest.swap(ptr::null_mut(), AcqRel);
+        // SAFETY: null or pushed as a `&'static`; the swap made the whole chain ours.
+        let mut rest = unsafe { newest.as_ref() };
+        let mut oldest = None;
+        while let Some(goroutine) = rest {
+            rest = goroutine.next();
+            goroutine.set_next(oldest);
+            oldest = Some(goroutine);
         }
-        while !oldest.is_null() {
-            // SAFETY: as above.
-            let item = unsafe { L::from_node(oldest) };
-            oldest = item.link();
-            each(item);
+        while let Some(goroutine) = oldest {
+            oldest = goroutine.next();
+            queue.push(goroutine);
         }
-    }
-}
-
-impl Linked for &'static Goroutine {
-    type Node = Goroutine;
-
-    fn into_node(self) -> *mut Goroutine {
-        ptr::from_ref(self).cast_mut()
-    }
-
-    unsafe fn from_node(node: *mut Goroutine) -> Self {
-        // SAFETY: made from a `&'static` in `into_node`.
-        unsafe { &*node }
-    }
-
-    fn set_link(self, next: *mut Goroutine) {
-        // SAFETY: null or made by `into_node`.
-        self.set_next(unsafe { next.as_ref() });
-    }
-
-    fn link(self) -> *mut Goroutine {
-        self.next().map_or(ptr::null_mut(), Self::into_node)
-    }
-}
-
-impl Linked for TaskRef {
-    type Node = Header;
-
-    fn into_node(self) -> *mut Header {
-        self.into_raw()
-    }
-
-    unsafe fn from_node(node: *mut Header) -> Self {
-        // SAFETY: made by `into_node`, from a task that has not run.
-        unsafe { TaskRef::from_raw(node) }
-    }
-
-    fn set_link(self, next: *mut Header) {
-        // SAFETY: null or made by `into_node`.
-        self.header().next.set((!next.is_null()).then(|| unsafe { TaskRef::from_raw(next) }));
-    }
-
-    fn link(self) -> *mut Header {
-        self.header().next.get().map_or(ptr::null_mut(), TaskRef::into_raw)
     }
 }

@@ -58,6 +58,18 @@ pub(crate) fn fatal(text: &str) -> ! {
     std::process::exit(2);
 }
 
+/// Ends the process where unwinding or exiting in order is not possible.
+#[cold]
+pub(super) fn abort(text: &str) -> ! {
+    print(&format!("gochan: fatal error: {text}\n"));
+    std::process::abort();
+}
+
+/// Says something the user will want to know, once.
+pub(super) fn warn(text: &str) {
+    print(&format!("gochan: warning: {text}\n"));
+}
+
 /// Called by the signal handler with the slot whose guard page was touched.
 pub(super) fn stack_overflow(slot: Slot) -> ! {
     let mut text = Text { bytes: [0; 1024], len: 0 };

@@ -199,8 +199,6 @@ pub(crate) struct Workers {
     stack_size: usize,
     sleeping: CachePadded<AtomicUsize>,
     next_id: CachePadded<AtomicU64>,
-    /// Goroutines spawned by threads that are not workers.
-    pub(super) spawned_outside: AtomicU64,
 }
 
 /// The workers, started by the first call.
@@ -221,7 +219,6 @@ fn start() -> &'static Workers {
         stack_size: settings.stack_size,
         sleeping: CachePadded::new(AtomicUsize::new(0)),
         next_id: CachePadded::new(AtomicU64::new(1)),
-        spawned_outside: AtomicU64::new(0),
     }));
     forbid_after_fork();
     crate::stack::overflow::install(report::stack_overflow);
@@ -292,6 +289,11 @@ impl Workers {
     /// True if somebody besides the calling, awake worker is awake.
     pub(super) fn any_other_awake(&self) -> bool {
         self.sleeping.load(Relaxed) + 1 < self.count()
+    }
+
+    /// True if all workers but `index` sleep and no timer will wake them.
+    pub(super) fn all_others_dormant(&self, index: usize) -> bool {
+        self.others(index).all(Worker::is_dormant)
     }
 
     /// Wakes one sleeping worker, if there is one.

@@ -3,7 +3,7 @@
 
 use super::park::Owner;
 use std::cell::{Cell, UnsafeCell};
-use std::mem::{ManuallyDrop, MaybeUninit};
+use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU64, Ordering::*};
@@ -24,12 +24,11 @@ const ORDINARY_FRAME: usize = 8 * 1024;
 #[repr(C)]
 pub(crate) struct Header {
     vtable: &'static Vtable,
-    /// Link of the inbox of fresh tasks that the task is on, if any.
-    pub(super) next: Cell<Option<TaskRef>>,
     /// The id above the state bits.
     state: AtomicU64,
     pub(crate) site: &'static Location<'static>,
-    joiner: UnsafeCell<MaybeUninit<Owner>>,
+    /// An [`Owner`] as a word, once `JOINING` is set.
+    joiner: Cell<usize>,
 }
 
 struct Vtable {
@@ -78,10 +77,9 @@ impl TaskRef {
         let special = attributed || Task::<F, T>::VTABLE.frame > ORDINARY_FRAME;
         let header = Header {
             vtable: Task::<F, T>::VTABLE,
-            next: Cell::new(None),
             state: AtomicU64::new(id << ID_SHIFT | if special { SPECIAL } else { 0 }),
             site,
-            joiner: UnsafeCell::new(MaybeUninit::uninit()),
+            joiner: Cell::new(0),
         };
         // Field by field, so that a large closure is moved once and not with every wrapper around it.
         let mut task = Box::<Task<F, T>>::new_uninit();
@@ -119,17 +117,6 @@ impl TaskRef {
         if frame > ORDINARY_FRAME { frame.saturating_mul(COPIES) } else { 0 }
     }
 
-    pub(super) fn into_raw(self) -> *mut Header {
-        self.0.as_ptr()
-    }
-
-    /// # Safety
-    /// `raw` came from `into_raw` of a task that was not run since.
-    pub(super) unsafe fn from_raw(raw: *mut Header) -> TaskRef {
-        // SAFETY: `into_raw` never returns null.
-        TaskRef(unsafe { NonNull::new_unchecked(raw) })
-    }
-
     /// Runs the body here and publishes its result. Consumes the reference: the task may be freed by the time
     /// this returns.
     ///
@@ -148,15 +135,15 @@ impl TaskRef {
     /// Leaves `owner` to be woken at the end, or gives it back if the end has come already.
     pub(super) fn register(&self, owner: Owner) -> Result<(), Owner> {
         let header = self.header();
-        // SAFETY: the handle is the only one to touch `joiner` until JOINING is set.
-        unsafe { (*header.joiner.get()).write(owner) };
+        // The handle is the only one to touch `joiner` until JOINING is set.
+        header.joiner.set(owner.into_word());
         // Release hands `joiner` to the finisher; Acquire sees the result if it is there already.
         let before = header.state.fetch_or(JOINING, AcqRel);
         if before & DONE == 0 {
             return Ok(());
         }
-        // SAFETY: the finisher came first and did not see JOINING, so `joiner` is still ours and initialised.
-        Err(unsafe { (*header.joiner.get()).assume_init_read() })
+        // SAFETY: the finisher came first and did not see JOINING, so the word is still ours.
+        Err(unsafe { Owner::from_word(header.joiner.get()) })
     }
 
     /// Takes the result out.
@@ -239,8 +226,8 @@ where
             }
         } else if before & JOINING != 0 {
             // SAFETY: the joiner sleeps until it is woken below, so the task is still allocated, and JOINING
-            // says that the field is initialised. Read once.
-            let joiner = unsafe { (*header.joiner.get()).assume_init_read() };
+            // says that the word is set. Turned back once.
+            let joiner = unsafe { Owner::from_word(header.joiner.get()) };
             joiner.wake();
         }
     }

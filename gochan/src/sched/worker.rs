@@ -11,7 +11,7 @@ use super::runtime::Workers;
 use super::task::TaskRef;
 use super::timers::Timers;
 use crate::stack::{Slot, pool::Pool};
-use crossbeam_deque::{Steal, Stealer};
+use crossbeam_deque::{Injector, Steal, Stealer};
 use crossbeam_utils::CachePadded;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt;
@@ -56,11 +56,15 @@ pub(crate) struct Worker {
 
 /// The part of a worker that other threads use.
 pub(super) struct Shared {
-    woken: Inbox<&'static Goroutine>,
-    spawned: Inbox<TaskRef>,
+    /// Goroutines of this worker that other threads have made ready.
+    woken: Inbox,
+    /// Fresh tasks that others have placed here.
+    spawned: Injector<TaskRef>,
     stealer: Stealer<TaskRef>,
     /// Set before the worker's last look at its inboxes, so whoever pushes after that look sees it.
     sleeping: AtomicBool,
+    /// Asleep with no timer set.
+    dormant: AtomicBool,
     thread: std::sync::OnceLock<Thread>,
     /// Turns run so far: standing still with work waiting means stuck.
     pub(super) turns: AtomicU32,
@@ -100,9 +104,10 @@ impl Worker {
         let fresh = crossbeam_deque::Worker::new_fifo();
         let shared = Shared {
             woken: Inbox::new(),
-            spawned: Inbox::new(),
+            spawned: Injector::new(),
             stealer: fresh.stealer(),
             sleeping: AtomicBool::new(false),
+            dormant: AtomicBool::new(false),
             thread: std::sync::OnceLock::new(),
             turns: AtomicU32::new(0),
             spawned_count: AtomicU64::new(0),
@@ -233,11 +238,17 @@ impl Worker {
     /// Hands over a fresh task.
     pub(super) fn push_fresh_from_elsewhere(&self, task: TaskRef) {
         self.shared.spawned.push(task);
+        // Between the push and the look at the flag, as in `Inbox::push`.
+        fence(SeqCst);
         wake_sleeper(&self.shared);
     }
 
     pub(super) fn is_sleeping(&self) -> bool {
         self.shared.sleeping.load(Relaxed)
+    }
+
+    pub(super) fn is_dormant(&self) -> bool {
+        self.shared.dormant.load(SeqCst) && self.is_sleeping() && !self.has_fresh()
     }
 
     pub(super) fn has_fresh(&self) -> bool {
@@ -260,6 +271,7 @@ impl Worker {
     pub(super) fn run(&'static self) -> ! {
         CURRENT.set(self);
         let _ = self.shared.thread.set(std::thread::current());
+        let _owned = super::report::OwnedThread::new();
         crate::stack::overflow::alternate_stack();
         loop {
             if let Some(goroutine) = self.next() {
@@ -321,12 +333,12 @@ impl Worker {
 
     #[inline]
     fn take_woken(&self) {
-        self.shared.woken.take_all(|goroutine| self.ready.push(goroutine));
+        self.shared.woken.drain_into(&self.ready);
     }
 
     fn take_spawned(&self) {
-        if !self.shared.spawned.is_empty() {
-            self.shared.spawned.take_all(|task| self.fresh.push(task));
+        while !self.shared.spawned.is_empty() {
+            let _ = self.shared.spawned.steal_batch(&self.fresh);
         }
     }
 
@@ -400,7 +412,7 @@ impl Worker {
         // SeqCst: ordered before the looks below, as a pusher's push is before its look at the flag.
         self.shared.sleeping.store(true, SeqCst);
         fence(SeqCst);
-        if self.shared.woken.is_empty_seqcst() && self.shared.spawned.is_empty_seqcst() {
+        if self.shared.woken.is_empty_seqcst() && self.shared.spawned.is_empty() {
             self.sleep();
         }
         self.shared.sleeping.store(false, Relaxed);
@@ -422,7 +434,11 @@ impl Worker {
         }
         match left {
             Some(left) => std::thread::park_timeout(left - nap),
-            None => std::thread::park(),
+            None => {
+                self.shared.dormant.store(true, SeqCst);
+                std::thread::park();
+                self.shared.dormant.store(false, SeqCst);
+            }
         }
     }
 
@@ -457,12 +473,10 @@ impl Worker {
 
     /// Takes half of the victim's fresh tasks, and whatever others have sent it.
     fn steal_from(&self, victim: &Worker) -> bool {
-        victim.shared.spawned.take_all(|task| self.fresh.push(task));
-        loop {
-            match victim.shared.stealer.steal_batch(&self.fresh) {
-                Steal::Retry => std::hint::spin_loop(),
-                Steal::Success(()) | Steal::Empty => return !self.fresh.is_empty(),
-            }
+        let _ = victim.shared.spawned.steal_batch(&self.fresh);
+        while victim.shared.stealer.steal_batch(&self.fresh) == Steal::Retry {
+            std::hint::spin_loop();
         }
+        !self.fresh.is_empty()
     }
 }

@@ -1,5 +1,5 @@
 //! Scenarios that need a process of their own. A test binary starts itself again with the name of a
-//! scenario; the binary's `scenario` test runs it there and does nothing otherwise.
+//! scenario; the binary's `asked_scenario` test runs it there and does nothing otherwise.
 
 use std::env;
 use std::io::Read;
@@ -52,7 +52,7 @@ pub(crate) struct Scenario(Command);
 pub(crate) fn scenario(name: &str) -> Scenario {
     let mut command = Command::new(env::current_exe().expect("a test knows its own path"));
     // One test thread: the harness then runs the scenario on the main thread and keeps no other.
-    command.args(["--exact", "scenario", "--nocapture", "--test-threads=1"]);
+    command.args(["--exact", "asked_scenario", "--nocapture", "--test-threads=1"]);
     command.env(SCENARIO, name).env_remove("RUST_BACKTRACE");
     Scenario(command)
 }
@@ -107,7 +107,7 @@ impl Scenario {
     }
 }
 
-/// What the `scenario` test of a binary consists of: in a child, runs what was asked for.
+/// What the `asked_scenario` test of a binary consists of: in a child, runs what was asked for.
 pub(crate) fn run_if_asked(scenarios: &[(&str, fn())]) {
     let Ok(name) = env::var(SCENARIO) else { return };
     let (_, run) = scenarios.iter().find(|(known, _)| *known == name).expect("the scenario is listed");
@@ -133,12 +133,12 @@ impl End for ExitCode {
     }
 }
 
-/// The `scenario` test: lists the functions that [`scenario`] can ask for.
+/// The `asked_scenario` test: lists the functions that [`scenario`] can ask for.
 #[allow(unused_macros, reason = "each test binary uses its own part of this")]
 macro_rules! scenarios {
     ($($name:ident),* $(,)?) => {
         #[test]
-        fn scenario() {
+        fn asked_scenario() {
             common::process::run_if_asked(&[$((stringify!($name), || common::process::End::end($name()))),*]);
         }
     };

@@ -1,0 +1,16 @@
+//! `defer!`: a guard in the enclosing block.
+
+use gochan_syntax::Defer;
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::quote;
+
+use crate::expand::Root;
+
+pub(crate) fn expand(root: &Root, Defer { body }: Defer) -> TokenStream {
+    // Mixed-site names are the macro's alone; several guards in one block shadow each other and still drop last to first.
+    let (guard, function) = (Ident::new("__gochan_defer", Span::mixed_site()), root.private("defer"));
+    let statements = body.tokens;
+    let ended = matches!(statements.clone().into_iter().last(), Some(TokenTree::Punct(last)) if last.as_char() == ';');
+    let end = if ended { None } else { Some(quote!(;)) };
+    quote!(let #guard = #function(|| { #statements #end });)
+}

@@ -1,0 +1,146 @@
+//! What all expansions share: `$crate`, spans, and what becomes of input that does not parse.
+//!
+//! An expression macro expands to one `{ … }`. When the input is half-typed, the error goes *behind* the
+//! user's expressions inside these braces: rust-analyzer finds what stands before the cursor by its offset in the
+//! expansion, and nothing in front of it may depend on how much has been typed.
+
+use gochan_syntax::{fragments, repair};
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::parse::Parse;
+use syn::spanned::Spanned;
+use syn::{Error, Expr, Token};
+
+/// The path of the gochan crate as the user's code reaches it, mostly `$crate`.
+pub(crate) struct Root(pub(crate) TokenStream);
+
+impl Root {
+    /// Splits `[$crate] input`.
+    fn split(input: TokenStream) -> Result<(Root, TokenStream), Error> {
+        let mut tokens = input.into_iter();
+        match tokens.next() {
+            Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Bracket => {
+                Ok((Root(group.stream()), tokens.collect()))
+            }
+            _ => Err(Error::new(
+                Span::call_site(),
+                "this macro is an implementation detail: use the one in `gochan`",
+            )),
+        }
+    }
+
+    /// The function or macro `name` of `gochan::__private`, named where the macro is called.
+    pub(crate) fn private(&self, name: &str) -> TokenStream {
+        let (root, name) = (&self.0, syn::Ident::new(name, Span::mixed_site()));
+        quote!(#root::__private::#name)
+    }
+}
+
+impl ToTokens for Root {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        self.0.to_tokens(tokens);
+    }
+}
+
+/// The macro's own names, shown to the user as `span`: errors about the token then underline the user's text, and
+/// neither the user's names nor clippy meet it.
+pub(crate) fn at(span: Span) -> Span {
+    Span::mixed_site().located_at(span)
+}
+
+/// Expands an expression macro.
+pub(crate) fn expression<T: Parse>(input: TokenStream, expand: fn(&Root, T) -> TokenStream) -> TokenStream {
+    let inside = expansion(input, expand, |input| {
+        let statements = fragments(input).into_iter().filter_map(readable);
+        quote!(#(#statements;)*)
+    });
+    quote!({ #inside })
+}
+
+/// Expands an expression macro whose input begins with a type, in which no expressions are to be looked for.
+pub(crate) fn typed_expression<T: Parse>(
+    input: TokenStream,
+    expand: fn(&Root, T) -> TokenStream,
+) -> TokenStream {
+    let inside = expansion(input, expand, |_| TokenStream::new());
+    quote!({ #inside })
+}
+
+/// Expands a statement macro.
+pub(crate) fn statement<T: Parse>(input: TokenStream, expand: fn(&Root, T) -> TokenStream) -> TokenStream {
+    expansion(input, expand, |_| TokenStream::new())
+}
+
+fn expansion<T: Parse>(
+    input: TokenStream,
+    expand: fn(&Root, T) -> TokenStream,
+    remains: fn(TokenStream) -> TokenStream,
+) -> TokenStream {
+    let (root, input) = match Root::split(input) {
+        Ok(split) => split,
+        Err(error) => return report(error),
+    };
+    let error = match syn::parse2(input.clone()) {
+        Ok(parsed) => return expand(&root, parsed),
+        Err(error) => error,
+    };
+    let Some((repaired, dangling)) = repair(input.clone()) else {
+        let (remains, report) = (remains(input), report(error));
+        return quote!(#remains #report);
+    };
+    match syn::parse2(repaired.clone()) {
+        Ok(parsed) => {
+            let (expanded, report) = (expand(&root, parsed), report(dangling));
+            quote!(#expanded; #report)
+        }
+        // What is left is, for instance, `go!(x)` out of `go!(x.)`: the name to come is the first thing to say.
+        Err(_) => {
+            let (remains, report) = (remains(repaired), report(dangling));
+            quote!(#remains #report)
+        }
+    }
+}
+
+/// What of `expr` can stand alone without adding errors of its own to the one that is reported.
+fn readable(expr: Expr) -> Option<Expr> {
+    match expr {
+        Expr::Closure(mut closure) => {
+            // In `|i: i32| { … }()` the call is the literal's, not the body's.
+            if let Expr::Call(call) = *closure.body {
+                *closure.body =
+                    if matches!(*call.func, Expr::Block(_)) { *call.func } else { Expr::Call(call) };
+            }
+            let typed = closure.inputs.iter().all(|input| matches!(input, syn::Pat::Type(_)));
+            typed.then_some(Expr::Closure(closure))
+        }
+        Expr::Try(operand) => readable(*operand.expr),
+        Expr::Await(operand) => readable(*operand.base),
+        Expr::Infer(_) | Expr::Verbatim(_) => None,
+        expr => Some(expr),
+    }
+}
+
+/// `error` as statements and a last expression, whose type goes with everything.
+pub(crate) fn report(error: Error) -> TokenStream {
+    let errors = error.into_iter().map(|error| {
+        // Braces would make it a statement, of type `()`.
+        let parenthesize = |token| match token {
+            TokenTree::Group(group) => {
+                let mut parentheses = Group::new(Delimiter::Parenthesis, group.stream());
+                parentheses.set_span(group.span());
+                TokenTree::Group(parentheses)
+            }
+            token => token,
+        };
+        error.to_compile_error().into_iter().map(parenthesize).collect::<TokenStream>()
+    });
+    quote!(#(#errors);*)
+}
+
+/// `&expr`, with the parentheses it needs. The `&` counts as the user's, so that the complaint about what is
+/// no channel underlines `expr` and not the macro call.
+pub(crate) fn reference(expr: Expr) -> TokenStream {
+    let and_token = Token![&](expr.span());
+    syn::ExprReference { attrs: Vec::new(), and_token, mutability: None, expr: Box::new(expr) }
+        .into_token_stream()
+}

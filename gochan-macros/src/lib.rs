@@ -1,0 +1,75 @@
+//! The procedural macros behind [gochan]; use that crate, not this one.
+//!
+//! Each macro is a pipeline of two stages: `gochan-syntax` parses, a function in the file named after the
+//! macro turns the parsed type into tokens. Those call into `gochan::__private`, which is reached through the `$crate`
+//! that gochan's `macro_rules!` wrappers put in front of the input, so that a renamed or re-exported gochan works.
+//!
+//! [gochan]: https://docs.rs/gochan
+
+use proc_macro::TokenStream;
+
+mod chan;
+mod close;
+mod defer;
+mod expand;
+mod go;
+mod main_test;
+mod recv;
+mod send;
+#[cfg(test)]
+mod snapshots;
+
+/// Expands `gochan::go!`.
+#[proc_macro]
+pub fn go(input: TokenStream) -> TokenStream {
+    expand::expression(input.into(), go::expand).into()
+}
+
+/// Expands `gochan::chan!`.
+#[proc_macro]
+pub fn chan(input: TokenStream) -> TokenStream {
+    expand::typed_expression(input.into(), chan::expand).into()
+}
+
+/// Expands `gochan::send!`.
+#[proc_macro]
+pub fn send(input: TokenStream) -> TokenStream {
+    expand::expression(input.into(), send::expand).into()
+}
+
+/// Expands `gochan::recv!`.
+#[proc_macro]
+pub fn recv(input: TokenStream) -> TokenStream {
+    expand::expression(input.into(), recv::expand).into()
+}
+
+/// Expands `gochan::close!`.
+#[proc_macro]
+pub fn close(input: TokenStream) -> TokenStream {
+    expand::expression(input.into(), close::expand).into()
+}
+
+/// Expands `gochan::defer!`.
+#[proc_macro]
+pub fn defer(input: TokenStream) -> TokenStream {
+    expand::statement(input.into(), defer::expand).into()
+}
+
+/// Makes `main` goroutine 1: the program ends when it returns, whatever still runs.
+///
+/// The function takes no arguments and returns what an ordinary `main` may return.
+///
+/// * `stack_size = bytes` sets its stack (8 MiB unless given).
+/// * `crate = path` says where gochan is, for a program that reaches it through another crate. A rename in
+///   `Cargo.toml` is found without it.
+///
+/// ```ignore
+/// #[gochan::main(stack_size = 64 << 20)]
+/// fn main() -> Result<(), std::io::Error> {
+///     Ok(())
+/// }
+/// ```
+#[proc_macro_attribute]
+pub fn main(args: TokenStream, item: TokenStream) -> TokenStream {
+    main_test::expand_main(args.into(), item.into()).into()
+}

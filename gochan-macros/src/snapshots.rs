@@ -1,0 +1,106 @@
+//! The expansions, compared with the files in `snapshots/`. `GOCHAN_BLESS=1 cargo test -p gochan-macros` rewrites them.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::{chan, close, defer, expand, go, main_test, recv, send};
+
+/// The expansion of `inputs` by `macro_name`, one after the other, as formatted source.
+fn render(macro_name: &str, inputs: &[&str], expand: fn(TokenStream) -> TokenStream) -> String {
+    let mut rendered = String::new();
+    for input in inputs {
+        let tokens: TokenStream = input.parse().unwrap_or_else(|error| panic!("`{input}` must lex: {error}"));
+        let expanded = expand(quote!([gochan] #tokens));
+        let source = format!("fn f() {{ {expanded} }}");
+        let file =
+            syn::parse_file(&source).unwrap_or_else(|error| panic!("`{input}` gives `{expanded}`: {error}"));
+        let shown = prettyplease::unparse(&file);
+        let shown =
+            shown.strip_prefix("fn f() {").and_then(|shown| shown.strip_suffix("}\n")).unwrap_or(&shown);
+        let _ = writeln!(rendered, "// {macro_name}!({input})\n{}", unindented(shown.trim()));
+    }
+    rendered
+}
+
+fn unindented(source: &str) -> String {
+    source.lines().fold(String::new(), |all, line| all + line.strip_prefix("    ").unwrap_or(line) + "\n")
+}
+
+#[track_caller]
+fn compare(name: &str, rendered: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/snapshots").join(format!("{name}.txt"));
+    if std::env::var_os("GOCHAN_BLESS").is_some() {
+        std::fs::write(&path, rendered).expect("the snapshot can be written");
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(rendered == expected, "the expansion is not as in {name}.txt; it is now:\n{rendered}");
+}
+
+#[test]
+fn go_forms() {
+    let inputs = [
+        "f()",
+        "f(a, b + 1)",
+        "module::f::<T>(a)",
+        "f(|job| job.run(), x)",
+        "(self.handler)(x)",
+        "x.run(a)",
+        "self.jobs[i].run::<T>()",
+        "|| { work() }()",
+        "|i: i32, (a, b)| -> i32 { i + a + b }(1, pair)",
+        "{ a(); b() }",
+        "a(); b()",
+        "println!(\"{x}\")",
+        "[a, mut b, c = self.c] { a.f(b, c) }",
+        "[a, mut b] f(a, b)",
+        "[&a] f(a)",
+    ];
+    compare("go", &render("go", &inputs, |input| expand::expression(input, go::expand)));
+}
+
+#[test]
+fn channel_macros() {
+    let chans =
+        render("chan", &["T", "Vec<u8>, 2 * n"], |input| expand::typed_expression(input, chan::expand));
+    let sends = render("send", &["ch <- v", "*ch <- a < -b", "a.b <- recv!(c)"], |input| {
+        expand::expression(input, send::expand)
+    });
+    let recvs = render("recv", &["ch", "ctx.done(), ok"], |input| expand::expression(input, recv::expand));
+    let closes =
+        render("close", &["ch", "if a { b } else { c }"], |input| expand::expression(input, close::expand));
+    compare("channels", &[chans, sends, recvs, closes].concat());
+}
+
+#[test]
+fn defer_statements() {
+    let inputs = ["wg.done()", "a(); b();", "if x { y() }"];
+    compare("defer", &render("defer", &inputs, |input| expand::statement(input, defer::expand)));
+}
+
+#[test]
+fn mistakes_and_half_typed_input() {
+    let go = ["f", "x.", "f(x.)", "x.run(a.)", "", "|i| { f(i) }", "async { x }"];
+    let send = ["ch, v", "ch <- job.", "ch <- "];
+    let gos = render("go", &go, |input| expand::expression(input, go::expand));
+    let sends = render("send", &send, |input| expand::expression(input, send::expand));
+    compare("mistakes", &[gos, sends].concat());
+}
+
+#[test]
+fn main_functions() {
+    let mut rendered = String::new();
+    for (args, item) in [
+        ("crate = gochan", "fn main() { work() }"),
+        ("stack_size = 4 << 20, crate = my::gochan", "/// Runs.\npub fn main() -> Result<(), E> { Ok(()) }"),
+        ("crate = gochan", "async fn main() { work().await }"),
+    ] {
+        let parse = |source: &str| source.parse::<TokenStream>().expect("the source lexes");
+        let expanded = main_test::expand_main(parse(args), parse(item));
+        let file = syn::parse2(expanded).expect("the expansion is a file");
+        let _ = writeln!(rendered, "// #[gochan::main({args})] {item}\n{}", prettyplease::unparse(&file));
+    }
+    compare("main", &rendered);
+}

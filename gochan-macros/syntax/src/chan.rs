@@ -1,0 +1,87 @@
+//! `chan!(T)` and `chan!(T, capacity)`.
+
+use syn::parse::{Parse, ParseStream};
+use syn::{Error, Expr, Lit, Result, Token, Type};
+
+use crate::tokens;
+
+/// The input of `chan!`.
+#[derive(Clone, Debug)]
+pub struct Chan {
+    /// The element type.
+    pub element: Type,
+    /// The number of values the channel holds without a receiver; none makes it unbuffered.
+    pub capacity: Option<(Token![,], Expr)>,
+}
+
+impl Parse for Chan {
+    fn parse(input: ParseStream) -> Result<Self> {
+        if input.is_empty() {
+            return Err(Error::new(
+                input.span(),
+                "`chan!` needs the element type: `chan!(T)`, or `chan!(T, capacity)`",
+            ));
+        }
+        if input.peek(Lit) || input.peek(Token![,]) {
+            return Err(input.error("the element type comes first: `chan!(T, capacity)`"));
+        }
+        let element = input.parse()?;
+        if input.is_empty() {
+            return Ok(Chan { element, capacity: None });
+        }
+        if !input.peek(Token![,]) {
+            let rest = tokens::rest(input)?;
+            return Err(Error::new_spanned(
+                rest.first(),
+                "expected `,` and the capacity, as in `chan!(T, 16)`, or nothing",
+            ));
+        }
+        let comma = input.parse()?;
+        let rest = tokens::rest(input)?;
+        if rest.is_empty() {
+            return Ok(Chan { element, capacity: None });
+        }
+        let capacity = tokens::parse_expr(tokens::without_trailing_comma(&rest))?;
+        Ok(Chan { element, capacity: Some((comma, capacity)) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{accept, assert_rejects};
+
+    #[test]
+    fn any_type_with_or_without_capacity() {
+        for element in [
+            "i32",
+            "()",
+            "_",
+            "(u8, String)",
+            "[u8; 4]",
+            "&'static str",
+            "Box<dyn FnOnce() + Send>",
+            "std::result::Result<Vec<Job>, Error>",
+            "Chan<Chan<i32>>",
+            "fn(i32) -> i32",
+            "<T as Iterator>::Item",
+            "impl_macro!(x)",
+        ] {
+            assert!(accept::<Chan>(element).capacity.is_none());
+            assert!(accept::<Chan>(&format!("{element},")).capacity.is_none());
+            assert!(accept::<Chan>(&format!("{element}, 16")).capacity.is_some());
+            assert!(accept::<Chan>(&format!("{element}, 2 * workers(),")).capacity.is_some());
+        }
+    }
+
+    #[test]
+    fn mistakes() {
+        assert_rejects::<Chan>("", "", "`chan!(T)`");
+        assert_rejects::<Chan>("16", "16", "the element type comes first");
+        assert_rejects::<Chan>(", 16", ",", "the element type comes first");
+        assert_rejects::<Chan>("i32; 16", ";", "expected `,` and the capacity");
+        assert_rejects::<Chan>("i32 16", "16", "expected `,` and the capacity");
+        assert_rejects::<Chan>("i32, 16 17", "17", "unexpected `17`");
+        assert_rejects::<Chan>("i32, 16, 17", ",", "unexpected `,`");
+    }
+}

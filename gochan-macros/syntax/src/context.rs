@@ -1,0 +1,138 @@
+//! `with_context!(ctx = E => body)` and `with_context!((ctx, cancel) = E => body)`.
+
+use proc_macro2::TokenTree;
+use syn::parse::{Parse, ParseStream};
+use syn::{Error, Expr, Ident, Result, Token, token};
+
+use crate::select::ArmBody;
+use crate::tokens::{self, error_at, find_assign, find_fat_arrow, parse_all, parse_expr};
+
+/// The input of `with_context!`.
+#[derive(Clone, Debug)]
+pub struct WithContext {
+    /// What the body calls the context.
+    pub binding: ContextBinding,
+    /// The `=`.
+    pub eq: Token![=],
+    /// The expression that makes the context and its handle.
+    pub source: Expr,
+    /// The `=>`.
+    pub fat_arrow: Token![=>],
+    /// What runs with it.
+    pub body: ArmBody,
+}
+
+/// The names before the `=`.
+#[derive(Clone, Debug)]
+pub enum ContextBinding {
+    /// `ctx`
+    Context(Ident),
+    /// `(ctx, cancel)`
+    WithCancel {
+        /// The parentheses.
+        paren: token::Paren,
+        /// The context's name.
+        context: Ident,
+        /// The cancel handle's name.
+        cancel: Ident,
+    },
+}
+
+const SHAPE: &str = "`with_context!(ctx = parent.with_timeout(d) => { … })`";
+
+impl Parse for WithContext {
+    fn parse(input: ParseStream) -> Result<Self> {
+        if input.is_empty() {
+            return Err(Error::new(
+                input.span(),
+                format!("`with_context!` needs a name, a context and a body: {SHAPE}"),
+            ));
+        }
+        let tokens = tokens::rest(input)?;
+        let Some(at) = find_fat_arrow(&tokens) else {
+            return Err(missing_fat_arrow(&tokens));
+        };
+        let fat_arrow = tokens::fat_arrow_token(&tokens, at);
+        let (header, body) = (&tokens[..at], tokens::without_trailing_comma(&tokens[at + 2..]));
+        let Some(eq) = find_assign(header) else {
+            let message = format!("name the context before it: {SHAPE}");
+            return Err(if header.is_empty() {
+                Error::new_spanned(fat_arrow, message)
+            } else {
+                error_at(header, message)
+            });
+        };
+        let (binding, source) = (&header[..eq], &header[eq + 1..]);
+        if source.is_empty() {
+            return Err(error_at(&header[eq..=eq], format!("the context is missing after `=`: {SHAPE}")));
+        }
+        if body.is_empty() {
+            return Err(Error::new_spanned(fat_arrow, format!("the body is missing after `=>`: {SHAPE}")));
+        }
+        Ok(WithContext {
+            binding: context_binding(binding, &header[eq])?,
+            eq: Token![=](header[eq].span()),
+            source: parse_expr(source)?,
+            fat_arrow,
+            body: parse_all(body, ArmBody::parse_one)?,
+        })
+    }
+}
+
+fn context_binding(tokens: &[TokenTree], eq: &TokenTree) -> Result<ContextBinding> {
+    let names = |input: ParseStream| {
+        if input.peek(token::Paren) {
+            let content;
+            let paren = syn::parenthesized!(content in input);
+            let context = content.parse()?;
+            content.parse::<Token![,]>()?;
+            let cancel = content.parse()?;
+            content.parse::<Option<Token![,]>>()?;
+            return Ok(ContextBinding::WithCancel { paren, context, cancel });
+        }
+        input.parse().map(ContextBinding::Context)
+    };
+    let message = "write the name of the context, `ctx`, or of the context and its handle, `(ctx, cancel)`";
+    if tokens.is_empty() {
+        return Err(Error::new(eq.span(), message));
+    }
+    parse_all(tokens, names).map_err(|_| error_at(tokens, message))
+}
+
+fn missing_fat_arrow(tokens: &[TokenTree]) -> Error {
+    match tokens {
+        [.., body @ TokenTree::Group(group)] if group.delimiter() == proc_macro2::Delimiter::Brace => {
+            Error::new(body.span(), format!("missing `=>` before the body: {SHAPE}"))
+        }
+        _ => error_at(tokens, format!("missing `=>` and the body: {SHAPE}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{accept, assert_rejects};
+
+    #[test]
+    fn both_bindings() {
+        let one: WithContext = accept("ctx = background().with_timeout(d) => { work(&ctx) }");
+        assert!(matches!(one.binding, ContextBinding::Context(name) if name == "ctx"));
+        let two: WithContext = accept("(ctx, cancel) = parent.with_cancel() => run(ctx, cancel),");
+        assert!(matches!(two.binding, ContextBinding::WithCancel { cancel, .. } if cancel == "cancel"));
+        accept::<WithContext>("ctx = if a == b { x } else { y } => match z { 1 => 2, _ => 3 }");
+        accept::<WithContext>("ctx = e => { half. }");
+    }
+
+    #[test]
+    fn mistakes() {
+        assert_rejects::<WithContext>("", "", "needs a name, a context and a body");
+        assert_rejects::<WithContext>("ctx = e { body() }", "{ body() }", "missing `=>` before the body");
+        assert_rejects::<WithContext>("ctx = e", "ctx = e", "missing `=>` and the body");
+        assert_rejects::<WithContext>("e => { }", "e", "name the context before it");
+        assert_rejects::<WithContext>("ctx = => { }", "=", "the context is missing");
+        assert_rejects::<WithContext>("ctx = e =>", "=>", "the body is missing");
+        assert_rejects::<WithContext>("(ctx) = e => { }", "(ctx)", "`(ctx, cancel)`");
+        assert_rejects::<WithContext>("let ctx = e => { }", "let ctx", "`(ctx, cancel)`");
+        assert_rejects::<WithContext>("= e => { }", "=", "`(ctx, cancel)`");
+    }
+}

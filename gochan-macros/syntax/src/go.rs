@@ -1,0 +1,555 @@
+//! `go!(f(a))`, `go!(|i| { … }(i))`, `go!({ … })`, each with an optional `[clone, list]` in front.
+
+use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::ext::IdentExt;
+use syn::parse::{Parse, ParseStream};
+use syn::punctuated::Punctuated;
+use syn::spanned::Spanned;
+use syn::{
+    Error, Expr, ExprCall, ExprClosure, ExprMethodCall, Ident, Member, Pat, Result, ReturnType, Token, Type,
+    token,
+};
+
+use crate::Body;
+use crate::tokens::{self, error_at, is_word, parse_all, stream};
+
+/// The input of `go!`.
+#[derive(Clone, Debug)]
+pub struct Go {
+    /// The handles cloned before anything else.
+    pub clones: Option<CloneList>,
+    /// What the goroutine runs.
+    pub form: Form,
+}
+
+/// What follows the clone list.
+#[derive(Clone, Debug)]
+pub enum Form {
+    /// `f(a, b)`: callee and arguments are evaluated by the caller.
+    Call(ExprCall),
+    /// `x.method(a)`: receiver and arguments are evaluated by the caller.
+    MethodCall(ExprMethodCall),
+    /// `|i| { … }(i)`: a function literal and its call; the arguments are evaluated by the caller.
+    Literal(Literal),
+    /// `{ … }`, or bare statements between the macro's own braces.
+    Block(Body),
+}
+
+/// `[jobs, mut count, out = self.out]`.
+#[derive(Clone, Debug)]
+pub struct CloneList {
+    /// The brackets.
+    pub bracket: token::Bracket,
+    /// What is cloned.
+    pub entries: Punctuated<CloneEntry, Token![,]>,
+}
+
+/// One entry of a clone list.
+#[derive(Clone, Debug)]
+pub struct CloneEntry {
+    /// Makes the clone assignable.
+    pub mutability: Option<Token![mut]>,
+    /// The variable to clone, and the clone's name.
+    pub name: Ident,
+    /// `= expression`: clones that under `name` instead, for what is no variable.
+    pub source: Option<(Token![=], Expr)>,
+}
+
+/// A function literal with its trailing call.
+#[derive(Clone, Debug)]
+pub struct Literal {
+    /// The parameters between the bars.
+    pub parameters: Vec<Parameter>,
+    /// `-> T`.
+    pub output: ReturnType,
+    /// The body.
+    pub body: Body,
+    /// The arguments of the trailing call, one for each parameter.
+    pub arguments: Punctuated<Expr, Token![,]>,
+}
+
+/// One parameter of a function literal.
+#[derive(Clone, Debug)]
+pub struct Parameter {
+    /// The pattern.
+    pub pattern: Pat,
+    /// Its type, if written.
+    pub ty: Option<Type>,
+}
+
+const FORMS: &str = "a call `f(a)`, a function literal with its call `|| { … }()`, or a block `{ … }`";
+
+impl Parse for Go {
+    fn parse(input: ParseStream) -> Result<Self> {
+        if input.is_empty() {
+            return Err(Error::new(input.span(), format!("`go!` needs something to run: {FORMS}")));
+        }
+        let clones = if input.peek(token::Bracket) { Some(input.parse::<CloneList>()?) } else { None };
+        if let Some(list) = &clones
+            && (input.is_empty()
+                || input.peek(Token![.])
+                || input.peek(Token![?])
+                || input.peek(token::Bracket))
+        {
+            return Err(Error::new(
+                list.bracket.span.join(),
+                format!("this is the list of handles to clone; after it comes what to run: {FORMS}"),
+            ));
+        }
+        let tokens = tokens::rest(input)?;
+        Ok(Go { clones, form: form(tokens::without_trailing_comma(&tokens))? })
+    }
+}
+
+impl Parse for CloneList {
+    fn parse(input: ParseStream) -> Result<Self> {
+        let content;
+        let bracket = syn::bracketed!(content in input);
+        Ok(CloneList { bracket, entries: content.parse_terminated(CloneEntry::parse, Token![,])? })
+    }
+}
+
+impl Parse for CloneEntry {
+    fn parse(input: ParseStream) -> Result<Self> {
+        if input.peek(Token![&]) {
+            return Err(input.error("the list clones what it names: write the name without `&`"));
+        }
+        let mutability = input.parse()?;
+        if input.peek(Token![self]) {
+            return Err(self_entry(input));
+        }
+        if !input.peek(Ident) {
+            return Err(input.error(
+                "the list in front of the goroutine holds names of variables to clone, as in `[jobs, out]`",
+            ));
+        }
+        let name = input.parse()?;
+        if input.peek(Token![=]) {
+            return Ok(CloneEntry { mutability, name, source: Some((input.parse()?, input.parse()?)) });
+        }
+        if !input.is_empty() && !input.peek(Token![,]) {
+            return Err(path_entry(input, &name));
+        }
+        Ok(CloneEntry { mutability, name, source: None })
+    }
+}
+
+fn self_entry(input: ParseStream) -> Error {
+    let this = input.call(Ident::parse_any);
+    match this {
+        Ok(this) if input.peek(Token![.]) => path_entry(input, &this),
+        Ok(this) => {
+            Error::new(this.span(), "`self` cannot be rebound: name the clone, as in `[this = self]`")
+        }
+        Err(error) => error,
+    }
+}
+
+/// An entry such as `self.jobs`: no name that the goroutine could use for the clone.
+fn path_entry(input: ParseStream, first: &Ident) -> Error {
+    let mut entry = first.to_token_stream();
+    let mut last = first.to_string();
+    while !input.is_empty() && !input.peek(Token![,]) {
+        match input.parse::<TokenTree>() {
+            Ok(token) => {
+                if let TokenTree::Ident(name) = &token {
+                    last = name.to_string();
+                }
+                entry.extend([token]);
+            }
+            Err(error) => return error,
+        }
+    }
+    let shown = tidy(&entry);
+    Error::new_spanned(entry, format!("the clone needs a name of its own: `[{last} = {shown}]`"))
+}
+
+/// Source-like text for a path such as `self . jobs`.
+fn tidy(tokens: &TokenStream) -> String {
+    tokens.to_string().replace(" . ", ".").replace(" :: ", "::").replace(" (", "(").replace("( ", "(")
+}
+
+/// Reads what follows the clone list; `tokens` is not empty.
+fn form(tokens: &[TokenTree]) -> Result<Form> {
+    if let [TokenTree::Group(group)] = tokens {
+        match group.delimiter() {
+            Delimiter::Brace => return Ok(Form::Block(Body::of(group))),
+            // `$body:block` and `$call:expr` of a user's own macro arrive in invisible brackets.
+            Delimiter::None | Delimiter::Parenthesis if !group.stream().is_empty() => {
+                let inside: Vec<TokenTree> = group.stream().into_iter().collect();
+                return form(&inside);
+            }
+            _ => {}
+        }
+    }
+    refuse_async(tokens)?;
+    if starts_closure(tokens) {
+        return parse_all(tokens, literal).map(Form::Literal);
+    }
+    if is_statements(tokens) {
+        return Ok(Form::Block(Body::bare(stream(tokens))));
+    }
+    let expr = parse_all(tokens, |input| {
+        let expr: Expr = input.parse()?;
+        if input.peek(Token![,]) {
+            return Err(input.error("`go!` starts one goroutine: write one `go!` for each call"));
+        }
+        Ok(expr)
+    })?;
+    match expr {
+        Expr::Call(call) => match called_closure(&call) {
+            Some(closure) => closure_call(closure, call.args).map(Form::Literal),
+            None => Ok(Form::Call(call)),
+        },
+        Expr::MethodCall(call) => Ok(Form::MethodCall(call)),
+        // Its arguments are the macro's own business: it runs whole.
+        Expr::Macro(_) => Ok(Form::Block(Body::bare(stream(tokens)))),
+        other => Err(not_a_call(&other)),
+    }
+}
+
+fn refuse_async(tokens: &[TokenTree]) -> Result<()> {
+    if is_word(tokens, 0, "async") {
+        return Err(error_at(
+            &tokens[..1],
+            "a goroutine runs plain blocking code, not a future: remove `async`, as in `go!({ … })`",
+        ));
+    }
+    if is_word(tokens, 0, "move")
+        && matches!(tokens.get(1), Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace)
+    {
+        return Err(error_at(&tokens[..1], "a goroutine owns what it names anyway: remove `move`"));
+    }
+    Ok(())
+}
+
+fn starts_closure(tokens: &[TokenTree]) -> bool {
+    let at = usize::from(is_word(tokens, 0, "move"));
+    tokens::punct(tokens, at).is_some_and(|punct| punct.as_char() == '|')
+}
+
+/// Whether `tokens` are statements between the macro's own braces rather than one expression.
+fn is_statements(tokens: &[TokenTree]) -> bool {
+    const STATEMENT: [&str; 15] = [
+        "let", "for", "while", "loop", "if", "match", "unsafe", "return", "use", "fn", "const", "static",
+        "struct", "enum", "impl",
+    ];
+    let first_word = |word: &&str| is_word(tokens, 0, word);
+    let label =
+        tokens::punct(tokens, 0).is_some_and(|punct| punct.as_char() == '\'' || punct.as_char() == '#');
+    let separated =
+        (0..tokens.len()).any(|at| tokens::punct(tokens, at).is_some_and(|punct| punct.as_char() == ';'));
+    let block_first = matches!(&tokens[0], TokenTree::Group(group) if group.delimiter() == Delimiter::Brace);
+    separated
+        || label
+        || STATEMENT.iter().any(first_word)
+        || block_first && tokens::parse_expr(tokens).is_err()
+}
+
+/// Reads `move |a: A| -> R { … }(a)` by hand: to `syn`, as to the compiler, the trailing call would belong
+/// to the body.
+fn literal(input: ParseStream) -> Result<Literal> {
+    let whole: Vec<TokenTree> = tokens::rest(&input.fork())?;
+    let _: Option<Token![move]> = input.parse()?;
+    let mut parameters = Vec::new();
+    if input.peek(Token![||]) {
+        input.parse::<Token![||]>()?;
+    } else {
+        input.parse::<Token![|]>()?;
+        while !input.peek(Token![|]) {
+            parameters.push(input.parse()?);
+            if !input.peek(Token![,]) {
+                break;
+            }
+            input.parse::<Token![,]>()?;
+        }
+        input.parse::<Token![|]>()?;
+    }
+    let output: ReturnType = input.parse()?;
+    let Some(TokenTree::Group(group)) = input.cursor().token_tree().map(|(token, _)| token) else {
+        return Err(not_called(&whole, &parameters));
+    };
+    if group.delimiter() != Delimiter::Brace {
+        return Err(not_called(&whole, &parameters));
+    }
+    input.parse::<TokenTree>()?;
+    if !input.peek(token::Paren) {
+        return Err(not_called(&whole, &parameters));
+    }
+    let content;
+    let paren = syn::parenthesized!(content in input);
+    let arguments = content.parse_terminated(Expr::parse, Token![,])?;
+    if !input.is_empty() {
+        return Err(input.error("the goroutine ends with the literal's call; nothing may follow it"));
+    }
+    counted(Literal { parameters, output, body: Body::of(&group), arguments }, paren.span.join())
+}
+
+impl Parse for Parameter {
+    fn parse(input: ParseStream) -> Result<Self> {
+        let pattern = Pat::parse_single(input)?;
+        let ty = if input.peek(Token![:]) {
+            input.parse::<Token![:]>()?;
+            Some(input.parse()?)
+        } else {
+            None
+        };
+        Ok(Parameter { pattern, ty })
+    }
+}
+
+/// The closure in `(|i| …)(i)`.
+fn called_closure(call: &ExprCall) -> Option<ExprClosure> {
+    let mut callee = &*call.func;
+    loop {
+        match callee {
+            Expr::Paren(paren) => callee = &paren.expr,
+            Expr::Group(group) => callee = &group.expr,
+            Expr::Closure(closure) => return Some(closure.clone()),
+            _ => return None,
+        }
+    }
+}
+
+fn closure_call(closure: ExprClosure, arguments: Punctuated<Expr, Token![,]>) -> Result<Literal> {
+    if let Some(keyword) = closure.asyncness {
+        refuse_async(&[TokenTree::Ident(Ident::new("async", keyword.span))])?;
+    }
+    let parameter = |pattern: Pat| match pattern {
+        Pat::Type(typed) => Parameter { pattern: *typed.pat, ty: Some(*typed.ty) },
+        pattern => Parameter { pattern, ty: None },
+    };
+    let body = match *closure.body {
+        Expr::Block(block) if block.attrs.is_empty() && block.label.is_none() => {
+            let span = block.block.brace_token.span.join();
+            let mut tokens = TokenStream::new();
+            block.block.stmts.iter().for_each(|stmt| stmt.to_tokens(&mut tokens));
+            Body { tokens, span }
+        }
+        body => Body::bare(body.into_token_stream()),
+    };
+    let parameters = closure.inputs.into_iter().map(parameter).collect();
+    let span = arguments.span();
+    counted(Literal { parameters, output: closure.output, body, arguments }, span)
+}
+
+/// Checks that each parameter has its argument; `call` is where the arguments stand.
+fn counted(literal: Literal, call: Span) -> Result<Literal> {
+    let (takes, given) = (literal.parameters.len(), literal.arguments.len());
+    if takes == given {
+        return Ok(literal);
+    }
+    let plural = |count: usize| if count == 1 { "" } else { "s" };
+    Err(Error::new(
+        call,
+        format!(
+            "this literal takes {takes} parameter{} but is called with {given} argument{}",
+            plural(takes),
+            plural(given)
+        ),
+    ))
+}
+
+fn not_called(literal: &[TokenTree], parameters: &[Parameter]) -> Error {
+    let names: Vec<String> =
+        parameters.iter().map(|parameter| tidy(&parameter.pattern.to_token_stream())).collect();
+    let names = names.join(", ");
+    let in_braces = literal
+        .iter()
+        .any(|token| matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace));
+    let braces = if in_braces { "" } else { "put its body in braces and " };
+    let add =
+        if parameters.is_empty() { "add `()` after the body" } else { "add its arguments after the body" };
+    let bars = if parameters.is_empty() { "||".to_owned() } else { format!("|{names}|") };
+    error_at(
+        literal,
+        format!(
+            "`go!` runs a call, and this function literal is not called: {braces}{add}, as in \
+             `go!({bars} {{ … }}({names}))`"
+        ),
+    )
+}
+
+fn not_a_call(expr: &Expr) -> Error {
+    let message = match expr {
+        Expr::Path(_) | Expr::Field(_) | Expr::Index(_) => match spell(expr) {
+            Some(name) => {
+                format!("`go!` runs a call, and `{name}` is not called: add `()`, as in `go!({name}())`")
+            }
+            None => "`go!` runs a call, and this is not called: add `()` after it".to_owned(),
+        },
+        Expr::Try(_) => {
+            "`?` has no caller to return to in a goroutine: use a block, `go!({ … })`, and handle the \
+                         error in it"
+                .to_owned()
+        }
+        Expr::Await(_) => {
+            "a goroutine is not async: call a blocking function, or block on the future in a block, \
+                           `go!({ … })`"
+                .to_owned()
+        }
+        Expr::Paren(paren) => return not_a_call(&paren.expr),
+        Expr::Group(group) => return not_a_call(&group.expr),
+        _ => format!("`go!` runs {FORMS}; this is none of them"),
+    };
+    Error::new_spanned(expr, message)
+}
+
+/// The text of a plain path or field access, as the user would write it.
+fn spell(expr: &Expr) -> Option<String> {
+    match expr {
+        Expr::Path(path) if path.qself.is_none() => Some(tidy(&path.to_token_stream())),
+        Expr::Field(field) => {
+            let member = match &field.member {
+                Member::Named(name) => name.to_string(),
+                Member::Unnamed(index) => index.index.to_string(),
+            };
+            // A field that holds a function is called through parentheses, so this reads as a method.
+            Some(format!("{}.{member}", spell(&field.base)?))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{accept, assert_rejects};
+
+    fn kind(source: &str) -> &'static str {
+        match accept::<Go>(source).form {
+            Form::Call(_) => "call",
+            Form::MethodCall(_) => "method",
+            Form::Literal(_) => "literal",
+            Form::Block(_) => "block",
+        }
+    }
+
+    #[test]
+    fn calls() {
+        for source in [
+            "f()",
+            "f(a, b,)",
+            "f(a),",
+            "module::f::<T>(a)",
+            "Self::run(self.clone())",
+            "<T as Job>::run(job)",
+            "(self.handler)(x)",
+            "handlers[i](x)",
+            "make()(x)",
+            "(f(x))",
+            "f(|x| x + 1)",
+            "f({ let a = 1; a })",
+            "{ pick() }(x)",
+        ] {
+            assert_eq!(kind(source), "call", "{source}");
+        }
+        for source in
+            ["x.run()", "self.run(a)", "x.y.0.run::<T>(a)", "jobs[i].run()", "f(a).run()", "find()?.run()"]
+        {
+            assert_eq!(kind(source), "method", "{source}");
+        }
+    }
+
+    #[test]
+    fn function_literals() {
+        for (source, parameters) in [
+            ("|| { work() }()", 0),
+            ("move || { work() }()", 0),
+            ("|i: i32| { work(i) }(i)", 1),
+            ("|i| { work(i) }(i)", 1),
+            ("|(a, b): (i32, i32), mut c| -> i32 { a + b + c }(pair, 3)", 2),
+            ("(|i: i32| { work(i) })(i)", 1),
+            ("(|i: i32| work(i))(i)", 1),
+            ("|a: Vec<Box<dyn Fn(u8) -> u8>>| { work(a) }(v)", 1),
+            ("|| -> Result<(), E> { Ok(()) }()", 0),
+            ("|| { half. }()", 0),
+        ] {
+            let Form::Literal(literal) = accept::<Go>(source).form else { panic!("{source} is a literal") };
+            assert_eq!(literal.parameters.len(), parameters, "{source}");
+        }
+    }
+
+    #[test]
+    fn blocks() {
+        for source in [
+            "{ a(); b() }",
+            "{ }",
+            "{ half. }",
+            "a(); b()",
+            "f(x);",
+            "let x = 1; f(x)",
+            "loop { f() }",
+            "'outer: loop { break 'outer }",
+            "for x in &rx { f(x) }",
+            "if a { b() } else { c() }",
+            "unsafe { f() }",
+            "println!(\"{}\", x)",
+            "{ a() } { b() }",
+        ] {
+            assert_eq!(kind(source), "block", "{source}");
+        }
+    }
+
+    #[test]
+    fn clone_lists() {
+        for source in
+            ["[a] f(a)", "[a, b,] x.f(b)", "[mut a] { a += 1; }", "[] { }", "[a = self.a, b] |i| { a }(i)"]
+        {
+            assert!(accept::<Go>(source).clones.is_some(), "{source}");
+        }
+        let list = accept::<Go>("[a, mut b, c = self.c] { }").clones.map(|list| list.entries);
+        let names = list.into_iter().flatten().map(|entry| entry.name.to_string()).collect::<Vec<_>>();
+        assert_eq!(names, ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn what_is_not_called() {
+        assert_rejects::<Go>("f", "f", "`f` is not called: add `()`, as in `go!(f())`");
+        assert_rejects::<Go>("self.run", "self.run", "as in `go!(self.run())`");
+        assert_rejects::<Go>("a::b", "a::b", "as in `go!(a::b())`");
+        assert_rejects::<Go>("(f)", "f", "as in `go!(f())`");
+        assert_rejects::<Go>("arr[i]", "arr[i]", "add `()` after it");
+        assert_rejects::<Go>("|| { a() }", "|| { a() }", "as in `go!(|| { … }())`");
+        assert_rejects::<Go>(
+            "move || a()",
+            "move || a()",
+            "in braces and add `()` after the body, as in `go!(|| { … }())`",
+        );
+        assert_rejects::<Go>("|i: i32| { a(i) }", "|i: i32| { a(i) }", "as in `go!(|i| { … }(i))`");
+        assert_rejects::<Go>("[a] f", "f", "as in `go!(f())`");
+        assert_rejects::<Go>("async { a() }", "async", "remove `async`");
+        assert_rejects::<Go>("async move { a() }", "async", "remove `async`");
+        assert_rejects::<Go>("async || { a() }()", "async", "remove `async`");
+        assert_rejects::<Go>("(async || a())()", "async", "remove `async`");
+        assert_rejects::<Go>("move { a() }", "move", "remove `move`");
+        assert_rejects::<Go>("f()?", "f()?", "`?` has no caller");
+        assert_rejects::<Go>("f().await", "f().await", "not async");
+        assert_rejects::<Go>("f() + 1", "f() + 1", "none of them");
+        assert_rejects::<Go>("17", "17", "none of them");
+    }
+
+    #[test]
+    fn other_mistakes() {
+        assert_rejects::<Go>("", "", "`go!` needs something to run");
+        assert_rejects::<Go>("f(a), g(b)", ",", "one `go!` for each call");
+        assert_rejects::<Go>("f(a) g(b)", "g", "unexpected `g`");
+        assert_rejects::<Go>("|i| { a(i) }()", "()", "takes 1 parameter but is called with 0 arguments");
+        assert_rejects::<Go>(
+            "|| { a() }(1, 2)",
+            "(1, 2)",
+            "takes 0 parameters but is called with 2 arguments",
+        );
+        assert_rejects::<Go>("|| { a() }().b()", ".", "nothing may follow");
+        assert_rejects::<Go>("[a]", "[a]", "after it comes what to run");
+        assert_rejects::<Go>("[1, 2].iter()", "1", "names of variables");
+        assert_rejects::<Go>("[a].iter()", "[a]", "after it comes what to run");
+        assert_rejects::<Go>("[&a] { }", "&", "without `&`");
+        assert_rejects::<Go>("[self] { }", "self", "`[this = self]`");
+        assert_rejects::<Go>("[self.jobs] { }", "self.jobs", "`[jobs = self.jobs]`");
+        assert_rejects::<Go>("[a.b.c, d] { }", "a.b.c", "`[c = a.b.c]`");
+        assert_rejects::<Go>("x.", ".", "");
+        assert_rejects::<Go>("f(x.)", ")", "");
+    }
+}

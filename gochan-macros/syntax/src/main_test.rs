@@ -1,0 +1,198 @@
+//! The arguments of `#[gochan::main]` and `#[gochan::test]`, and the function under them.
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::parse::{Parse, ParseStream};
+use syn::spanned::Spanned;
+use syn::{Attribute, Error, Expr, Ident, Path, Result, Safety, Signature, Token, Visibility, ext::IdentExt};
+
+use crate::{Body, tokens};
+
+/// `stack_size = …, crate = …`
+#[derive(Clone, Debug, Default)]
+pub struct EntryArgs {
+    /// The stack of the function in bytes.
+    pub stack_size: Option<Expr>,
+    /// Where gochan is found, for a crate that reaches it by another path.
+    pub krate: Option<Path>,
+}
+
+/// The function under the attribute, its body unread.
+#[derive(Clone, Debug)]
+pub struct EntryFn {
+    /// The other attributes.
+    pub attrs: Vec<Attribute>,
+    /// `pub` and its like.
+    pub vis: Visibility,
+    /// The head of the function.
+    pub sig: Signature,
+    /// The body.
+    pub body: Body,
+}
+
+impl Parse for EntryArgs {
+    fn parse(input: ParseStream) -> Result<Self> {
+        let mut args = EntryArgs::default();
+        while !input.is_empty() {
+            let name = input.call(Ident::parse_any)?;
+            let known = name == "stack_size" || name == "crate";
+            if !known {
+                return Err(Error::new(
+                    name.span(),
+                    format!("unknown argument `{name}`: there are `stack_size = bytes` and `crate = path`"),
+                ));
+            }
+            if !input.peek(Token![=]) {
+                let example = if name == "crate" { "crate = my::gochan" } else { "stack_size = 16 << 20" };
+                return Err(Error::new(name.span(), format!("`{name}` needs a value: `{example}`")));
+            }
+            input.parse::<Token![=]>()?;
+            let twice = if name == "crate" {
+                args.krate.replace(Path::parse_mod_style(input)?).is_some()
+            } else {
+                args.stack_size.replace(input.parse()?).is_some()
+            };
+            if twice {
+                return Err(Error::new(name.span(), format!("`{name}` is given twice")));
+            }
+            if !input.is_empty() {
+                input.parse::<Token![,]>()?;
+            }
+        }
+        Ok(args)
+    }
+}
+
+impl Parse for EntryFn {
+    fn parse(input: ParseStream) -> Result<Self> {
+        let attrs = input.call(Attribute::parse_outer)?;
+        let vis = input.parse()?;
+        let is_fn = {
+            let ahead = input.fork();
+            ahead.parse::<Signature>().is_ok()
+        };
+        if !is_fn && !tokens::rest(&input.fork())?.iter().any(is_fn_word) {
+            return Err(input.error("this attribute belongs on a function: `fn main() { … }`"));
+        }
+        let sig = input.parse()?;
+        let group = match input.parse()? {
+            TokenTree::Group(group) if group.delimiter() == proc_macro2::Delimiter::Brace => group,
+            other => return Err(Error::new(other.span(), "the function needs a body: `fn main() { … }`")),
+        };
+        Ok(EntryFn { attrs, vis, sig, body: Body::of(&group) })
+    }
+}
+
+fn is_fn_word(token: &TokenTree) -> bool {
+    matches!(token, TokenTree::Ident(word) if word == "fn")
+}
+
+impl EntryFn {
+    /// Checks that the runtime can call the function: nothing async, generic, unsafe or with parameters.
+    /// `attribute` is the name messages use, such as `#[gochan::main]`.
+    ///
+    /// # Errors
+    ///
+    /// At the first part of the head that has to go.
+    pub fn check(&self, attribute: &str) -> Result<()> {
+        let sig = &self.sig;
+        let refuse = |span, reason: &str| Err(Error::new(span, format!("{attribute} {reason}")));
+        if let Some(keyword) = sig.asyncness {
+            return refuse(keyword.span, "runs plain blocking code: remove `async`");
+        }
+        if let Some(keyword) = sig.constness {
+            return refuse(keyword.span, "cannot run a `const fn`: remove `const`");
+        }
+        if let Safety::Unsafe(keyword) = sig.safety {
+            return refuse(keyword.span, "cannot run an `unsafe fn`: remove `unsafe`");
+        }
+        if let Some(abi) = &sig.abi {
+            return refuse(abi.span(), "needs a Rust function: remove `extern`");
+        }
+        if !sig.generics.params.is_empty() {
+            return refuse(sig.generics.span(), "cannot choose types: remove the generic parameters");
+        }
+        if let Some(clause) = &sig.generics.where_clause {
+            return refuse(clause.span(), "cannot choose types: remove the `where` clause");
+        }
+        if !sig.inputs.is_empty() {
+            return refuse(
+                sig.inputs.span(),
+                "calls the function without arguments: remove the parameters (see `std::env::args`)",
+            );
+        }
+        Ok(())
+    }
+}
+
+impl ToTokens for EntryFn {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        self.attrs.iter().for_each(|attr| attr.to_tokens(tokens));
+        self.vis.to_tokens(tokens);
+        self.sig.to_tokens(tokens);
+        self.body.to_tokens(tokens);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{accept, assert_rejects};
+
+    #[test]
+    fn arguments() {
+        assert!(accept::<EntryArgs>("").stack_size.is_none());
+        assert!(accept::<EntryArgs>("stack_size = 4 << 20").stack_size.is_some());
+        let both: EntryArgs = accept("crate = my::gochan, stack_size = SIZE,");
+        assert!(both.krate.is_some() && both.stack_size.is_some());
+        accept::<EntryArgs>("crate = ::gochan");
+        accept::<EntryArgs>("crate = crate");
+    }
+
+    #[test]
+    fn mistaken_arguments() {
+        assert_rejects::<EntryArgs>("stack = 1", "stack", "unknown argument `stack`");
+        assert_rejects::<EntryArgs>("stack_size", "stack_size", "needs a value");
+        assert_rejects::<EntryArgs>("stack_size = 1, stack_size = 2", "stack_size", "given twice");
+        assert_rejects::<EntryArgs>("stack_size = 1 crate = a", "crate", "expected `,`");
+        assert_rejects::<EntryArgs>("17", "17", "expected ident");
+    }
+
+    /// The complaint about an entry function, as [`assert_rejects`] has it.
+    struct Checked;
+
+    impl Parse for Checked {
+        fn parse(input: ParseStream) -> Result<Self> {
+            input.parse::<EntryFn>()?.check("`#[gochan::main]`").map(|()| Checked)
+        }
+    }
+
+    #[test]
+    fn functions() {
+        for source in [
+            "fn main() { a() }",
+            "#[doc = \"x\"] pub(crate) fn main() -> Result<(), E> { Ok(()) }",
+            "fn main() -> impl Termination { half. }",
+            "fn main() -> ! { loop {} }",
+        ] {
+            accept::<Checked>(source);
+        }
+    }
+
+    #[test]
+    fn mistaken_functions() {
+        assert_rejects::<Checked>("async fn main() { }", "async", "remove `async`");
+        assert_rejects::<Checked>("const fn main() { }", "const", "remove `const`");
+        assert_rejects::<Checked>("unsafe fn main() { }", "unsafe", "remove `unsafe`");
+        assert_rejects::<Checked>("extern \"C\" fn main() { }", "extern \"C\"", "remove `extern`");
+        assert_rejects::<Checked>("fn main<T>() { }", "<T>", "remove the generic parameters");
+        assert_rejects::<Checked>(
+            "fn main() where (): Copy { }",
+            "where (): Copy",
+            "remove the `where` clause",
+        );
+        assert_rejects::<Checked>("fn main(a: i32) { }", "a: i32", "remove the parameters");
+        assert_rejects::<Checked>("fn main();", ";", "the function needs a body");
+        assert_rejects::<Checked>("struct Main;", "struct", "belongs on a function");
+    }
+}

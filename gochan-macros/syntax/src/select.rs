@@ -1,0 +1,618 @@
+//! `select! { … }`.
+
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::parse::{Parse, ParseStream};
+use syn::{Error, Expr, Pat, Result, Token};
+
+use crate::Body;
+use crate::send::second_arrow;
+use crate::tokens::{
+    self, error_at, find_arrow, find_assign, is_operator, is_word, misspelled_arrow, parse_all, parse_expr,
+    split_comma,
+};
+
+/// The words that mean something only here.
+#[allow(missing_docs)]
+pub mod kw {
+    syn::custom_keyword!(biased);
+}
+
+/// The input of `select!`.
+#[derive(Clone, Debug)]
+pub struct Select {
+    /// `biased;`: source order decides among ready arms.
+    pub biased: Option<(kw::biased, Token![;])>,
+    /// The arms, in source order. At most one is `default` or `else`.
+    pub arms: Vec<Arm>,
+}
+
+/// One arm.
+#[derive(Clone, Debug)]
+pub struct Arm {
+    /// What it waits for.
+    pub kind: ArmKind,
+    /// `, if condition`
+    pub guard: Option<Guard>,
+    /// The `=>`.
+    pub fat_arrow: Token![=>],
+    /// What runs when the arm is taken.
+    pub body: ArmBody,
+}
+
+/// What an arm waits for.
+#[derive(Clone, Debug)]
+pub enum ArmKind {
+    /// `v = <-rx` and its variants.
+    Receive(Box<Receive>),
+    /// `tx <- value`, `r = tx <- value`.
+    Send(Box<SelectSend>),
+    /// Taken when nothing is ready.
+    Default(Token![default]),
+    /// Taken when every arm is off.
+    Else(Token![else]),
+}
+
+/// A receive.
+#[derive(Clone, Debug)]
+pub struct Receive {
+    /// What happens to the value.
+    pub binding: ReceiveBinding,
+    /// The arrow.
+    pub arrow: Token![<-],
+    /// The channel.
+    pub channel: Expr,
+    /// `else E` of a `Some(v)` arm: evaluated instead of the body once the channel is closed.
+    pub otherwise: Option<(Token![else], Expr)>,
+}
+
+/// How a receive arm binds its value.
+#[derive(Clone, Debug)]
+pub enum ReceiveBinding {
+    /// `<-rx`
+    Discard,
+    /// `v = <-rx`: the zero value once closed.
+    Value(Pat),
+    /// `v, ok = <-rx`
+    CommaOk(Pat, Pat),
+    /// `Some(v) = <-rx`: off once closed.
+    Some(Pat),
+}
+
+/// A send.
+#[derive(Clone, Debug)]
+pub struct SelectSend {
+    /// `r =`: binds the `Result` instead of panicking on a closed channel.
+    pub result: Option<Pat>,
+    /// The channel.
+    pub channel: Expr,
+    /// The arrow.
+    pub arrow: Token![<-],
+    /// The value.
+    pub value: Expr,
+}
+
+/// `, if condition`
+#[derive(Clone, Debug)]
+pub struct Guard {
+    /// The comma.
+    pub comma: Token![,],
+    /// The `if`.
+    pub if_token: Token![if],
+    /// The arm is off when this is false.
+    pub condition: Expr,
+}
+
+/// What stands after a `=>`.
+#[derive(Clone, Debug)]
+pub enum ArmBody {
+    /// `{ … }`, unread.
+    Block(Body),
+    /// Any other expression.
+    Expr(Expr),
+}
+
+const MISSING_COMMA: &str = "a `,` is missing between this body and the next arm";
+const ARMS: &str = "`v = <-rx` receives, `tx <- value` sends";
+
+impl Parse for Select {
+    fn parse(input: ParseStream) -> Result<Self> {
+        let biased = if input.peek(kw::biased) && !input.peek2(Token![<-]) && !input.peek2(Token![=]) {
+            let word = input.parse()?;
+            if !input.peek(Token![;]) {
+                return Err(Error::new_spanned(word, "`biased` ends with a semicolon: `biased;`"));
+            }
+            Some((word, input.parse()?))
+        } else {
+            None
+        };
+        let mut arms: Vec<Arm> = Vec::new();
+        while !input.is_empty() {
+            let arm: Arm = input.parse()?;
+            check_fallbacks(&arms, &arm)?;
+            let block_like = arm.body.ends_like_a_block();
+            let body = arm.body.to_token_stream();
+            arms.push(arm);
+            if input.peek(Token![,]) {
+                input.parse::<Token![,]>()?;
+            } else if !input.is_empty() && !block_like {
+                return Err(Error::new_spanned(body, MISSING_COMMA));
+            }
+        }
+        Ok(Select { biased, arms })
+    }
+}
+
+/// Refuses `arm` when its `default` or `else` does not go with the arms before it.
+fn check_fallbacks(before: &[Arm], arm: &Arm) -> Result<()> {
+    let has_default = before.iter().any(|arm| matches!(arm.kind, ArmKind::Default(_)));
+    let has_else = before.iter().any(|arm| matches!(arm.kind, ArmKind::Else(_)));
+    const TOGETHER: &str =
+        "`default` is taken whenever nothing is ready, so `else` never would be: keep one of them";
+    match &arm.kind {
+        ArmKind::Default(word) if has_default => {
+            Err(Error::new(word.span, "a `select!` has one `default` arm: this is the second"))
+        }
+        ArmKind::Else(word) if has_else => {
+            Err(Error::new(word.span, "a `select!` has one `else` arm: this is the second"))
+        }
+        ArmKind::Default(word) if has_else => Err(Error::new(word.span, TOGETHER)),
+        ArmKind::Else(word) if has_default => Err(Error::new(word.span, TOGETHER)),
+        _ => Ok(()),
+    }
+}
+
+impl Parse for Arm {
+    fn parse(input: ParseStream) -> Result<Self> {
+        let mut header = Vec::new();
+        while !input.is_empty() && !input.peek(Token![=>]) {
+            header.push(input.parse::<TokenTree>()?);
+        }
+        if input.is_empty() {
+            // The arm itself may already say where its `=>` should have stood.
+            arm_kind(split_guard(&header)?.0)?;
+            return Err(error_at(&header, "missing `=>` and the arm's body"));
+        }
+        let fat_arrow: Token![=>] = input.parse()?;
+        if header.is_empty() {
+            return Err(Error::new_spanned(
+                fat_arrow,
+                format!("the arm needs an operation before `=>`: {ARMS}"),
+            ));
+        }
+        let (operation, guard) = split_guard(&header)?;
+        let kind = arm_kind(operation)?;
+        if input.is_empty() || input.peek(Token![,]) {
+            return Err(Error::new_spanned(
+                fat_arrow,
+                "the arm's body is missing after `=>`: write `{}` for none",
+            ));
+        }
+        Ok(Arm { kind, guard, fat_arrow, body: input.parse()? })
+    }
+}
+
+impl Parse for ArmBody {
+    fn parse(input: ParseStream) -> Result<Self> {
+        if let Some((TokenTree::Group(group), after)) = input.cursor().token_tree()
+            && group.delimiter() == Delimiter::Brace
+            && !matches!(after.punct(), Some((next, _)) if matches!(next.as_char(), '.' | '?'))
+        {
+            input.parse::<TokenTree>()?;
+            return Ok(ArmBody::Block(Body::of(&group)));
+        }
+        let rest = tokens::rest(&input.fork())?;
+        Expr::parse_with_earlier_boundary_rule(input).map(ArmBody::Expr).map_err(|error| {
+            // `f() <-rx => …`: the arrow is the next arm's.
+            let body = find_arrow(&rest).map(|at| &rest[..at]);
+            match body.filter(|body| !body.is_empty() && parse_expr(body).is_ok()) {
+                Some(body) => error_at(body, MISSING_COMMA),
+                None => error,
+            }
+        })
+    }
+}
+
+impl ArmBody {
+    /// Reads all of `input` as one body.
+    pub(crate) fn parse_one(input: ParseStream) -> Result<ArmBody> {
+        let fork = input.fork();
+        if let Ok(TokenTree::Group(group)) = fork.parse::<TokenTree>()
+            && group.delimiter() == Delimiter::Brace
+            && fork.is_empty()
+        {
+            input.parse::<TokenTree>()?;
+            return Ok(ArmBody::Block(Body::of(&group)));
+        }
+        input.parse().map(ArmBody::Expr)
+    }
+
+    /// The body as an expression.
+    ///
+    /// # Errors
+    ///
+    /// When it is a block with a syntax error in it.
+    pub fn expr(&self) -> Result<Expr> {
+        match self {
+            ArmBody::Block(body) => syn::parse2(body.to_token_stream()),
+            ArmBody::Expr(expr) => Ok(expr.clone()),
+        }
+    }
+
+    /// Whether the next arm may follow without a comma, as in `match`.
+    fn ends_like_a_block(&self) -> bool {
+        match self {
+            ArmBody::Block(_) => true,
+            ArmBody::Expr(expr) => matches!(
+                expr,
+                Expr::Block(_)
+                    | Expr::Unsafe(_)
+                    | Expr::If(_)
+                    | Expr::Match(_)
+                    | Expr::Loop(_)
+                    | Expr::While(_)
+                    | Expr::ForLoop(_)
+            ),
+        }
+    }
+}
+
+impl ToTokens for ArmBody {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        match self {
+            ArmBody::Block(body) => body.to_tokens(tokens),
+            ArmBody::Expr(expr) => expr.to_tokens(tokens),
+        }
+    }
+}
+
+/// Splits `operation, if condition`.
+fn split_guard(header: &[TokenTree]) -> Result<(&[TokenTree], Option<Guard>)> {
+    let comma = (0..header.len()).rev().find(|&at| {
+        tokens::punct(header, at).is_some_and(|punct| punct.as_char() == ',') && is_word(header, at + 1, "if")
+    });
+    let Some(comma) = comma else { return Ok((header, None)) };
+    let (if_span, condition) = (header[comma + 1].span(), &header[comma + 2..]);
+    if condition.is_empty() {
+        return Err(Error::new(if_span, "the condition is missing after `if`"));
+    }
+    let guard = Guard {
+        comma: Token![,](header[comma].span()),
+        if_token: Token![if](if_span),
+        condition: parse_expr(condition).map_err(|error| missing_fat_arrow(condition).unwrap_or(error))?,
+    };
+    Ok((&header[..comma], Some(guard)))
+}
+
+fn arm_kind(operation: &[TokenTree]) -> Result<ArmKind> {
+    let Some(first) = operation.first() else {
+        return Err(Error::new(
+            proc_macro2::Span::call_site(),
+            format!("the arm needs an operation: {ARMS}"),
+        ));
+    };
+    if let Some(fallback) = fallback(operation) {
+        return fallback;
+    }
+    let at =
+        find_arrow(operation).filter(|_| !is_word(operation, 0, "case") && !is_word(operation, 0, "let"));
+    let Some(at) = at else { return Err(no_arrow(operation)) };
+    let arrow = tokens::arrow_token(operation, at);
+    let (before, after) = (&operation[..at], &operation[at + 2..]);
+    if let Some(colon) = (0..before.len()).find(|&at| is_operator(before, at, ':', '=')) {
+        return Err(error_at(&before[colon..colon + 2], "an arm binds with `=`: `v = <-rx`"));
+    }
+    if after.is_empty() {
+        return Err(Error::new_spanned(arrow, format!("an operand is missing after `<-`: {ARMS}")));
+    }
+    match find_assign(before) {
+        Some(0) => Err(Error::new(first.span(), "name what is received before `=`, or drop the `=`: `<-rx`")),
+        Some(eq) if eq + 1 == before.len() => receive(receive_binding(&before[..eq])?, arrow, after),
+        None if before.is_empty() => receive(ReceiveBinding::Discard, arrow, after),
+        eq => {
+            let result = eq.map(|eq| parse_all(&before[..eq], Pat::parse_single)).transpose()?;
+            let channel = parse_expr(&before[eq.map_or(0, |eq| eq + 1)..])?;
+            let value = operand(after)?;
+            Ok(ArmKind::Send(Box::new(SelectSend { result, channel, arrow, value })))
+        }
+    }
+}
+
+/// `default` and `else`, unless the word is only the name of a channel.
+fn fallback(operation: &[TokenTree]) -> Option<Result<ArmKind>> {
+    let span = operation[0].span();
+    let arm = match &operation[0] {
+        TokenTree::Ident(word) if word == "default" => ArmKind::Default(Token![default](span)),
+        TokenTree::Ident(word) if word == "else" => ArmKind::Else(Token![else](span)),
+        TokenTree::Ident(word) if word == "_" && operation.len() == 1 => {
+            return Some(Err(Error::new(
+                span,
+                "the arm that is taken when nothing is ready is `default => …`",
+            )));
+        }
+        _ => return None,
+    };
+    match operation.get(1) {
+        None => Some(Ok(arm)),
+        Some(TokenTree::Punct(_)) if matches!(arm, ArmKind::Default(_)) => None,
+        Some(next) => Some(Err(Error::new(next.span(), "missing `=>` before the arm's body"))),
+    }
+}
+
+fn receive(binding: ReceiveBinding, arrow: Token![<-], after: &[TokenTree]) -> Result<ArmKind> {
+    let closes = matches!(binding, ReceiveBinding::Some(_));
+    let arm = |channel, otherwise| ArmKind::Receive(Box::new(Receive { binding, arrow, channel, otherwise }));
+    if let Ok(channel) = parse_expr(after)
+        && find_arrow(after).is_none()
+    {
+        return Ok(arm(channel, None));
+    }
+    // `if a { b } else { c }` may itself be the channel: the last `else` with a whole expression before it.
+    let split = (0..after.len())
+        .rev()
+        .filter(|&at| is_word(after, at, "else"))
+        .find_map(|at| parse_expr(&after[..at]).ok().map(|channel| (at, channel)));
+    let Some((at, channel)) = split else { return operand(after).map(|channel| arm(channel, None)) };
+    let (word, otherwise) = (after[at].span(), &after[at + 1..]);
+    if !closes {
+        return Err(Error::new(word, "`else` belongs to a `Some(v)` arm: `Some(v) = <-rx else { … } => …`"));
+    }
+    if otherwise.is_empty() {
+        return Err(Error::new(word, "what to do once the channel is closed is missing after `else`"));
+    }
+    Ok(arm(channel, Some((Token![else](word), operand(otherwise)?))))
+}
+
+fn receive_binding(tokens: &[TokenTree]) -> Result<ReceiveBinding> {
+    if let Some((value, comma, ok)) = split_comma(tokens) {
+        if value.is_empty() || ok.is_empty() {
+            return Err(Error::new(comma.span(), "two names go here: `v, ok = <-rx`"));
+        }
+        let (value, ok) = (parse_all(value, Pat::parse_single)?, parse_all(ok, Pat::parse_single)?);
+        if some_pattern(&value).is_some() {
+            return Err(Error::new_spanned(
+                ok,
+                "a `Some(v)` arm is off once the channel is closed: drop `ok`",
+            ));
+        }
+        return Ok(ReceiveBinding::CommaOk(value, ok));
+    }
+    let pattern = parse_all(tokens, Pat::parse_single)?;
+    if let Some(inner) = some_pattern(&pattern) {
+        return Ok(ReceiveBinding::Some(inner.clone()));
+    }
+    if matches!(&pattern, Pat::Ident(name) if name.ident == "None") {
+        return Err(Error::new_spanned(
+            pattern,
+            "to act on a closed channel, write `Some(v) = <-rx else { … } => …` or `v, ok = <-rx => …`",
+        ));
+    }
+    Ok(ReceiveBinding::Value(pattern))
+}
+
+fn some_pattern(pattern: &Pat) -> Option<&Pat> {
+    match pattern {
+        Pat::TupleStruct(tuple) if tuple.path.is_ident("Some") && tuple.elems.len() == 1 => {
+            tuple.elems.first()
+        }
+        _ => None,
+    }
+}
+
+/// An expression that ends where `=>` or the guard began; whatever else is in it shows that the `=>` is missing.
+fn operand(tokens: &[TokenTree]) -> Result<Expr> {
+    let error = match (parse_expr(tokens), find_arrow(tokens)) {
+        (Ok(expr), None) => return Ok(expr),
+        (Err(error), None) => error,
+        (_, Some(second)) => second_arrow(tokens, second),
+    };
+    Err(missing_fat_arrow(tokens).unwrap_or(error))
+}
+
+/// Where an arm's body stands in `tokens` without a `=>` before it.
+fn missing_fat_arrow(tokens: &[TokenTree]) -> Option<Error> {
+    let starts_body = |at: usize| match &tokens[at] {
+        TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,
+        TokenTree::Ident(_) => true,
+        _ => false,
+    };
+    let at = (1..tokens.len()).find(|&at| starts_body(at) && parse_expr(&tokens[..at]).is_ok())?;
+    let span = tokens[at].span();
+    if is_word(tokens, at, "if") {
+        return Some(Error::new(span, "a guard follows a comma: `, if condition =>`"));
+    }
+    Some(Error::new(span, "missing `=>` before the arm's body"))
+}
+
+fn no_arrow(operation: &[TokenTree]) -> Error {
+    let word = operation[0].span();
+    if is_word(operation, 0, "case") {
+        return Error::new(word, format!("arms have no `case`: {ARMS}"));
+    }
+    if is_word(operation, 0, "let") {
+        return Error::new(word, "an arm needs no `let`: `v = <-rx => …`");
+    }
+    if let Some(at) = misspelled_arrow(operation) {
+        return error_at(&operation[at..at + 2], format!("the arrow is `<-`, in one piece: {ARMS}"));
+    }
+    match find_assign(operation) {
+        Some(eq) if eq + 1 < operation.len() => {
+            error_at(&operation[eq + 1..], "`<-` is missing: to receive, write `v = <-rx`")
+        }
+        _ => error_at(operation, format!("`<-` is missing: {ARMS}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{accept, assert_rejects};
+
+    fn shape(arm: &Arm) -> String {
+        let kind = match &arm.kind {
+            ArmKind::Receive(receive) => {
+                let binding = match &receive.binding {
+                    ReceiveBinding::Discard => "discard",
+                    ReceiveBinding::Value(_) => "value",
+                    ReceiveBinding::CommaOk(..) => "comma-ok",
+                    ReceiveBinding::Some(_) => "some",
+                };
+                let otherwise = if receive.otherwise.is_some() { "+else" } else { "" };
+                format!("{binding}{otherwise} {}", receive.channel.to_token_stream())
+            }
+            ArmKind::Send(send) => {
+                let result = if send.result.is_some() { "result " } else { "" };
+                format!("{result}send {} <- {}", send.channel.to_token_stream(), send.value.to_token_stream())
+            }
+            ArmKind::Default(_) => "default".to_owned(),
+            ArmKind::Else(_) => "else".to_owned(),
+        };
+        let guard = if arm.guard.is_some() { " if" } else { "" };
+        format!("{kind}{guard}").replace(' ', "")
+    }
+
+    #[track_caller]
+    fn arms(source: &str) -> Vec<String> {
+        accept::<Select>(source).arms.iter().map(shape).collect()
+    }
+
+    #[test]
+    fn every_arm() {
+        assert_eq!(arms(""), Vec::<String>::new());
+        assert_eq!(arms("v = <-rx => f(v)"), ["valuerx"]);
+        assert_eq!(arms("v, ok = <-rx => f(v, ok)"), ["comma-okrx"]);
+        assert_eq!(arms("Some(v) = <-rx => f(v)"), ["somerx"]);
+        assert_eq!(arms("Some(v) = <-rx else { break } => f(v)"), ["some+elserx"]);
+        assert_eq!(arms("Some(v) = <-rx else return Err(e) => f(v)"), ["some+elserx"]);
+        assert_eq!(arms("<-rx => {}"), ["discardrx"]);
+        assert_eq!(arms("tx <- e => {}"), ["sendtx<-e"]);
+        assert_eq!(arms("r = tx <- e => {}"), ["resultsendtx<-e"]);
+        assert_eq!(arms("<-rx => {} default => {}"), ["discardrx", "default"]);
+        assert_eq!(arms("<-rx => {} else => {}"), ["discardrx", "else"]);
+        assert_eq!(arms("<-rx, if a > 1 && b => {}"), ["discardrxif"]);
+        assert_eq!(arms("Some(v) = <-rx else { break }, if open => {}"), ["some+elserxif"]);
+        assert!(accept::<Select>("biased; <-rx => {}").biased.is_some());
+    }
+
+    #[test]
+    fn bindings_are_patterns() {
+        for binding in
+            ["_", "mut v", "(a, b)", "Point { x, y }", "_, ok", "(a, b), ok", "mut v, mut ok", "&v", "[a, b]"]
+        {
+            accept::<Select>(&format!("{binding} = <-rx => {{}}"));
+        }
+        accept::<Select>("Some((a, b)) = <-rx => {}");
+        accept::<Select>("Some(mut v) = <-rx => {}");
+    }
+
+    #[test]
+    fn operands_are_expressions() {
+        for channel in [
+            "ctx.done()",
+            "&rx",
+            "*rx",
+            "self.ch",
+            "self.0",
+            "arr[i]",
+            "make::<T>()",
+            "make::<A, B>()",
+            "after(Duration::from_secs(1))",
+            "if a == b { x } else { y }",
+            "match a { 1 => &x, _ => &y }",
+            "{ let c = pick(); c }",
+            "(a <= b).then(|| c)",
+            "Holder { ch: c }.ch",
+            "find()?",
+        ] {
+            accept::<Select>(&format!("<-{channel} => {{}}"));
+            accept::<Select>(&format!("Some(v) = <-{channel} else {{ break }} => {{}}"));
+            accept::<Select>(&format!("Some(v) = <-{channel} else if x {{ 1 }} else {{ 2 }}, if c => {{}}"));
+            accept::<Select>(&format!("{channel} <- Job {{ id: 1 }}, if c => {{}}"));
+            accept::<Select>(&format!("r = {channel} <- |x| x + 1 => {{}}"));
+        }
+        assert_eq!(arms("default <- 1 => {}"), ["senddefault<-1"]);
+    }
+
+    #[test]
+    fn bodies_end_as_in_match() {
+        assert_eq!(arms("<-a => f(), <-b => g(),").len(), 2);
+        assert_eq!(arms("<-a => {} <-b => {}").len(), 2);
+        assert_eq!(arms("<-a => { half. } <-b => {}").len(), 2);
+        assert_eq!(arms("<-a => if x { y } else { z } <-b => {}").len(), 2);
+        assert_eq!(arms("<-a => match x { _ => 1 } v = <-b => break, default => return").len(), 3);
+        assert_eq!(arms("<-a => { x }.f(), <-b => loop {} tx <- 1 => 'a: for _ in b {}").len(), 3);
+        assert_eq!(arms("<-a => select! { <-b => {} }, <-c => x = y,").len(), 2);
+    }
+
+    #[test]
+    fn missing_fat_arrows() {
+        assert_rejects::<Select>("v = <-rx { f(v) }", "{ f(v) }", "missing `=>` before the arm's body");
+        assert_rejects::<Select>(
+            "v = <-rx { f(v) } default => {}",
+            "{ f(v) }",
+            "missing `=>` before the arm's body",
+        );
+        assert_rejects::<Select>("v = <-rx f(v), default => {}", "f", "missing `=>` before the arm's body");
+        assert_rejects::<Select>(
+            "<-a => {} tx <- job { f() } <-b => {}",
+            "{ f() }",
+            "missing `=>` before the arm's body",
+        );
+        assert_rejects::<Select>("default { f() }", "{ f() }", "missing `=>` before the arm's body");
+        assert_rejects::<Select>("default f()", "f", "missing `=>` before the arm's body");
+        assert_rejects::<Select>(
+            "Some(v) = <-rx else { b } { f() }",
+            "{ f() }",
+            "missing `=>` before the arm's body",
+        );
+        assert_rejects::<Select>("<-rx, if a { f() }", "{ f() }", "missing `=>` before the arm's body");
+        assert_rejects::<Select>("<-rx", "<-rx", "missing `=>` and the arm's body");
+        assert_rejects::<Select>("<-a => {} v = <-", "<-", "an operand is missing");
+    }
+
+    #[test]
+    fn fallbacks_that_do_not_go_together() {
+        assert_rejects::<Select>("default => {} <-rx => {} default => {}", "default", "this is the second");
+        assert_rejects::<Select>("else => {} else => {}", "else", "this is the second");
+        assert_rejects::<Select>("default => {} else => {}", "else", "keep one of them");
+        assert_rejects::<Select>("else => {} default => {}", "default", "keep one of them");
+    }
+
+    #[test]
+    fn missing_arrows() {
+        assert_rejects::<Select>("v = rx => {}", "rx", "to receive, write `v = <-rx`");
+        assert_rejects::<Select>("rx => {}", "rx", "`<-` is missing");
+        assert_rejects::<Select>("rx.recv() => {}", "rx.recv()", "`<-` is missing");
+        assert_rejects::<Select>("v = < -rx => {}", "< -", "in one piece");
+        assert_rejects::<Select>("tx -> v => {}", "->", "in one piece");
+    }
+
+    #[test]
+    fn habits_from_elsewhere() {
+        assert_rejects::<Select>("case v = <-rx => {}", "case", "no `case`");
+        assert_rejects::<Select>("let v = <-rx => {}", "let", "no `let`");
+        assert_rejects::<Select>("v := <-rx => {}", ":=", "binds with `=`");
+        assert_rejects::<Select>("v, ok := <-rx => {}", ":=", "binds with `=`");
+        assert_rejects::<Select>("_ => {}", "_", "`default => …`");
+        assert_rejects::<Select>("<-rx if a => {}", "if", "a guard follows a comma");
+        assert_rejects::<Select>("None = <-rx => {}", "None", "Some(v) = <-rx else");
+        assert_rejects::<Select>("biased, <-rx => {}", "biased", "`biased;`");
+    }
+
+    #[test]
+    fn other_mistakes() {
+        assert_rejects::<Select>("=> {}", "=>", "needs an operation");
+        assert_rejects::<Select>(", if a => {}", "", "needs an operation");
+        assert_rejects::<Select>("<-rx =>", "=>", "body is missing");
+        assert_rejects::<Select>("<-rx =>, default => {}", "=>", "body is missing");
+        assert_rejects::<Select>("= <-rx => {}", "=", "name what is received");
+        assert_rejects::<Select>("v, = <-rx => {}", ",", "two names");
+        assert_rejects::<Select>("Some(v), ok = <-rx => {}", "ok", "drop `ok`");
+        assert_rejects::<Select>("v = <-rx else { b } => {}", "else", "belongs to a `Some(v)` arm");
+        assert_rejects::<Select>("Some(v) = <-rx else => {}", "else", "missing after `else`");
+        assert_rejects::<Select>("<-rx, if => {}", "if", "the condition is missing");
+        assert_rejects::<Select>("<-a => f() <-b => {}", "f()", "a `,` is missing");
+        assert_rejects::<Select>("<-a => f() v = <-b => {}", "f()", "a `,` is missing");
+        assert_rejects::<Select>("a <- b <- c => {}", "<-", "only one `<-`");
+    }
+}

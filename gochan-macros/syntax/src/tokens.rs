@@ -1,0 +1,152 @@
+//! Looking at raw tokens before `syn` does: where the DSL's own operators stand.
+
+use proc_macro2::{Delimiter, Group, Punct, Spacing, Span, TokenStream, TokenTree};
+use syn::parse::{Parse, ParseStream, Parser};
+use syn::{Error, Expr, Result, Token};
+
+/// The punctuation character at `index`, if there is one.
+pub(crate) fn punct(tokens: &[TokenTree], index: usize) -> Option<&Punct> {
+    match tokens.get(index) {
+        Some(TokenTree::Punct(punct)) => Some(punct),
+        _ => None,
+    }
+}
+
+fn is_punct(tokens: &[TokenTree], index: usize, char: char) -> bool {
+    punct(tokens, index).is_some_and(|punct| punct.as_char() == char)
+}
+
+/// Whether `index` starts the two-character operator `first second`, written without a space.
+pub(crate) fn is_operator(tokens: &[TokenTree], index: usize, first: char, second: char) -> bool {
+    punct(tokens, index).is_some_and(|punct| punct.as_char() == first && punct.spacing() == Spacing::Joint)
+        && is_punct(tokens, index + 1, second)
+}
+
+/// Whether the token at `index` is the word `word`.
+pub(crate) fn is_word(tokens: &[TokenTree], index: usize, word: &str) -> bool {
+    matches!(tokens.get(index), Some(TokenTree::Ident(ident)) if ident == word)
+}
+
+/// Where the first `<-` outside all brackets starts. `::<-1>` is a generic argument, not an arrow.
+pub(crate) fn find_arrow(tokens: &[TokenTree]) -> Option<usize> {
+    (0..tokens.len()).find(|&index| {
+        is_operator(tokens, index, '<', '-') && !(index >= 2 && is_operator(tokens, index - 2, ':', ':'))
+    })
+}
+
+/// Where `->` or a `<-` with a space in it stands for the arrow that is missing.
+pub(crate) fn misspelled_arrow(tokens: &[TokenTree]) -> Option<usize> {
+    let spaced = |at: usize| is_punct(tokens, at, '<') && is_punct(tokens, at + 1, '-');
+    (0..tokens.len()).find(|&at| is_operator(tokens, at, '-', '>') || spaced(at))
+}
+
+/// Where the first `=>` outside all brackets starts.
+pub(crate) fn find_fat_arrow(tokens: &[TokenTree]) -> Option<usize> {
+    (0..tokens.len()).find(|&index| is_operator(tokens, index, '=', '>'))
+}
+
+/// Where a lone `=` outside all brackets stands: not part of `==`, `<=`, `+=`, `=>` or their like.
+pub(crate) fn find_assign(tokens: &[TokenTree]) -> Option<usize> {
+    (0..tokens.len()).find(|&index| {
+        let joined_before =
+            index > 0 && punct(tokens, index - 1).is_some_and(|before| before.spacing() == Spacing::Joint);
+        is_punct(tokens, index, '=')
+            && !joined_before
+            && !is_operator(tokens, index, '=', '=')
+            && !is_operator(tokens, index, '=', '>')
+    })
+}
+
+/// The `<-` at `index`, which [`find_arrow`] has found.
+pub(crate) fn arrow_token(tokens: &[TokenTree], index: usize) -> Token![<-] {
+    Token![<-](pair(tokens, index))
+}
+
+/// The `=>` at `index`, which [`find_fat_arrow`] has found.
+pub(crate) fn fat_arrow_token(tokens: &[TokenTree], index: usize) -> Token![=>] {
+    Token![=>](pair(tokens, index))
+}
+
+fn pair(tokens: &[TokenTree], index: usize) -> [Span; 2] {
+    let span = |index: usize| tokens.get(index).map_or_else(Span::call_site, TokenTree::span);
+    [span(index), span(index + 1)]
+}
+
+/// All tokens that are left, taken from `input`.
+pub(crate) fn rest(input: ParseStream) -> Result<Vec<TokenTree>> {
+    Ok(input.parse::<TokenStream>()?.into_iter().collect())
+}
+
+/// `tokens` as a stream.
+pub(crate) fn stream(tokens: &[TokenTree]) -> TokenStream {
+    tokens.iter().cloned().collect()
+}
+
+/// An error that underlines `tokens` from the first to the last.
+pub(crate) fn error_at(tokens: &[TokenTree], message: impl std::fmt::Display) -> Error {
+    Error::new_spanned(stream(tokens), message)
+}
+
+/// Parses all of `tokens` with `parser`. An unexpected end is reported at the last of them, where the user
+/// stopped typing, instead of at the whole macro call.
+pub(crate) fn parse_all<T>(tokens: &[TokenTree], parser: fn(ParseStream) -> Result<T>) -> Result<T> {
+    let end = tokens.last().map_or_else(Span::call_site, last_span);
+    let mut group = Group::new(Delimiter::Brace, stream(tokens));
+    group.set_span(end);
+    let parse = |input: ParseStream| {
+        let content;
+        syn::braced!(content in input);
+        let parsed = parser(&content)?;
+        if content.is_empty() {
+            return Ok(parsed);
+        }
+        let unexpected: TokenStream = content.parse()?;
+        let unexpected = unexpected.into_iter().next();
+        let shown = unexpected.as_ref().map_or_else(String::new, describe);
+        Err(Error::new_spanned(unexpected, format!("unexpected {shown} here")))
+    };
+    parse.parse2(TokenTree::Group(group).into())
+}
+
+/// Parses all of `tokens` as one `T`.
+pub(crate) fn parse_as<T: Parse>(tokens: &[TokenTree]) -> Result<T> {
+    parse_all(tokens, T::parse)
+}
+
+/// Parses all of `tokens` as one expression, after `<-` and its like were ruled out by the caller.
+pub(crate) fn parse_expr(tokens: &[TokenTree]) -> Result<Expr> {
+    parse_as(tokens)
+}
+
+/// Drops one trailing `,`, which formatters add and nobody minds.
+pub(crate) fn without_trailing_comma(tokens: &[TokenTree]) -> &[TokenTree] {
+    match tokens {
+        [before @ .., TokenTree::Punct(comma)] if comma.as_char() == ',' => before,
+        _ => tokens,
+    }
+}
+
+/// Splits `tokens` at the first comma outside all brackets; the comma itself is the second part.
+pub(crate) fn split_comma(tokens: &[TokenTree]) -> Option<(&[TokenTree], &TokenTree, &[TokenTree])> {
+    let index = (0..tokens.len()).find(|&index| is_punct(tokens, index, ','))?;
+    Some((&tokens[..index], &tokens[index], &tokens[index + 1..]))
+}
+
+fn last_span(token: &TokenTree) -> Span {
+    match token {
+        TokenTree::Group(group) => group.span_close(),
+        other => other.span(),
+    }
+}
+
+fn describe(token: &TokenTree) -> String {
+    match token {
+        TokenTree::Group(group) => match group.delimiter() {
+            Delimiter::Parenthesis => "`(`".to_owned(),
+            Delimiter::Brace => "`{`".to_owned(),
+            Delimiter::Bracket => "`[`".to_owned(),
+            Delimiter::None => "expression".to_owned(),
+        },
+        other => format!("`{other}`"),
+    }
+}

@@ -1,0 +1,12 @@
+use gochan::prelude::*;
+
+struct Job {
+    id: i32,
+}
+
+fn main() {
+    let job = Job { id: 1 };
+    go!({
+        let id = job. ;
+    });
+}

@@ -1,0 +1,2 @@
+#[gochan::main(stack_size)]
+fn main() {}

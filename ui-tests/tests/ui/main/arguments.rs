@@ -1,0 +1,2 @@
+#[gochan::main]
+fn main(args: Vec<String>) {}

@@ -1,0 +1,2 @@
+#[gochan::main]
+async fn main() {}

@@ -1,0 +1,4 @@
+#[gochan::main]
+struct Main;
+
+fn main() {}

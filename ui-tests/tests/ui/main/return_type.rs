@@ -1,0 +1,4 @@
+#[gochan::main]
+fn main() -> i32 {
+    0
+}

@@ -1,0 +1,2 @@
+#[gochan::main(stack = 1 << 20)]
+fn main() {}

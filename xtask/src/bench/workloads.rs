@@ -1,0 +1,154 @@
+//! What is measured, and what gochan aims at. A new workload is an entry here and one in each program that
+//! has it.
+
+pub(super) struct Workload {
+    pub(super) name: &'static str,
+    /// One line for `--list`.
+    pub(super) what: &'static str,
+    pub(super) metrics: &'static [Metric],
+}
+
+/// A figure that a workload yields. Lower is better for all of them.
+pub(super) struct Metric {
+    /// As the programs print it.
+    pub(super) key: &'static str,
+    pub(super) unit: &'static str,
+    pub(super) aim: Aim,
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum Aim {
+    None,
+    /// At most this times Go's figure, with one worker and with more.
+    TimesGo(f64, f64),
+    AtMost(f64),
+    /// With two workers, this times as fast as with one.
+    SpeedUp(f64),
+}
+
+impl Workload {
+    /// What to call a figure in a table.
+    pub(super) fn title(&self, metric: &Metric) -> String {
+        if self.metrics.len() == 1 { self.name.to_owned() } else { format!("{} {}", self.name, metric.key) }
+    }
+}
+
+const fn ns(aim: Aim) -> Metric {
+    Metric { key: "ns", unit: "ns", aim }
+}
+
+const fn always(factor: f64) -> Aim {
+    Aim::TimesGo(factor, factor)
+}
+
+const CPU_POOL: &[Metric] = &[Metric { key: "speedup_ns", unit: "ns/job", aim: Aim::SpeedUp(1.9) }];
+
+const fn memory(bytes: Aim, time: Aim) -> [Metric; 4] {
+    [
+        Metric { key: "bytes_per", unit: "B", aim: bytes },
+        Metric { key: "rss_per", unit: "B", aim: Aim::None },
+        Metric { key: "spawn_ms", unit: "ms", aim: time },
+        Metric { key: "release_ms", unit: "ms", aim: time },
+    ]
+}
+
+const MEMORY: &[Metric] = &memory(Aim::None, Aim::None);
+const MEMORY_MILLION: &[Metric] = &memory(Aim::AtMost(4700.0), always(0.60));
+const MEMORY_SMALL_STACKS: &[Metric] = &memory(Aim::AtMost(4700.0), Aim::None);
+
+pub(super) const ALL: &[Workload] = &[
+    Workload {
+        name: "spawn_all",
+        what: "start 1,000,000 goroutines, then wait for all",
+        metrics: &[ns(Aim::TimesGo(0.25, 0.90))],
+    },
+    Workload {
+        name: "spawn_batch",
+        what: "start and await 1,000,000 goroutines, 1000 at a time",
+        metrics: &[ns(always(0.50))],
+    },
+    Workload { name: "yield", what: "two goroutines yield to each other", metrics: &[ns(always(0.30))] },
+    Workload {
+        name: "pingpong",
+        what: "round trip of a token over two unbuffered channels",
+        metrics: &[ns(always(0.33))],
+    },
+    Workload {
+        name: "spsc128",
+        what: "one sender, one receiver, capacity 128",
+        metrics: &[ns(always(0.45))],
+    },
+    Workload { name: "spsc0", what: "one sender, one receiver, unbuffered", metrics: &[ns(always(0.33))] },
+    Workload {
+        name: "mpmc128",
+        what: "four senders, four receivers, capacity 128",
+        metrics: &[ns(always(0.40))],
+    },
+    Workload {
+        name: "mpmc0",
+        what: "four senders, four receivers, unbuffered",
+        metrics: &[ns(always(0.33))],
+    },
+    Workload {
+        name: "chan_uncont",
+        what: "send to and receive from a buffer on one goroutine",
+        metrics: &[ns(always(0.25))],
+    },
+    Workload {
+        name: "pool8",
+        what: "eight workers between unbuffered jobs and results, tiny jobs",
+        metrics: &[ns(always(0.33))],
+    },
+    Workload {
+        name: "sieve",
+        what: "the first 1000 primes, one goroutine a prime",
+        metrics: &[Metric { key: "ms", unit: "ms", aim: always(0.30) }],
+    },
+    Workload {
+        name: "daisy",
+        what: "10,000 values through a chain of 100 goroutines, a hop",
+        metrics: &[ns(always(0.30))],
+    },
+    Workload {
+        name: "cpu_pool",
+        what: "pool8 with jobs that keep a processor busy for 100 µs and more",
+        metrics: CPU_POOL,
+    },
+    Workload {
+        name: "cpu_pool_parked",
+        what: "the same, the whole pool waiting before the first job",
+        metrics: CPU_POOL,
+    },
+    Workload {
+        name: "mem10k",
+        what: "10,000 goroutines wait on a channel that then closes",
+        metrics: MEMORY,
+    },
+    Workload {
+        name: "mem100k",
+        what: "100,000 goroutines wait on a channel that then closes",
+        metrics: MEMORY,
+    },
+    Workload {
+        name: "mem1m",
+        what: "1,000,000 goroutines wait on a channel that then closes",
+        metrics: MEMORY_MILLION,
+    },
+    Workload {
+        name: "mem1m_64k",
+        what: "the same with stacks of 64 KiB (gochan only)",
+        metrics: MEMORY_SMALL_STACKS,
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique() {
+        for (index, workload) in ALL.iter().enumerate() {
+            assert!(ALL[..index].iter().all(|other| other.name != workload.name), "{}", workload.name);
+        }
+    }
+}
