@@ -6,22 +6,22 @@
 ///
 /// | form | meaning |
 /// |---|---|
-/// | `go!(f(a, b))`, `go!(x.method(a))` | callee, receiver and arguments are evaluated now, in order; the call runs in the goroutine |
-/// | `go!(\|i: i32\| { … }(i))` | a function literal with its call; the argument is evaluated now, captures are moved |
+/// | `go!(f(a, b))`, `go!(x.method(a))` | receiver and arguments are evaluated now; the call runs later |
+/// | `go!(\|i: i32\| { … }(i))` | a function literal and its call; captures are moved |
 /// | `go!({ … })`, `go! { … }` | a block; captures are moved |
 /// | `go!([a, b] …)` | any of these, after cloning `a` and `b`: the goroutine owns the clones |
 ///
-/// In the clone list, `mut a` makes the clone assignable, and `name = expression` clones what is no variable, as in
-/// `[jobs = self.jobs]`. A statement list in the macro's own braces is a block as well; a lone call is a call,
-/// whatever the brackets.
+/// In the clone list, `mut a` makes the clone assignable, and `name = expression` clones what is no
+/// variable, as in `[jobs = self.jobs]`. A statement list in the macro's own braces is a block as well; a
+/// lone call is a call, whatever the brackets.
 ///
-/// The value is a [`JoinHandle`](crate::JoinHandle) for what the goroutine returns. Dropping it detaches the
-/// goroutine.
+/// The value is a [`JoinHandle`](crate::JoinHandle) for what the goroutine returns. Dropping it detaches
+/// the goroutine.
 ///
 /// # Panics
 ///
-/// A panic while callee, receiver or arguments are evaluated is the caller's. A panic in the goroutine ends that
-/// goroutine: it is reported with the place of this `go!`, and handed to whoever joins.
+/// A panic while callee, receiver or arguments are evaluated is the caller's. A panic in the goroutine
+/// ends that goroutine: it is reported with the place of this `go!`, and handed to whoever joins.
 ///
 /// # Blocking
 ///
@@ -65,8 +65,8 @@ macro_rules! go {
 
 /// Makes a channel: Go's `make(chan T)` and `make(chan T, capacity)`.
 ///
-/// `chan!(T)` is unbuffered: a send waits for its receive. `chan!(T, capacity)` holds `capacity` values; 0 makes it
-/// unbuffered. Both give a [`Chan<T>`](crate::Chan), which sends and receives.
+/// `chan!(T)` is unbuffered: a send waits for its receive. `chan!(T, capacity)` holds `capacity` values;
+/// 0 makes it unbuffered. Both give a [`Chan<T>`](crate::Chan), which sends and receives.
 ///
 /// # Examples
 ///
@@ -86,14 +86,14 @@ macro_rules! chan {
 
 /// Sends on a channel: Go's `ch <- v`.
 ///
-/// The channel is a [`Chan`](crate::Chan), a [`Sender`](crate::Sender), a reference to one, or an `Option` of one, where
-/// `None` is the nil channel. It is evaluated first, the value next. The method [`Chan::send`](crate::Chan::send)
-/// does the same without panicking.
+/// The channel is a [`Chan`](crate::Chan), a [`Sender`](crate::Sender), a reference to one, or an
+/// `Option` of one, where `None` is the nil channel. It is evaluated first, the value next. The method
+/// [`Chan::send`](crate::Chan::send) does the same without panicking.
 ///
 /// # Panics
 ///
-/// With `send on closed channel` when the channel is closed, before or during the wait; and, saying so, when nobody
-/// is left who could receive.
+/// With `send on closed channel` when the channel is closed, before or during the wait; and, saying so,
+/// when nobody is left who could receive.
 ///
 /// # Blocking
 ///
@@ -120,8 +120,8 @@ macro_rules! send {
 /// [`Default`]. `recv!(ch, ok)` is `(T, bool)`, and the `bool` is false for such a zero value. The method
 /// [`Chan::recv`](crate::Chan::recv) gives an `Option` and asks for no `Default`.
 ///
-/// The channel is a [`Chan`](crate::Chan), a [`Receiver`](crate::Receiver), a reference to one, or an `Option` of one,
-/// where `None` is the nil channel.
+/// The channel is a [`Chan`](crate::Chan), a [`Receiver`](crate::Receiver), a reference to one, or an
+/// `Option` of one, where `None` is the nil channel.
 ///
 /// # Blocking
 ///
@@ -149,8 +149,8 @@ macro_rules! recv {
 /// Closes a channel: Go's `close(ch)`.
 ///
 /// Takes a [`Chan`](crate::Chan) or a [`Sender`](crate::Sender), by value or by reference; a
-/// [`Receiver`](crate::Receiver) cannot close. The method [`Chan::close`](crate::Chan::close) says whether it was the
-/// one that closed instead of panicking.
+/// [`Receiver`](crate::Receiver) cannot close. The method [`Chan::close`](crate::Chan::close) says
+/// whether it was the one that closed instead of panicking.
 ///
 /// # Panics
 ///
@@ -176,13 +176,14 @@ macro_rules! close {
 
 /// Runs something at the end of the enclosing block, however it is left: Go's `defer`.
 ///
-/// Takes an expression or statements. They run when the *block* ends, not the function as in Go, also while a panic
-/// unwinds or [`goexit`](crate::runtime::goexit) ends the goroutine; several run last to first. They borrow what they
-/// name, and evaluate it when they run.
+/// Takes an expression or statements. They run when the *block* ends, not the function as in Go, also
+/// while a panic unwinds or [`goexit`](crate::runtime::goexit) ends the goroutine; several run last to
+/// first. They borrow what they name, and evaluate it when they run.
 ///
 /// # Panics
 ///
-/// Never by itself. A panic of what is deferred, while another panic unwinds, ends the process, as in any destructor.
+/// Never by itself. A panic of what is deferred, while another panic unwinds, ends the process, as in any
+/// destructor.
 ///
 /// # Examples
 ///

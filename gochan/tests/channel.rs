@@ -4,17 +4,20 @@
 mod common;
 
 use std::fmt::Debug;
-use std::panic::{PanicHookInfo, RefUnwindSafe, UnwindSafe};
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::*};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use common::{MOMENT, Plain, is_waiting, message, on_threads, panic_of, until_waiting, watchdog, workers};
-use gochan::JoinHandle;
+use common::{
+    MOMENT, Plain, is_waiting, message, on_threads, panic_of, place_of_panic, until_waiting, watchdog,
+    workers,
+};
 use gochan::chan::{RecvTimeoutError, SendError, SendTimeoutError, TryRecvError, TrySendError};
 use gochan::prelude::*;
+use gochan::{Builder, JoinHandle};
 use static_assertions::{assert_impl_all, assert_not_impl_any};
 
 #[test]
@@ -268,27 +271,11 @@ fn ch_08_sending_on_a_closed_channel_returns_the_value() {
 #[test]
 fn ch_08_the_panic_is_at_the_senders_line() {
     let _watchdog = watchdog();
-    let (tx, places) = std::sync::mpsc::channel();
-    let before: Arc<dyn Fn(&PanicHookInfo<'_>) + Send + Sync> = Arc::from(std::panic::take_hook());
-    let others = before.clone();
-    let me = thread::current().id();
-    std::panic::set_hook(Box::new(move |info| {
-        if thread::current().id() == me {
-            let place = info.location().map(|place| (place.file().to_owned(), place.line()));
-            _ = tx.send(place);
-        } else {
-            others(info);
-        }
-    }));
     let ch = chan!(u32);
     close!(ch);
-    let line = line!() + 1;
-    panic_of(|| send!(ch <- 1));
-    let twice = line!() + 1;
-    panic_of(|| close!(ch));
-    std::panic::set_hook(Box::new(move |info| before(info)));
-    assert_eq!(places.recv().unwrap(), Some((file!().to_owned(), line)));
-    assert_eq!(places.recv().unwrap(), Some((file!().to_owned(), twice)));
+    let line = line!();
+    assert_eq!(place_of_panic(|| send!(ch <- 1)), (file!().to_owned(), line + 1));
+    assert_eq!(place_of_panic(|| close!(ch)), (file!().to_owned(), line + 2));
 }
 
 #[test]
@@ -486,19 +473,25 @@ fn ch_13_several_that_range_over_one_channel_share_its_values() {
 /// Sends `values` through channels of several capacities, by goroutines and by this thread.
 #[track_caller]
 fn passes<T: Clone + PartialEq + Debug + Send + 'static>(values: &[T]) {
+    // Unoptimised code copies a value at every call on its way, and each copy has its own place on the stack.
+    let copies = if cfg!(debug_assertions) { 40 } else { 0 };
+    let roomy = || Builder::new().stack_size((256 << 10) + copies * size_of::<T>());
     for capacity in [0, 1, 3] {
         let ch = chan!(T, capacity);
         let all = values.to_vec();
-        go!([ch] {
+        let tx = ch.clone();
+        let sender = roomy().spawn(move || {
             for value in all {
-                send!(ch <- value);
+                send!(tx <- value);
             }
-            close!(ch);
+            close!(tx);
         });
         assert_eq!(ch.iter().collect::<Vec<T>>(), values, "from a goroutine, capacity {capacity}");
+        sender.join().unwrap();
 
         let ch = chan!(T, capacity);
-        let receiver = go!([ch] { ch.iter().collect::<Vec<T>>() });
+        let rx = ch.clone();
+        let receiver = roomy().spawn(move || rx.iter().collect::<Vec<T>>());
         for value in values {
             assert_eq!(ch.send(value.clone()), Ok(()));
         }
@@ -736,9 +729,19 @@ fn ch_24_a_capacity_that_cannot_be_allocated_is_a_panic() {
     let _watchdog = watchdog();
     for capacity in [usize::MAX, usize::MAX / 2, usize::MAX / 8, usize::MAX / 16, 1 << 56] {
         let said = panic_of(|| drop(Chan::<u64>::with_capacity(capacity)));
-        assert!(said.contains("capacity"), "{said}");
+        assert!(said.contains(&capacity.to_string()) && said.contains("allocated"), "{said}");
     }
-    assert!(panic_of(|| drop(chan!([u8; 4096], usize::MAX))).contains("capacity"));
+    assert!(panic_of(|| drop(chan!([u8; 4096], usize::MAX))).contains("allocated"));
+}
+
+#[test]
+fn ch_24_the_panic_is_at_the_line_that_asks_for_too_much() {
+    let _watchdog = watchdog();
+    let line = line!();
+    let method = place_of_panic(|| drop(Chan::<u64>::with_capacity(usize::MAX)));
+    let macro_ = place_of_panic(|| drop(chan!(u64, usize::MAX)));
+    assert_eq!(method, (file!().to_owned(), line + 1));
+    assert_eq!(macro_, (file!().to_owned(), line + 2));
 }
 
 #[test]

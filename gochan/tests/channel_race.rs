@@ -225,8 +225,9 @@ fn ch_30_len_never_exceeds_capacity_and_a_closed_channel_only_shrinks() {
                 }
             }
         });
-        let senders: Vec<_> =
-            (0..4).map(|_| go!([ch] { (0..).take_while(|number| ch.send(*number).is_ok()).count() })).collect();
+        let senders: Vec<_> = (0..4)
+            .map(|_| go!([ch] { (0..).take_while(|number| ch.send(*number).is_ok()).count() }))
+            .collect();
         let receivers: Vec<_> = (0..3).map(|_| go!([ch] { ch.iter().count() })).collect();
         let taken = ch.iter().take(5000).count();
         close!(ch);

@@ -583,7 +583,8 @@ fn builder_settings() {
 
 #[test]
 fn go_20_the_builder_sets_workers_and_refuses_none() {
-    scenario("builder_settings").run().prints("true\n42\n");
+    // The environment would override the builder.
+    scenario("builder_settings").without("GOCHAN_MAXPROCS").run().prints("true\n42\n");
 }
 
 fn builder_too_late() {
@@ -608,9 +609,7 @@ fn builder_backend() {
 
 #[test]
 fn go_20_the_builder_chooses_the_backend() {
-    let mut outcome = scenario("builder_backend").workers(1);
-    outcome = outcome.backend("threads");
-    outcome.run().prints("true\n");
+    scenario("builder_backend").without("GOCHAN_BACKEND").workers(1).run().prints("true\n");
 }
 
 #[test]
@@ -625,9 +624,15 @@ fn go_20_one_worker_runs_every_program() {
 #[gochan::main]
 fn blocking_leaves_the_worker_free() {
     let (tx, rx) = mpsc::channel();
+    let entered = chan!(());
     // The call below returns only when another goroutine of the only worker has run.
-    let caller = go!({ blocking(move || rx.recv().unwrap()) });
-    until_waiting_here(&caller);
+    let caller = go!([entered] {
+        blocking(move || {
+            send!(entered <- ());
+            rx.recv().unwrap()
+        })
+    });
+    recv!(entered);
     let other = go!({ tx.send(42).unwrap() });
     other.join().unwrap();
     println!("{}", caller.join().unwrap());

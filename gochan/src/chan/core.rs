@@ -550,14 +550,12 @@ fn wake_and_spend(owner: Option<Owner>) {
     if let Some(owner) = owner {
         owner.wake();
     }
-    #[cfg(not(gochan_model))]
     crate::sched::spend();
 }
 
 /// The worker of this thread, as waiters name it.
 #[inline]
 fn here() -> usize {
-    #[cfg(not(gochan_model))]
     if let Some(worker) = crate::sched::worker::Worker::current() {
         return worker.index();
     }

@@ -73,17 +73,11 @@ impl Waiter {
     }
 }
 
-#[cfg(not(gochan_model))]
 fn home_of(owner: Option<&Owner>) -> usize {
     match owner {
         Some(Owner::Goroutine(goroutine)) => goroutine.worker().index(),
         _ => NOWHERE,
     }
-}
-
-#[cfg(gochan_model)]
-fn home_of(_: Option<&Owner>) -> usize {
-    NOWHERE
 }
 
 /// A FIFO of waiters. Leaving it from anywhere takes constant time.

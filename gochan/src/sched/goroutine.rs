@@ -9,6 +9,7 @@
 
 use super::park::WaitReason;
 use super::place::Siblings;
+use super::queue::Linked;
 use super::status::Status;
 use super::task::TaskRef;
 use super::worker::Worker;
@@ -39,6 +40,13 @@ unsafe impl Sync for Goroutine {}
 impl std::fmt::Debug for Goroutine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Goroutine({})", self.id())
+    }
+}
+
+impl Linked for Goroutine {
+    #[inline]
+    fn link(&self) -> &Cell<Option<&'static Goroutine>> {
+        &self.next
     }
 }
 
@@ -145,16 +153,6 @@ impl Goroutine {
     #[inline]
     pub(crate) fn current() -> Option<&'static Goroutine> {
         Worker::current()?.running()
-    }
-
-    #[inline]
-    pub(super) fn next(&self) -> Option<&'static Goroutine> {
-        self.next.get()
-    }
-
-    #[inline]
-    pub(super) fn set_next(&self, next: Option<&'static Goroutine>) {
-        self.next.set(next);
     }
 
     pub(crate) fn id(&self) -> u64 {

@@ -32,6 +32,7 @@ mod queue;
 pub(crate) mod report;
 pub(crate) mod runtime;
 pub(crate) mod scope;
+mod sleeper;
 pub(crate) mod spawn;
 pub(crate) mod status;
 pub(crate) mod task;

@@ -9,11 +9,11 @@
 //! A goroutine never switches out while a panic unwinds through it: the thread-wide panic count would leak into
 //! its neighbours. It waits like a plain thread then.
 
-#[cfg(not(gochan_model))]
 use super::goroutine::Goroutine;
 use crate::shim::atomic::{AtomicBool, Ordering::*};
-use crate::shim::{self, Arc};
+use crate::shim;
 use std::panic::Location;
+use std::sync::Arc;
 use std::task::Waker;
 use std::time::Instant;
 
@@ -65,7 +65,6 @@ impl std::fmt::Display for WaitReason {
 /// The right, and the duty, to wake one parked waiter once.
 #[derive(Debug)]
 pub(crate) enum Owner {
-    #[cfg(not(gochan_model))]
     Goroutine(&'static Goroutine),
     Thread(Arc<ThreadParker>),
     Task(Waker),
@@ -76,7 +75,6 @@ impl Owner {
     #[inline]
     pub(crate) fn wake(self) {
         match self {
-            #[cfg(not(gochan_model))]
             Owner::Goroutine(goroutine) => goroutine.ready(),
             Owner::Thread(thread) => thread.unpark(),
             Owner::Task(waker) => waker.wake(),
@@ -84,7 +82,6 @@ impl Owner {
     }
 }
 
-#[cfg(not(gochan_model))]
 impl Owner {
     /// The owner in one word. Boxes the waker of a task.
     pub(super) fn into_word(self) -> usize {
@@ -112,7 +109,6 @@ impl Owner {
 /// The waiting end: this goroutine, or this thread.
 #[derive(Debug)]
 pub(crate) enum Parker {
-    #[cfg(not(gochan_model))]
     Goroutine(&'static Goroutine),
     Thread(Arc<ThreadParker>),
 }
@@ -121,7 +117,6 @@ impl Parker {
     /// The calling goroutine; the calling thread outside of one, and while a panic unwinds.
     #[inline]
     pub(crate) fn current() -> Parker {
-        #[cfg(not(gochan_model))]
         if let Some(goroutine) = Goroutine::current()
             && !std::thread::panicking()
         {
@@ -134,7 +129,6 @@ impl Parker {
     #[inline]
     pub(crate) fn owner(&self) -> Owner {
         match self {
-            #[cfg(not(gochan_model))]
             Parker::Goroutine(goroutine) => Owner::Goroutine(goroutine),
             Parker::Thread(thread) => Owner::Thread(thread.clone()),
         }
@@ -144,7 +138,6 @@ impl Parker {
     #[inline]
     pub(crate) fn park(&self, reason: WaitReason, place: &'static Location<'static>) {
         match self {
-            #[cfg(not(gochan_model))]
             Parker::Goroutine(goroutine) => goroutine.park(reason, place),
             Parker::Thread(thread) => thread.park(reason, place),
         }
@@ -161,7 +154,6 @@ impl Parker {
         give_up: &mut dyn FnMut() -> bool,
     ) {
         match self {
-            #[cfg(not(gochan_model))]
             Parker::Goroutine(goroutine) => {
                 super::timers::park_until(goroutine, deadline, reason, place, give_up);
             }
@@ -197,7 +189,6 @@ impl ThreadParker {
     }
 
     fn park(&self, reason: WaitReason, place: &'static Location<'static>) {
-        #[cfg(not(gochan_model))]
         if let Some(worker) = super::worker::Worker::current() {
             return super::unwinding::park(worker, self, reason, place);
         }

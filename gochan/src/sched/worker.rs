@@ -8,6 +8,7 @@ use super::attributes;
 use super::goroutine::{Goroutine, Turn};
 use super::queue::{Inbox, RunQueue};
 use super::runtime::Workers;
+use super::sleeper::Sleeper;
 use super::task::TaskRef;
 use super::timers::Timers;
 use crate::stack::{Slot, pool::Pool};
@@ -18,7 +19,6 @@ use std::fmt;
 use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::*, fence};
-use std::thread::Thread;
 use std::time::{Duration, Instant};
 
 /// Blocking operations a goroutine may complete without waiting before it must let others run.
@@ -42,7 +42,7 @@ pub(crate) struct Worker {
     pub(super) workers: &'static Workers,
     running: Cell<Option<&'static Goroutine>>,
     budget: Cell<u32>,
-    ready: RunQueue,
+    ready: RunQueue<Goroutine>,
     fresh: crossbeam_deque::Worker<TaskRef>,
     /// Fresh tasks that a yielding goroutine has let go first.
     fresh_first: Cell<usize>,
@@ -57,15 +57,13 @@ pub(crate) struct Worker {
 /// The part of a worker that other threads use.
 pub(super) struct Shared {
     /// Goroutines of this worker that other threads have made ready.
-    woken: Inbox,
+    woken: Inbox<Goroutine>,
     /// Fresh tasks that others have placed here.
     spawned: Injector<TaskRef>,
     stealer: Stealer<TaskRef>,
-    /// Set before the worker's last look at its inboxes, so whoever pushes after that look sees it.
-    sleeping: AtomicBool,
+    sleeper: Sleeper,
     /// Asleep with no timer set.
     dormant: AtomicBool,
-    thread: std::sync::OnceLock<Thread>,
     /// Turns run so far: standing still with work waiting means stuck.
     pub(super) turns: AtomicU32,
     /// Goroutines spawned and finished on this worker; written by its thread only.
@@ -89,16 +87,6 @@ thread_local! {
     static CURRENT: Cell<*const Worker> = const { Cell::new(ptr::null()) };
 }
 
-/// The sleep flag has been seen by the time a push is visible, or the other way round.
-fn wake_sleeper(shared: &Shared) {
-    if shared.sleeping.load(SeqCst)
-        && shared.sleeping.swap(false, AcqRel)
-        && let Some(thread) = shared.thread.get()
-    {
-        thread.unpark();
-    }
-}
-
 impl Worker {
     pub(super) fn new(index: usize, workers: &'static Workers) -> Worker {
         let fresh = crossbeam_deque::Worker::new_fifo();
@@ -106,9 +94,8 @@ impl Worker {
             woken: Inbox::new(),
             spawned: Injector::new(),
             stealer: fresh.stealer(),
-            sleeping: AtomicBool::new(false),
+            sleeper: Sleeper::new(),
             dormant: AtomicBool::new(false),
-            thread: std::sync::OnceLock::new(),
             turns: AtomicU32::new(0),
             spawned_count: AtomicU64::new(0),
             finished_count: AtomicU64::new(0),
@@ -118,7 +105,7 @@ impl Worker {
             workers,
             running: Cell::new(None),
             budget: Cell::new(BUDGET),
-            ready: RunQueue::default(),
+            ready: RunQueue::new(),
             fresh,
             fresh_first: Cell::new(0),
             timers: Timers::default(),
@@ -232,7 +219,7 @@ impl Worker {
     #[inline]
     pub(super) fn push_from_elsewhere(&self, goroutine: &'static Goroutine) {
         self.shared.woken.push(goroutine);
-        wake_sleeper(&self.shared);
+        self.shared.sleeper.wake();
     }
 
     /// Hands over a fresh task.
@@ -240,11 +227,11 @@ impl Worker {
         self.shared.spawned.push(task);
         // Between the push and the look at the flag, as in `Inbox::push`.
         fence(SeqCst);
-        wake_sleeper(&self.shared);
+        self.shared.sleeper.wake();
     }
 
     pub(super) fn is_sleeping(&self) -> bool {
-        self.shared.sleeping.load(Relaxed)
+        self.shared.sleeper.is_asleep()
     }
 
     pub(super) fn is_dormant(&self) -> bool {
@@ -260,7 +247,7 @@ impl Worker {
         let sleeping = self.is_sleeping();
         if sleeping {
             fence(SeqCst);
-            wake_sleeper(&self.shared);
+            self.shared.sleeper.wake();
         }
         sleeping
     }
@@ -270,7 +257,7 @@ impl Worker {
     /// Turns the calling thread into this worker.
     pub(super) fn run(&'static self) -> ! {
         CURRENT.set(self);
-        let _ = self.shared.thread.set(std::thread::current());
+        self.shared.sleeper.adopt_thread();
         let _owned = super::report::OwnedThread::new();
         crate::stack::overflow::alternate_stack();
         loop {
@@ -409,13 +396,11 @@ impl Worker {
             return;
         }
         self.workers.begin_sleep();
-        // SeqCst: ordered before the looks below, as a pusher's push is before its look at the flag.
-        self.shared.sleeping.store(true, SeqCst);
-        fence(SeqCst);
+        self.shared.sleeper.lie_down();
         if self.shared.woken.is_empty_seqcst() && self.shared.spawned.is_empty() {
             self.sleep();
         }
-        self.shared.sleeping.store(false, Relaxed);
+        self.shared.sleeper.get_up();
         self.workers.end_sleep();
     }
 
@@ -425,7 +410,7 @@ impl Worker {
         let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
         let nap = left.map_or(BRIEFLY, |left| left.min(BRIEFLY));
         std::thread::park_timeout(nap);
-        if !self.shared.sleeping.load(Acquire) || left == Some(nap) {
+        if !self.shared.sleeper.is_asleep() || left == Some(nap) {
             return;
         }
         // Quiet for a while: others may need the stacks more, or nobody does and they are trimmed.

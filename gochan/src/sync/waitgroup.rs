@@ -3,9 +3,9 @@
 use crate::sched::countdown::{Countdown, Misuse};
 use crate::sched::park::WaitReason;
 use crate::sched::spawn::JoinHandle;
-use crate::shim::Arc;
 use std::fmt;
 use std::panic::Location;
+use std::sync::Arc;
 
 /// Waits for a collection of goroutines to finish: Go's `sync.WaitGroup`.
 ///

@@ -2,11 +2,12 @@
 //! their drops, seeds, and child processes.
 #![allow(dead_code, reason = "each test binary uses its own part of this")]
 
+use std::cell::RefCell;
 use std::env;
 use std::io::Write;
 use std::process::abort;
 use std::sync::atomic::{AtomicUsize, Ordering::*};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Once, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -94,6 +95,26 @@ pub(crate) fn panic_of(f: impl FnOnce()) -> String {
         Ok(()) => panic!("expected a panic"),
         Err(payload) => message(&*payload).to_owned(),
     }
+}
+
+thread_local! {
+    static LAST_PANIC: RefCell<Option<(String, u32)>> = const { RefCell::new(None) };
+}
+
+/// Runs `f`, which must panic, and returns the file and line that the panic is reported at.
+#[track_caller]
+pub(crate) fn place_of_panic(f: impl FnOnce()) -> (String, u32) {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            let place = info.location().map(|place| (place.file().to_owned(), place.line()));
+            LAST_PANIC.with(|last| last.replace(place));
+            before(info);
+        }));
+    });
+    panic_of(f);
+    LAST_PANIC.with(|last| last.take()).expect("the hook has seen the panic")
 }
 
 /// Counts values made and dropped; a value dropped twice or never shows as a difference.

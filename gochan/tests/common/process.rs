@@ -63,6 +63,11 @@ impl Scenario {
         self
     }
 
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.0.env_remove(name);
+        self
+    }
+
     pub(crate) fn workers(self, workers: usize) -> Self {
         self.env("GOCHAN_MAXPROCS", &workers.to_string())
     }

@@ -1,0 +1,124 @@
+//! How a worker falls asleep without missing what others hand it.
+//!
+//! Whoever hands something over pushes first and then looks at the flag; the worker sets the flag first and then looks
+//! at its inboxes. Both orders are sequentially consistent, so at least one of the two sees the other. The flag is
+//! taken down by exchange, so that of many who push only one pays for the wake.
+
+use crate::shim::{
+    self,
+    atomic::{AtomicBool, Ordering::*, fence},
+};
+use std::sync::OnceLock;
+
+#[derive(Debug)]
+pub(super) struct Sleeper {
+    asleep: AtomicBool,
+    thread: OnceLock<shim::Thread>,
+}
+
+impl Sleeper {
+    pub(super) fn new() -> Sleeper {
+        Sleeper { asleep: AtomicBool::new(false), thread: OnceLock::new() }
+    }
+
+    /// Names the calling thread as the one that sleeps here.
+    pub(super) fn adopt_thread(&self) {
+        let _ = self.thread.set(shim::current());
+    }
+
+    /// To be followed by a last look at the inboxes, and then `park` or `get_up`.
+    pub(super) fn lie_down(&self) {
+        self.asleep.store(true, SeqCst);
+        fence(SeqCst);
+    }
+
+    pub(super) fn get_up(&self) {
+        self.asleep.store(false, Relaxed);
+    }
+
+    /// False once somebody has called for the sleeper.
+    pub(super) fn is_asleep(&self) -> bool {
+        self.asleep.load(Acquire)
+    }
+
+    /// Called after a push that is itself sequentially consistent, or followed by such a fence.
+    #[inline]
+    pub(super) fn wake(&self) {
+        if self.asleep.load(SeqCst)
+            && self.asleep.swap(false, AcqRel)
+            && let Some(thread) = self.thread.get()
+        {
+            thread.unpark();
+        }
+    }
+}
+
+#[cfg(all(test, gochan_model))]
+mod model {
+    use super::super::queue::{Inbox, Linked, RunQueue};
+    use super::*;
+    use std::cell::Cell;
+    use std::sync::Arc;
+
+    struct Item(Cell<Option<&'static Item>>, usize);
+
+    // SAFETY: as for goroutines, the link belongs to the queue the item is on.
+    unsafe impl Sync for Item {}
+
+    impl Linked for Item {
+        fn link(&self) -> &Cell<Option<&'static Item>> {
+            &self.0
+        }
+    }
+
+    /// Three threads push, one worker drains and sleeps; a lost wake-up would end in a deadlock, which shuttle reports.
+    fn pushers_and_a_sleeper() {
+        const PUSHERS: usize = 3;
+        const EACH: usize = 2;
+        let shared = Arc::new((Sleeper::new(), Inbox::<Item>::new()));
+        let pushers: Vec<_> = (0..PUSHERS)
+            .map(|pusher| {
+                let shared = shared.clone();
+                shuttle::thread::spawn(move || {
+                    for step in 0..EACH {
+                        shared.1.push(Box::leak(Box::new(Item(Cell::new(None), pusher * EACH + step))));
+                        shared.0.wake();
+                    }
+                })
+            })
+            .collect();
+        let (sleeper, inbox) = &*shared;
+        sleeper.adopt_thread();
+        let ready = RunQueue::new();
+        let mut last = [None; PUSHERS];
+        let mut seen = 0;
+        while seen < PUSHERS * EACH {
+            inbox.drain_into(&ready);
+            while let Some(item) = ready.pop() {
+                let (pusher, step) = (item.1 / EACH, item.1 % EACH);
+                assert!(last[pusher].is_none_or(|last| last < step), "one pusher's items arrive in order");
+                last[pusher] = Some(step);
+                seen += 1;
+            }
+            if seen == PUSHERS * EACH {
+                break;
+            }
+            sleeper.lie_down();
+            while inbox.is_empty_seqcst() && sleeper.is_asleep() {
+                shim::park();
+            }
+            sleeper.get_up();
+        }
+        pushers.into_iter().for_each(|pusher| pusher.join().unwrap());
+    }
+
+    #[test]
+    fn no_push_is_slept_through_at_random() {
+        shuttle::check_random(pushers_and_a_sleeper, 20_000);
+    }
+
+    #[test]
+    fn no_push_is_slept_through_under_rare_schedules() {
+        shuttle::check_pct(pushers_and_a_sleeper, 20_000, 3);
+    }
+}
