@@ -7,10 +7,13 @@ use quote::quote;
 use crate::expand::Root;
 
 pub(crate) fn expand(root: &Root, Defer { body }: Defer) -> TokenStream {
-    // Mixed-site names are the macro's alone; several guards in one block shadow each other and still drop last to first.
+    // Mixed-site names are the macro's alone; several guards in one block shadow each other and still
+    // drop last to first.
     let (guard, function) = (Ident::new("__gochan_defer", Span::mixed_site()), root.private("defer"));
     let statements = body.tokens;
-    let ended = matches!(statements.clone().into_iter().last(), Some(TokenTree::Punct(last)) if last.as_char() == ';');
-    let end = if ended { None } else { Some(quote!(;)) };
+    let end = match statements.clone().into_iter().last() {
+        Some(TokenTree::Punct(last)) if last.as_char() == ';' => None,
+        _ => Some(quote!(;)),
+    };
     quote!(let #guard = #function(|| { #statements #end });)
 }

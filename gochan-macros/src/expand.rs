@@ -1,8 +1,8 @@
 //! What all expansions share: `$crate`, spans, and what becomes of input that does not parse.
 //!
 //! An expression macro expands to one `{ … }`. When the input is half-typed, the error goes *behind* the
-//! user's expressions inside these braces: rust-analyzer finds what stands before the cursor by its offset in the
-//! expansion, and nothing in front of it may depend on how much has been typed.
+//! user's expressions inside these braces: rust-analyzer finds what stands before the cursor by its
+//! offset in the expansion, and nothing in front of it may depend on how much has been typed.
 
 use gochan_syntax::{fragments, repair};
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
@@ -42,8 +42,8 @@ impl ToTokens for Root {
     }
 }
 
-/// The macro's own names, shown to the user as `span`: errors about the token then underline the user's text, and
-/// neither the user's names nor clippy meet it.
+/// The macro's own names, shown to the user as `span`: errors about the token then underline the user's
+/// text, and neither the user's names nor clippy meet it.
 pub(crate) fn at(span: Span) -> Span {
     Span::mixed_site().located_at(span)
 }
@@ -57,7 +57,8 @@ pub(crate) fn expression<T: Parse>(input: TokenStream, expand: fn(&Root, T) -> T
     quote!({ #inside })
 }
 
-/// Expands an expression macro whose input begins with a type, in which no expressions are to be looked for.
+/// Expands an expression macro whose input begins with a type, in which no expressions are to be looked
+/// for.
 pub(crate) fn typed_expression<T: Parse>(
     input: TokenStream,
     expand: fn(&Root, T) -> TokenStream,
@@ -93,7 +94,8 @@ fn expansion<T: Parse>(
             let (expanded, report) = (expand(&root, parsed), report(dangling));
             quote!(#expanded; #report)
         }
-        // What is left is, for instance, `go!(x)` out of `go!(x.)`: the name to come is the first thing to say.
+        // What is left is, for instance, `go!(x)` out of `go!(x.)`: the name to come is the first thing
+        // to say.
         Err(_) => {
             let (remains, report) = (remains(repaired), report(dangling));
             quote!(#remains #report)
@@ -137,8 +139,8 @@ pub(crate) fn report(error: Error) -> TokenStream {
     quote!(#(#errors);*)
 }
 
-/// `&expr`, with the parentheses it needs. The `&` counts as the user's, so that the complaint about what is
-/// no channel underlines `expr` and not the macro call.
+/// `&expr`, with the parentheses it needs. The `&` counts as the user's, so that the complaint about what
+/// is no channel underlines `expr` and not the macro call.
 pub(crate) fn reference(expr: Expr) -> TokenStream {
     let and_token = Token![&](expr.span());
     syn::ExprReference { attrs: Vec::new(), and_token, mutability: None, expr: Box::new(expr) }

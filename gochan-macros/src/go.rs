@@ -34,7 +34,8 @@ pub(crate) fn expand(root: &Root, Go { clones, form }: Go) -> TokenStream {
 
 /// A form in two parts.
 struct Later {
-    /// The statements that run before the goroutine starts; none when only its captures tie it to the caller.
+    /// The statements that run before the goroutine starts; none when only its captures tie it to the
+    /// caller.
     now: Option<Now>,
     /// Where the form begins.
     span: Span,
@@ -62,7 +63,8 @@ impl Now {
     }
 
     /// What the goroutine calls. A path has nothing to evaluate, and named in place it keeps its generic
-    /// parameters open and gives the compiler's better messages; as a local variable it is captured at once.
+    /// parameters open and gives the compiler's better messages; as a local variable it is captured at
+    /// once.
     fn callee(&mut self, callee: Expr) -> TokenStream {
         let callee = bare(callee);
         if matches!(callee, Expr::Path(_)) {
@@ -80,8 +82,8 @@ impl Now {
         group
     }
 
-    /// What the goroutine passes for `argument`. A closure stays where the callee's signature tells the types of
-    /// its parameters; there is nothing in it to evaluate, and its captures move at once.
+    /// What the goroutine passes for `argument`. A closure stays where the callee's signature tells the
+    /// types of its parameters; there is nothing in it to evaluate, and its captures move at once.
     fn argument(&mut self, argument: Expr) -> TokenStream {
         let argument = bare(argument);
         if matches!(argument, Expr::Closure(_)) {
@@ -103,7 +105,8 @@ fn method_call(call: ExprMethodCall) -> Later {
     Later { now: Some(now), span, body: quote!(#receiver #dot_token #method #turbofish #arguments) }
 }
 
-/// The literal's parameters become `let`s: their types guide the arguments now, their patterns are matched later.
+/// The literal's parameters become `let`s: their types guide the arguments now, their patterns are
+/// matched later.
 fn called_literal<'a>(clones: impl Iterator<Item = &'a CloneEntry>, literal: Literal) -> Later {
     let Literal { parameters, output, body, arguments } = literal;
     let span = body.span;
@@ -125,7 +128,8 @@ fn called_literal<'a>(clones: impl Iterator<Item = &'a CloneEntry>, literal: Lit
     Later { now: Some(now), span, body: quote!(#output #body) }
 }
 
-/// A block that takes every clone with it, also those it names in part or not at all: the goroutine owns them.
+/// A block that takes every clone with it, also those it names in part or not at all: the goroutine owns
+/// them.
 fn owning<'a>(clones: impl Iterator<Item = &'a CloneEntry>, body: Body) -> TokenStream {
     let taken: TokenStream = clones
         .map(|CloneEntry { mutability, name, .. }| {
@@ -143,8 +147,8 @@ fn braces(tokens: TokenStream, span: Span) -> TokenStream {
     group.into_token_stream()
 }
 
-/// `let name = source.clone();`. The method looks through a reference, so that a borrowed handle gives an owned
-/// one. `assignable` keeps an entry's `mut`.
+/// `let name = source.clone();`. The method looks through a reference, so that a borrowed handle gives an
+/// owned one. `assignable` keeps an entry's `mut`.
 fn clone(entry: &CloneEntry, assignable: bool) -> TokenStream {
     let CloneEntry { mutability, name, source } = entry;
     let span = at(name.span());

@@ -1,8 +1,9 @@
 //! The procedural macros behind [gochan]; use that crate, not this one.
 //!
 //! Each macro is a pipeline of two stages: `gochan-syntax` parses, a function in the file named after the
-//! macro turns the parsed type into tokens. Those call into `gochan::__private`, which is reached through the `$crate`
-//! that gochan's `macro_rules!` wrappers put in front of the input, so that a renamed or re-exported gochan works.
+//! macro turns the parsed type into tokens. Those call into `gochan::__private`, which is reached through
+//! the `$crate` that gochan's `macro_rules!` wrappers put in front of the input, so that a renamed or
+//! re-exported gochan works.
 //!
 //! [gochan]: https://docs.rs/gochan
 

@@ -55,7 +55,8 @@ fn root(args: &EntryArgs) -> Result<Root, Error> {
         Err(ManifestError::CrateNotFound { .. }) => {
             return Err(Error::new(
                 Span::call_site(),
-                "gochan is no direct dependency here: say where it is, as in `#[gochan::main(crate = facade::gochan)]`",
+                "gochan is no direct dependency here: say where it is, as in \
+                 `#[gochan::main(crate = facade::gochan)]`",
             ));
         }
         // gochan's own tests and examples name it like anyone; and without cargo nobody has renamed it.

@@ -1,4 +1,5 @@
-//! The expansions, compared with the files in `snapshots/`. `GOCHAN_BLESS=1 cargo test -p gochan-macros` rewrites them.
+//! The expansions, compared with the files in `snapshots/`. `GOCHAN_BLESS=1 cargo test -p gochan-macros`
+//! rewrites them.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -103,4 +104,42 @@ fn main_functions() {
         let _ = writeln!(rendered, "// #[gochan::main({args})] {item}\n{}", prettyplease::unparse(&file));
     }
     compare("main", &rendered);
+}
+
+/// While a name is being typed after a dot, an editor expands the macro without it and with a made-up one in
+/// its place, and compares: what stands in front of the cursor must be the same in both.
+#[test]
+fn half_typed_input_expands_like_the_input_it_will_be() {
+    fn expanded(input: &str, expand: fn(TokenStream) -> TokenStream) -> String {
+        let tokens: TokenStream = input.parse().unwrap_or_else(|error| panic!("`{input}` must lex: {error}"));
+        expand(quote!([gochan] #tokens)).to_string()
+    }
+    type Expand = fn(TokenStream) -> TokenStream;
+    let go: Expand = |input| expand::expression(input, go::expand);
+    let send: Expand = |input| expand::expression(input, send::expand);
+    let recv: Expand = |input| expand::expression(input, recv::expand);
+    let close: Expand = |input| expand::expression(input, close::expand);
+    let chan: Expand = |input| expand::typed_expression(input, chan::expand);
+    let defer: Expand = |input| expand::statement(input, defer::expand);
+    for (before, after, expand) in [
+        ("user", "", go),
+        ("f(user", ")", go),
+        ("[a] f(1, user", ", b)", go),
+        ("x.run(user", ")", go),
+        ("{ let a = user", "}", go),
+        ("|i: i32| { user", " }(i)", go),
+        ("ch <- user", "", send),
+        ("user", " <- 1", send),
+        ("user", "", recv),
+        ("user", ", ok", recv),
+        ("user", "", close),
+        ("u8, user", "", chan),
+        ("user", "", defer),
+    ] {
+        let half = expanded(&format!("{before}.{after}"), expand);
+        let typed = expanded(&format!("{before}.made_up{after}"), expand);
+        let end =
+            typed.find("user . made_up").expect("the user's expression is in the expansion") + "user".len();
+        assert_eq!(half.get(..end), typed.get(..end), "{before}.{after}");
+    }
 }

@@ -4,8 +4,8 @@ mod common;
 
 use std::future::Future;
 use std::pin::{Pin, pin};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::*};
+use std::sync::{Arc, Barrier, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 
@@ -297,6 +297,80 @@ fn ch_23_a_future_moves_between_tasks_and_wakes_the_last_one_that_polled_it() {
     assert_eq!(first.0.load(SeqCst), 0, "the task that gave the future away is left in peace");
     assert_eq!(receiver.poll(), Poll::Ready(Some(1)));
     assert_eq!(sender.join().unwrap(), Ok(()));
+}
+
+/// Drops a future when it is woken, as an executor does that cancels one task from another.
+#[derive(Default)]
+struct Canceller<F>(Mutex<Option<Pin<Box<F>>>>);
+
+impl<F: Send> Wake for Canceller<F> {
+    fn wake(self: Arc<Self>) {
+        drop(self.0.lock().unwrap().take());
+    }
+}
+
+/// Lets `first` and `second` wait, and `end` end their wait; the first wake drops the second future.
+#[track_caller]
+fn dropped_by_the_wake_of_another<F: Future + Send + 'static>(first: F, second: F, end: impl FnOnce())
+where
+    F::Output: Send,
+{
+    let (canceller, woken) = (Arc::new(Canceller(Mutex::new(None))), Arc::<Woken>::default());
+    let (mut first, mut second) = (Box::pin(first), Box::pin(second));
+    let waker = Waker::from(canceller.clone());
+    assert!(first.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    let waker = Waker::from(woken.clone());
+    assert!(second.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    drop(waker);
+    *canceller.0.lock().unwrap() = Some(second);
+    end();
+    assert!(canceller.0.lock().unwrap().is_none(), "the first future was woken");
+    // Whoever ended the wait may have woken it before it was dropped, but keeps nothing of it afterwards.
+    assert_eq!(Arc::strong_count(&woken), 1, "the waker of a dropped future is gone");
+    assert!(first.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready());
+}
+
+#[test]
+fn ch_23_a_receive_may_be_dropped_by_the_wake_of_another_while_the_channel_closes() {
+    let _watchdog = watchdog();
+    let (tx, rx) = chan!(u32).split();
+    // For ever: the futures in the wakers borrow it.
+    let rx: &'static Receiver<u32> = Box::leak(Box::new(rx));
+    dropped_by_the_wake_of_another(rx.recv_async(), rx.recv_async(), || close!(tx));
+}
+
+#[test]
+fn ch_23_a_send_may_be_dropped_by_the_wake_of_another_while_the_receivers_go() {
+    let _watchdog = watchdog();
+    let (tx, rx) = chan!(u32).split();
+    let tx: &'static Sender<u32> = Box::leak(Box::new(tx));
+    dropped_by_the_wake_of_another(tx.send_async(1), tx.send_async(2), || drop(rx));
+}
+
+#[test]
+fn ch_23_futures_polled_again_and_dropped_while_the_channel_closes_are_left_alone() {
+    let _watchdog = watchdog();
+    for _ in 0..300 {
+        let ch = chan!(u32);
+        let line = Arc::new(Barrier::new(2));
+        let poller = thread::spawn({
+            let (ch, line) = (ch.clone(), line.clone());
+            move || {
+                let mut waiting: Vec<_> = (0..100).map(|_| Task::new(ch.recv_async())).collect();
+                assert!(waiting.iter_mut().all(|task| task.poll().is_pending()));
+                line.wait();
+                // The last ones first, far from where the close begins to wake.
+                while let Some(mut task) = waiting.pop() {
+                    while task.poll().is_pending() {
+                        std::hint::spin_loop();
+                    }
+                }
+            }
+        });
+        line.wait();
+        close!(ch);
+        poller.join().unwrap();
+    }
 }
 
 #[test]

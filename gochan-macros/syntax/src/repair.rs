@@ -1,8 +1,8 @@
 //! Sense in half-typed input, so that an editor can complete in it.
 //!
 //! While someone types `go!(f(job.`, the macro is asked to expand what no parser accepts. Dropping the
-//! unfinished tail gives almost always the expansion that the finished call will have; rust-analyzer compares the two
-//! to find what stands before the cursor.
+//! unfinished tail gives almost always the expansion that the finished call will have; rust-analyzer
+//! compares the two to find what stands before the cursor.
 
 use proc_macro2::{Delimiter, Group, Spacing, TokenStream, TokenTree};
 use syn::{Error, Expr};

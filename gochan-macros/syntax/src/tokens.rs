@@ -118,10 +118,10 @@ pub(crate) fn parse_expr(tokens: &[TokenTree]) -> Result<Expr> {
     parse_as(tokens)
 }
 
-/// Drops one trailing `,`, which formatters add and nobody minds.
+/// Drops one `,` behind everything else, which formatters add and nobody minds.
 pub(crate) fn without_trailing_comma(tokens: &[TokenTree]) -> &[TokenTree] {
     match tokens {
-        [before @ .., TokenTree::Punct(comma)] if comma.as_char() == ',' => before,
+        [before @ .., TokenTree::Punct(comma)] if comma.as_char() == ',' && !before.is_empty() => before,
         _ => tokens,
     }
 }

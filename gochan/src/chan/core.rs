@@ -553,11 +553,11 @@ fn wake_and_spend(owner: Option<Owner>) {
     crate::sched::spend();
 }
 
-/// The worker of this thread, as waiters name it.
+/// The worker whose waiters this thread serves first, as waiters name it.
 #[inline]
 fn here() -> usize {
-    if let Some(worker) = crate::sched::worker::Worker::current() {
-        return worker.index();
+    match crate::sched::worker::Worker::current() {
+        Some(worker) if worker.prefers_local() => worker.index(),
+        _ => NOWHERE,
     }
-    NOWHERE
 }

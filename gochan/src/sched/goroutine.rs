@@ -29,6 +29,8 @@ pub(crate) struct Goroutine {
     yielder: Cell<*const Yielder<(), ()>>,
     coroutine: UnsafeCell<MaybeUninit<Coroutine<(), (), (), CoroutineStack>>>,
     slot: Slot,
+    /// Its last turn was a long one.
+    heavy: Cell<bool>,
     /// Its id is zero while the slot holds no goroutine.
     status: Status,
     pub(super) siblings: Siblings,
@@ -102,6 +104,7 @@ impl Goroutine {
                 yielder: Cell::new(ptr::null()),
                 coroutine: UnsafeCell::new(MaybeUninit::uninit()),
                 slot,
+                heavy: Cell::new(false),
                 status: Status::new(task.id(), task.header().site),
                 siblings: Siblings::new(),
             });
@@ -153,6 +156,16 @@ impl Goroutine {
     #[inline]
     pub(crate) fn current() -> Option<&'static Goroutine> {
         Worker::current()?.running()
+    }
+
+    #[inline]
+    pub(super) fn is_heavy(&self) -> bool {
+        self.heavy.get()
+    }
+
+    #[inline]
+    pub(super) fn set_heavy(&self, heavy: bool) {
+        self.heavy.set(heavy);
     }
 
     pub(crate) fn id(&self) -> u64 {

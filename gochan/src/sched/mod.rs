@@ -26,6 +26,7 @@ pub(crate) mod countdown;
 pub(crate) mod goroutine;
 mod monitor;
 mod os_threads;
+mod pace;
 pub(crate) mod park;
 pub(crate) mod place;
 mod queue;

@@ -6,7 +6,7 @@ use super::runtime::Workers;
 use super::worker::Worker;
 use crate::stack::pool;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, Ordering::{Relaxed, SeqCst}};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
@@ -46,7 +46,13 @@ fn watch(workers: &'static Workers) -> ! {
     let _ = THREAD.set(std::thread::current());
     let mut resting = 0;
     let mut last_trim = Instant::now();
+    let mut turns = vec![0; workers.count()];
     loop {
+        for (worker, last) in workers.all().iter().zip(&mut turns) {
+            let now = worker.shared.turns.load(Relaxed);
+            worker.shared.stuck.store(now == *last && !worker.is_sleeping(), Relaxed);
+            *last = now;
+        }
         if workers.all_sleeping() {
             resting += 1;
         } else {
@@ -61,7 +67,7 @@ fn watch(workers: &'static Workers) -> ! {
             resting = 0;
         }
         let helpers = workers.any_sleeping() && resting == 0;
-        if helpers && workers.all().iter().any(Worker::has_fresh) {
+        if helpers && workers.all().iter().any(Worker::has_stealable) {
             workers.nudge_one();
         }
         std::thread::sleep(if helpers { ALERT } else { CALM });

@@ -6,6 +6,9 @@
 //! for two workers), so that a pool of two already uses two cores, while in a chain of a thousand stages built
 //! in a loop nearly all neighbours are on one worker.
 //!
+//! A site counts anew once the goroutines it spawned have ended: a function called ten times, which starts one
+//! partner each time, has ten conversations and not a pool of ten.
+//!
 //! On top of that, idle workers steal what is fresh and has waited.
 
 use std::cell::Cell;
@@ -45,9 +48,11 @@ struct Site {
     offset: u16,
     run: u16,
     left_in_run: u16,
+    /// Goroutines alive, in the whole process, before the first one from here.
+    alive_before: usize,
 }
 
-const NO_SITE: Site = Site { place: ptr::null(), offset: 0, run: 0, left_in_run: 0 };
+const NO_SITE: Site = Site { place: ptr::null(), offset: 0, run: 0, left_in_run: 0, alive_before: 0 };
 
 impl Siblings {
     pub(crate) const fn new() -> Siblings {
@@ -59,23 +64,30 @@ impl Siblings {
         self.sites.iter().for_each(|site| site.set(NO_SITE));
     }
 
-    /// How many workers away from its parent the next goroutine from `place` starts, of `workers` in all.
+    /// How many workers away from its parent the next goroutine from `place` starts, of `workers` in all. `alive`
+    /// counts the goroutines of the process without that one; it is called once per run.
     #[inline]
-    pub(super) fn next_offset(&self, place: &'static Location<'static>, workers: usize) -> usize {
+    pub(super) fn next_offset(
+        &self,
+        place: &'static Location<'static>,
+        workers: usize,
+        alive: impl FnOnce() -> usize,
+    ) -> usize {
         let first = self.sites[0].get();
         if ptr::eq(first.place, place) && first.left_in_run > 0 {
             self.sites[0].set(Site { left_in_run: first.left_in_run - 1, ..first });
             return usize::from(first.offset);
         }
-        self.start_run(place, workers)
+        self.start_run(place, workers, alive())
     }
 
-    fn start_run(&self, place: &'static Location<'static>, workers: usize) -> usize {
+    fn start_run(&self, place: &'static Location<'static>, workers: usize, alive: usize) -> usize {
         let known = self.sites.iter().position(|site| ptr::eq(site.get().place, place));
-        let mut site = match known {
-            None => Site { place, offset: 0, run: 1, left_in_run: 1 },
-            Some(index) => {
-                let mut site = self.sites[index].get();
+        let first = Site { place, offset: 0, run: 1, left_in_run: 1, alive_before: alive };
+        let mut site = match known.map(|index| self.sites[index].get()) {
+            None => first,
+            Some(site) if alive <= site.alive_before => first,
+            Some(mut site) => {
                 if site.left_in_run == 0 {
                     site.offset += 1;
                     if usize::from(site.offset) >= workers {
@@ -101,29 +113,37 @@ impl Siblings {
 mod tests {
     use super::*;
 
-    fn offsets(siblings: &Siblings, place: &'static Location<'static>, count: usize) -> Vec<usize> {
-        (0..count).map(|_| siblings.next_offset(place, 2)).collect()
+    /// The offsets of `count` goroutines from `place`, none of which ends, with `alive` before the first.
+    fn offsets(siblings: &Siblings, place: &'static Location<'static>, alive: usize, count: usize) -> Vec<usize> {
+        (0..count).map(|spawned| siblings.next_offset(place, 2, || alive + spawned)).collect()
     }
 
     #[test]
     fn siblings_of_one_site_are_spread_in_growing_runs() {
         let siblings = Siblings::new();
-        assert_eq!(offsets(&siblings, Location::caller(), 10), [0, 1, 0, 0, 0, 0, 1, 1, 1, 1]);
+        assert_eq!(offsets(&siblings, Location::caller(), 1, 10), [0, 1, 0, 0, 0, 0, 1, 1, 1, 1]);
     }
 
     #[test]
     fn different_sites_stay_with_the_parent_and_do_not_disturb_each_other() {
         let siblings = Siblings::new();
         let (a, b) = (Location::caller(), Location::caller());
-        assert_eq!(offsets(&siblings, a, 1), [0]);
-        assert_eq!(offsets(&siblings, b, 1), [0]);
-        assert_eq!(offsets(&siblings, a, 2), [1, 0]);
-        assert_eq!(offsets(&siblings, b, 2), [1, 0]);
+        assert_eq!(offsets(&siblings, a, 1, 1), [0]);
+        assert_eq!(offsets(&siblings, b, 2, 1), [0]);
+        assert_eq!(offsets(&siblings, a, 3, 2), [1, 0]);
+        assert_eq!(offsets(&siblings, b, 5, 2), [1, 0]);
+    }
+
+    #[test]
+    fn a_site_whose_goroutines_have_ended_counts_anew() {
+        let siblings = Siblings::new();
+        let place = Location::caller();
+        assert!((0..100).all(|_| siblings.next_offset(place, 2, || 1) == 0));
     }
 
     #[test]
     fn one_worker_takes_everything() {
         let siblings = Siblings::new();
-        assert!((0..100).all(|_| siblings.next_offset(Location::caller(), 1) == 0));
+        assert!((0..100).all(|alive| siblings.next_offset(Location::caller(), 1, || alive) == 0));
     }
 }

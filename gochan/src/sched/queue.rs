@@ -86,9 +86,9 @@ impl<G: Linked> Inbox<G> {
         self.newest.load(SeqCst).is_null()
     }
 
-    /// Moves everything to the end of `queue`, oldest first.
+    /// Takes everything and hands it to `each`, oldest first.
     #[inline]
-    pub(super) fn drain_into(&self, queue: &RunQueue<G>) {
+    pub(super) fn drain(&self, mut each: impl FnMut(&'static G)) {
         let newest = self.newest.swap(ptr::null_mut(), AcqRel);
         // SAFETY: null or pushed as a `&'static`; the swap made the whole chain ours.
         let mut rest = unsafe { newest.as_ref() };
@@ -100,7 +100,7 @@ impl<G: Linked> Inbox<G> {
         }
         while let Some(goroutine) = oldest {
             oldest = goroutine.link().get();
-            queue.push(goroutine);
+            each(goroutine);
         }
     }
 }

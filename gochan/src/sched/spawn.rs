@@ -56,17 +56,19 @@ where
 
 #[inline]
 fn spawn_on(worker: &'static Worker, task: TaskRef, placement: Placement) {
-    worker.count_spawned();
     let all = worker.workers.all();
     let offset = match placement {
         Placement::Auto => match worker.running() {
-            Some(parent) if all.len() > 1 => parent.siblings.next_offset(task.header().site, all.len()),
+            Some(parent) if all.len() > 1 => {
+                parent.siblings.next_offset(task.header().site, all.len(), super::num_goroutine)
+            }
             _ => 0,
         },
         Placement::Local => 0,
         Placement::Spread => NEXT_HOME.fetch_add(1, Relaxed),
         Placement::Worker(index) => index + all.len() - worker.index,
     };
+    worker.count_spawned();
     if offset == 0 {
         worker.push_fresh(task);
     } else {
@@ -80,21 +82,24 @@ fn spawn_on(worker: &'static Worker, task: TaskRef, placement: Placement) {
 }
 
 fn spawn_from_thread(task: TaskRef, placement: Placement) {
-    super::SPAWNED_OUTSIDE.fetch_add(1, Relaxed);
     if runtime::settings().backend == Backend::Threads {
+        super::SPAWNED_OUTSIDE.fetch_add(1, Relaxed);
         threads::start(task);
         return;
     }
     let all = runtime::workers().all();
     let index = match placement {
         Placement::Auto => {
-            let offset = SIBLINGS.try_with(|siblings| siblings.next_offset(task.header().site, all.len()));
+            let offset = SIBLINGS.try_with(|siblings| {
+                siblings.next_offset(task.header().site, all.len(), super::num_goroutine)
+            });
             HOME.try_with(|home| *home).unwrap_or(0) + offset.unwrap_or(0)
         }
         Placement::Local => HOME.try_with(|home| *home).unwrap_or(0),
         Placement::Spread => NEXT_HOME.fetch_add(1, Relaxed),
         Placement::Worker(index) => index,
     };
+    super::SPAWNED_OUTSIDE.fetch_add(1, Relaxed);
     all[index % all.len()].push_fresh_from_elsewhere(task);
 }
 

@@ -6,6 +6,7 @@
 
 use super::attributes;
 use super::goroutine::{Goroutine, Turn};
+use super::pace::Pace;
 use super::queue::{Inbox, RunQueue};
 use super::runtime::Workers;
 use super::sleeper::Sleeper;
@@ -43,6 +44,10 @@ pub(crate) struct Worker {
     running: Cell<Option<&'static Goroutine>>,
     budget: Cell<u32>,
     ready: RunQueue<Goroutine>,
+    /// Ready goroutines whose last turn was long; they run after the others, but do run.
+    heavy: RunQueue<Goroutine>,
+    light_turns: Cell<u32>,
+    pace: Pace,
     fresh: crossbeam_deque::Worker<TaskRef>,
     /// Fresh tasks that a yielding goroutine has let go first.
     fresh_first: Cell<usize>,
@@ -64,8 +69,10 @@ pub(super) struct Shared {
     sleeper: Sleeper,
     /// Asleep with no timer set.
     dormant: AtomicBool,
-    /// Turns run so far: standing still with work waiting means stuck.
+    /// Turns run so far.
     pub(super) turns: AtomicU32,
+    /// The monitor's verdict: awake, but has not come back to its loop for a while.
+    pub(super) stuck: AtomicBool,
     /// Goroutines spawned and finished on this worker; written by its thread only.
     pub(super) spawned_count: AtomicU64,
     pub(super) finished_count: AtomicU64,
@@ -97,6 +104,7 @@ impl Worker {
             sleeper: Sleeper::new(),
             dormant: AtomicBool::new(false),
             turns: AtomicU32::new(0),
+            stuck: AtomicBool::new(false),
             spawned_count: AtomicU64::new(0),
             finished_count: AtomicU64::new(0),
         };
@@ -106,6 +114,9 @@ impl Worker {
             running: Cell::new(None),
             budget: Cell::new(BUDGET),
             ready: RunQueue::new(),
+            heavy: RunQueue::new(),
+            light_turns: Cell::new(0),
+            pace: Pace::new(),
             fresh,
             fresh_first: Cell::new(0),
             timers: Timers::default(),
@@ -158,13 +169,26 @@ impl Worker {
         self.take_spawned();
         self.take_woken();
         self.fresh_first.set(self.fresh.len());
+        while let Some(heavy) = self.heavy.pop() {
+            self.ready.push(heavy);
+        }
         self.ready.push(goroutine);
         goroutine.switch_out();
     }
 
     #[inline]
     pub(super) fn push_ready(&self, goroutine: &'static Goroutine) {
-        self.ready.push(goroutine);
+        if goroutine.is_heavy() {
+            self.heavy.push(goroutine);
+        } else {
+            self.ready.push(goroutine);
+        }
+    }
+
+    /// True if waiters of this worker are to be served before those of others.
+    #[inline]
+    pub(crate) fn prefers_local(&self) -> bool {
+        self.pace.is_fine()
     }
 
     /// Queues a fresh task spawned by a goroutine of this worker.
@@ -200,7 +224,7 @@ impl Worker {
     #[inline]
     pub(super) fn next_in_chain(&self) -> Option<TaskRef> {
         self.budget.set(BUDGET);
-        if !self.ready.is_empty() || !self.shared.woken.is_empty() || self.begin_turn() {
+        if self.has_ready() || !self.shared.woken.is_empty() || self.begin_turn() {
             return None;
         }
         let task = self.fresh.pop()?;
@@ -242,6 +266,12 @@ impl Worker {
         !self.shared.stealer.is_empty() || !self.shared.spawned.is_empty()
     }
 
+    /// Fresh tasks that another worker may take. What was placed here by intent waits for this worker, which may
+    /// just be waking up, unless it is stuck.
+    pub(super) fn has_stealable(&self) -> bool {
+        !self.shared.stealer.is_empty() || (self.shared.stuck.load(Relaxed) && !self.shared.spawned.is_empty())
+    }
+
     /// Wakes the worker if it sleeps, so that it looks around.
     pub(super) fn nudge(&self) -> bool {
         let sleeping = self.is_sleeping();
@@ -275,8 +305,10 @@ impl Worker {
         self.running.set(Some(goroutine));
         let turn = goroutine.turn();
         self.running.set(None);
-        if let Turn::Ended(slot) = turn {
-            self.recycle(slot);
+        let heavy = self.pace.after_turn();
+        match turn {
+            Turn::SwitchedOut => goroutine.set_heavy(heavy),
+            Turn::Ended(slot) => self.recycle(slot),
         }
     }
 
@@ -299,7 +331,7 @@ impl Worker {
                 None => self.fresh_first.set(0),
             }
         }
-        if let Some(goroutine) = self.ready.pop() {
+        if let Some(goroutine) = self.pop_ready() {
             return Some(goroutine);
         }
         let task = self.fresh.pop().or_else(|| {
@@ -308,6 +340,31 @@ impl Worker {
         })?;
         self.note_backlog();
         Some(self.start(task))
+    }
+
+    #[inline]
+    fn pop_ready(&self) -> Option<&'static Goroutine> {
+        if !self.heavy.is_empty() {
+            return self.pop_heavy_or_light();
+        }
+        self.ready.pop()
+    }
+
+    #[cold]
+    fn pop_heavy_or_light(&self) -> Option<&'static Goroutine> {
+        /// Light turns in a row before a heavy one is due.
+        const ROW: u32 = 16;
+        let light_turns = self.light_turns.get();
+        if light_turns < ROW && let Some(light) = self.ready.pop() {
+            self.light_turns.set(light_turns + 1);
+            return Some(light);
+        }
+        self.light_turns.set(0);
+        self.heavy.pop()
+    }
+
+    fn has_ready(&self) -> bool {
+        !self.ready.is_empty() || !self.heavy.is_empty()
     }
 
     /// Counts a turn; true when it is time for housekeeping.
@@ -320,7 +377,7 @@ impl Worker {
 
     #[inline]
     fn take_woken(&self) {
-        self.shared.woken.drain_into(&self.ready);
+        self.shared.woken.drain(|goroutine| self.push_ready(goroutine));
     }
 
     fn take_spawned(&self) {
@@ -392,7 +449,8 @@ impl Worker {
     #[cold]
     fn idle(&self) {
         self.timers.fire();
-        if !self.ready.is_empty() || (self.workers.count() > 1 && self.look_around()) {
+        if self.has_ready() || (self.workers.count() > 1 && self.look_around()) {
+            self.pace.resume();
             return;
         }
         self.workers.begin_sleep();
@@ -402,6 +460,7 @@ impl Worker {
         }
         self.shared.sleeper.get_up();
         self.workers.end_sleep();
+        self.pace.resume();
     }
 
     fn sleep(&self) {
@@ -439,7 +498,7 @@ impl Worker {
                 std::hint::spin_loop();
             }
             let now = Instant::now();
-            match (self.workers.others(self.index).find(|other| other.has_fresh()), waiting_since) {
+            match (self.workers.others(self.index).find(|other| other.has_stealable()), waiting_since) {
                 (None, _) => waiting_since = None,
                 (Some(_), None) => waiting_since = Some(now),
                 (Some(victim), Some(since)) if now - since >= STEAL_AFTER => {
@@ -458,7 +517,9 @@ impl Worker {
 
     /// Takes half of the victim's fresh tasks, and whatever others have sent it.
     fn steal_from(&self, victim: &Worker) -> bool {
-        let _ = victim.shared.spawned.steal_batch(&self.fresh);
+        if victim.shared.stuck.load(Relaxed) {
+            let _ = victim.shared.spawned.steal_batch(&self.fresh);
+        }
         while victim.shared.stealer.steal_batch(&self.fresh) == Steal::Retry {
             std::hint::spin_loop();
         }

@@ -1,0 +1,100 @@
+//! How long turns take on a worker, and what follows from it.
+//!
+//! While turns are short (goroutines that pass values around), a worker serves waiters of its own first: a trip to
+//! another core costs more than many hand-overs. While they are long (goroutines that compute), waiters are served in
+//! order wherever they live, so that every core gets its share, and goroutines whose last turn was long queue behind
+//! those whose was short: whoever feeds the others is not kept waiting by the work it hands out.
+//!
+//! Time is measured turn by turn while turns are long, and over windows while they are short, where reading the
+//! clock each time would cost more than it tells.
+
+use std::cell::Cell;
+
+/// Turns of a window while the pace is fine.
+const WINDOW: u32 = 16;
+/// The average turn above which the pace is coarse, in microseconds.
+const COARSE_US: u64 = 10;
+/// A turn above which a goroutine counts as heavy, in microseconds.
+const HEAVY_US: u64 = 20;
+
+#[derive(Debug)]
+pub(super) struct Pace {
+    last: Cell<u64>,
+    left_in_window: Cell<u32>,
+    /// Of a turn, in ticks.
+    average: Cell<u64>,
+    fine: Cell<bool>,
+}
+
+impl Pace {
+    /// Starts coarse: nothing is known yet, and in order is always right.
+    pub(super) fn new() -> Pace {
+        Pace {
+            last: Cell::new(0),
+            left_in_window: Cell::new(0),
+            average: Cell::new(2 * COARSE_US * TICKS_PER_US),
+            fine: Cell::new(false),
+        }
+    }
+
+    /// True while turns are short.
+    #[inline]
+    pub(super) fn is_fine(&self) -> bool {
+        self.fine.get()
+    }
+
+    /// A pause without goroutines is nobody's turn.
+    pub(super) fn resume(&self) {
+        self.last.set(ticks());
+    }
+
+    /// Called after each turn; true if that turn was a heavy one.
+    #[inline]
+    pub(super) fn after_turn(&self) -> bool {
+        match self.left_in_window.get() {
+            0 => self.measure(),
+            left => {
+                self.left_in_window.set(left - 1);
+                false
+            }
+        }
+    }
+
+    #[cold]
+    fn measure(&self) -> bool {
+        let now = ticks();
+        let elapsed = now.saturating_sub(self.last.replace(now));
+        let was_fine = self.fine.get();
+        let average = if was_fine {
+            self.average.get().midpoint(elapsed / u64::from(WINDOW))
+        } else {
+            (self.average.get() * 15 + elapsed) / 16
+        };
+        self.average.set(average);
+        let fine = average < COARSE_US * TICKS_PER_US;
+        self.fine.set(fine);
+        self.left_in_window.set(if fine { WINDOW - 1 } else { 0 });
+        !was_fine && elapsed > HEAVY_US * TICKS_PER_US
+    }
+}
+
+/// About; only orders of magnitude matter here.
+#[cfg(target_arch = "x86_64")]
+const TICKS_PER_US: u64 = 3000;
+
+#[cfg(target_arch = "x86_64")]
+fn ticks() -> u64 {
+    // SAFETY: every x86-64 has the time-stamp counter.
+    unsafe { core::arch::x86_64::_rdtsc() }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+const TICKS_PER_US: u64 = 1000;
+
+#[cfg(not(target_arch = "x86_64"))]
+fn ticks() -> u64 {
+    use std::sync::LazyLock;
+    use std::time::Instant;
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    START.elapsed().as_nanos() as u64
+}
