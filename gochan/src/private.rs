@@ -1,8 +1,8 @@
 //! What the macros expand to. Not part of the public interface.
 
-pub use crate::chan::{CloseSide, RecvSide, SendSide, close, recv, recv_ok, send};
-pub use gochan_macros as macros;
+pub use crate::chan::{CloseSide, RecvSide, SendSide, ZeroValue, close, recv, recv_ok, send};
 use crate::sched::spawn::JoinHandle;
+pub use gochan_macros as macros;
 use std::fmt;
 
 /// `go!`

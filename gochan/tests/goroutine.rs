@@ -307,7 +307,7 @@ fn go_12_a_goroutine_keeps_its_thread_across_every_blocking_operation() {
                     stays("send");
                     assert_eq!(recv!(full), turn);
                     stays("recv");
-                    assert_eq!(full.recv_timeout(Duration::from_micros(50)).is_err(), true);
+                    assert!(full.recv_timeout(Duration::from_micros(50)).is_err());
                     stays("recv_timeout");
                     runtime::gosched();
                     stays("gosched");
@@ -323,7 +323,7 @@ fn go_12_a_goroutine_keeps_its_thread_across_every_blocking_operation() {
                     wg.wait();
                     stays("wait");
                     scope(|s| {
-                        s.go(|| runtime::gosched());
+                        s.go(runtime::gosched);
                     });
                     stays("scope");
                 }
@@ -342,7 +342,7 @@ fn go_12_a_goroutine_keeps_its_thread_across_every_blocking_operation() {
 #[test]
 fn go_16_scope_waits_for_children_that_borrow_and_change_locals() {
     let _watchdog = watchdog();
-    let words = vec!["a".to_owned(), "bb".to_owned(), "ccc".to_owned()];
+    let words = ["a".to_owned(), "bb".to_owned(), "ccc".to_owned()];
     let mut lengths = vec![0; 3];
     let returned = scope(|s| {
         for (word, length) in words.iter().zip(&mut lengths) {
@@ -372,7 +372,7 @@ fn go_16_scope_waits_when_its_closure_panics() {
             }
             defer!(close!(gate));
             panic!("the closure panicked");
-        })
+        });
     });
     assert_eq!(said, "the closure panicked");
     assert_eq!(finished.load(SeqCst), 3);

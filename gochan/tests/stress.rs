@@ -183,7 +183,7 @@ fn receive(rx: &Receiver<Tracked>, limit: usize, drops_futures: bool, random: &m
                 None => break,
             },
             7 | 8 => {
-                received.extend(rx.try_iter().take(3.min(limit - received.len())).map(|value| value.number))
+                received.extend(rx.try_iter().take(3.min(limit - received.len())).map(|value| value.number));
             }
             _ => drop((rx.clone(), rx.clone())),
         }

@@ -30,21 +30,24 @@ const NO_RECEIVER: u8 = 2;
 /// `returned` is not empty.
 const RETURNED: u8 = 4;
 
-/// What all handles of a channel share.
+/// What all handles of a channel share. Lock, flags, queues and length are together in one cache line: an unbuffered
+/// hand-over touches no other of the channel's.
 #[derive(Debug)]
+#[repr(align(64))]
 pub(super) struct Core<T> {
     state: SpinLock<State<T>>,
 }
 
 #[derive(Debug)]
+#[repr(C)]
 pub(super) struct State<T> {
     flags: u8,
-    head: usize,
-    len: usize,
-    capacity: usize,
-    ring: NonNull<T>,
     receivers: WaitQueue,
     senders: WaitQueue,
+    len: usize,
+    capacity: usize,
+    head: usize,
+    ring: NonNull<T>,
     /// Values that were handed to an async receive which was dropped before it could return them: older than
     /// anything in the ring.
     returned: VecDeque<T>,
@@ -115,7 +118,12 @@ impl<T> Core<T> {
     }
 
     /// As [`Core::send`], giving up at `deadline`.
-    pub(super) fn send_until(&self, value: T, deadline: Instant, place: Place) -> Result<(), SendTimeoutError<T>> {
+    pub(super) fn send_until(
+        &self,
+        value: T,
+        deadline: Instant,
+        place: Place,
+    ) -> Result<(), SendTimeoutError<T>> {
         let mut state = self.lock();
         let value = match state.send_now(value) {
             Ok(receiver) => {
@@ -209,8 +217,9 @@ impl<T> Core<T> {
         // SAFETY: the waiter is this frame's, and queued with the receivers if at all.
         let mut give_up = || unsafe { self.withdraw(waiter, |state| &mut state.receivers) };
         parker.park_until(deadline, WaitReason::Recv, place, &mut give_up);
-        // SAFETY: the wait is over, so the waiter is this frame's alone; `Done` says that the slot was written.
+        // SAFETY: the wait is over, so the waiter is this frame's alone.
         match unsafe { (*waiter).outcome } {
+            // SAFETY: `Done` says that a sender has written the slot.
             Outcome::Done => Some(Some(unsafe { value.assume_init() })),
             Outcome::TimedOut => None,
             _ => Some(None),
@@ -306,7 +315,11 @@ impl<T> Core<T> {
     ///
     /// # Safety
     /// If queued, `waiter` and `slot` stay valid until `withdraw_recv` or completion.
-    pub(super) unsafe fn recv_or_queue(&self, waiter: *mut Waiter, owner: impl FnOnce() -> Owner) -> Option<Option<T>> {
+    pub(super) unsafe fn recv_or_queue(
+        &self,
+        waiter: *mut Waiter,
+        owner: impl FnOnce() -> Owner,
+    ) -> Option<Option<T>> {
         let mut state = self.lock();
         match state.recv_now() {
             Ok((value, sender)) => {
@@ -495,7 +508,10 @@ impl<T> State<T> {
         assert!(self.len <= self.capacity, "more is buffered than fits");
         assert!(self.receivers.is_empty() || self.len == 0, "a receiver waits beside a buffered value");
         assert!(self.senders.is_empty() || self.len == self.capacity, "a sender waits beside free room");
-        assert!(self.receivers.is_empty() || self.senders.is_empty(), "a receiver and a sender miss each other");
+        assert!(
+            self.receivers.is_empty() || self.senders.is_empty(),
+            "a receiver and a sender miss each other"
+        );
         let waiting = !self.receivers.is_empty() || !self.senders.is_empty();
         assert!(self.flags & CLOSED == 0 || !waiting, "somebody waits on a closed channel");
     }
@@ -555,9 +571,9 @@ fn wake_and_spend(owner: Option<Owner>) {
 
 /// The worker whose waiters this thread serves first, as waiters name it.
 #[inline]
-fn here() -> usize {
+fn here() -> u32 {
     match crate::sched::worker::Worker::current() {
-        Some(worker) if worker.prefers_local() => worker.index(),
+        Some(worker) if worker.prefers_local() => worker.index() as u32,
         _ => NOWHERE,
     }
 }

@@ -3,10 +3,10 @@
 //! A future's waiter lives inside the future, which is pinned once it is queued, and leaves the queue when the
 //! future is dropped. A value that was already handed to a dropped receive goes back to the front of the channel.
 
+use super::SendError;
 use super::core::Core;
 use super::handle::Receiver;
 use super::waiter::{Outcome, Waiter};
-use super::SendError;
 use crate::sched::park::Owner;
 use futures_core::Stream;
 use std::cell::UnsafeCell;
@@ -43,7 +43,7 @@ impl<T> Waiting<T> {
     /// `self` does not move until `self.queued` is false, and every queued `self` is dropped through `forget_recv`.
     unsafe fn poll_recv(&mut self, core: &Core<T>, context: &Context<'_>) -> Poll<Option<T>> {
         let waiter = self.waiter.get();
-        let owner = || Owner::Task(context.waker().clone());
+        let owner = || Owner::task(context.waker());
         // SAFETY: the caller's promise keeps waiter and slot valid while queued; `Done` says that the slot is full.
         unsafe {
             if !self.queued {
@@ -216,7 +216,7 @@ impl<T> Future for SendFuture<'_, T> {
         // SAFETY: nothing that is queued is moved.
         let this = unsafe { self.get_unchecked_mut() };
         let Some(core) = this.core else { return Poll::Pending };
-        let owner = || Owner::Task(context.waker().clone());
+        let owner = || Owner::task(context.waker());
         let (waiter, slot) = (this.waiter.get(), this.value.get().cast::<T>());
         match this.state {
             // SAFETY: the value is here; waiter and slot are pinned with the future, whose drop leaves the queue.

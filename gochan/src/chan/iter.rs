@@ -87,4 +87,3 @@ macro_rules! debug {
 }
 
 debug!(Iter<'_>, TryIter<'_>, IntoIter);
-

@@ -12,7 +12,8 @@ use std::cell::UnsafeCell;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
-/// A value behind a spin lock.
+/// A value behind a spin lock; the lock stands right before it.
+#[repr(C)]
 pub(crate) struct SpinLock<T> {
     taken: AtomicBool,
     value: UnsafeCell<T>,

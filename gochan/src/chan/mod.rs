@@ -31,4 +31,4 @@ pub use future::{RecvFuture, RecvStream, SendFuture};
 pub use handle::{Chan, Receiver, Sender};
 pub use iter::{IntoIter, Iter, TryIter};
 #[doc(hidden)]
-pub use side::{CloseSide, RecvSide, SendSide, close, recv, recv_ok, send};
+pub use side::{CloseSide, RecvSide, SendSide, ZeroValue, close, recv, recv_ok, send};

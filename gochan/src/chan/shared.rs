@@ -19,6 +19,7 @@ const TOO_MANY: u64 = 1 << 31;
 const SENDERS_ENDED: u8 = 1;
 const RECEIVERS_ENDED: u8 = 2;
 
+#[repr(C)]
 struct Shared<T> {
     core: Core<T>,
     sides: AtomicU64,

@@ -53,6 +53,24 @@ pub trait CloseSide {
     fn close_channel(&self) -> ChannelRef<'_, Self::Item>;
 }
 
+/// A type with a zero value, which Go's receive yields once a channel is closed and drained: any `Default`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no zero value, which this receive yields once the channel is closed and drained",
+    label = "receives a `{Self}`, which is not `Default`",
+    note = "derive or implement `Default`; or use `ch.recv()`, which gives an `Option`, or a `Some(v) = <-ch` arm"
+)]
+pub trait ZeroValue {
+    #[doc(hidden)]
+    fn zero() -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Default> ZeroValue for T {
+    fn zero() -> T {
+        T::default()
+    }
+}
+
 macro_rules! side {
     ($side:ident, $channel:ident: $($handle:ident),*) => {
         $(
@@ -109,7 +127,9 @@ pub fn send<S: SendSide + ?Sized>(channel: &S, value: S::Item) {
         // The value goes first: its destructor may be what somebody waits for.
         drop(value);
         if abandoned {
-            panic!("send on closed channel: its last receiver is gone, so nobody could ever receive the value");
+            panic!(
+                "send on closed channel: its last receiver is gone, so nobody could ever receive the value"
+            );
         }
         panic!("send on closed channel");
     }
@@ -120,7 +140,7 @@ pub fn send<S: SendSide + ?Sized>(channel: &S, value: S::Item) {
 #[track_caller]
 pub fn recv<R: RecvSide + ?Sized>(channel: &R) -> R::Item
 where
-    R::Item: Default,
+    R::Item: ZeroValue,
 {
     recv_ok(channel).0
 }
@@ -130,10 +150,10 @@ where
 #[track_caller]
 pub fn recv_ok<R: RecvSide + ?Sized>(channel: &R) -> (R::Item, bool)
 where
-    R::Item: Default,
+    R::Item: ZeroValue,
 {
     let Some(core) = channel.recv_channel().0 else { super::handle::park_for_ever(Location::caller()) };
-    core.recv(Location::caller()).map_or_else(|| (R::Item::default(), false), |value| (value, true))
+    core.recv(Location::caller()).map_or_else(|| (R::Item::zero(), false), |value| (value, true))
 }
 
 /// `close!`: closes or panics.

@@ -21,8 +21,9 @@ pub(super) enum Outcome {
     TimedOut,
 }
 
-/// One operation that waits.
+/// One operation that waits. Kept within a cache line: whoever serves it on another core pays per line.
 #[derive(Debug)]
+#[repr(align(64))]
 pub(super) struct Waiter {
     next: *mut Waiter,
     prev: *mut Waiter,
@@ -30,16 +31,17 @@ pub(super) struct Waiter {
     pub(super) slot: *mut (),
     owner: Option<Owner>,
     /// The worker that the owner lives on, if it lives on one.
-    home: usize,
+    home: u32,
     overtaken: u8,
     queued: bool,
     pub(super) outcome: Outcome,
 }
 
 /// Not on any worker.
-pub(super) const NOWHERE: usize = usize::MAX;
+pub(super) const NOWHERE: u32 = u32::MAX;
 
 impl Waiter {
+    #[inline]
     pub(super) fn new(slot: *mut (), owner: Option<Owner>) -> Waiter {
         let home = home_of(owner.as_ref());
         Waiter {
@@ -73,11 +75,9 @@ impl Waiter {
     }
 }
 
-fn home_of(owner: Option<&Owner>) -> usize {
-    match owner {
-        Some(Owner::Goroutine(goroutine)) => goroutine.worker().index(),
-        _ => NOWHERE,
-    }
+#[inline]
+fn home_of(owner: Option<&Owner>) -> u32 {
+    owner.and_then(Owner::home).map_or(NOWHERE, |home| home as u32)
 }
 
 /// A FIFO of waiters. Leaving it from anywhere takes constant time.
@@ -124,7 +124,7 @@ impl WaitQueue {
     /// Takes the waiter to serve off the queue: the first, or one of `home` shortly behind it. A waiter served from
     /// its own worker costs no trip to another core; the bound keeps that fair.
     #[inline]
-    pub(super) fn pop(&mut self, home: usize) -> Option<&mut Waiter> {
+    pub(super) fn pop(&mut self, home: u32) -> Option<&mut Waiter> {
         if self.head.is_null() {
             return None;
         }
@@ -140,7 +140,7 @@ impl WaitQueue {
     }
 
     #[cold]
-    fn local_or_first(&mut self, home: usize) -> *mut Waiter {
+    fn local_or_first(&mut self, home: u32) -> *mut Waiter {
         let mut waiter = self.head;
         for _ in 0..LOOK_AHEAD {
             // SAFETY: queued waiters are valid.
@@ -172,8 +172,16 @@ impl WaitQueue {
         unsafe {
             debug_assert!((*waiter).queued);
             let (prev, next) = ((*waiter).prev, (*waiter).next);
-            if prev.is_null() { self.head = next } else { (*prev).next = next }
-            if next.is_null() { self.tail = prev } else { (*next).prev = prev }
+            if prev.is_null() {
+                self.head = next;
+            } else {
+                (*prev).next = next;
+            }
+            if next.is_null() {
+                self.tail = prev;
+            } else {
+                (*next).prev = prev;
+            }
             (*waiter).queued = false;
         }
     }

@@ -22,17 +22,17 @@ use std::panic::Location;
 use std::ptr;
 
 /// The control block; see the module documentation for who may touch what.
-#[repr(C, align(64))]
+#[repr(C, align(128))]
 pub(crate) struct Goroutine {
     next: Cell<Option<&'static Goroutine>>,
     worker: &'static Worker,
     yielder: Cell<*const Yielder<(), ()>>,
     coroutine: UnsafeCell<MaybeUninit<Coroutine<(), (), (), CoroutineStack>>>,
-    slot: Slot,
-    /// Its last turn was a long one.
-    heavy: Cell<bool>,
     /// Its id is zero while the slot holds no goroutine.
     status: Status,
+    /// Its last turn was a long one.
+    heavy: Cell<bool>,
+    slot: Slot,
     pub(super) siblings: Siblings,
 }
 
@@ -76,9 +76,9 @@ unsafe impl Stack for CoroutineStack {
 /// lines. Without that shift the hot lines of all stacks would compete for the same few cache sets.
 #[inline]
 fn block_address(slot: Slot) -> usize {
-    const COLOURS: usize = 16;
+    const COLOURS: usize = 12;
     let colour = (slot.top / PAGE) % COLOURS;
-    slot.top - size_of::<Goroutine>() - colour * 64
+    slot.top - size_of::<Goroutine>() - colour * align_of::<Goroutine>()
 }
 
 /// What a goroutine did when its turn was over.

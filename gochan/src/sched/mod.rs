@@ -117,7 +117,10 @@ pub fn gosched() {
 #[doc(alias = "Goexit")]
 #[track_caller]
 pub fn goexit() -> ! {
-    assert!(current_id().is_some(), "goexit outside of a goroutine: return from the thread's function instead");
+    assert!(
+        current_id().is_some(),
+        "goexit outside of a goroutine: return from the thread's function instead"
+    );
     resume_unwind(Box::new(task::Goexit(())))
 }
 

@@ -6,7 +6,10 @@ use super::runtime::Workers;
 use super::worker::Worker;
 use crate::stack::pool;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering::{Relaxed, SeqCst}};
+use std::sync::atomic::{
+    AtomicBool,
+    Ordering::{Relaxed, SeqCst},
+};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 

@@ -48,7 +48,8 @@ impl OsThreads {
     pub(super) fn submit(&'static self, job: Job, stack_size: Option<usize>) -> io::Result<()> {
         self.pending.fetch_add(1, AcqRel);
         let queued = stack_size.is_none()
-            && (self.reserve_idle() || (self.total.load(Acquire) >= self.limit && self.total.load(Acquire) > 0));
+            && (self.reserve_idle()
+                || (self.total.load(Acquire) >= self.limit && self.total.load(Acquire) > 0));
         if queued {
             self.queue.0.send(job).expect("the set keeps a receiver");
             return Ok(());

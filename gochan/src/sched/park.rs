@@ -10,9 +10,10 @@
 //! its neighbours. It waits like a plain thread then.
 
 use super::goroutine::Goroutine;
-use crate::shim::atomic::{AtomicBool, Ordering::*};
 use crate::shim;
+use crate::shim::atomic::{AtomicBool, Ordering::*};
 use std::panic::Location;
+use std::ptr::NonNull;
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::Instant;
@@ -62,46 +63,103 @@ impl std::fmt::Display for WaitReason {
     }
 }
 
-/// The right, and the duty, to wake one parked waiter once.
+/// The right, and the duty, to wake one parked waiter once. One word: a pointer whose low bits say to what.
 #[derive(Debug)]
-pub(crate) enum Owner {
+pub(crate) struct Owner(NonNull<()>);
+
+// SAFETY: goroutines are made ready from any thread; the others are `Send` themselves.
+unsafe impl Send for Owner {}
+// SAFETY: `&Owner` only tells which worker it belongs to.
+unsafe impl Sync for Owner {}
+
+const GOROUTINE: usize = 0;
+const THREAD: usize = 1;
+const TASK: usize = 2;
+const TAGS: usize = 3;
+
+/// An owner taken apart.
+enum Woken {
     Goroutine(&'static Goroutine),
     Thread(Arc<ThreadParker>),
-    Task(Waker),
+    Task(Box<Waker>),
 }
 
 impl Owner {
+    #[inline]
+    fn goroutine(goroutine: &'static Goroutine) -> Owner {
+        Owner(NonNull::from(goroutine).cast())
+    }
+
+    fn thread(thread: Arc<ThreadParker>) -> Owner {
+        Owner::tagged(Arc::into_raw(thread).cast_mut(), THREAD)
+    }
+
+    /// The owner of an async task's wait.
+    pub(crate) fn task(waker: &Waker) -> Owner {
+        Owner::tagged(Box::into_raw(Box::new(waker.clone())), TASK)
+    }
+
+    fn tagged<T>(pointer: *mut T, tag: usize) -> Owner {
+        const { assert!(align_of::<T>() > TAGS) };
+        Owner(NonNull::new(pointer.cast::<()>().map_addr(|address| address | tag)).expect("a tagged pointer"))
+    }
+
+    #[inline]
+    fn tag(&self) -> usize {
+        self.0.addr().get() & TAGS
+    }
+
+    #[inline]
+    fn into_woken(self) -> Woken {
+        let tag = self.tag();
+        let pointer = self.0.as_ptr().map_addr(|address| address & !TAGS);
+        std::mem::forget(self);
+        // SAFETY: the tag says what the pointer was made from, and `self` was its only holder.
+        unsafe {
+            match tag {
+                GOROUTINE => Woken::Goroutine(&*pointer.cast()),
+                THREAD => Woken::Thread(Arc::from_raw(pointer.cast())),
+                _ => Woken::Task(Box::from_raw(pointer.cast())),
+            }
+        }
+    }
+
     /// Makes the waiter runnable. Everything before this call happens before its return from `park`.
     #[inline]
     pub(crate) fn wake(self) {
-        match self {
-            Owner::Goroutine(goroutine) => goroutine.ready(),
-            Owner::Thread(thread) => thread.unpark(),
-            Owner::Task(waker) => waker.wake(),
+        match self.into_woken() {
+            Woken::Goroutine(goroutine) => goroutine.ready(),
+            Woken::Thread(thread) => thread.unpark(),
+            Woken::Task(waker) => waker.wake(),
         }
     }
-}
 
-impl Owner {
-    /// The owner in one word. Boxes the waker of a task.
-    pub(super) fn into_word(self) -> usize {
-        match self {
-            Owner::Goroutine(goroutine) => std::ptr::from_ref(goroutine) as usize,
-            Owner::Thread(thread) => Arc::into_raw(thread) as usize | 1,
-            Owner::Task(waker) => Box::into_raw(Box::new(waker)) as usize | 2,
-        }
+    /// The worker that the waiter lives on, if it is a goroutine.
+    #[inline]
+    pub(crate) fn home(&self) -> Option<usize> {
+        // SAFETY: an untagged pointer is a goroutine, which is parked and so alive.
+        (self.tag() == GOROUTINE).then(|| unsafe { self.0.cast::<Goroutine>().as_ref() }.worker().index())
+    }
+
+    pub(super) fn into_word(self) -> NonNull<()> {
+        let word = self.0;
+        std::mem::forget(self);
+        word
     }
 
     /// # Safety
     /// `word` came from `into_word` and is turned back once.
-    pub(super) unsafe fn from_word(word: usize) -> Owner {
-        // SAFETY: the tag says what the pointer was made from; all three are aligned to more than the tag.
-        unsafe {
-            match word & 3 {
-                0 => Owner::Goroutine(&*(word as *const Goroutine)),
-                1 => Owner::Thread(Arc::from_raw((word & !3) as *const ThreadParker)),
-                _ => Owner::Task(*Box::from_raw((word & !3) as *mut Waker)),
-            }
+    pub(super) unsafe fn from_word(word: NonNull<()>) -> Owner {
+        Owner(word)
+    }
+}
+
+impl Drop for Owner {
+    /// An owner that is given up without a wake: its waiter has withdrawn.
+    #[inline]
+    fn drop(&mut self) {
+        if self.tag() != GOROUTINE {
+            drop(Owner(self.0).into_woken());
         }
     }
 }
@@ -129,8 +187,8 @@ impl Parker {
     #[inline]
     pub(crate) fn owner(&self) -> Owner {
         match self {
-            Parker::Goroutine(goroutine) => Owner::Goroutine(goroutine),
-            Parker::Thread(thread) => Owner::Thread(thread.clone()),
+            Parker::Goroutine(goroutine) => Owner::goroutine(goroutine),
+            Parker::Thread(thread) => Owner::thread(thread.clone()),
         }
     }
 

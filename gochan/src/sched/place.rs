@@ -114,7 +114,12 @@ mod tests {
     use super::*;
 
     /// The offsets of `count` goroutines from `place`, none of which ends, with `alive` before the first.
-    fn offsets(siblings: &Siblings, place: &'static Location<'static>, alive: usize, count: usize) -> Vec<usize> {
+    fn offsets(
+        siblings: &Siblings,
+        place: &'static Location<'static>,
+        alive: usize,
+        count: usize,
+    ) -> Vec<usize> {
         (0..count).map(|spawned| siblings.next_offset(place, 2, || alive + spawned)).collect()
     }
 

@@ -6,8 +6,8 @@ use super::worker::Worker;
 use crossbeam_utils::CachePadded;
 use std::fmt;
 use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::*};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::*};
 
 /// How goroutines are carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -130,7 +130,9 @@ impl Builder {
             },
         };
         if workers > MAX_WORKERS {
-            return Err(InstallError(format!("{workers} workers are asked for; at most {MAX_WORKERS} make sense")));
+            return Err(InstallError(format!(
+                "{workers} workers are asked for; at most {MAX_WORKERS} make sense"
+            )));
         }
         let stack_size = match env("GOCHAN_STACK") {
             Some(text) => parse_size(&text).ok_or_else(|| {
@@ -141,7 +143,9 @@ impl Builder {
             None => self.stack_size.unwrap_or(crate::stack::DEFAULT_STACK),
         };
         if stack_size > MAX_STACK {
-            return Err(InstallError(format!("a stack of {stack_size} bytes is asked for; at most {MAX_STACK}")));
+            return Err(InstallError(format!(
+                "a stack of {stack_size} bytes is asked for; at most {MAX_STACK}"
+            )));
         }
         let backend = match env("GOCHAN_BACKEND").as_deref().map(str::trim) {
             None => self.backend,
@@ -222,7 +226,8 @@ fn start() -> &'static Workers {
     }));
     forbid_after_fork();
     crate::stack::overflow::install(report::stack_overflow);
-    let all = workers.all.get_or_init(|| (0..settings.workers).map(|index| Worker::new(index, workers)).collect());
+    let all =
+        workers.all.get_or_init(|| (0..settings.workers).map(|index| Worker::new(index, workers)).collect());
     for worker in all {
         std::thread::Builder::new()
             .name(format!("gochan-{}", worker.index))
@@ -317,7 +322,9 @@ fn forbid_after_fork() {
 #[inline]
 pub(super) fn refuse_after_fork() {
     if FORKED.load(Relaxed) {
-        panic!("gochan cannot run in a forked child: its worker threads stayed in the parent; exec a new program");
+        panic!(
+            "gochan cannot run in a forked child: its worker threads stayed in the parent; exec a new program"
+        );
     }
 }
 

@@ -55,7 +55,10 @@ where
     // A panic is held back until the children are done with the borrows.
     let result = catch_unwind(AssertUnwindSafe(|| f(&scope)));
     // A child may spawn siblings, which its own count covers, so zero is final.
-    shared.children.wait(WaitReason::Scope, Location::caller()).expect("only children add, and they are counted");
+    shared
+        .children
+        .wait(WaitReason::Scope, Location::caller())
+        .expect("only children add, and they are counted");
     match result {
         Err(payload) => resume_unwind(payload),
         Ok(value) => {

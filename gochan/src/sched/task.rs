@@ -28,7 +28,7 @@ pub(crate) struct Header {
     state: AtomicU64,
     pub(crate) site: &'static Location<'static>,
     /// An [`Owner`] as a word, once `JOINING` is set.
-    joiner: Cell<usize>,
+    joiner: Cell<Option<NonNull<()>>>,
 }
 
 struct Vtable {
@@ -79,7 +79,7 @@ impl TaskRef {
             vtable: Task::<F, T>::VTABLE,
             state: AtomicU64::new(id << ID_SHIFT | if special { SPECIAL } else { 0 }),
             site,
-            joiner: Cell::new(0),
+            joiner: Cell::new(None),
         };
         // Field by field, so that a large closure is moved once and not with every wrapper around it.
         let mut task = Box::<Task<F, T>>::new_uninit();
@@ -136,14 +136,14 @@ impl TaskRef {
     pub(super) fn register(&self, owner: Owner) -> Result<(), Owner> {
         let header = self.header();
         // The handle is the only one to touch `joiner` until JOINING is set.
-        header.joiner.set(owner.into_word());
+        header.joiner.set(Some(owner.into_word()));
         // Release hands `joiner` to the finisher; Acquire sees the result if it is there already.
         let before = header.state.fetch_or(JOINING, AcqRel);
         if before & DONE == 0 {
             return Ok(());
         }
         // SAFETY: the finisher came first and did not see JOINING, so the word is still ours.
-        Err(unsafe { Owner::from_word(header.joiner.get()) })
+        Err(unsafe { Owner::from_word(header.joiner.get().expect("just set")) })
     }
 
     /// Takes the result out.
@@ -227,7 +227,7 @@ where
         } else if before & JOINING != 0 {
             // SAFETY: the joiner sleeps until it is woken below, so the task is still allocated, and JOINING
             // says that the word is set. Turned back once.
-            let joiner = unsafe { Owner::from_word(header.joiner.get()) };
+            let joiner = unsafe { Owner::from_word(header.joiner.get().expect("JOINING is set")) };
             joiner.wake();
         }
     }

@@ -30,8 +30,7 @@ fn live() -> MutexGuard<'static, BTreeMap<u64, Arc<Status>>> {
 /// # Panics
 /// If the operating system refuses another thread.
 pub(super) fn start(task: TaskRef) {
-    let stack_size =
-        task.is_special().then(|| super::attributes::stack_size(&task, settings().stack_size));
+    let stack_size = task.is_special().then(|| super::attributes::stack_size(&task, settings().stack_size));
     let status = Arc::new(Status::new(task.id(), task.header().site));
     live().insert(task.id(), status.clone());
     let id = task.id();

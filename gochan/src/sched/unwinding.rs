@@ -24,15 +24,16 @@ pub(super) fn park(
     reason: WaitReason,
     place: &'static Location<'static>,
 ) {
-    let id = worker.running().map_or(0, |goroutine| goroutine.id());
+    let id = worker.running().map_or(0, super::goroutine::Goroutine::id);
     let what = format!("goroutine {id} waits ({reason} at {place}) while a panic unwinds through it");
     let start = Instant::now();
     let mut hopeless = 0;
     let mut warned = false;
     while !parker.is_woken() {
         std::thread::park_timeout(LOOK);
-        let nobody_left =
-            worker.workers.all_others_dormant(worker.index()) && blocking::pending() == 0 && report::only_own_threads();
+        let nobody_left = worker.workers.all_others_dormant(worker.index())
+            && blocking::pending() == 0
+            && report::only_own_threads();
         hopeless = if nobody_left { hopeless + 1 } else { 0 };
         if hopeless >= SURE && !parker.is_woken() {
             report::abort(&format!(

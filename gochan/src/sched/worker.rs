@@ -214,7 +214,7 @@ impl Worker {
     pub(super) fn new_id(&self) -> u64 {
         const BLOCK: u64 = 1024;
         let id = self.next_id.get();
-        let id = if id % BLOCK == 0 { self.workers.reserve_ids(BLOCK) } else { id };
+        let id = if id.is_multiple_of(BLOCK) { self.workers.reserve_ids(BLOCK) } else { id };
         self.next_id.set(id + 1);
         id
     }
@@ -269,7 +269,8 @@ impl Worker {
     /// Fresh tasks that another worker may take. What was placed here by intent waits for this worker, which may
     /// just be waking up, unless it is stuck.
     pub(super) fn has_stealable(&self) -> bool {
-        !self.shared.stealer.is_empty() || (self.shared.stuck.load(Relaxed) && !self.shared.spawned.is_empty())
+        !self.shared.stealer.is_empty()
+            || (self.shared.stuck.load(Relaxed) && !self.shared.spawned.is_empty())
     }
 
     /// Wakes the worker if it sleeps, so that it looks around.
@@ -355,7 +356,9 @@ impl Worker {
         /// Light turns in a row before a heavy one is due.
         const ROW: u32 = 16;
         let light_turns = self.light_turns.get();
-        if light_turns < ROW && let Some(light) = self.ready.pop() {
+        if light_turns < ROW
+            && let Some(light) = self.ready.pop()
+        {
             self.light_turns.set(light_turns + 1);
             return Some(light);
         }
@@ -372,7 +375,7 @@ impl Worker {
     fn begin_turn(&self) -> bool {
         let turns = self.shared.turns.load(Relaxed).wrapping_add(1);
         self.shared.turns.store(turns, Relaxed);
-        turns % HOUSEKEEPING == 0
+        turns.is_multiple_of(HOUSEKEEPING)
     }
 
     #[inline]
@@ -501,10 +504,8 @@ impl Worker {
             match (self.workers.others(self.index).find(|other| other.has_stealable()), waiting_since) {
                 (None, _) => waiting_since = None,
                 (Some(_), None) => waiting_since = Some(now),
-                (Some(victim), Some(since)) if now - since >= STEAL_AFTER => {
-                    if self.steal_from(victim) {
-                        return true;
-                    }
+                (Some(victim), Some(since)) if now - since >= STEAL_AFTER && self.steal_from(victim) => {
+                    return true;
                 }
                 _ => {}
             }

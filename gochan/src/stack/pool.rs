@@ -107,7 +107,8 @@ impl Pool {
         idle.sort_unstable_by_key(|slot| slot.top);
         let mut rest = idle.as_slice();
         while let Some(first) = rest.first() {
-            let run = rest.iter().enumerate().take_while(|(i, s)| s.limit() == first.limit() + i * self.stride);
+            let run =
+                rest.iter().enumerate().take_while(|(i, s)| s.limit() == first.limit() + i * self.stride);
             let run = run.count();
             // SAFETY: the run is made of free slots only, and the lock keeps them free.
             unsafe { region::release(first.limit(), rest[run - 1].top) };

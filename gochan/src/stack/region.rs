@@ -87,7 +87,7 @@ const BATCH: usize = 64;
 
 fn guard_batch(batch: &[Slot]) -> io::Result<()> {
     if GUARD.load(Relaxed) == GUARD_BATCHED {
-        if advise_all(batch, |slot| slot.limit(), MADV_GUARD_INSTALL).is_ok() {
+        if advise_all(batch, Slot::limit, MADV_GUARD_INSTALL).is_ok() {
             return Ok(());
         }
         GUARD.store(GUARD_SINGLE, Relaxed);

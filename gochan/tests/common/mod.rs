@@ -5,6 +5,7 @@
 use std::cell::RefCell;
 use std::env;
 use std::io::Write;
+use std::num::NonZero;
 use std::process::abort;
 use std::sync::atomic::{AtomicUsize, Ordering::*};
 use std::sync::{Arc, Once, mpsc};
@@ -79,7 +80,7 @@ pub(crate) fn on_threads() -> bool {
 /// How many worker threads run goroutines in this run.
 pub(crate) fn workers() -> usize {
     let set = env::var("GOCHAN_MAXPROCS").ok().and_then(|workers| workers.parse().ok());
-    set.unwrap_or_else(|| thread::available_parallelism().map_or(1, |cores| cores.get()))
+    set.unwrap_or_else(|| thread::available_parallelism().map_or(1, NonZero::get))
 }
 
 /// What a panicking goroutine or closure panicked with.
@@ -109,12 +110,12 @@ pub(crate) fn place_of_panic(f: impl FnOnce()) -> (String, u32) {
         let before = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
             let place = info.location().map(|place| (place.file().to_owned(), place.line()));
-            LAST_PANIC.with(|last| last.replace(place));
+            LAST_PANIC.set(place);
             before(info);
         }));
     });
     panic_of(f);
-    LAST_PANIC.with(|last| last.take()).expect("the hook has seen the panic")
+    LAST_PANIC.take().expect("the hook has seen the panic")
 }
 
 /// Counts values made and dropped; a value dropped twice or never shows as a difference.
