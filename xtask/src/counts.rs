@@ -17,10 +17,10 @@ impl Counts {
     /// Adds what this line says, if it is the summary line of libtest or of nextest.
     pub(crate) fn read_line(&mut self, line: &str) {
         let line = without_escapes(line);
-        let line = line.trim();
+        // Not trimmed: nextest indents what a failed test printed, perhaps the summary of a run of its own.
         if let Some((_, parts)) = line.strip_prefix("test result: ").and_then(|rest| rest.split_once(". ")) {
             self.read_parts(parts.split(';'));
-        } else if line.starts_with("Summary [") {
+        } else if line.trim_start().starts_with("Summary [") {
             let parts = line.split_once("tests run: ").or_else(|| line.split_once("test run: "));
             self.read_parts(parts.map_or("", |(_, parts)| parts).split(','));
         }
@@ -88,6 +88,7 @@ mod tests {
 
     #[test]
     fn other_lines_count_nothing() {
-        assert_eq!(counts(&["12 passed, 1 failed", "Summary of 3 passed", ""]), Counts::default());
+        let inner = "    test result: FAILED. 0 passed; 1 failed; 0 ignored; 0 measured";
+        assert_eq!(counts(&["12 passed, 1 failed", "Summary of 3 passed", inner, ""]), Counts::default());
     }
 }

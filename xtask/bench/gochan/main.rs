@@ -5,6 +5,7 @@
 
 mod channel;
 mod cpu;
+#[expect(unreachable_pub, reason = "public in the library of the peers, which share the file")]
 #[path = "../measure.rs"]
 mod measure;
 mod memory;
