@@ -473,8 +473,8 @@ fn ch_13_several_that_range_over_one_channel_share_its_values() {
 /// Sends `values` through channels of several capacities, by goroutines and by this thread.
 #[track_caller]
 fn passes<T: Clone + PartialEq + Debug + Send + 'static>(values: &[T]) {
-    // Unoptimised code copies a value at every call on its way, and each copy has its own place on the stack.
-    let copies = if cfg!(debug_assertions) { 40 } else { 0 };
+    // A value is copied at calls on its way, here and in the channel, and each copy has its place on the stack.
+    let copies = if cfg!(debug_assertions) { 40 } else { 10 };
     let roomy = || Builder::new().stack_size((256 << 10) + copies * size_of::<T>());
     for capacity in [0, 1, 3] {
         let ch = chan!(T, capacity);

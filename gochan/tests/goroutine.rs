@@ -424,14 +424,6 @@ fn go_16_scopes_nest_and_children_start_children() {
 }
 
 #[test]
-fn go_17_a_result_larger_than_the_stack_arrives() {
-    let _watchdog = watchdog();
-    const SIZE: usize = 300 << 10;
-    let result = go!({ [7_u8; SIZE] }).join().unwrap();
-    assert!(result.iter().all(|byte| *byte == 7));
-}
-
-#[test]
 fn go_17_a_zero_sized_closure_runs() {
     let _watchdog = watchdog();
     static RAN: AtomicBool = AtomicBool::new(false);

@@ -40,6 +40,8 @@ scenarios!(
     deep_but_fitting,
     deep_main,
     deep_by_builder,
+    result_larger_than_the_stack,
+    values_of_a_quarter_of_the_stack,
     panic_waits_for_its_own_worker,
     count_goroutines,
     builder_settings,
@@ -475,6 +477,40 @@ fn go_15_a_raised_limit_is_enough() {
 #[test]
 fn go_15_main_has_the_stack_of_a_main_thread() {
     scenario("deep_main").run().prints("3072\n");
+}
+
+#[gochan::main]
+fn result_larger_than_the_stack() {
+    let result = go!({ [7_u8; 300 << 10] }).join().unwrap();
+    println!("{}", result.iter().all(|byte| *byte == 7));
+}
+
+#[test]
+fn go_17_a_result_larger_than_the_stack_arrives() {
+    scenario("result_larger_than_the_stack").without("GOCHAN_STACK").run().prints("true\n");
+}
+
+#[gochan::main]
+fn values_of_a_quarter_of_the_stack() {
+    for capacity in [0, 1] {
+        let (there, back) = (chan!([u8; 64 << 10], capacity), chan!([u8; 64 << 10], capacity));
+        go!([there, back] {
+            while let Some(value) = there.recv() {
+                _ = back.send(value);
+            }
+        });
+        for byte in 0..5 {
+            there.send([byte; 64 << 10]).unwrap();
+            println!("{}", back.recv().unwrap()[12_345]);
+        }
+    }
+}
+
+#[test]
+#[cfg_attr(debug_assertions, ignore = "unoptimised code copies a value at every call on its way")]
+fn ch_14_values_of_64_kib_fit_the_usual_stack() {
+    let outcome = scenario("values_of_a_quarter_of_the_stack").without("GOCHAN_STACK").run();
+    outcome.prints(&"0\n1\n2\n3\n4\n".repeat(2));
 }
 
 #[gochan::main]

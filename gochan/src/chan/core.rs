@@ -65,6 +65,7 @@ enum Blocked<T> {
 impl<T> Core<T> {
     /// # Panics
     /// If a ring of that capacity cannot be allocated.
+    #[track_caller]
     pub(super) fn new(capacity: usize) -> Core<T> {
         Core {
             state: SpinLock::new(State {
@@ -530,17 +531,20 @@ impl<T> Drop for State<T> {
     }
 }
 
+#[track_caller]
 fn allocate_ring<T>(capacity: usize) -> NonNull<T> {
     if size_of::<T>() == 0 || capacity == 0 {
         return NonNull::dangling();
     }
-    let ring = Layout::array::<T>(capacity)
-        .ok()
+    let ring = match Layout::array::<T>(capacity) {
         // SAFETY: the layout's size is not zero.
-        .and_then(|layout| NonNull::new(unsafe { alloc(layout) }.cast::<T>()));
-    ring.unwrap_or_else(|| {
-        panic!("chan: a buffer for {capacity} elements of {} bytes cannot be allocated", size_of::<T>())
-    })
+        Ok(layout) => NonNull::new(unsafe { alloc(layout) }.cast::<T>()),
+        Err(_) => None,
+    };
+    match ring {
+        Some(ring) => ring,
+        None => panic!("chan: a buffer for {capacity} elements of {} bytes cannot be allocated", size_of::<T>()),
+    }
 }
 
 /// # Safety

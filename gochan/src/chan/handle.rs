@@ -54,6 +54,7 @@ impl<T> Chan<T> {
     /// # Panics
     /// If a buffer of that size cannot be allocated.
     #[doc(alias = "make")]
+    #[track_caller]
     pub fn with_capacity(capacity: usize) -> Chan<T> {
         Chan { raw: Raw::new(capacity, SENDS + RECEIVES) }
     }

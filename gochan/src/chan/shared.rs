@@ -41,6 +41,7 @@ impl<T> Raw<T> {
     pub(super) const NIL: Raw<T> = Raw(None);
 
     /// A channel with one handle, on `sides`.
+    #[track_caller]
     pub(super) fn new(capacity: usize, sides: u64) -> Raw<T> {
         let shared =
             Shared { core: Core::new(capacity), sides: AtomicU64::new(sides), ended: AtomicU8::new(0) };

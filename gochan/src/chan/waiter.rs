@@ -2,8 +2,8 @@
 //!
 //! A [`Waiter`] lives on the stack of the goroutine or thread that waits, or inside a pinned future. While it is
 //! queued it belongs to the channel's lock. Whoever takes it off the queue, under the lock, completes it: moves the
-//! value, sets the outcome and takes the owner; and wakes the owner once the lock is free. Until that wake the
-//! waiter's memory stays valid, because its side does not move on before it.
+//! value, sets the outcome and takes the owner; and wakes the owner once the lock is free. A goroutine or thread does
+//! not move on before that wake, so its waiter stays valid until then; a future may be gone once the lock is free.
 
 use crate::sched::park::Owner;
 use std::ptr;
@@ -188,31 +188,42 @@ impl WaitQueue {
 
     /// Ends the wait of everybody on the queue with `outcome`, to be woken when the lock is free.
     pub(super) fn end_all(&mut self, outcome: Outcome) -> Ended {
-        let first = std::mem::replace(&mut self.head, ptr::null_mut());
-        self.tail = ptr::null_mut();
-        let mut waiter = first;
+        let mut ended = Ended { sleepers: std::mem::replace(self, WaitQueue::new()), tasks: Vec::new() };
+        let mut waiter = ended.sleepers.head;
         while !waiter.is_null() {
             // SAFETY: queued waiters are valid.
             unsafe {
-                (*waiter).queued = false;
+                let next = (*waiter).next;
                 (*waiter).outcome = outcome;
-                waiter = (*waiter).next;
+                if (*waiter).owner.as_ref().is_some_and(Owner::is_task) {
+                    ended.sleepers.unlink(waiter);
+                    ended.tasks.extend((*waiter).owner.take());
+                } else {
+                    (*waiter).queued = false;
+                }
+                waiter = next;
             }
         }
-        Ended(first)
+        ended
     }
 }
 
-/// Waiters that have been taken off their queue and not yet been woken, linked as they were.
+/// Waiters that have been taken off their queue and not yet been woken.
+///
+/// Goroutines and threads sleep until they are woken, so they stay linked as they were, however many. A future may
+/// be looked at and dropped as soon as the lock is free: nothing of it is kept but its owner.
 #[must_use = "they sleep until they are woken"]
-pub(super) struct Ended(*mut Waiter);
+pub(super) struct Ended {
+    sleepers: WaitQueue,
+    tasks: Vec<Owner>,
+}
 
 impl Ended {
     pub(super) fn wake_all(self) {
-        let mut waiter = self.0;
+        let mut waiter = self.sleepers.head;
         while !waiter.is_null() {
-            // SAFETY: a waiter stays valid until its owner is woken, so all is read before that. Its owner and links
-            // are nobody else's once it is off the queue: a deadline that strikes now finds it not queued.
+            // SAFETY: a sleeper's waiter stays valid until its owner is woken, so all is read before that. Its owner
+            // and links are nobody else's once it is off the queue: a deadline that strikes now finds it not queued.
             let owner = unsafe {
                 let owner = (*waiter).owner.take().expect("a queued waiter has an owner");
                 waiter = (*waiter).next;
@@ -220,5 +231,6 @@ impl Ended {
             };
             owner.wake();
         }
+        self.tasks.into_iter().for_each(Owner::wake);
     }
 }

@@ -6,7 +6,7 @@ use super::worker::Worker;
 use crossbeam_utils::CachePadded;
 use std::fmt;
 use std::num::NonZeroUsize;
-use std::sync::OnceLock;
+use std::sync::{Once, OnceLock};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::*};
 
 /// How goroutines are carried out.
@@ -108,6 +108,7 @@ impl Builder {
     /// variables makes no sense; the message names it.
     pub fn install(self) -> Result<(), InstallError> {
         let settings = self.resolve()?;
+        forbid_after_fork();
         SETTINGS.set(settings).map_err(|_| {
             InstallError(
                 "the gochan runtime has its settings already; install yours before the first goroutine, once"
@@ -193,6 +194,7 @@ fn parse_size(text: &str) -> Option<usize> {
 #[inline]
 pub(crate) fn settings() -> &'static Settings {
     SETTINGS.get_or_init(|| {
+        forbid_after_fork();
         Builder::new().resolve().unwrap_or_else(|error| report::fatal(&format!("cannot start: {error}")))
     })
 }
@@ -224,7 +226,6 @@ fn start() -> &'static Workers {
         sleeping: CachePadded::new(AtomicUsize::new(0)),
         next_id: CachePadded::new(AtomicU64::new(1)),
     }));
-    forbid_after_fork();
     crate::stack::overflow::install(report::stack_overflow);
     let all =
         workers.all.get_or_init(|| (0..settings.workers).map(|index| Worker::new(index, workers)).collect());
@@ -309,12 +310,16 @@ impl Workers {
 
 static FORKED: AtomicBool = AtomicBool::new(false);
 
+/// Makes `refuse_after_fork` refuse in children.
 fn forbid_after_fork() {
+    static ONCE: Once = Once::new();
     extern "C" fn in_child() {
         FORKED.store(true, Relaxed);
     }
-    // SAFETY: the handler only stores to an atomic.
-    unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
+    ONCE.call_once(|| {
+        // SAFETY: the handler only stores to an atomic.
+        unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
+    });
 }
 
 /// # Panics

@@ -112,7 +112,7 @@ impl TaskRef {
     /// Stack bytes, beyond what the body itself needs, that moving a large closure in and a large result out may
     /// take; unoptimised builds copy them once per wrapper.
     pub(crate) fn frame(&self) -> usize {
-        const COPIES: usize = 8;
+        const COPIES: usize = 32;
         let frame = self.header().vtable.frame;
         if frame > ORDINARY_FRAME { frame.saturating_mul(COPIES) } else { 0 }
     }
