@@ -5,7 +5,9 @@
 //! 2 3 5 7 11 13 17 19 23 29 31 37 41 43 47 53 59 61 67 71 73 79 83 89 97
 //! ```
 //!
-//! Nothing tells the goroutines to stop. When main returns, the program ends, whatever still runs.
+//! When main has seen enough it drops the receiver of the last filter. That filter's send fails, it
+//! returns and drops its own receiver, and so the chain ends from its far end. `send!` would panic
+//! there; the method `send` reports it.
 
 use gochan::prelude::*;
 
@@ -15,15 +17,17 @@ const LIMIT: u32 = 100;
 /// Sends every whole number from 2 on.
 fn generate(numbers: Sender<u32>) {
     for number in 2.. {
-        send!(numbers <- number);
+        if numbers.send(number).is_err() {
+            return;
+        }
     }
 }
 
 /// Passes on what `prime` does not divide.
 fn filter(prime: u32, incoming: Receiver<u32>, outgoing: Sender<u32>) {
     for number in &incoming {
-        if number % prime != 0 {
-            send!(outgoing <- number);
+        if number % prime != 0 && outgoing.send(number).is_err() {
+            return;
         }
     }
 }

@@ -1,16 +1,16 @@
 //! Counts the words of every text file below the given paths, on every core.
 //!
 //! ```text
-//! $ cargo run --release --bin wordcount -- -n 3 /usr/share/doc
-//!     81204  the
-//!     40188  of
-//!     39077  to
-//! 2110 files, 38.3 MB of text in 0.21 s (182.4 MB/s), 4 skipped, 5 goroutines
+//! $ cargo run --release --bin wordcount -- -n 3 /usr/include
+//!    512008  sk
+//!    416299  define
+//!    269517  the
+//! 7910 files, 114.5 MB of text in 0.88 s (130.0 MB/s), 1 skipped, 7 goroutines
 //! ```
 //!
-//! One goroutine walks the directories and sends paths into `jobs`. A pool of workers ranges over
-//! them and sends what became of each file into `results`, which main ranges over. The walker
-//! closes `jobs`; a last goroutine waits for all the others and closes `results`.
+//! A pool of workers ranges over the paths in `jobs` and sends what became of each file into
+//! `results`, which main ranges over. One goroutine walks the directories, sends each path into `jobs`
+//! and closes it at the end; a last one waits for all of these and closes `results`.
 //!
 //! A word is a run of letters and digits, in lower case. `.git` and `target` are left out, symbolic
 //! links are not followed, and what cannot be read as text is named on stderr.
@@ -18,7 +18,7 @@
 use std::fs::{self, File};
 use std::io::{self, IsTerminal, Read, Write};
 use std::num::NonZero;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -36,7 +36,7 @@ Arguments:
 
 Options:
   -n, --top N        how many of the most frequent words to print [default: 20]
-  -j, --workers N    how many goroutines read files [default: one for each core]
+  -j, --workers N    how many goroutines read files [default: two for each core]
   -h, --help         print this help
 ";
 
@@ -99,13 +99,6 @@ fn run(options: &Options) -> Result<(), Failure> {
     let results = chan!(Report, 1024);
     let wg = WaitGroup::new();
 
-    let roots = options.paths.clone();
-    wg.add(1);
-    go!([jobs, results, wg] {
-        defer!(wg.done());
-        defer!(close!(jobs));
-        walk(&roots, &jobs.sender(), &results.sender());
-    });
     for _ in 0..options.workers {
         wg.add(1);
         go!([jobs, results, wg] {
@@ -117,6 +110,13 @@ fn run(options: &Options) -> Result<(), Failure> {
             send!(results <- Report::Finished(counter.words));
         });
     }
+    let roots = options.paths.clone();
+    wg.add(1);
+    go!([jobs, results, wg] {
+        defer!(wg.done());
+        defer!(close!(jobs));
+        walk(&roots, &jobs.sender(), &results.sender());
+    });
     go!([results] {
         wg.wait();
         close!(results);
@@ -150,8 +150,8 @@ fn walk(roots: &[PathBuf], jobs: &Sender<PathBuf>, results: &Sender<Report>) {
             }
             Ok(_) => {}
             Err(error) => {
-                let path = error.path().map_or_else(PathBuf::new, |path| path.to_path_buf());
-                let why = error.io_error().map_or_else(|| error.to_string(), |error| error.to_string());
+                let path = error.path().map_or_else(PathBuf::new, Path::to_path_buf);
+                let why = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
                 send!(results <- Report::Skipped(path, why));
             }
         }
@@ -294,14 +294,15 @@ impl Options {
     fn from_command_line() -> Result<Option<Self>, lexopt::Error> {
         use lexopt::prelude::*;
 
+        // A goroutine stays on the thread that first ran it. With two for each, no thread is left without.
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-        let mut options = Self { top: 20, workers: cores, paths: Vec::new() };
+        let mut options = Self { top: 20, workers: 2 * cores, paths: Vec::new() };
         let mut parser = lexopt::Parser::from_env();
         while let Some(argument) = parser.next()? {
             match argument {
                 Short('n') | Long("top") => options.top = parser.value()?.parse()?,
                 Short('j') | Long("workers") => {
-                    options.workers = parser.value()?.parse::<NonZero<usize>>()?.get()
+                    options.workers = parser.value()?.parse::<NonZero<usize>>()?.get();
                 }
                 Short('h') | Long("help") => return Ok(None),
                 Value(path) => options.paths.push(path.into()),

@@ -228,7 +228,7 @@ fn unix_oddities(root: &Path) -> io::Result<()> {
     drop(socket);
     // As root this can be read all the same; then both counts read it.
     fs::write(root.join("unreadable"), "secret words")?;
-    fs::set_permissions(root.join("unreadable"), fs::Permissions::from_mode(0))
+    fs::set_permissions(root.join("unreadable"), fs::Permissions::from_mode(0o000))
 }
 
 #[cfg(not(unix))]

@@ -12,7 +12,7 @@
 
 use super::error::{SendTimeoutError, TryRecvError, TrySendError};
 use super::lock::{Guard, SpinLock};
-use super::waiter::{NOWHERE, Outcome, WaitQueue, Waiter};
+use super::waiter::{Completed, NOWHERE, Outcome, WaitQueue, Waiter};
 use crate::sched::park::{Owner, Parker, WaitReason};
 use std::alloc::{Layout, alloc, dealloc};
 use std::collections::VecDeque;
@@ -430,7 +430,7 @@ impl<T> Core<T> {
 impl<T> State<T> {
     /// Sends without waiting; whoever is returned is to be woken.
     #[inline]
-    fn send_now(&mut self, value: T) -> Result<Option<Owner>, Blocked<T>> {
+    fn send_now(&mut self, value: T) -> Result<Option<Completed>, Blocked<T>> {
         if self.flags & (CLOSED | NO_RECEIVER) != 0 {
             return Err(Blocked::Closed(value));
         }
@@ -448,7 +448,7 @@ impl<T> State<T> {
 
     /// Receives without waiting; whoever is returned is to be woken.
     #[inline]
-    fn recv_now(&mut self) -> Result<(T, Option<Owner>), Blocked<()>> {
+    fn recv_now(&mut self) -> Result<(T, Option<Completed>), Blocked<()>> {
         if self.flags & RETURNED != 0 {
             return Ok((self.take_returned(), None));
         }
@@ -550,7 +550,7 @@ fn allocate_ring<T>(capacity: usize) -> NonNull<T> {
 /// # Safety
 /// `receiver` was just taken off the queue of receivers of a channel of `T`.
 #[inline]
-unsafe fn hand_over<T>(receiver: &mut Waiter, value: T) -> Owner {
+unsafe fn hand_over<T>(receiver: &mut Waiter, value: T) -> Completed {
     // SAFETY: the slot of a waiting receiver is valid for a write.
     unsafe { receiver.slot.cast::<T>().write(value) };
     receiver.complete(Outcome::Done)
@@ -559,16 +559,16 @@ unsafe fn hand_over<T>(receiver: &mut Waiter, value: T) -> Owner {
 /// # Safety
 /// `sender` was just taken off the queue of senders of a channel of `T`.
 #[inline]
-unsafe fn take_over<T>(sender: &mut Waiter) -> (T, Owner) {
+unsafe fn take_over<T>(sender: &mut Waiter) -> (T, Completed) {
     // SAFETY: the slot of a waiting sender holds its value, and `Done` tells the sender that it has moved.
     let value = unsafe { sender.slot.cast::<T>().read() };
     (value, sender.complete(Outcome::Done))
 }
 
 #[inline]
-fn wake_and_spend(owner: Option<Owner>) {
-    if let Some(owner) = owner {
-        owner.wake();
+fn wake_and_spend(completed: Option<Completed>) {
+    if let Some(completed) = completed {
+        completed.wake();
     }
     crate::sched::spend();
 }

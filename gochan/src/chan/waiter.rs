@@ -68,10 +68,25 @@ impl Waiter {
 
     /// Completes a waiter that has just been taken off its queue.
     #[inline]
-    pub(super) fn complete(&mut self, outcome: Outcome) -> Owner {
+    pub(super) fn complete(&mut self, outcome: Outcome) -> Completed {
         debug_assert!(!self.queued && self.outcome == Outcome::Pending);
         self.outcome = outcome;
-        self.owner.take().expect("a queued waiter has an owner")
+        Completed { owner: self.owner.take().expect("a queued waiter has an owner"), home: self.home }
+    }
+}
+
+/// The owner of a completed waiter, to be woken when the lock is free.
+#[derive(Debug)]
+#[must_use = "it sleeps until it is woken"]
+pub(super) struct Completed {
+    owner: Owner,
+    home: u32,
+}
+
+impl Completed {
+    #[inline]
+    pub(super) fn wake(self) {
+        self.owner.wake_at(self.home);
     }
 }
 
@@ -224,12 +239,13 @@ impl Ended {
         while !waiter.is_null() {
             // SAFETY: a sleeper's waiter stays valid until its owner is woken, so all is read before that. Its owner
             // and links are nobody else's once it is off the queue: a deadline that strikes now finds it not queued.
-            let owner = unsafe {
+            let completed = unsafe {
                 let owner = (*waiter).owner.take().expect("a queued waiter has an owner");
+                let home = (*waiter).home;
                 waiter = (*waiter).next;
-                owner
+                Completed { owner, home }
             };
-            owner.wake();
+            completed.wake();
         }
         self.tasks.into_iter().for_each(Owner::wake);
     }

@@ -27,6 +27,8 @@ pub(crate) struct Goroutine {
     next: Cell<Option<&'static Goroutine>>,
     worker: &'static Worker,
     yielder: Cell<*const Yielder<(), ()>>,
+    /// About where its stack pointer is while it is switched out.
+    stack_top: Cell<*const u8>,
     coroutine: UnsafeCell<MaybeUninit<Coroutine<(), (), (), CoroutineStack>>>,
     /// Its id is zero while the slot holds no goroutine.
     status: Status,
@@ -102,6 +104,7 @@ impl Goroutine {
                 next: Cell::new(None),
                 worker,
                 yielder: Cell::new(ptr::null()),
+                stack_top: Cell::new(ptr::null()),
                 coroutine: UnsafeCell::new(MaybeUninit::uninit()),
                 slot,
                 heavy: Cell::new(false),
@@ -189,6 +192,31 @@ impl Goroutine {
         }
     }
 
+    /// As `ready`, for a goroutine known to live on worker number `home`: if that is this one, it is not touched.
+    #[inline]
+    pub(crate) fn ready_at(&'static self, home: u32) {
+        match Worker::current() {
+            Some(worker) if worker.index() as u32 == home => worker.push_ready(self),
+            _ => self.worker.push_from_elsewhere(self),
+        }
+    }
+
+    /// Asks for the block's cache lines, which will be needed in two turns.
+    #[inline]
+    pub(super) fn prefetch_block(&self) {
+        prefetch(ptr::from_ref(self).cast());
+        prefetch(ptr::from_ref(self).cast::<u8>().wrapping_add(64));
+    }
+
+    /// Asks for the cache lines at its stack pointer, which will be needed in the next turn.
+    #[inline]
+    pub(super) fn prefetch_stack(&self) {
+        let top = self.stack_top.get();
+        prefetch(top);
+        prefetch(top.wrapping_add(64));
+        prefetch(top.wrapping_add(128));
+    }
+
     /// Switches out until some owner of this wait has been woken.
     #[inline]
     pub(crate) fn park(&self, reason: WaitReason, place: &'static Location<'static>) {
@@ -200,6 +228,8 @@ impl Goroutine {
     /// Lets the worker run something else. The goroutine must be in a queue, or have an owner that will be woken.
     #[inline]
     pub(super) fn switch_out(&self) {
+        let here = 0_u8;
+        self.stack_top.set(&raw const here);
         debug_assert!(Goroutine::current().is_some_and(|running| ptr::eq(running, self)));
         // SAFETY: set at the coroutine's start to its yielder, which lives as long as the coroutine; called on
         // the coroutine itself.
@@ -215,4 +245,15 @@ impl Goroutine {
         let goroutine = unsafe { &*(block_address(slot) as *const Goroutine) };
         (goroutine.status.id() != 0).then_some(goroutine)
     }
+}
+
+#[inline]
+fn prefetch(line: *const u8) {
+    // SAFETY: a hint; it does not fault, whatever the address.
+    #[cfg(target_arch = "x86_64")]
+    unsafe {
+        core::arch::x86_64::_mm_prefetch::<{ core::arch::x86_64::_MM_HINT_T0 }>(line.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = line;
 }

@@ -134,6 +134,16 @@ impl Owner {
         }
     }
 
+    /// As `wake`, for a waiter known to live on worker number `home`.
+    #[inline]
+    pub(crate) fn wake_at(self, home: u32) {
+        match self.into_woken() {
+            Woken::Goroutine(goroutine) => goroutine.ready_at(home),
+            Woken::Thread(thread) => thread.unpark(),
+            Woken::Task(waker) => waker.wake(),
+        }
+    }
+
     /// True if the waiter is a future, which may go away at any time.
     pub(crate) fn is_task(&self) -> bool {
         self.tag() == TASK

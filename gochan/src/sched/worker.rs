@@ -178,7 +178,8 @@ impl Worker {
 
     #[inline]
     pub(super) fn push_ready(&self, goroutine: &'static Goroutine) {
-        if goroutine.is_heavy() {
+        // While the pace is fine nobody is heavy, and the goroutine need not be touched to know.
+        if !self.pace.is_fine() && goroutine.is_heavy() {
             self.heavy.push(goroutine);
         } else {
             self.ready.push(goroutine);
@@ -348,7 +349,14 @@ impl Worker {
         if !self.heavy.is_empty() {
             return self.pop_heavy_or_light();
         }
-        self.ready.pop()
+        let goroutine = self.ready.pop();
+        if let Some(next) = self.ready.peek(0) {
+            next.prefetch_stack();
+            if let Some(after) = self.ready.peek(1) {
+                after.prefetch_block();
+            }
+        }
+        goroutine
     }
 
     #[cold]
@@ -475,6 +483,7 @@ impl Worker {
         if !self.shared.sleeper.is_asleep() || left == Some(nap) {
             return;
         }
+        self.ready.shrink();
         // Quiet for a while: others may need the stacks more, or nobody does and they are trimmed.
         if !self.stacks.borrow().is_empty() {
             self.default_pool().put(self.stacks.borrow_mut().drain(..));
