@@ -19,6 +19,7 @@ use std::collections::VecDeque;
 use std::mem::{ManuallyDrop, MaybeUninit};
 use std::panic::Location;
 use std::ptr::NonNull;
+use std::task::Waker;
 use std::time::Instant;
 
 pub(super) type Place = &'static Location<'static>;
@@ -57,9 +58,16 @@ pub(super) struct State<T> {
 unsafe impl<T: Send> Send for State<T> {}
 
 /// Why a send or receive could not be completed without waiting.
-enum Blocked<T> {
-    Wait(T),
-    Closed(T),
+enum Blocked {
+    Wait,
+    Closed,
+}
+
+/// How far an operation got that may wait.
+enum Step {
+    Done,
+    Closed,
+    Queued(Parker),
 }
 
 impl<T> Core<T> {
@@ -90,63 +98,72 @@ impl<T> Core<T> {
     }
 
     /// Sends, waiting if need be. The error has the value back.
-    #[inline]
+    ///
+    /// Inlined always, for the sake of the switch in `park`; the work is in `send_or_queue`.
+    #[inline(always)]
     pub(super) fn send(&self, value: T, place: Place) -> Result<(), T> {
-        let mut state = self.lock();
-        match state.send_now(value) {
-            Ok(receiver) => {
-                drop(state);
-                wake_and_spend(receiver);
-                Ok(())
+        let mut value = ManuallyDrop::new(value);
+        let mut waiter = MaybeUninit::<Waiter>::uninit();
+        // SAFETY: the value is here; it and the waiter outlive the park, which lasts until the waiter is completed.
+        match unsafe { self.send_or_queue((&raw mut value).cast(), waiter.as_mut_ptr()) } {
+            Step::Done => Ok(()),
+            Step::Closed => Err(ManuallyDrop::into_inner(value)),
+            Step::Queued(parker) => {
+                parker.park(WaitReason::Send, place);
+                // SAFETY: initialised when it was queued, and ours again.
+                match unsafe { (*waiter.as_ptr()).outcome } {
+                    Outcome::Done => Ok(()),
+                    _ => Err(ManuallyDrop::into_inner(value)),
+                }
             }
-            Err(Blocked::Closed(value)) => Err(value),
-            Err(Blocked::Wait(value)) => self.send_waiting(state, value, place),
         }
     }
 
-    fn send_waiting(&self, mut state: Guard<'_, State<T>>, value: T, place: Place) -> Result<(), T> {
-        let mut value = ManuallyDrop::new(value);
-        let parker = Parker::current();
-        let mut waiter = Waiter::new((&raw mut value).cast(), Some(parker.owner()));
-        // SAFETY: the waiter and the value outlive the park, which lasts until somebody has completed the waiter.
-        unsafe { state.senders.push(&raw mut waiter) };
-        drop(state);
-        parker.park(WaitReason::Send, place);
-        match waiter.outcome {
-            Outcome::Done => Ok(()),
-            _ => Err(ManuallyDrop::into_inner(value)),
+    /// Moves the value out of `slot` if that needs no waiting, else queues `waiter` with it.
+    ///
+    /// # Safety
+    /// `slot` holds a value; if queued, both stay valid until the waiter is completed or withdrawn.
+    #[inline(never)]
+    unsafe fn send_or_queue(&self, slot: *mut T, waiter: *mut Waiter) -> Step {
+        let mut state = self.lock();
+        // SAFETY: the caller's promise.
+        match unsafe { state.send_now(slot) } {
+            Ok(receiver) => {
+                drop(state);
+                wake_and_spend(receiver);
+                Step::Done
+            }
+            Err(Blocked::Closed) => Step::Closed,
+            Err(Blocked::Wait) => {
+                let parker = Parker::current();
+                // SAFETY: the caller's promise.
+                unsafe {
+                    waiter.write(Waiter::new(slot.cast(), Some(parker.owner())));
+                    state.senders.push(waiter);
+                }
+                Step::Queued(parker)
+            }
         }
     }
 
     /// As [`Core::send`], giving up at `deadline`.
-    pub(super) fn send_until(
-        &self,
-        value: T,
-        deadline: Instant,
-        place: Place,
-    ) -> Result<(), SendTimeoutError<T>> {
-        let mut state = self.lock();
-        let value = match state.send_now(value) {
-            Ok(receiver) => {
-                drop(state);
-                wake_and_spend(receiver);
-                return Ok(());
-            }
-            Err(Blocked::Closed(value)) => return Err(SendTimeoutError::Closed(value)),
-            Err(Blocked::Wait(value)) => value,
-        };
+    pub(super) fn send_until(&self, value: T, deadline: Instant, place: Place) -> Result<(), SendTimeoutError<T>> {
         let mut value = ManuallyDrop::new(value);
-        let parker = Parker::current();
-        let mut waiter = Waiter::new((&raw mut value).cast(), Some(parker.owner()));
-        let waiter = &raw mut waiter;
-        // SAFETY: as in `send_waiting`.
-        unsafe { state.senders.push(waiter) };
-        drop(state);
-        // SAFETY: the waiter is this frame's, and queued with the senders if at all.
-        let mut give_up = || unsafe { self.withdraw(waiter, |state| &mut state.senders) };
-        parker.park_until(deadline, WaitReason::Send, place, &mut give_up);
-        // SAFETY: the wait is over, so the waiter is this frame's alone.
-        match unsafe { (*waiter).outcome } {
+        let mut waiter = MaybeUninit::<Waiter>::uninit();
+        let waiter = waiter.as_mut_ptr();
+        // SAFETY: as in `send`.
+        let outcome = match unsafe { self.send_or_queue((&raw mut value).cast(), waiter) } {
+            Step::Done => Outcome::Done,
+            Step::Closed => Outcome::Closed,
+            Step::Queued(parker) => {
+                // SAFETY: the waiter is this frame's, and queued with the senders if at all.
+                let mut give_up = || unsafe { self.withdraw(waiter, |state| &mut state.senders) };
+                parker.park_until(deadline, WaitReason::Send, place, &mut give_up);
+                // SAFETY: the wait is over, so the waiter is this frame's alone.
+                unsafe { (*waiter).outcome }
+            }
+        };
+        match outcome {
             Outcome::Done => Ok(()),
             Outcome::TimedOut => Err(SendTimeoutError::Timeout(ManuallyDrop::into_inner(value))),
             _ => Err(SendTimeoutError::Closed(ManuallyDrop::into_inner(value))),
@@ -156,70 +173,87 @@ impl<T> Core<T> {
     /// Sends if that needs no waiting.
     #[inline]
     pub(super) fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
+        let mut value = ManuallyDrop::new(value);
         let mut state = self.lock();
-        let sent = state.send_now(value);
+        // SAFETY: the value is here.
+        let sent = unsafe { state.send_now((&raw mut value).cast()) };
         drop(state);
         match sent {
             Ok(receiver) => {
                 wake_and_spend(receiver);
                 Ok(())
             }
-            Err(Blocked::Wait(value)) => Err(TrySendError::Full(value)),
-            Err(Blocked::Closed(value)) => Err(TrySendError::Closed(value)),
+            Err(Blocked::Wait) => Err(TrySendError::Full(ManuallyDrop::into_inner(value))),
+            Err(Blocked::Closed) => Err(TrySendError::Closed(ManuallyDrop::into_inner(value))),
         }
     }
 
     /// Receives, waiting if need be. None: closed and drained.
-    #[inline]
+    ///
+    /// Inlined always, for the sake of the switch in `park`; the work is in `recv_or_queue`.
+    #[inline(always)]
     pub(super) fn recv(&self, place: Place) -> Option<T> {
-        let mut state = self.lock();
-        match state.recv_now() {
-            Ok((value, sender)) => {
-                drop(state);
-                wake_and_spend(sender);
-                Some(value)
+        let mut value = MaybeUninit::<T>::uninit();
+        let mut waiter = MaybeUninit::<Waiter>::uninit();
+        // SAFETY: slot and waiter outlive the park, which lasts until the waiter is completed; `Done` says that the
+        // slot has been written.
+        unsafe {
+            match self.recv_or_queue(value.as_mut_ptr(), waiter.as_mut_ptr()) {
+                Step::Done => Some(value.assume_init()),
+                Step::Closed => None,
+                Step::Queued(parker) => {
+                    parker.park(WaitReason::Recv, place);
+                    ((*waiter.as_ptr()).outcome == Outcome::Done).then(|| value.assume_init())
+                }
             }
-            Err(Blocked::Closed(())) => None,
-            Err(Blocked::Wait(())) => self.recv_waiting(state, place),
         }
     }
 
-    fn recv_waiting(&self, mut state: Guard<'_, State<T>>, place: Place) -> Option<T> {
-        let mut value = MaybeUninit::<T>::uninit();
-        let parker = Parker::current();
-        let mut waiter = Waiter::new(value.as_mut_ptr().cast(), Some(parker.owner()));
-        // SAFETY: the waiter and the slot outlive the park, which lasts until somebody has completed the waiter.
-        unsafe { state.receivers.push(&raw mut waiter) };
-        drop(state);
-        parker.park(WaitReason::Recv, place);
-        // SAFETY: `Done` says that a sender has written the slot.
-        (waiter.outcome == Outcome::Done).then(|| unsafe { value.assume_init() })
+    /// Moves a value into `slot` if that needs no waiting, else queues `waiter` with it.
+    ///
+    /// # Safety
+    /// `slot` is valid for a write; if queued, both stay valid until the waiter is completed or withdrawn.
+    #[inline(never)]
+    unsafe fn recv_or_queue(&self, slot: *mut T, waiter: *mut Waiter) -> Step {
+        let mut state = self.lock();
+        // SAFETY: the caller's promise.
+        match unsafe { state.recv_now(slot) } {
+            Ok(sender) => {
+                drop(state);
+                wake_and_spend(sender);
+                Step::Done
+            }
+            Err(Blocked::Closed) => Step::Closed,
+            Err(Blocked::Wait) => {
+                let parker = Parker::current();
+                // SAFETY: the caller's promise.
+                unsafe {
+                    waiter.write(Waiter::new(slot.cast(), Some(parker.owner())));
+                    state.receivers.push(waiter);
+                }
+                Step::Queued(parker)
+            }
+        }
     }
 
     /// As [`Core::recv`], giving up at `deadline`: None.
     pub(super) fn recv_until(&self, deadline: Instant, place: Place) -> Option<Option<T>> {
-        let mut state = self.lock();
-        match state.recv_now() {
-            Ok((value, sender)) => {
-                drop(state);
-                wake_and_spend(sender);
-                return Some(Some(value));
-            }
-            Err(Blocked::Closed(())) => return Some(None),
-            Err(Blocked::Wait(())) => {}
-        }
         let mut value = MaybeUninit::<T>::uninit();
-        let parker = Parker::current();
-        let mut waiter = Waiter::new(value.as_mut_ptr().cast(), Some(parker.owner()));
-        let waiter = &raw mut waiter;
-        // SAFETY: as in `recv_waiting`.
-        unsafe { state.receivers.push(waiter) };
-        drop(state);
-        // SAFETY: the waiter is this frame's, and queued with the receivers if at all.
-        let mut give_up = || unsafe { self.withdraw(waiter, |state| &mut state.receivers) };
-        parker.park_until(deadline, WaitReason::Recv, place, &mut give_up);
-        // SAFETY: the wait is over, so the waiter is this frame's alone.
-        match unsafe { (*waiter).outcome } {
+        let mut waiter = MaybeUninit::<Waiter>::uninit();
+        let waiter = waiter.as_mut_ptr();
+        // SAFETY: as in `recv`.
+        let outcome = match unsafe { self.recv_or_queue(value.as_mut_ptr(), waiter) } {
+            Step::Done => Outcome::Done,
+            Step::Closed => Outcome::Closed,
+            Step::Queued(parker) => {
+                // SAFETY: the waiter is this frame's, and queued with the receivers if at all.
+                let mut give_up = || unsafe { self.withdraw(waiter, |state| &mut state.receivers) };
+                parker.park_until(deadline, WaitReason::Recv, place, &mut give_up);
+                // SAFETY: the wait is over, so the waiter is this frame's alone.
+                unsafe { (*waiter).outcome }
+            }
+        };
+        match outcome {
             // SAFETY: `Done` says that a sender has written the slot.
             Outcome::Done => Some(Some(unsafe { value.assume_init() })),
             Outcome::TimedOut => None,
@@ -230,16 +264,19 @@ impl<T> Core<T> {
     /// Receives if that needs no waiting.
     #[inline]
     pub(super) fn try_recv(&self) -> Result<T, TryRecvError> {
+        let mut value = MaybeUninit::<T>::uninit();
         let mut state = self.lock();
-        let received = state.recv_now();
+        // SAFETY: the slot is valid, and written by success.
+        let received = unsafe { state.recv_now(value.as_mut_ptr()) };
         drop(state);
         match received {
-            Ok((value, sender)) => {
+            Ok(sender) => {
                 wake_and_spend(sender);
-                Ok(value)
+                // SAFETY: as above.
+                Ok(unsafe { value.assume_init() })
             }
-            Err(Blocked::Wait(())) => Err(TryRecvError::Empty),
-            Err(Blocked::Closed(())) => Err(TryRecvError::Closed),
+            Err(Blocked::Wait) => Err(TryRecvError::Empty),
+            Err(Blocked::Closed) => Err(TryRecvError::Closed),
         }
     }
 
@@ -284,7 +321,8 @@ impl<T> Core<T> {
         state.flags &= !RETURNED;
         orphans.reserve(state.len);
         while state.len > 0 {
-            orphans.push_back(state.pop_front());
+            // SAFETY: the first of `len` values; taken off the ring.
+            orphans.push_back(unsafe { state.pop_front().read() });
         }
         drop(state);
         senders.wake_all();
@@ -312,64 +350,52 @@ impl<T> Core<T> {
 
 /// For futures, which wait without a stack.
 impl<T> Core<T> {
-    /// Receives, or queues `waiter`, whose slot is `slot`. `None`: queued.
+    /// Receives into `slot`, or queues `waiter` with it for a task.
     ///
     /// # Safety
-    /// If queued, `waiter` and `slot` stay valid until `withdraw_recv` or completion.
-    pub(super) unsafe fn recv_or_queue(
-        &self,
-        waiter: *mut Waiter,
-        owner: impl FnOnce() -> Owner,
-    ) -> Option<Option<T>> {
+    /// If queued, both stay valid until `withdraw_recv` or completion.
+    pub(super) unsafe fn task_recv(&self, slot: *mut T, waiter: *mut Waiter, waker: &Waker) -> Outcome {
         let mut state = self.lock();
-        match state.recv_now() {
-            Ok((value, sender)) => {
+        // SAFETY: the caller's promise.
+        match unsafe { state.recv_now(slot) } {
+            Ok(sender) => {
                 drop(state);
                 wake_and_spend(sender);
-                Some(Some(value))
+                Outcome::Done
             }
-            Err(Blocked::Closed(())) => Some(None),
-            Err(Blocked::Wait(())) => {
+            Err(Blocked::Closed) => Outcome::Closed,
+            Err(Blocked::Wait) => {
                 // SAFETY: the caller's promise.
                 unsafe {
-                    (*waiter).set_owner(owner());
+                    waiter.write(Waiter::new(slot.cast(), Some(Owner::task(waker))));
                     state.receivers.push(waiter);
                 }
-                None
+                Outcome::Pending
             }
         }
     }
 
-    /// Sends what is in `slot`, or queues `waiter`. `None`: queued. `Some(false)`: closed, the value is still there.
+    /// Sends what is in `slot`, or queues `waiter` with it for a task. Unless `Done`, the value is still there.
     ///
     /// # Safety
-    /// `slot` holds a value, which is moved out by success; if queued, `waiter` and `slot` stay valid until
-    /// `withdraw_send` or completion.
-    pub(super) unsafe fn send_or_queue(
-        &self,
-        slot: *mut T,
-        waiter: *mut Waiter,
-        owner: impl FnOnce() -> Owner,
-    ) -> Option<bool> {
+    /// `slot` holds a value; if queued, both stay valid until `withdraw_send` or completion.
+    pub(super) unsafe fn task_send(&self, slot: *mut T, waiter: *mut Waiter, waker: &Waker) -> Outcome {
         let mut state = self.lock();
-        // SAFETY: the caller's promise; on failure the value is put back.
-        unsafe {
-            match state.send_now(slot.read()) {
-                Ok(receiver) => {
-                    drop(state);
-                    wake_and_spend(receiver);
-                    Some(true)
-                }
-                Err(Blocked::Closed(value)) => {
-                    slot.write(value);
-                    Some(false)
-                }
-                Err(Blocked::Wait(value)) => {
-                    slot.write(value);
-                    (*waiter).set_owner(owner());
+        // SAFETY: the caller's promise.
+        match unsafe { state.send_now(slot) } {
+            Ok(receiver) => {
+                drop(state);
+                wake_and_spend(receiver);
+                Outcome::Done
+            }
+            Err(Blocked::Closed) => Outcome::Closed,
+            Err(Blocked::Wait) => {
+                // SAFETY: the caller's promise.
+                unsafe {
+                    waiter.write(Waiter::new(slot.cast(), Some(Owner::task(waker))));
                     state.senders.push(waiter);
-                    None
                 }
+                Outcome::Pending
             }
         }
     }
@@ -378,12 +404,12 @@ impl<T> Core<T> {
     ///
     /// # Safety
     /// `waiter` is valid and was queued on this channel.
-    pub(super) unsafe fn poll_waiter(&self, waiter: *mut Waiter, owner: impl FnOnce() -> Owner) -> Outcome {
+    pub(super) unsafe fn poll_waiter(&self, waiter: *mut Waiter, waker: &Waker) -> Outcome {
         let _state = self.lock();
         // SAFETY: the caller's promise, under the lock.
         unsafe {
             if (*waiter).is_queued() {
-                (*waiter).set_owner(owner());
+                (*waiter).set_owner(Owner::task(waker));
             }
             (*waiter).outcome
         }
@@ -414,10 +440,11 @@ impl<T> Core<T> {
         }
         match state.receivers.pop(NOWHERE) {
             Some(receiver) => {
-                // SAFETY: a queued receiver's slot is valid and empty.
-                let owner = unsafe { hand_over(receiver, value) };
+                let mut value = ManuallyDrop::new(value);
+                // SAFETY: a queued receiver's slot is valid and empty; the value is here and forgotten.
+                let receiver = unsafe { hand_over::<T>((&raw mut value).cast(), receiver) };
                 drop(state);
-                owner.wake();
+                receiver.wake();
             }
             None => {
                 state.returned.push_back(value);
@@ -428,47 +455,58 @@ impl<T> Core<T> {
 }
 
 impl<T> State<T> {
-    /// Sends without waiting; whoever is returned is to be woken.
-    #[inline]
-    fn send_now(&mut self, value: T) -> Result<Option<Completed>, Blocked<T>> {
+    /// Moves the value out of `slot` if that needs no waiting; whoever is returned is to be woken.
+    ///
+    /// # Safety
+    /// `slot` holds a value, which stays there unless the result is `Ok`.
+    #[inline(always)]
+    unsafe fn send_now(&mut self, slot: *mut T) -> Result<Option<Completed>, Blocked> {
         if self.flags & (CLOSED | NO_RECEIVER) != 0 {
-            return Err(Blocked::Closed(value));
+            return Err(Blocked::Closed);
         }
         if !self.receivers.is_empty() {
             let receiver = self.receivers.pop(here()).expect("just seen");
-            // SAFETY: a queued receiver's slot is valid and empty.
-            return Ok(Some(unsafe { hand_over(receiver, value) }));
+            // SAFETY: a queued receiver's slot is valid and empty; the caller's promise.
+            return Ok(Some(unsafe { hand_over::<T>(slot, receiver) }));
         }
         if self.len < self.capacity {
-            self.push_back(value);
+            // SAFETY: the caller's promise; there is room.
+            unsafe { self.push_back(slot) };
             return Ok(None);
         }
-        Err(Blocked::Wait(value))
+        Err(Blocked::Wait)
     }
 
-    /// Receives without waiting; whoever is returned is to be woken.
-    #[inline]
-    fn recv_now(&mut self) -> Result<(T, Option<Completed>), Blocked<()>> {
+    /// Moves a value into `slot` if that needs no waiting; whoever is returned is to be woken.
+    ///
+    /// # Safety
+    /// `slot` is valid for a write; it is written if the result is `Ok`.
+    #[inline(always)]
+    unsafe fn recv_now(&mut self, slot: *mut T) -> Result<Option<Completed>, Blocked> {
         if self.flags & RETURNED != 0 {
-            return Ok((self.take_returned(), None));
+            // SAFETY: the caller's promise.
+            unsafe { slot.write(self.take_returned()) };
+            return Ok(None);
         }
         if self.len > 0 {
-            let value = self.pop_front();
+            // SAFETY: the caller's promise; something is buffered.
+            unsafe { slot.copy_from_nonoverlapping(self.pop_front(), 1) };
             if self.senders.is_empty() {
-                return Ok((value, None));
+                return Ok(None);
             }
             let sender = self.senders.pop(here()).expect("just seen");
-            // SAFETY: a queued sender's slot holds its value.
-            let (next, owner) = unsafe { take_over(sender) };
-            self.push_back(next);
-            return Ok((value, Some(owner)));
+            let (next, sender) = (sender.slot, sender.complete(Outcome::Done));
+            // SAFETY: a queued sender's slot holds its value, for which there is room now.
+            unsafe { self.push_back(next.cast()) };
+            return Ok(Some(sender));
         }
-        if let Some(sender) = self.senders.pop(here()) {
-            // SAFETY: a queued sender's slot holds its value.
-            let (value, owner) = unsafe { take_over(sender) };
-            return Ok((value, Some(owner)));
+        if !self.senders.is_empty() {
+            let sender = self.senders.pop(here()).expect("just seen");
+            // SAFETY: a queued sender's slot holds its value, and `Done` tells the sender that it has moved.
+            unsafe { slot.copy_from_nonoverlapping(sender.slot.cast(), 1) };
+            return Ok(Some(sender.complete(Outcome::Done)));
         }
-        Err(if self.flags & CLOSED != 0 { Blocked::Closed(()) } else { Blocked::Wait(()) })
+        Err(if self.flags & CLOSED != 0 { Blocked::Closed } else { Blocked::Wait })
     }
 
     #[cold]
@@ -480,27 +518,32 @@ impl<T> State<T> {
         value
     }
 
-    #[inline]
-    fn push_back(&mut self, value: T) {
+    /// Moves the value in `slot` to the end of the ring.
+    ///
+    /// # Safety
+    /// `slot` holds a value, and the ring has room.
+    #[inline(always)]
+    unsafe fn push_back(&mut self, slot: *const T) {
         debug_assert!(self.len < self.capacity);
         let room = self.capacity - self.head;
         let index = if self.len < room { self.head + self.len } else { self.len - room };
         // SAFETY: `index` is below the capacity and the place is free, because `len < capacity`.
-        unsafe { self.ring.add(index).write(value) };
+        unsafe { self.ring.as_ptr().add(index).copy_from_nonoverlapping(slot, 1) };
         self.len += 1;
     }
 
-    #[inline]
-    fn pop_front(&mut self) -> T {
+    /// Takes the first place off the ring; the value in it is the caller's to move.
+    #[inline(always)]
+    fn pop_front(&mut self) -> *const T {
         debug_assert!(self.len > 0);
-        // SAFETY: the first of `len` values is at `head`.
-        let value = unsafe { self.ring.add(self.head).read() };
+        // SAFETY: `head` is below the capacity.
+        let place = unsafe { self.ring.as_ptr().add(self.head) };
         self.head += 1;
         if self.head == self.capacity {
             self.head = 0;
         }
         self.len -= 1;
-        value
+        place
     }
 
     /// The invariants of the module's documentation.
@@ -521,7 +564,8 @@ impl<T> State<T> {
 impl<T> Drop for State<T> {
     fn drop(&mut self) {
         while self.len > 0 {
-            drop(self.pop_front());
+            // SAFETY: the first of `len` values; taken off the ring.
+            drop(unsafe { self.pop_front().read() });
         }
         if size_of::<T>() > 0 && self.capacity > 0 {
             let layout = Layout::array::<T>(self.capacity).expect("checked when it was allocated");
@@ -547,25 +591,18 @@ fn allocate_ring<T>(capacity: usize) -> NonNull<T> {
     }
 }
 
+/// Moves the value in `slot` into the receiver's.
+///
 /// # Safety
-/// `receiver` was just taken off the queue of receivers of a channel of `T`.
-#[inline]
-unsafe fn hand_over<T>(receiver: &mut Waiter, value: T) -> Completed {
+/// `slot` holds a value; `receiver` was just taken off the queue of receivers of a channel of `T`.
+#[inline(always)]
+unsafe fn hand_over<T>(slot: *const T, receiver: &mut Waiter) -> Completed {
     // SAFETY: the slot of a waiting receiver is valid for a write.
-    unsafe { receiver.slot.cast::<T>().write(value) };
+    unsafe { receiver.slot.cast::<T>().copy_from_nonoverlapping(slot, 1) };
     receiver.complete(Outcome::Done)
 }
 
-/// # Safety
-/// `sender` was just taken off the queue of senders of a channel of `T`.
-#[inline]
-unsafe fn take_over<T>(sender: &mut Waiter) -> (T, Completed) {
-    // SAFETY: the slot of a waiting sender holds its value, and `Done` tells the sender that it has moved.
-    let value = unsafe { sender.slot.cast::<T>().read() };
-    (value, sender.complete(Outcome::Done))
-}
-
-#[inline]
+#[inline(always)]
 fn wake_and_spend(completed: Option<Completed>) {
     if let Some(completed) = completed {
         completed.wake();

@@ -7,7 +7,6 @@ use super::SendError;
 use super::core::Core;
 use super::handle::Receiver;
 use super::waiter::{Outcome, Waiter};
-use crate::sched::park::Owner;
 use futures_core::Stream;
 use std::cell::UnsafeCell;
 use std::fmt;
@@ -42,25 +41,19 @@ impl<T> Waiting<T> {
     /// # Safety
     /// `self` does not move until `self.queued` is false, and every queued `self` is dropped through `forget_recv`.
     unsafe fn poll_recv(&mut self, core: &Core<T>, context: &Context<'_>) -> Poll<Option<T>> {
-        let waiter = self.waiter.get();
-        let owner = || Owner::task(context.waker());
+        let (waiter, slot) = (self.waiter.get(), self.slot.get().cast::<T>());
         // SAFETY: the caller's promise keeps waiter and slot valid while queued; `Done` says that the slot is full.
         unsafe {
-            if !self.queued {
-                waiter.write(Waiter::new(self.slot.get().cast(), None));
-                if let Some(received) = core.recv_or_queue(waiter, owner) {
-                    return Poll::Ready(received);
-                }
-                self.queued = true;
-                return Poll::Pending;
-            }
-            match core.poll_waiter(waiter, owner) {
+            let outcome = if self.queued {
+                core.poll_waiter(waiter, context.waker())
+            } else {
+                core.task_recv(slot, waiter, context.waker())
+            };
+            self.queued = outcome == Outcome::Pending;
+            match outcome {
                 Outcome::Pending => Poll::Pending,
-                outcome => {
-                    self.queued = false;
-                    let value = (outcome == Outcome::Done).then(|| (*self.slot.get()).assume_init_read());
-                    Poll::Ready(value)
-                }
+                Outcome::Done => Poll::Ready(Some(slot.read())),
+                _ => Poll::Ready(None),
             }
         }
     }
@@ -198,15 +191,6 @@ impl<'a, T> SendFuture<'a, T> {
         }
     }
 
-    /// The value comes back.
-    ///
-    /// # Safety
-    /// The value is here.
-    unsafe fn fail(&mut self) -> Poll<Result<(), SendError<T>>> {
-        self.state = SendState::Finished;
-        // SAFETY: the caller's promise; `Finished` keeps it from being taken again.
-        Poll::Ready(Err(SendError(unsafe { ManuallyDrop::take(self.value.get_mut()) })))
-    }
 }
 
 impl<T> Future for SendFuture<'_, T> {
@@ -216,36 +200,29 @@ impl<T> Future for SendFuture<'_, T> {
         // SAFETY: nothing that is queued is moved.
         let this = unsafe { self.get_unchecked_mut() };
         let Some(core) = this.core else { return Poll::Pending };
-        let owner = || Owner::task(context.waker());
         let (waiter, slot) = (this.waiter.get(), this.value.get().cast::<T>());
-        match this.state {
-            // SAFETY: the value is here; waiter and slot are pinned with the future, whose drop leaves the queue.
-            SendState::Holding => unsafe {
-                waiter.write(Waiter::new(slot.cast(), None));
-                match core.send_or_queue(slot, waiter, owner) {
-                    Some(true) => {
-                        this.state = SendState::Finished;
-                        Poll::Ready(Ok(()))
-                    }
-                    Some(false) => this.fail(),
-                    None => {
-                        this.state = SendState::Queued;
-                        Poll::Pending
-                    }
-                }
-            },
-            // SAFETY: the waiter was queued on this channel; the outcome says where the value is.
-            SendState::Queued => unsafe {
-                match core.poll_waiter(waiter, owner) {
-                    Outcome::Pending => Poll::Pending,
-                    Outcome::Done => {
-                        this.state = SendState::Finished;
-                        Poll::Ready(Ok(()))
-                    }
-                    _ => this.fail(),
-                }
-            },
-            SendState::Finished => panic!("SendFuture polled after completion"),
+        // SAFETY: the value is in the slot; both are pinned with the future, whose drop leaves the queue.
+        let outcome = unsafe {
+            match this.state {
+                SendState::Holding => core.task_send(slot, waiter, context.waker()),
+                SendState::Queued => core.poll_waiter(waiter, context.waker()),
+                SendState::Finished => panic!("SendFuture polled after completion"),
+            }
+        };
+        match outcome {
+            Outcome::Pending => {
+                this.state = SendState::Queued;
+                Poll::Pending
+            }
+            Outcome::Done => {
+                this.state = SendState::Finished;
+                Poll::Ready(Ok(()))
+            }
+            _ => {
+                this.state = SendState::Finished;
+                // SAFETY: unless `Done`, the value is still here; `Finished` keeps it from being taken again.
+                Poll::Ready(Err(SendError(unsafe { slot.read() })))
+            }
         }
     }
 }

@@ -92,7 +92,7 @@ pub(crate) fn spend() {
 /// gochan::runtime::gosched();
 /// ```
 #[doc(alias = "Gosched")]
-#[inline]
+#[inline(always)]
 pub fn gosched() {
     match Worker::current() {
         Some(worker) => worker.yield_now(),

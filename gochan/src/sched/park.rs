@@ -208,7 +208,7 @@ impl Parker {
     }
 
     /// Sleeps until the owner is woken.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn park(&self, reason: WaitReason, place: &'static Location<'static>) {
         match self {
             Parker::Goroutine(goroutine) => goroutine.park(reason, place),
@@ -261,6 +261,8 @@ impl ThreadParker {
         self.woken.load(Acquire)
     }
 
+    #[cold]
+    #[inline(never)]
     fn park(&self, reason: WaitReason, place: &'static Location<'static>) {
         if let Some(worker) = super::worker::Worker::current() {
             return super::unwinding::park(worker, self, reason, place);

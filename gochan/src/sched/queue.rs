@@ -2,8 +2,7 @@
 //! inbox through which other threads return the goroutines they wake.
 
 use crate::shim::atomic::{AtomicPtr, Ordering::*};
-use std::cell::{Cell, UnsafeCell};
-use std::collections::VecDeque;
+use std::cell::Cell;
 use std::ptr;
 
 /// Something with room for one link, which belongs to the inbox it is in.
@@ -13,51 +12,108 @@ pub(super) trait Linked: 'static {
 
 /// A FIFO for one thread. A ring of pointers rather than a linked list: queueing a goroutine does not touch the
 /// goroutine, whose cache lines are cold, and those about to run can be seen in time to fetch them.
-#[derive(Debug)]
 pub(super) struct RunQueue<G: 'static> {
-    ring: UnsafeCell<VecDeque<&'static G>>,
+    /// A boxed slice of a power of two of places.
+    places: Cell<*mut Option<&'static G>>,
+    mask: Cell<usize>,
+    /// Counts of all that was ever popped and pushed.
+    popped: Cell<usize>,
+    pushed: Cell<usize>,
 }
+
+/// Places that a queue keeps.
+const USUAL: usize = 1024;
 
 impl<G> RunQueue<G> {
     pub(super) fn new() -> Self {
-        RunQueue { ring: UnsafeCell::new(VecDeque::with_capacity(64)) }
+        let queue = RunQueue {
+            places: Cell::new(ptr::null_mut()),
+            mask: Cell::new(usize::MAX),
+            popped: Cell::new(0),
+            pushed: Cell::new(0),
+        };
+        queue.resize(USUAL);
+        queue
+    }
+
+    /// The place of the `count`-th push.
+    #[inline]
+    fn place(&self, count: usize) -> *mut Option<&'static G> {
+        // SAFETY: masked, hence within the ring.
+        unsafe { self.places.get().add(count & self.mask.get()) }
     }
 
     #[inline]
-    fn with<R>(&self, f: impl FnOnce(&mut VecDeque<&'static G>) -> R) -> R {
-        // SAFETY: not `Sync`, and no caller below runs foreign code inside `f`, so there is one reference at a time.
-        f(unsafe { &mut *self.ring.get() })
+    fn len(&self) -> usize {
+        self.pushed.get().wrapping_sub(self.popped.get())
     }
 
     #[inline]
     pub(super) fn push(&self, goroutine: &'static G) {
-        self.with(|ring| ring.push_back(goroutine));
+        let pushed = self.pushed.get();
+        if self.len() > self.mask.get() {
+            self.resize(2 * (self.mask.get() + 1));
+        }
+        // SAFETY: a free place of the ring; no reference into the ring exists.
+        unsafe { self.place(pushed).write(Some(goroutine)) };
+        self.pushed.set(pushed.wrapping_add(1));
     }
 
     #[inline]
     pub(super) fn pop(&self) -> Option<&'static G> {
-        self.with(VecDeque::pop_front)
+        let goroutine = self.peek(0)?;
+        self.popped.set(self.popped.get().wrapping_add(1));
+        Some(goroutine)
     }
 
     /// The one that will be popped after `ahead` others.
     #[inline]
     pub(super) fn peek(&self, ahead: usize) -> Option<&'static G> {
-        self.with(|ring| ring.get(ahead).copied())
+        if self.len() <= ahead {
+            return None;
+        }
+        // SAFETY: a place of the ring, which `push` has written.
+        unsafe { self.place(self.popped.get().wrapping_add(ahead)).read() }
     }
 
     #[inline]
     pub(super) fn is_empty(&self) -> bool {
-        self.with(|ring| ring.is_empty())
+        self.len() == 0
+    }
+
+    #[cold]
+    fn resize(&self, places: usize) {
+        debug_assert!(places.is_power_of_two() && places >= self.len());
+        let mut ring = vec![None; places].into_boxed_slice();
+        let len = self.len();
+        (0..len).for_each(|ahead| ring[ahead] = self.peek(ahead));
+        self.free();
+        self.places.set(Box::into_raw(ring).cast());
+        self.mask.set(places - 1);
+        self.popped.set(0);
+        self.pushed.set(len);
+    }
+
+    fn free(&self) {
+        let places = self.places.replace(ptr::null_mut());
+        if !places.is_null() {
+            let ring = ptr::slice_from_raw_parts_mut(places, self.mask.get() + 1);
+            // SAFETY: made by `resize` from a box of that length, and no longer referred to.
+            drop(unsafe { Box::from_raw(ring) });
+        }
     }
 
     /// Gives back the room that a rush has needed.
     pub(super) fn shrink(&self) {
-        const USUAL: usize = 4096;
-        self.with(|ring| {
-            if ring.capacity() > USUAL && ring.len() < USUAL / 4 {
-                ring.shrink_to(USUAL);
-            }
-        });
+        if self.mask.get() >= USUAL && self.len() < USUAL {
+            self.resize(USUAL);
+        }
+    }
+}
+
+impl<G> Drop for RunQueue<G> {
+    fn drop(&mut self) {
+        self.free();
     }
 }
 

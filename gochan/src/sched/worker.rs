@@ -149,7 +149,7 @@ impl Worker {
     // What goroutines on this worker call.
 
     /// Counts one completed operation; at the end of the budget, others get a turn.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn spend(&self) {
         match self.budget.get().checked_sub(1) {
             Some(left) => self.budget.set(left),
@@ -158,22 +158,31 @@ impl Worker {
     }
 
     /// Lets everything that is runnable on this worker now run before the calling goroutine goes on.
-    #[cold]
-    #[inline(never)]
+    #[inline(always)]
     pub(super) fn yield_now(&self) {
+        if let Some(goroutine) = self.queue_behind_all() {
+            goroutine.switch_out();
+        }
+    }
+
+    /// Puts the calling goroutine behind everything that is runnable now. None: it must not switch out.
+    #[inline(never)]
+    fn queue_behind_all(&self) -> Option<&'static Goroutine> {
         self.budget.set(BUDGET);
-        let Some(goroutine) = self.running.get() else { return };
+        let goroutine = self.running.get()?;
         if std::thread::panicking() {
-            return;
+            return None;
         }
         self.take_spawned();
-        self.take_woken();
+        if !self.shared.woken.is_empty() {
+            self.take_woken();
+        }
         self.fresh_first.set(self.fresh.len());
         while let Some(heavy) = self.heavy.pop() {
             self.ready.push(heavy);
         }
         self.ready.push(goroutine);
-        goroutine.switch_out();
+        Some(goroutine)
     }
 
     #[inline]
