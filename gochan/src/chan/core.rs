@@ -99,13 +99,21 @@ impl<T> Core<T> {
 
     /// Sends, waiting if need be. The error has the value back.
     ///
-    /// Inlined always, for the sake of the switch in `park`; the work is in `send_or_queue`.
+    /// Inlined always, for the sake of the switch in `park`; what is not plain buffering is in `send_or_queue`.
     #[inline(always)]
     pub(super) fn send(&self, value: T, place: Place) -> Result<(), T> {
         let mut value = ManuallyDrop::new(value);
+        let mut state = self.lock();
+        if state.has_plain_room() {
+            // SAFETY: the value is here; there is room.
+            unsafe { state.push_back((&raw const value).cast()) };
+            drop(state);
+            crate::sched::spend();
+            return Ok(());
+        }
         let mut waiter = MaybeUninit::<Waiter>::uninit();
         // SAFETY: the value is here; it and the waiter outlive the park, which lasts until the waiter is completed.
-        match unsafe { self.send_or_queue((&raw mut value).cast(), waiter.as_mut_ptr()) } {
+        match unsafe { Self::send_or_queue(state, (&raw mut value).cast(), waiter.as_mut_ptr()) } {
             Step::Done => Ok(()),
             Step::Closed => Err(ManuallyDrop::into_inner(value)),
             Step::Queued(parker) => {
@@ -124,8 +132,7 @@ impl<T> Core<T> {
     /// # Safety
     /// `slot` holds a value; if queued, both stay valid until the waiter is completed or withdrawn.
     #[inline(never)]
-    unsafe fn send_or_queue(&self, slot: *mut T, waiter: *mut Waiter) -> Step {
-        let mut state = self.lock();
+    unsafe fn send_or_queue(mut state: Guard<'_, State<T>>, slot: *mut T, waiter: *mut Waiter) -> Step {
         // SAFETY: the caller's promise.
         match unsafe { state.send_now(slot) } {
             Ok(receiver) => {
@@ -152,7 +159,7 @@ impl<T> Core<T> {
         let mut waiter = MaybeUninit::<Waiter>::uninit();
         let waiter = waiter.as_mut_ptr();
         // SAFETY: as in `send`.
-        let outcome = match unsafe { self.send_or_queue((&raw mut value).cast(), waiter) } {
+        let outcome = match unsafe { Self::send_or_queue(self.lock(), (&raw mut value).cast(), waiter) } {
             Step::Done => Outcome::Done,
             Step::Closed => Outcome::Closed,
             Step::Queued(parker) => {
@@ -190,15 +197,23 @@ impl<T> Core<T> {
 
     /// Receives, waiting if need be. None: closed and drained.
     ///
-    /// Inlined always, for the sake of the switch in `park`; the work is in `recv_or_queue`.
+    /// Inlined always, for the sake of the switch in `park`; what is not plain buffering is in `recv_or_queue`.
     #[inline(always)]
     pub(super) fn recv(&self, place: Place) -> Option<T> {
+        let mut state = self.lock();
+        if state.has_plain_value() {
+            // SAFETY: the first value of the ring, which is taken off it.
+            let value = unsafe { state.pop_front().read() };
+            drop(state);
+            crate::sched::spend();
+            return Some(value);
+        }
         let mut value = MaybeUninit::<T>::uninit();
         let mut waiter = MaybeUninit::<Waiter>::uninit();
         // SAFETY: slot and waiter outlive the park, which lasts until the waiter is completed; `Done` says that the
         // slot has been written.
         unsafe {
-            match self.recv_or_queue(value.as_mut_ptr(), waiter.as_mut_ptr()) {
+            match Self::recv_or_queue(state, value.as_mut_ptr(), waiter.as_mut_ptr()) {
                 Step::Done => Some(value.assume_init()),
                 Step::Closed => None,
                 Step::Queued(parker) => {
@@ -214,8 +229,7 @@ impl<T> Core<T> {
     /// # Safety
     /// `slot` is valid for a write; if queued, both stay valid until the waiter is completed or withdrawn.
     #[inline(never)]
-    unsafe fn recv_or_queue(&self, slot: *mut T, waiter: *mut Waiter) -> Step {
-        let mut state = self.lock();
+    unsafe fn recv_or_queue(mut state: Guard<'_, State<T>>, slot: *mut T, waiter: *mut Waiter) -> Step {
         // SAFETY: the caller's promise.
         match unsafe { state.recv_now(slot) } {
             Ok(sender) => {
@@ -242,7 +256,7 @@ impl<T> Core<T> {
         let mut waiter = MaybeUninit::<Waiter>::uninit();
         let waiter = waiter.as_mut_ptr();
         // SAFETY: as in `recv`.
-        let outcome = match unsafe { self.recv_or_queue(value.as_mut_ptr(), waiter) } {
+        let outcome = match unsafe { Self::recv_or_queue(self.lock(), value.as_mut_ptr(), waiter) } {
             Step::Done => Outcome::Done,
             Step::Closed => Outcome::Closed,
             Step::Queued(parker) => {
@@ -455,6 +469,18 @@ impl<T> Core<T> {
 }
 
 impl<T> State<T> {
+    /// True if a send only has to buffer: there is room, nobody waits, nothing has ended.
+    #[inline(always)]
+    fn has_plain_room(&self) -> bool {
+        self.len < self.capacity && self.receivers.is_empty() && self.flags & (CLOSED | NO_RECEIVER) == 0
+    }
+
+    /// True if a receive only has to take from the buffer: there is something, and nobody waits to add to it.
+    #[inline(always)]
+    fn has_plain_value(&self) -> bool {
+        self.len > 0 && self.senders.is_empty() && self.flags & RETURNED == 0
+    }
+
     /// Moves the value out of `slot` if that needs no waiting; whoever is returned is to be woken.
     ///
     /// # Safety

@@ -77,7 +77,7 @@ where
 }
 
 /// Counts one completed channel operation of the calling goroutine; at the end of its budget it yields.
-#[inline]
+#[inline(always)]
 pub(crate) fn spend() {
     if let Some(worker) = Worker::current() {
         worker.spend();
