@@ -154,7 +154,12 @@ impl<T> Core<T> {
     }
 
     /// As [`Core::send`], giving up at `deadline`.
-    pub(super) fn send_until(&self, value: T, deadline: Instant, place: Place) -> Result<(), SendTimeoutError<T>> {
+    pub(super) fn send_until(
+        &self,
+        value: T,
+        deadline: Instant,
+        place: Place,
+    ) -> Result<(), SendTimeoutError<T>> {
         let mut value = ManuallyDrop::new(value);
         let mut waiter = MaybeUninit::<Waiter>::uninit();
         let waiter = waiter.as_mut_ptr();
@@ -613,7 +618,9 @@ fn allocate_ring<T>(capacity: usize) -> NonNull<T> {
     };
     match ring {
         Some(ring) => ring,
-        None => panic!("chan: a buffer for {capacity} elements of {} bytes cannot be allocated", size_of::<T>()),
+        None => {
+            panic!("chan: a buffer for {capacity} elements of {} bytes cannot be allocated", size_of::<T>())
+        }
     }
 }
 

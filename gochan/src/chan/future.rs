@@ -190,7 +190,6 @@ impl<'a, T> SendFuture<'a, T> {
             _pinned: PhantomPinned,
         }
     }
-
 }
 
 impl<T> Future for SendFuture<'_, T> {

@@ -46,13 +46,16 @@ impl<T> SpinLock<T> {
     #[cold]
     #[inline(never)]
     fn wait(&self) {
-        /// Doublings of the pause; the longest is about as long as a few dozen operations of another core.
-        const SPINS: u32 = 8;
+        /// The first pause, in spins: time for the holder's core to get dozens of operations done. Looking sooner
+        /// would only take the cache line away from it.
+        const FIRST: u32 = 48;
+        /// Doublings of the pause.
+        const SPINS: u32 = 4;
         const YIELDS: u32 = 32;
         let mut round = 0;
         loop {
             if round <= SPINS {
-                (0..1_u32 << round).for_each(|_| shim::spin_loop());
+                (0..FIRST << round).for_each(|_| shim::spin_loop());
             } else if round <= SPINS + YIELDS {
                 shim::yield_now();
             } else {

@@ -140,9 +140,9 @@ pub fn num_goroutine() -> usize {
     // Ends before spawns: what is missed in between makes the number larger, never negative.
     let mut ended = FINISHED_OUTSIDE.load(Acquire);
     let workers = runtime::started_workers().map_or(&[][..], |workers| workers.all());
-    ended += workers.iter().map(|worker| worker.shared.finished_count.load(Acquire)).sum::<u64>();
+    ended += workers.iter().map(|worker| worker.progress.finished.load(Acquire)).sum::<u64>();
     let mut spawned = SPAWNED_OUTSIDE.load(Acquire);
-    spawned += workers.iter().map(|worker| worker.shared.spawned_count.load(Acquire)).sum::<u64>();
+    spawned += workers.iter().map(|worker| worker.progress.spawned.load(Acquire)).sum::<u64>();
     spawned.saturating_sub(ended) as usize
 }
 

@@ -52,8 +52,9 @@ fn watch(workers: &'static Workers) -> ! {
     let mut turns = vec![0; workers.count()];
     loop {
         for (worker, last) in workers.all().iter().zip(&mut turns) {
-            let now = worker.shared.turns.load(Relaxed);
-            worker.shared.stuck.store(now == *last && !worker.is_sleeping(), Relaxed);
+            let now = worker.progress.turns.load(Relaxed);
+            // Odd: inside of a turn, and the same one as at the last look.
+            worker.shared.stuck.store(now == *last && now % 2 == 1, Relaxed);
             *last = now;
         }
         if workers.all_sleeping() {

@@ -33,7 +33,7 @@ pub enum Placement {
 /// How many spawn sites a parent keeps apart; the least recently used one is forgotten.
 const SITES: usize = 3;
 const LONGEST_RUN: u16 = 64;
-const RUN_GROWTH: u16 = 4;
+const RUN_GROWTH: u16 = 5;
 
 /// A parent's memory of which sites it has spawned from.
 #[derive(Debug)]

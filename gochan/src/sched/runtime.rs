@@ -6,8 +6,8 @@ use super::worker::Worker;
 use crossbeam_utils::CachePadded;
 use std::fmt;
 use std::num::NonZeroUsize;
-use std::sync::{Once, OnceLock};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::*};
+use std::sync::{Once, OnceLock};
 
 /// How goroutines are carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

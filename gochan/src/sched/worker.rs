@@ -28,13 +28,17 @@ const BUDGET: u32 = 512;
 const HOUSEKEEPING: u32 = 64;
 /// Warm stacks a worker keeps to itself.
 const CACHED_STACKS: usize = 256;
+/// Stacks fetched before the first goroutine.
+const FIRST_STACKS: usize = 8;
 /// Stacks fetched from or returned to the pool at once.
 const STACK_BATCH: usize = 64;
 /// How long a worker with nothing to do looks around before it sleeps, while another worker is busy: waking it
 /// costs about as much.
 const SPIN: Duration = Duration::from_micros(25);
 /// A fresh task that has been seen waiting for this long on another worker may be stolen.
-const STEAL_AFTER: Duration = Duration::from_micros(15);
+const STEAL_AFTER: Duration = Duration::from_micros(40);
+/// Up to so many waiting tasks are stolen one by one: they may be the pool whose spread was just decided.
+const FEW: usize = 8;
 /// At most one wake for backlog in this time.
 const WAKE_INTERVAL: Duration = Duration::from_micros(100);
 
@@ -56,6 +60,7 @@ pub(crate) struct Worker {
     default_stacks: OnceCell<Arc<Pool>>,
     next_id: Cell<u64>,
     last_backlog_wake: Cell<Option<Instant>>,
+    pub(super) progress: CachePadded<Progress>,
     pub(super) shared: CachePadded<Shared>,
 }
 
@@ -69,13 +74,20 @@ pub(super) struct Shared {
     sleeper: Sleeper,
     /// Asleep with no timer set.
     dormant: AtomicBool,
-    /// Turns run so far.
-    pub(super) turns: AtomicU32,
     /// The monitor's verdict: awake, but has not come back to its loop for a while.
     pub(super) stuck: AtomicBool,
-    /// Goroutines spawned and finished on this worker; written by its thread only.
-    pub(super) spawned_count: AtomicU64,
-    pub(super) finished_count: AtomicU64,
+}
+
+/// Counts that only the worker's own thread writes, at every turn. Away from `Shared`, which idle workers look at
+/// all the time.
+#[derive(Debug, Default)]
+pub(super) struct Progress {
+    /// Counts the begins and ends of turns: odd while a goroutine runs.
+    pub(super) turns: AtomicU32,
+    /// Goroutines spawned by goroutines of this worker.
+    pub(super) spawned: AtomicU64,
+    /// Goroutines that have ended on this worker.
+    pub(super) finished: AtomicU64,
 }
 
 // SAFETY: the fields outside of `shared` are used by the worker's own thread only, which is the one whose `CURRENT`
@@ -103,10 +115,7 @@ impl Worker {
             stealer: fresh.stealer(),
             sleeper: Sleeper::new(),
             dormant: AtomicBool::new(false),
-            turns: AtomicU32::new(0),
             stuck: AtomicBool::new(false),
-            spawned_count: AtomicU64::new(0),
-            finished_count: AtomicU64::new(0),
         };
         Worker {
             index,
@@ -124,6 +133,7 @@ impl Worker {
             default_stacks: OnceCell::new(),
             next_id: Cell::new(0),
             last_backlog_wake: Cell::new(None),
+            progress: CachePadded::default(),
             shared: CachePadded::new(shared),
         }
     }
@@ -209,13 +219,13 @@ impl Worker {
 
     #[inline]
     pub(super) fn count_spawned(&self) {
-        let count = &self.shared.spawned_count;
+        let count = &self.progress.spawned;
         count.store(count.load(Relaxed) + 1, Relaxed);
     }
 
     #[inline]
     pub(super) fn count_finished(&self) {
-        let count = &self.shared.finished_count;
+        let count = &self.progress.finished;
         count.store(count.load(Relaxed) + 1, Relaxed);
     }
 
@@ -234,7 +244,7 @@ impl Worker {
     #[inline]
     pub(super) fn next_in_chain(&self) -> Option<TaskRef> {
         self.budget.set(BUDGET);
-        if self.has_ready() || !self.shared.woken.is_empty() || self.begin_turn() {
+        if self.has_ready() || !self.shared.woken.is_empty() || self.count_turns(2) {
             return None;
         }
         let task = self.fresh.pop()?;
@@ -300,6 +310,7 @@ impl Worker {
         CURRENT.set(self);
         self.shared.sleeper.adopt_thread();
         let _owned = super::report::OwnedThread::new();
+        self.fetch_stacks(FIRST_STACKS);
         crate::stack::overflow::alternate_stack();
         loop {
             if let Some(goroutine) = self.next() {
@@ -316,6 +327,7 @@ impl Worker {
         self.running.set(Some(goroutine));
         let turn = goroutine.turn();
         self.running.set(None);
+        self.count_turns(1);
         let heavy = self.pace.after_turn();
         match turn {
             Turn::SwitchedOut => goroutine.set_heavy(heavy),
@@ -325,7 +337,7 @@ impl Worker {
 
     #[inline]
     fn next(&'static self) -> Option<&'static Goroutine> {
-        if self.begin_turn() {
+        if self.count_turns(1) {
             self.timers.fire();
             self.take_spawned();
             if let Some(task) = self.fresh.pop() {
@@ -387,12 +399,12 @@ impl Worker {
         !self.ready.is_empty() || !self.heavy.is_empty()
     }
 
-    /// Counts a turn; true when it is time for housekeeping.
+    /// Counts the begin or the end of a turn, or both; true when it is time for housekeeping.
     #[inline]
-    fn begin_turn(&self) -> bool {
-        let turns = self.shared.turns.load(Relaxed).wrapping_add(1);
-        self.shared.turns.store(turns, Relaxed);
-        turns.is_multiple_of(HOUSEKEEPING)
+    fn count_turns(&self, steps: u32) -> bool {
+        let turns = self.progress.turns.load(Relaxed).wrapping_add(steps);
+        self.progress.turns.store(turns, Relaxed);
+        turns & (2 * HOUSEKEEPING - 1) < steps
     }
 
     #[inline]
@@ -438,13 +450,15 @@ impl Worker {
         if let Some(slot) = self.stacks.borrow_mut().pop() {
             return slot;
         }
-        let mut stacks = self.stacks.borrow_mut();
-        let pool = self.default_pool();
-        let wanted = if self.shared.turns.load(Relaxed) < 1024 { STACK_BATCH / 8 } else { STACK_BATCH };
-        if let Err(error) = pool.take(wanted, &mut stacks) {
+        self.fetch_stacks(STACK_BATCH);
+        self.stacks.borrow_mut().pop().expect("the pool gave at least one stack")
+    }
+
+    #[cold]
+    fn fetch_stacks(&self, wanted: usize) {
+        if let Err(error) = self.default_pool().take(wanted, &mut self.stacks.borrow_mut()) {
             super::report::fatal(&format!("cannot make a stack for another goroutine: {error}"));
         }
-        stacks.pop().expect("the pool gave at least one stack")
     }
 
     fn default_pool(&self) -> &Pool {
@@ -539,7 +553,9 @@ impl Worker {
         if victim.shared.stuck.load(Relaxed) {
             let _ = victim.shared.spawned.steal_batch(&self.fresh);
         }
-        while victim.shared.stealer.steal_batch(&self.fresh) == Steal::Retry {
+        let waiting = victim.shared.stealer.len();
+        let limit = if waiting <= FEW { 1 } else { waiting / 2 };
+        while victim.shared.stealer.steal_batch_with_limit(&self.fresh, limit) == Steal::Retry {
             std::hint::spin_loop();
         }
         !self.fresh.is_empty()
