@@ -99,8 +99,9 @@ impl<T> Core<T> {
 
     /// Sends, waiting if need be. The error has the value back.
     ///
-    /// Inlined always, for the sake of the switch in `park`; what is not plain buffering is in `send_or_queue`.
-    #[inline(always)]
+    /// Inlined always, for the sake of the switch in `park`; what is not plain buffering is in `send_or_queue`. Not in
+    /// unoptimised builds, where every inlined copy would add its value to the caller's frame.
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn send(&self, value: T, place: Place) -> Result<(), T> {
         let mut value = ManuallyDrop::new(value);
         let mut state = self.lock();
@@ -203,7 +204,7 @@ impl<T> Core<T> {
     /// Receives, waiting if need be. None: closed and drained.
     ///
     /// Inlined always, for the sake of the switch in `park`; what is not plain buffering is in `recv_or_queue`.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn recv(&self, place: Place) -> Option<T> {
         let mut state = self.lock();
         if state.has_plain_value() {
@@ -475,13 +476,13 @@ impl<T> Core<T> {
 
 impl<T> State<T> {
     /// True if a send only has to buffer: there is room, nobody waits, nothing has ended.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn has_plain_room(&self) -> bool {
         self.len < self.capacity && self.receivers.is_empty() && self.flags & (CLOSED | NO_RECEIVER) == 0
     }
 
     /// True if a receive only has to take from the buffer: there is something, and nobody waits to add to it.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn has_plain_value(&self) -> bool {
         self.len > 0 && self.senders.is_empty() && self.flags & RETURNED == 0
     }
@@ -490,7 +491,7 @@ impl<T> State<T> {
     ///
     /// # Safety
     /// `slot` holds a value, which stays there unless the result is `Ok`.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     unsafe fn send_now(&mut self, slot: *mut T) -> Result<Option<Completed>, Blocked> {
         if self.flags & (CLOSED | NO_RECEIVER) != 0 {
             return Err(Blocked::Closed);
@@ -512,7 +513,7 @@ impl<T> State<T> {
     ///
     /// # Safety
     /// `slot` is valid for a write; it is written if the result is `Ok`.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     unsafe fn recv_now(&mut self, slot: *mut T) -> Result<Option<Completed>, Blocked> {
         if self.flags & RETURNED != 0 {
             // SAFETY: the caller's promise.
@@ -553,7 +554,7 @@ impl<T> State<T> {
     ///
     /// # Safety
     /// `slot` holds a value, and the ring has room.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     unsafe fn push_back(&mut self, slot: *const T) {
         debug_assert!(self.len < self.capacity);
         let room = self.capacity - self.head;
@@ -564,7 +565,7 @@ impl<T> State<T> {
     }
 
     /// Takes the first place off the ring; the value in it is the caller's to move.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn pop_front(&mut self) -> *const T {
         debug_assert!(self.len > 0);
         // SAFETY: `head` is below the capacity.
@@ -628,14 +629,14 @@ fn allocate_ring<T>(capacity: usize) -> NonNull<T> {
 ///
 /// # Safety
 /// `slot` holds a value; `receiver` was just taken off the queue of receivers of a channel of `T`.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 unsafe fn hand_over<T>(slot: *const T, receiver: &mut Waiter) -> Completed {
     // SAFETY: the slot of a waiting receiver is valid for a write.
     unsafe { receiver.slot.cast::<T>().copy_from_nonoverlapping(slot, 1) };
     receiver.complete(Outcome::Done)
 }
 
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn wake_and_spend(completed: Option<Completed>) {
     if let Some(completed) = completed {
         completed.wake();

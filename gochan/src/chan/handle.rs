@@ -241,7 +241,7 @@ macro_rules! sending {
             /// # Errors
             /// If the channel is closed or nobody is left to receive, before or while waiting; the value comes
             /// back.
-            #[inline(always)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             #[track_caller]
             pub fn send(&self, value: T) -> Result<(), SendError<T>> {
                 match self.core() {
@@ -303,7 +303,7 @@ macro_rules! receiving {
             /// nil channel it waits for ever.
             ///
             /// Constant time. What the sender did before its send happens before this returns.
-            #[inline(always)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             #[track_caller]
             pub fn recv(&self) -> Option<T> {
                 match self.core() {

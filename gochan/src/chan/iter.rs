@@ -44,7 +44,7 @@ impl<T> IntoIter<T> {
 impl<T> Iterator for Iter<'_, T> {
     type Item = T;
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     #[track_caller]
     fn next(&mut self) -> Option<T> {
         match self.core {
@@ -66,7 +66,7 @@ impl<T> Iterator for TryIter<'_, T> {
 impl<T> Iterator for IntoIter<T> {
     type Item = T;
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     #[track_caller]
     fn next(&mut self) -> Option<T> {
         self.receiver.recv()

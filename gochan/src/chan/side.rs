@@ -118,7 +118,7 @@ side!(RecvSide, recv_channel: Chan, Receiver);
 side!(CloseSide, close_channel: Chan, Sender);
 
 /// `send!`: sends or panics.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 #[track_caller]
 pub fn send<S: SendSide + ?Sized>(channel: &S, value: S::Item) {
     let Some(core) = channel.send_channel().0 else { super::handle::park_for_ever(Location::caller()) };
@@ -136,7 +136,7 @@ pub fn send<S: SendSide + ?Sized>(channel: &S, value: S::Item) {
 }
 
 /// `recv!(ch)`: the value, or the zero value once closed and drained.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 #[track_caller]
 pub fn recv<R: RecvSide + ?Sized>(channel: &R) -> R::Item
 where
@@ -146,7 +146,7 @@ where
 }
 
 /// `recv!(ch, ok)`: the value and true, or the zero value and false once closed and drained.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 #[track_caller]
 pub fn recv_ok<R: RecvSide + ?Sized>(channel: &R) -> (R::Item, bool)
 where

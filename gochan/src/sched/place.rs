@@ -2,7 +2,7 @@
 //!
 //! Goroutines from *different* `go!` sites are roles of one conversation: producer and consumer, asker and
 //! answerer. They stay with their parent, where a hand-over costs nanoseconds and not a trip to another core.
-//! Goroutines from *one* site are workers of one pool: they are spread, in runs that grow (1, 1, 4, 4, 16, 16, …
+//! Goroutines from *one* site are workers of one pool: they are spread, in runs that grow (1, 1, 5, 5, 25, 25, …
 //! for two workers), so that a pool of two already uses two cores, while in a chain of a thousand stages built
 //! in a loop nearly all neighbours are on one worker.
 //!
@@ -126,7 +126,7 @@ mod tests {
     #[test]
     fn siblings_of_one_site_are_spread_in_growing_runs() {
         let siblings = Siblings::new();
-        assert_eq!(offsets(&siblings, Location::caller(), 1, 10), [0, 1, 0, 0, 0, 0, 1, 1, 1, 1]);
+        assert_eq!(offsets(&siblings, Location::caller(), 1, 10), [0, 1, 0, 0, 0, 0, 0, 1, 1, 1]);
     }
 
     #[test]

@@ -50,10 +50,10 @@ impl<G> RunQueue<G> {
 
     #[inline]
     pub(super) fn push(&self, goroutine: &'static G) {
-        let pushed = self.pushed.get();
         if self.len() > self.mask.get() {
             self.resize(2 * (self.mask.get() + 1));
         }
+        let pushed = self.pushed.get();
         // SAFETY: a free place of the ring; no reference into the ring exists.
         unsafe { self.place(pushed).write(Some(goroutine)) };
         self.pushed.set(pushed.wrapping_add(1));
@@ -171,5 +171,33 @@ impl<G: Linked> Inbox<G> {
             oldest = goroutine.link().get();
             each(goroutine);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_queue_keeps_its_order_while_it_grows_wraps_and_shrinks() {
+        static NUMBERS: [usize; 10_000] = {
+            let mut numbers = [0; 10_000];
+            let mut index = 0;
+            while index < numbers.len() {
+                numbers[index] = index;
+                index += 1;
+            }
+            numbers
+        };
+        let queue = RunQueue::new();
+        // Away from the start of the ring, so that growing has to unwrap it.
+        (0..700).for_each(|index| queue.push(&NUMBERS[index]));
+        (0..700).for_each(|index| assert_eq!(queue.pop(), Some(&NUMBERS[index])));
+        NUMBERS.iter().for_each(|number| queue.push(number));
+        assert_eq!((queue.peek(0), queue.peek(9_999), queue.peek(10_000)), (Some(&0), Some(&9_999), None));
+        (0..9_500).for_each(|index| assert_eq!(queue.pop(), Some(&NUMBERS[index])));
+        queue.shrink();
+        (9_500..10_000).for_each(|index| assert_eq!(queue.pop(), Some(&NUMBERS[index])));
+        assert!(queue.is_empty() && queue.pop().is_none());
     }
 }

@@ -404,7 +404,7 @@ impl Worker {
     fn count_turns(&self, steps: u32) -> bool {
         let turns = self.progress.turns.load(Relaxed).wrapping_add(steps);
         self.progress.turns.store(turns, Relaxed);
-        turns & (2 * HOUSEKEEPING - 1) < steps
+        turns & (2 * HOUSEKEEPING - 1) <= steps
     }
 
     #[inline]
