@@ -57,7 +57,7 @@ pub trait CloseSide {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no zero value, which this receive yields once the channel is closed and drained",
     label = "receives a `{Self}`, which is not `Default`",
-    note = "derive or implement `Default`; or use `ch.recv()`, which gives an `Option`, or a `Some(v) = <-ch` arm"
+    note = "derive or implement `Default`; or use `ch.recv()`, which gives an `Option`"
 )]
 pub trait ZeroValue {
     #[doc(hidden)]
