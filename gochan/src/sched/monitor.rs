@@ -49,6 +49,7 @@ fn watch(workers: &'static Workers) -> ! {
     let _ = THREAD.set(std::thread::current());
     let mut resting = 0;
     let mut last_trim = Instant::now();
+    let mut trimmable_before = 0;
     let mut turns = vec![0; workers.count()];
     loop {
         for (worker, last) in workers.all().iter().zip(&mut turns) {
@@ -62,11 +63,18 @@ fn watch(workers: &'static Workers) -> ! {
         } else {
             resting = 0;
         }
-        if resting >= RESTING || (last_trim.elapsed() >= TRIM_EVERY && pool::wants_trim()) {
-            pool::trim_all();
+        if resting >= RESTING {
+            pool::trim_all(true);
+        } else if last_trim.elapsed() >= TRIM_EVERY {
+            // Not while stacks are still coming back: their workers need the pool and the kernel more.
+            let trimmable = pool::trimmable();
+            if (1..=trimmable_before).contains(&trimmable) {
+                pool::trim_all(false);
+            }
+            trimmable_before = trimmable;
             last_trim = Instant::now();
         }
-        if resting >= RESTING && !pool::wants_trim() {
+        if resting >= RESTING && pool::trimmable() == 0 {
             sleep_until_a_worker_wakes(workers);
             resting = 0;
         }

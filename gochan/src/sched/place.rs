@@ -6,6 +6,9 @@
 //! for two workers), so that a pool of two already uses two cores, while in a chain of a thousand stages built
 //! in a loop nearly all neighbours are on one worker.
 //!
+//! A loop that spawns hundreds without ever waiting goes on at home once the others have their share: what it makes is
+//! quickly done, or will be stolen in bulk. An accept loop, which waits in between, keeps on spreading.
+//!
 //! A site counts anew once the goroutines it spawned have ended: a function called ten times, which starts one
 //! partner each time, has ten conversations and not a pool of ten.
 //!
@@ -50,9 +53,12 @@ struct Site {
     left_in_run: u16,
     /// Goroutines alive, in the whole process, before the first one from here.
     alive_before: usize,
+    /// The parent's turn in which the current run began.
+    turn: Option<u32>,
 }
 
-const NO_SITE: Site = Site { place: ptr::null(), offset: 0, run: 0, left_in_run: 0, alive_before: 0 };
+const NO_SITE: Site =
+    Site { place: ptr::null(), offset: 0, run: 0, left_in_run: 0, alive_before: 0, turn: None };
 
 impl Siblings {
     pub(crate) const fn new() -> Siblings {
@@ -65,12 +71,14 @@ impl Siblings {
     }
 
     /// How many workers away from its parent the next goroutine from `place` starts, of `workers` in all. `alive`
-    /// counts the goroutines of the process without that one; it is called once per run.
+    /// counts the goroutines of the process without that one; it is called once per run. `turn` tells the parent's
+    /// turns apart, if it has any.
     #[inline]
     pub(super) fn next_offset(
         &self,
         place: &'static Location<'static>,
         workers: usize,
+        turn: Option<u32>,
         alive: impl FnOnce() -> usize,
     ) -> usize {
         let first = self.sites[0].get();
@@ -78,17 +86,26 @@ impl Siblings {
             self.sites[0].set(Site { left_in_run: first.left_in_run - 1, ..first });
             return usize::from(first.offset);
         }
-        self.start_run(place, workers, alive())
+        self.start_run(place, workers, turn, alive())
     }
 
-    fn start_run(&self, place: &'static Location<'static>, workers: usize, alive: usize) -> usize {
+    fn start_run(
+        &self,
+        place: &'static Location<'static>,
+        workers: usize,
+        turn: Option<u32>,
+        alive: usize,
+    ) -> usize {
         let known = self.sites.iter().position(|site| ptr::eq(site.get().place, place));
-        let first = Site { place, offset: 0, run: 1, left_in_run: 1, alive_before: alive };
+        let first = Site { place, offset: 0, run: 1, left_in_run: 1, alive_before: alive, turn };
         let mut site = match known.map(|index| self.sites[index].get()) {
             None => first,
             Some(site) if alive <= site.alive_before => first,
             Some(mut site) => {
-                if site.left_in_run == 0 {
+                if site.left_in_run == 0 && site.run == LONGEST_RUN && turn.is_some() && turn == site.turn {
+                    site.left_in_run = LONGEST_RUN;
+                } else if site.left_in_run == 0 {
+                    site.turn = turn;
                     site.offset += 1;
                     if usize::from(site.offset) >= workers {
                         site.offset = 0;
@@ -120,13 +137,26 @@ mod tests {
         alive: usize,
         count: usize,
     ) -> Vec<usize> {
-        (0..count).map(|spawned| siblings.next_offset(place, 2, || alive + spawned)).collect()
+        (0..count).map(|spawned| siblings.next_offset(place, 2, None, || alive + spawned)).collect()
     }
 
     #[test]
     fn siblings_of_one_site_are_spread_in_growing_runs() {
         let siblings = Siblings::new();
         assert_eq!(offsets(&siblings, Location::caller(), 1, 10), [0, 1, 0, 0, 0, 0, 0, 1, 1, 1]);
+    }
+
+    #[test]
+    fn a_loop_that_never_waits_goes_on_at_home_and_one_that_waits_does_not() {
+        let place = Location::caller();
+        let away = |turn: fn(usize) -> Option<u32>| {
+            let siblings = Siblings::new();
+            (0..1000)
+                .filter(|&spawned| siblings.next_offset(place, 2, turn(spawned), || 1 + spawned) != 0)
+                .count()
+        };
+        assert_eq!(away(|_| Some(7)), 1 + 5 + 25);
+        assert!((400..=600).contains(&away(|spawned| Some(spawned as u32))));
     }
 
     #[test]
@@ -143,12 +173,12 @@ mod tests {
     fn a_site_whose_goroutines_have_ended_counts_anew() {
         let siblings = Siblings::new();
         let place = Location::caller();
-        assert!((0..100).all(|_| siblings.next_offset(place, 2, || 1) == 0));
+        assert!((0..100).all(|_| siblings.next_offset(place, 2, None, || 1) == 0));
     }
 
     #[test]
     fn one_worker_takes_everything() {
         let siblings = Siblings::new();
-        assert!((0..100).all(|alive| siblings.next_offset(Location::caller(), 1, || alive) == 0));
+        assert!((0..100).all(|alive| siblings.next_offset(Location::caller(), 1, None, || alive) == 0));
     }
 }

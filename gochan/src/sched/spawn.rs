@@ -60,7 +60,8 @@ fn spawn_on(worker: &'static Worker, task: TaskRef, placement: Placement) {
     let offset = match placement {
         Placement::Auto => match worker.running() {
             Some(parent) if all.len() > 1 => {
-                parent.siblings.next_offset(task.header().site, all.len(), super::num_goroutine)
+                let turn = Some(worker.turn_number());
+                parent.siblings.next_offset(task.header().site, all.len(), turn, super::num_goroutine)
             }
             _ => 0,
         },
@@ -91,7 +92,7 @@ fn spawn_from_thread(task: TaskRef, placement: Placement) {
     let index = match placement {
         Placement::Auto => {
             let offset = SIBLINGS.try_with(|siblings| {
-                siblings.next_offset(task.header().site, all.len(), super::num_goroutine)
+                siblings.next_offset(task.header().site, all.len(), None, super::num_goroutine)
             });
             HOME.try_with(|home| *home).unwrap_or(0) + offset.unwrap_or(0)
         }

@@ -39,6 +39,10 @@ const SPIN: Duration = Duration::from_micros(25);
 const STEAL_AFTER: Duration = Duration::from_micros(40);
 /// Up to so many waiting tasks are stolen one by one: they may be the pool whose spread was just decided.
 const FEW: usize = 8;
+/// So many waiting tasks are a rush, and nobody waits to see whether they are left waiting.
+const RUSH: usize = 4096;
+/// At most so many are taken at once: a larger bite is likely to be disturbed by the victim.
+const LOOT: usize = 256;
 /// At most one wake for backlog in this time.
 const WAKE_INTERVAL: Duration = Duration::from_micros(100);
 
@@ -255,6 +259,12 @@ impl Worker {
         }
         self.note_backlog();
         Some(task)
+    }
+
+    /// Tells the turns of this worker apart.
+    #[inline]
+    pub(super) fn turn_number(&self) -> u32 {
+        self.progress.turns.load(Relaxed)
     }
 
     // What other threads call.
@@ -535,6 +545,9 @@ impl Worker {
             let now = Instant::now();
             match (self.workers.others(self.index).find(|other| other.has_stealable()), waiting_since) {
                 (None, _) => waiting_since = None,
+                (Some(victim), _) if victim.shared.stealer.len() >= RUSH && self.steal_from(victim) => {
+                    return true;
+                }
                 (Some(_), None) => waiting_since = Some(now),
                 (Some(victim), Some(since)) if now - since >= STEAL_AFTER && self.steal_from(victim) => {
                     return true;
@@ -554,7 +567,7 @@ impl Worker {
             let _ = victim.shared.spawned.steal_batch(&self.fresh);
         }
         let waiting = victim.shared.stealer.len();
-        let limit = if waiting <= FEW { 1 } else { waiting / 2 };
+        let limit = if waiting <= FEW { 1 } else { (waiting / 2).min(LOOT) };
         while victim.shared.stealer.steal_batch_with_limit(&self.fresh, limit) == Steal::Retry {
             std::hint::spin_loop();
         }

@@ -101,8 +101,7 @@ impl Pool {
         if self.dirty.load(Relaxed) <= WARM {
             return;
         }
-        let mut inner = self.lock();
-        let mut idle = inner.warm.split_off(WARM);
+        let mut idle = self.lock().warm.split_off(WARM);
         self.dirty.store(WARM, Relaxed);
         idle.sort_unstable_by_key(|slot| slot.top);
         let mut rest = idle.as_slice();
@@ -110,12 +109,11 @@ impl Pool {
             let run =
                 rest.iter().enumerate().take_while(|(i, s)| s.limit() == first.limit() + i * self.stride);
             let run = run.count();
-            // SAFETY: the run is made of free slots only, and the lock keeps them free.
+            // SAFETY: the run is made of free slots only, and they are on no list while this works on them.
             unsafe { region::release(first.limit(), rest[run - 1].top) };
             rest = &rest[run..];
         }
-        inner.cold.append(&mut idle);
-        inner.unmap_free_regions(self.stride);
+        self.lock().cold.append(&mut idle);
     }
 }
 
@@ -140,35 +138,44 @@ impl Inner {
     /// Unmaps regions without a slot in use: with them go their page tables, half a KiB per stack. The newest
     /// region stays, so that a pool that breathes does not map and unmap in turn.
     fn unmap_free_regions(&mut self, stride: usize) {
-        let mut index = 0;
-        while index + 1 < self.regions.len() {
-            let range = self.regions[index].range();
-            let free = |slots: &[Slot]| slots.iter().filter(|slot| range.contains(&(slot.top - 1))).count();
-            if free(&self.warm) + free(&self.cold) < self.regions[index].slots() {
-                index += 1;
-                continue;
-            }
-            let inside = |slot: &Slot| range.contains(&(slot.top - 1));
-            self.warm.retain(|slot| !inside(slot));
-            self.cold.retain(|slot| !inside(slot));
-            overflow::unwatch(range.clone(), stride);
-            let region = self.regions.remove(index);
-            // SAFETY: every slot of the region was on a free list and has just been taken off it.
-            unsafe { region.unmap() };
+        let ranges: Vec<_> = self.regions.iter().map(Region::range).collect();
+        let region_of = |slot: &Slot| ranges.iter().position(|range| range.contains(&(slot.top - 1)));
+        let mut free = vec![0; ranges.len()];
+        self.warm.iter().chain(&self.cold).filter_map(region_of).for_each(|index| free[index] += 1);
+        let newest = ranges.len().saturating_sub(1);
+        let unused = |index: usize| index < newest && free[index] == self.regions[index].slots();
+        let gone: Vec<bool> = (0..ranges.len()).map(unused).collect();
+        if !gone.contains(&true) {
+            return;
         }
+        let stays = |slot: &Slot| !region_of(slot).is_some_and(|index| gone[index]);
+        self.warm.retain(stays);
+        self.cold.retain(stays);
+        for index in (0..gone.len()).rev().filter(|&index| gone[index]) {
+            overflow::unwatch(ranges[index].clone(), stride);
+            // SAFETY: every slot of the region was on a free list and has just been taken off it.
+            unsafe { self.regions.remove(index).unmap() };
+        }
+        self.warm.shrink_to_fit();
+        self.cold.shrink_to_fit();
     }
 }
 
-/// True if some pool holds memory that [`trim_all`] would return.
-pub(crate) fn wants_trim() -> bool {
+/// How many free slots hold memory that [`trim_all`] would return.
+pub(crate) fn trimmable() -> usize {
     let pools = POOLS.lock().unwrap_or_else(PoisonError::into_inner);
-    pools.iter().any(|pool| pool.dirty.load(Relaxed) > WARM)
+    pools.iter().map(|pool| pool.dirty.load(Relaxed).saturating_sub(WARM)).sum()
 }
 
-/// Returns free stack memory to the kernel, in every pool.
-pub(crate) fn trim_all() {
+/// Returns free stack memory to the kernel, in every pool; with `unmap`, whole unused regions, too.
+pub(crate) fn trim_all(unmap: bool) {
     let pools = POOLS.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    pools.iter().for_each(|pool| pool.trim());
+    for pool in pools {
+        pool.trim();
+        if unmap {
+            pool.lock().unmap_free_regions(pool.stride);
+        }
+    }
 }
 
 /// Calls `visit` for every slot of every pool that was ever handed out. No slot is unmapped meanwhile.
