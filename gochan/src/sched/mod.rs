@@ -22,6 +22,7 @@
 
 pub(crate) mod attributes;
 pub(crate) mod blocking;
+mod blocks;
 pub(crate) mod countdown;
 pub(crate) mod goroutine;
 mod monitor;

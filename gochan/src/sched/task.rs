@@ -1,6 +1,7 @@
 //! A goroutine before its first instruction and after its last: one allocation that holds the closure, then the
 //! result, and the state its [`JoinHandle`](super::join::JoinHandle) shares with the runtime.
 
+use super::blocks;
 use super::park::Owner;
 use std::cell::{Cell, UnsafeCell};
 use std::mem::ManuallyDrop;
@@ -82,15 +83,14 @@ impl TaskRef {
             joiner: Cell::new(None),
         };
         // Field by field, so that a large closure is moved once and not with every wrapper around it.
-        let mut task = Box::<Task<F, T>>::new_uninit();
-        let place = task.as_mut_ptr();
+        let task = blocks::allocate::<Task<F, T>>();
+        let place = task.as_ptr();
         // SAFETY: `place` is valid for writes of both fields and stays allocated; nothing is read before both
         // are written.
         unsafe {
             (&raw mut (*place).header).write(header);
             (&raw mut (*place).body).cast::<F>().write(closure);
         }
-        let task = NonNull::from(Box::leak(task));
         TaskRef(task.cast())
     }
 
@@ -238,8 +238,8 @@ where
     }
 
     unsafe fn free(task: NonNull<Header>) {
-        // SAFETY: allocated by `Box` with this very type; the body is a union and drops nothing.
-        drop(unsafe { Box::from_raw(task.cast::<Self>().as_ptr()) });
+        // SAFETY: allocated for this very type; neither header nor body has anything to drop.
+        unsafe { blocks::free(task.cast::<Self>()) };
     }
 }
 

@@ -5,6 +5,7 @@
 //! of the queue of fresh tasks.
 
 use super::attributes;
+use super::blocks::Blocks;
 use super::goroutine::{Goroutine, Turn};
 use super::pace::Pace;
 use super::queue::{Inbox, RunQueue};
@@ -62,6 +63,7 @@ pub(crate) struct Worker {
     pub(super) timers: Timers,
     stacks: RefCell<Vec<Slot>>,
     default_stacks: OnceCell<Arc<Pool>>,
+    pub(super) blocks: Blocks,
     next_id: Cell<u64>,
     last_backlog_wake: Cell<Option<Instant>>,
     pub(super) progress: CachePadded<Progress>,
@@ -135,6 +137,7 @@ impl Worker {
             timers: Timers::default(),
             stacks: RefCell::new(Vec::with_capacity(CACHED_STACKS + STACK_BATCH)),
             default_stacks: OnceCell::new(),
+            blocks: Blocks::default(),
             next_id: Cell::new(0),
             last_backlog_wake: Cell::new(None),
             progress: CachePadded::default(),
