@@ -144,11 +144,6 @@ impl Owner {
         }
     }
 
-    /// True if the waiter is a future, which may go away at any time.
-    pub(crate) fn is_task(&self) -> bool {
-        self.tag() == TASK
-    }
-
     /// The worker that the waiter lives on, if it is a goroutine.
     #[inline]
     pub(crate) fn home(&self) -> Option<usize> {
