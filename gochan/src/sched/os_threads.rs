@@ -92,8 +92,11 @@ impl OsThreads {
             if !keep {
                 break;
             }
-            // A queued job that no thread was reserved for: the set was at its limit.
-            if let Ok(next) = self.queue.1.try_recv() {
+            // At its limit the set queues jobs that no thread was reserved for. Below it every queued job is for a
+            // thread that waits, and taking it would leave that one waiting for nothing.
+            if self.total.load(Acquire) >= self.limit
+                && let Ok(next) = self.queue.1.try_recv()
+            {
                 job = next;
                 continue;
             }
