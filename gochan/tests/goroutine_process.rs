@@ -406,7 +406,7 @@ fn go_14_parked_goroutines_are_released_and_their_memory_returns() {
 }
 
 #[test]
-#[ignore = "takes about 5 GB of memory"]
+#[ignore = "takes 5 GB; cargo test --release -p gochan --test goroutine_process -- --ignored million"]
 fn go_14_a_million_goroutines_are_parked_and_released() {
     let outcome =
         scenario("many_parked").backend("coroutines").env("GOCHAN_TEST_GOROUTINES", "1000000").run();

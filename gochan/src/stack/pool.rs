@@ -101,8 +101,13 @@ impl Pool {
         if self.dirty.load(Relaxed) <= WARM {
             return;
         }
-        let mut idle = self.lock().warm.split_off(WARM);
-        self.dirty.store(WARM, Relaxed);
+        let mut idle = {
+            let mut inner = self.lock();
+            // Workers may have taken some since the look above.
+            let kept = inner.warm.len().min(WARM);
+            self.dirty.store(kept, Relaxed);
+            inner.warm.split_off(kept)
+        };
         idle.sort_unstable_by_key(|slot| slot.top);
         let mut rest = idle.as_slice();
         while let Some(first) = rest.first() {
