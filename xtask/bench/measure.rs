@@ -2,7 +2,8 @@
 //! and mirrored in `go/measure.go`, so that all of them time the same thing in the same way.
 
 use std::hint::black_box;
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::{Duration, Instant};
 
 /// A calibrated run must last this long before its figure counts.
 const LONG_ENOUGH: Duration = Duration::from_millis(120);
@@ -47,6 +48,11 @@ pub fn millis(took: Duration) -> f64 {
     took.as_secs_f64() * 1e3
 }
 
+/// Microseconds.
+pub fn micros(took: Duration) -> f64 {
+    took.as_secs_f64() * 1e6
+}
+
 /// Prints one figure the way the driver reads it.
 pub fn report(key: &str, value: f64) {
     println!("R {key} {value:.4}");
@@ -61,6 +67,58 @@ pub fn job(seed: u64) -> u64 {
         x ^= x << 17;
     }
     x
+}
+
+/// `count` durations of 1 to 100 ms, the same in every program.
+pub fn pauses(count: usize) -> Vec<Duration> {
+    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+    let draw = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        Duration::from_micros(1000 + state % 99_000)
+    };
+    std::iter::repeat_with(draw).take(count).collect()
+}
+
+/// How `timers100k` went, from just before the first of `count` sleepers is started.
+pub struct Sleepers {
+    count: usize,
+    start: Instant,
+    used: Duration,
+    late: AtomicU64,
+}
+
+impl Sleepers {
+    pub fn new(count: usize) -> Sleepers {
+        Sleepers { count, start: Instant::now(), used: processor_time(), late: AtomicU64::new(0) }
+    }
+
+    /// A sleep of `length` that began at `asleep` has just ended.
+    pub fn woke(&self, asleep: Instant, length: Duration) {
+        self.late.fetch_add((asleep.elapsed() - length).as_nanos() as u64, Relaxed);
+    }
+
+    /// All have ended: the time beyond the longest sleep, what the processors worked, and how late a sleeper
+    /// woke on average.
+    pub fn report(&self) {
+        report("over_ms", millis(self.start.elapsed()) - 100.0);
+        report("cpu_ms", millis(processor_time() - self.used));
+        let late = Duration::from_nanos(self.late.load(Relaxed));
+        report("late_us", micros(late) / self.count as f64);
+    }
+}
+
+/// What all threads of the process have used so far.
+fn processor_time() -> Duration {
+    // SAFETY: `rusage` is plain data, for which all zeroes is a value.
+    let mut used: libc::rusage = unsafe { std::mem::zeroed() };
+    // SAFETY: the pointer is to a whole `rusage` that is ours to write.
+    if unsafe { libc::getrusage(libc::RUSAGE_SELF, &mut used) } != 0 {
+        return Duration::ZERO;
+    }
+    let time = |t: libc::timeval| Duration::new(t.tv_sec as u64, t.tv_usec as u32 * 1000);
+    time(used.ru_utime) + time(used.ru_stime)
 }
 
 /// What the process occupies, in KiB.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -40,6 +41,10 @@ func millis(took time.Duration) float64 {
 	return took.Seconds() * 1e3
 }
 
+func micros(took time.Duration) float64 {
+	return took.Seconds() * 1e6
+}
+
 func report(key string, value float64) {
 	fmt.Printf("R %s %.4f\n", key, value)
 }
@@ -57,6 +62,28 @@ func job(seed uint64) uint64 {
 		x ^= x << 17
 	}
 	return x
+}
+
+// pauses draws count durations of 1 to 100 ms, in microseconds, the same in every program.
+func pauses(count int) []time.Duration {
+	all := make([]time.Duration, count)
+	state := uint64(0x9E3779B97F4A7C15)
+	for i := range all {
+		state ^= state << 13
+		state ^= state >> 7
+		state ^= state << 17
+		all[i] = time.Duration(1000+state%99_000) * time.Microsecond
+	}
+	return all
+}
+
+// processorTime is what all threads of the process have used so far.
+func processorTime() time.Duration {
+	var used syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &used) != nil {
+		return 0
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
 
 // occupied is what the process holds, in KiB.

@@ -11,6 +11,7 @@ mod measure;
 mod memory;
 mod pipeline;
 mod spawn;
+mod timer;
 
 use std::process::ExitCode;
 
@@ -23,8 +24,14 @@ struct Workload {
 }
 
 /// Every workload. A new subject is a file with a table and a line here.
-const SUBJECTS: &[&[Workload]] =
-    &[spawn::WORKLOADS, channel::WORKLOADS, pipeline::WORKLOADS, cpu::WORKLOADS, memory::WORKLOADS];
+const SUBJECTS: &[&[Workload]] = &[
+    spawn::WORKLOADS,
+    channel::WORKLOADS,
+    pipeline::WORKLOADS,
+    timer::WORKLOADS,
+    cpu::WORKLOADS,
+    memory::WORKLOADS,
+];
 
 /// What the driver takes as "this program does not have that workload".
 const NOT_OFFERED: u8 = 3;

@@ -51,7 +51,17 @@ fn processor() -> String {
 
 fn peer_versions() -> String {
     let lock = std::fs::read_to_string(root().join("xtask/bench/peers/Cargo.lock")).unwrap_or_default();
-    let crates = ["tokio", "kanal", "flume", "async-channel", "async-executor", "may", "crossbeam-channel"];
+    let crates = [
+        "tokio",
+        "tokio-util",
+        "kanal",
+        "flume",
+        "async-channel",
+        "async-executor",
+        "async-io",
+        "may",
+        "crossbeam-channel",
+    ];
     versions(&lock, &crates).join(", ")
 }
 

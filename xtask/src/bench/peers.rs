@@ -31,6 +31,7 @@ const UNBOUNDED: &str = "unbounded channel";
 
 /// Single senders and receivers of capacity 0, where a channel without rendezvous has capacity 1.
 const UNBUFFERED: &str = "pingpong spsc0 sieve daisy";
+const SELECT_UNBUFFERED: &str = "select2_0 select8_0";
 
 const fn peer(
     name: &'static str,
@@ -50,30 +51,49 @@ pub(super) const RUST: &[RustPeer] = &[
         "tokio-kanal",
         "tokio",
         "pingpong spsc128 spsc0 mpmc128 mpmc0 chan_uncont pool8 sieve daisy cpu_pool cpu_pool_parked \
-         mem10k mem100k mem1m",
+         mem10k mem100k mem1m ctx_cancel10k",
         &[],
     ),
-    peer("tokio-flume", "tokio", "pingpong spsc128 spsc0 mpmc128 mpmc0 chan_uncont pool8 sieve daisy", &[]),
+    peer(
+        "tokio-flume",
+        "tokio",
+        "pingpong spsc128 spsc0 mpmc128 mpmc0 chan_uncont pool8 sieve daisy \
+         select2_128 select2_0 select8_128 select8_0",
+        &[],
+    ),
     peer(
         "tokio-achan",
         "tokio",
-        "spsc128 mpmc128 chan_uncont",
-        &[weaker(UNBUFFERED, NO_RENDEZVOUS), weaker("mpmc0 pool8", NO_RENDEZVOUS)],
+        "spsc128 mpmc128 chan_uncont select2_128 select8_128",
+        &[
+            weaker(UNBUFFERED, NO_RENDEZVOUS),
+            weaker("mpmc0 pool8", NO_RENDEZVOUS),
+            weaker(SELECT_UNBUFFERED, NO_RENDEZVOUS),
+        ],
     ),
     peer(
         "tokio-mpsc",
         "tokio",
-        "spawn_all spawn_batch yield spsc128 chan_uncont mem10k mem100k mem1m",
-        &[weaker(UNBUFFERED, NO_RENDEZVOUS)],
+        "spawn_all spawn_batch yield spsc128 chan_uncont mem10k mem100k mem1m \
+         select2_128 select8_128 ctx_create ctx_err ctx_cancel10k timeafter timers100k",
+        &[weaker(UNBUFFERED, NO_RENDEZVOUS), weaker(SELECT_UNBUFFERED, NO_RENDEZVOUS)],
     ),
     single("tokioct-kanal", "pingpong spsc128 spsc0 mpmc128 mpmc0 pool8 sieve daisy"),
-    single("tokioct-mpsc", "spawn_all spawn_batch yield spsc128 chan_uncont"),
+    single(
+        "tokioct-mpsc",
+        "spawn_all spawn_batch yield spsc128 chan_uncont select2_128 timeafter timers100k",
+    ),
     peer(
         "smol-achan",
         "smol",
         "spawn_all spawn_batch yield spsc128 mpmc128 chan_uncont cpu_pool cpu_pool_parked \
-         mem10k mem100k mem1m",
-        &[weaker(UNBUFFERED, NO_RENDEZVOUS), weaker("mpmc0 pool8", NO_RENDEZVOUS)],
+         mem10k mem100k mem1m select2_128 select8_128 \
+         ctx_create ctx_err ctx_cancel10k timeafter timers100k",
+        &[
+            weaker(UNBUFFERED, NO_RENDEZVOUS),
+            weaker("mpmc0 pool8", NO_RENDEZVOUS),
+            weaker(SELECT_UNBUFFERED, NO_RENDEZVOUS),
+        ],
     ),
     // With one token under way an unbounded channel does what an unbuffered one does.
     peer("may-spsc", "may", "pingpong", &[weaker("spsc128", UNBOUNDED)]),
@@ -100,7 +120,7 @@ pub(super) const RUST: &[RustPeer] = &[
         "crossbeam",
         "threads",
         "spawn_all spawn_batch yield pingpong spsc128 spsc0 mpmc128 mpmc0 chan_uncont pool8 daisy cpu_pool \
-         cpu_pool_parked mem10k",
+         cpu_pool_parked mem10k select2_128 select2_0 select8_128 select8_0 select_default timeafter",
         &[],
     ),
     peer("kanal-thr", "threads", "pingpong spsc128 spsc0 mpmc128 mpmc0 chan_uncont pool8", &[]),

@@ -56,6 +56,12 @@ const MEMORY: &[Metric] = &memory(Aim::None, Aim::None);
 const MEMORY_MILLION: &[Metric] = &memory(Aim::AtMost(4700.0), always(0.60));
 const MEMORY_SMALL_STACKS: &[Metric] = &memory(Aim::AtMost(4700.0), Aim::None);
 
+const TIMERS: &[Metric] = &[
+    Metric { key: "over_ms", unit: "ms", aim: always(0.20) },
+    Metric { key: "cpu_ms", unit: "ms", aim: always(0.45) },
+    Metric { key: "late_us", unit: "µs", aim: Aim::AtMost(3000.0) },
+];
+
 pub(super) const ALL: &[Workload] = &[
     Workload {
         name: "spawn_all",
@@ -108,6 +114,50 @@ pub(super) const ALL: &[Workload] = &[
         name: "daisy",
         what: "10,000 values through a chain of 100 goroutines, a hop",
         metrics: &[ns(always(0.30))],
+    },
+    Workload {
+        name: "select2_128",
+        what: "a select over two channels of capacity 128 with a sender each",
+        metrics: &[ns(always(0.45))],
+    },
+    Workload { name: "select2_0", what: "the same, unbuffered", metrics: &[ns(always(0.50))] },
+    Workload {
+        name: "select8_128",
+        what: "a select over eight channels of capacity 128 with a sender each",
+        metrics: &[ns(always(0.20))],
+    },
+    Workload { name: "select8_0", what: "the same, unbuffered", metrics: &[ns(always(0.55))] },
+    Workload {
+        name: "select_default",
+        what: "a select that finds nothing ready and takes its default",
+        metrics: &[ns(always(0.45))],
+    },
+    Workload { name: "ctx_create", what: "derive a context and cancel it", metrics: &[ns(always(0.40))] },
+    Workload { name: "ctx_err", what: "ask a live context for its error", metrics: &[ns(always(1.0))] },
+    Workload {
+        name: "ctx_value5",
+        what: "look up the outermost of five nested values",
+        metrics: &[ns(always(0.50))],
+    },
+    Workload {
+        name: "ctx_cancel10k",
+        what: "cancel a context that 10,000 goroutines select on, until the last has ended",
+        metrics: &[Metric { key: "us", unit: "µs", aim: Aim::TimesGo(0.35, 0.60) }],
+    },
+    Workload {
+        name: "timeafter",
+        what: "a select over a ready channel and a fresh timeout",
+        metrics: &[ns(always(0.30))],
+    },
+    Workload {
+        name: "timestop",
+        what: "the same with a timer that is stopped afterwards",
+        metrics: &[ns(always(0.30))],
+    },
+    Workload {
+        name: "timers100k",
+        what: "100,000 goroutines sleep 1 to 100 ms: time beyond 100 ms, processor time, mean lateness",
+        metrics: TIMERS,
     },
     Workload {
         name: "cpu_pool",

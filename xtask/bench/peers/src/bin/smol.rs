@@ -1,11 +1,12 @@
 //! smol's executor with `async-channel`, its own channel.
 
 use std::future::Future;
+use std::time::Duration;
 
 use async_executor::Executor;
 use futures_lite::future;
 use gochan_bench_peers::tasks::channel::AsyncChannel;
-use gochan_bench_peers::tasks::{Runtime, run_shared};
+use gochan_bench_peers::tasks::{Runtime, run_select, run_shared};
 use gochan_bench_peers::{Request, finish};
 
 static EXECUTOR: Executor<'static> = Executor::new();
@@ -20,6 +21,10 @@ impl Runtime for Smol {
     fn yield_now() -> impl Future<Output = ()> + Send {
         future::yield_now()
     }
+
+    async fn sleep(duration: Duration) {
+        async_io::Timer::after(duration).await;
+    }
 }
 
 fn main() {
@@ -29,7 +34,10 @@ fn main() {
     }
     let ran = EXECUTOR.spawn(async move {
         match peer.as_str() {
-            "smol-achan" => run_shared::<Smol, AsyncChannel>(&workload).await,
+            "smol-achan" => {
+                run_shared::<Smol, AsyncChannel>(&workload).await
+                    || run_select::<Smol, AsyncChannel>(&workload).await
+            }
             _ => false,
         }
     });

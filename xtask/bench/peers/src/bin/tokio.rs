@@ -2,9 +2,10 @@
 
 use std::future::Future;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use gochan_bench_peers::tasks::channel::{AsyncChannel, Flume, Kanal, Mpsc};
-use gochan_bench_peers::tasks::{Runtime, mem, run, run_shared};
+use gochan_bench_peers::tasks::{Runtime, mem, run, run_select, run_shared};
 use gochan_bench_peers::{Request, finish};
 use tokio::runtime::Builder;
 
@@ -17,6 +18,10 @@ impl Runtime for Tokio {
 
     fn yield_now() -> impl Future<Output = ()> + Send {
         tokio::task::yield_now()
+    }
+
+    fn sleep(duration: Duration) -> impl Future<Output = ()> + Send {
+        tokio::time::sleep(duration)
     }
 }
 
@@ -38,9 +43,16 @@ fn main() {
 async fn select(channel: String, workload: String) -> bool {
     match channel.as_str() {
         "kanal" => run_shared::<Tokio, Kanal>(&workload).await,
-        "flume" => run_shared::<Tokio, Flume>(&workload).await,
-        "achan" => run_shared::<Tokio, AsyncChannel>(&workload).await,
-        "mpsc" => run::<Tokio, Mpsc>(&workload).await || mem_watch(&workload).await,
+        "flume" => run_shared::<Tokio, Flume>(&workload).await || run_select::<Tokio, Flume>(&workload).await,
+        "achan" => {
+            run_shared::<Tokio, AsyncChannel>(&workload).await
+                || run_select::<Tokio, AsyncChannel>(&workload).await
+        }
+        "mpsc" => {
+            run::<Tokio, Mpsc>(&workload).await
+                || run_select::<Tokio, Mpsc>(&workload).await
+                || mem_watch(&workload).await
+        }
         _ => false,
     }
 }

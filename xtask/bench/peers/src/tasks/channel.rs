@@ -19,6 +19,10 @@ pub trait Shared: Channel {
     fn share<T: Send + 'static>(rx: &Self::Rx<T>) -> Self::Rx<T>;
 }
 
+/// A channel whose receive may be abandoned half-way, as `tokio::select!` does with the arms that lose. Kanal
+/// is not one: a value that was handed to an abandoned receive is gone.
+pub trait CancelSafe: Channel {}
+
 macro_rules! shared_channel {
     ($name:ident, $tx:ident, $rx:ident, $new:expr, $send:ident, $recv:ident) => {
         pub struct $name;
@@ -47,6 +51,10 @@ macro_rules! shared_channel {
         }
     };
 }
+
+impl CancelSafe for Flume {}
+impl CancelSafe for AsyncChannel {}
+impl CancelSafe for Mpsc {}
 
 use async_channel::{Receiver as AsyncChannelRx, Sender as AsyncChannelTx};
 use flume::{Receiver as FlumeRx, Sender as FlumeTx};

@@ -1,6 +1,9 @@
 //! Async peers: every workload once, generic over the runtime and the channel.
 
 pub mod channel;
+mod context;
+mod select;
+mod timer;
 mod workloads;
 
 use std::future::Future;
@@ -10,12 +13,14 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use channel::{Channel, Shared};
+use crate::measure::{nanos_each, next_count, report};
+use channel::{CancelSafe, Channel, Shared};
 
 /// The part of an async runtime that the workloads use.
 pub trait Runtime: Send + Sync + 'static {
     fn spawn(task: impl Future<Output = ()> + Send + 'static);
     fn yield_now() -> impl Future<Output = ()> + Send;
+    fn sleep(duration: Duration) -> impl Future<Output = ()> + Send;
 }
 
 /// A counter and one notification, the cheapest wait group that tasks can have.
@@ -43,11 +48,29 @@ impl WaitGroup {
 /// Runs a workload that needs no more than one receiver a channel; false when there is none of this name.
 pub async fn run<R: Runtime, C: Channel>(workload: &str) -> bool {
     workloads::run::<R, C>(workload).await
+        || context::run::<R, C>(workload).await
+        || timer::run::<R>(workload).await
+}
+
+/// Runs a workload that selects over channels; false when there is none of this name.
+pub async fn run_select<R: Runtime, C: CancelSafe>(workload: &str) -> bool {
+    select::run::<R, C>(workload).await || timer::run_select::<R, C>(workload).await
 }
 
 /// Runs any workload; false when there is none of this name.
 pub async fn run_shared<R: Runtime, C: Shared>(workload: &str) -> bool {
-    workloads::run_shared::<R, C>(workload).await || workloads::run::<R, C>(workload).await
+    workloads::run_shared::<R, C>(workload).await || run::<R, C>(workload).await
+}
+
+/// Reports the calibrated time of an async operation.
+async fn calibrate<F: Future<Output = Duration> + Send>(mut count: usize, run: impl Fn(usize) -> F + Send) {
+    loop {
+        let took = run(count).await;
+        match next_count(count, took) {
+            Some(more) => count = more,
+            None => return report("ns", nanos_each(took, count)),
+        }
+    }
 }
 
 /// Parks `count` tasks made by `task`, reports what they cost, and lets them go by dropping `release`. A task
@@ -59,7 +82,7 @@ pub async fn mem<R: Runtime, T, F>(
 ) where
     F: Future<Output = ()> + Send + 'static,
 {
-    use crate::measure::{Memory, millis, report};
+    use crate::measure::{Memory, millis};
     let before = Memory::now();
     let started = Arc::new(AtomicUsize::new(0));
     let group = WaitGroup::new(count);

@@ -1,14 +1,13 @@
 //! The workloads as tasks. Names and sizes are those of gochan's and Go's programs.
 
-use std::future::Future;
 use std::hint::black_box;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use super::channel::{Channel, Shared};
-use super::{Runtime, WaitGroup, mem};
-use crate::measure::{JOBS, job, millis, nanos_each, next_count, report};
+use super::{Runtime, WaitGroup, calibrate, mem};
+use crate::measure::{JOBS, job, millis, nanos_each, report};
 
 const MILLION: usize = 1_000_000;
 
@@ -43,17 +42,6 @@ pub(super) async fn run_shared<R: Runtime, C: Shared>(workload: &str) -> bool {
         _ => return false,
     }
     true
-}
-
-/// Reports the calibrated time of an async operation.
-async fn calibrate<F: Future<Output = Duration> + Send>(mut count: usize, run: impl Fn(usize) -> F + Send) {
-    loop {
-        let took = run(count).await;
-        match next_count(count, took) {
-            Some(more) => count = more,
-            None => return report("ns", nanos_each(took, count)),
-        }
-    }
 }
 
 async fn spawn<R: Runtime>(count: usize, batch: usize) -> Duration {

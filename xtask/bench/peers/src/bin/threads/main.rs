@@ -1,6 +1,8 @@
 //! OS threads with the channels of crossbeam, kanal and flume. One processor means: the process is pinned to
 //! the first one.
 
+mod select;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::thread::{self, JoinHandle};
@@ -67,7 +69,7 @@ fn main() {
         pin_to_first_cpu();
     }
     finish(match peer.as_str() {
-        "crossbeam" => run::<OsThreads, Crossbeam>(&workload) || run_own(&workload),
+        "crossbeam" => run::<OsThreads, Crossbeam>(&workload) || run_own(&workload) || select::run(&workload),
         "kanal-thr" => run::<OsThreads, Kanal>(&workload),
         "flume-thr" => run::<OsThreads, Flume>(&workload),
         _ => false,
