@@ -3,7 +3,7 @@
 //! Invariants, whenever the lock is free:
 //!
 //! * receivers wait only while nothing is buffered, senders only while the ring is full;
-//! * receivers and senders never wait at the same time;
+//! * receivers and senders never wait at the same time, unless all are arms of selects that have both, or are stale;
 //! * a closed channel has no waiter;
 //! * `len <= capacity`.
 //!
@@ -11,54 +11,71 @@
 //! sender's. Values are moved under the lock, owners are woken after it, and nothing of the user runs in between.
 
 use super::error::{SendTimeoutError, TryRecvError, TrySendError};
-use super::lock::{Guard, SpinLock};
-use super::waiter::{Completed, NOWHERE, Outcome, WaitQueue, Waiter};
-use crate::sched::park::{Owner, Parker, WaitReason};
+use super::head::{CLOSED, GAVE_BACK, Head, NO_RECEIVER, RETURNED, TIMER};
+use super::timer::TimerState;
+use super::waiter::{Completed, NOWHERE, Outcome, Waiter};
+use crate::sched::park::{Parker, WaitReason};
 use std::alloc::{Layout, alloc, dealloc};
+use std::cell::UnsafeCell;
 use std::collections::VecDeque;
 use std::mem::{ManuallyDrop, MaybeUninit};
 use std::panic::Location;
 use std::ptr::NonNull;
-use std::task::Waker;
 use std::time::Instant;
 
 pub(super) type Place = &'static Location<'static>;
 
-/// Closed by `close`, or by the drop of the last sender.
-const CLOSED: u8 = 1;
-/// Nobody is left who could receive.
-const NO_RECEIVER: u8 = 2;
-/// `returned` is not empty.
-const RETURNED: u8 = 4;
-
 /// What all handles of a channel share. Lock, flags, queues and length are together in one cache line: an unbuffered
 /// hand-over touches no other of the channel's.
 #[derive(Debug)]
-#[repr(align(64))]
+#[repr(C, align(64))]
 pub(super) struct Core<T> {
-    state: SpinLock<State<T>>,
+    pub(super) head: Head,
+    /// Used under the lock.
+    body: UnsafeCell<Body<T>>,
 }
 
+/// What depends on the element type.
 #[derive(Debug)]
 #[repr(C)]
-pub(super) struct State<T> {
-    flags: u8,
-    receivers: WaitQueue,
-    senders: WaitQueue,
-    len: usize,
-    capacity: usize,
-    head: usize,
+pub(super) struct Body<T> {
+    /// Where in the ring the oldest value is.
+    first: usize,
     ring: NonNull<T>,
-    /// Values that were handed to an async receive which was dropped before it could return them: older than
-    /// anything in the ring.
-    returned: VecDeque<T>,
+    pub(super) rare: Rare<T>,
 }
 
-// SAFETY: the pointers are to the ring, which the state owns, and to waiters, which are used under the lock.
-unsafe impl<T: Send> Send for State<T> {}
+/// What few channels have.
+#[derive(Debug)]
+pub(super) enum Rare<T> {
+    None,
+    /// Values that were handed to an async receive which was dropped before it could return them: older than
+    /// anything in the ring.
+    Returned(VecDeque<T>),
+    Timer(TimerState),
+}
+
+// SAFETY: the pointers are to the ring, which the channel owns, and to waiters, which are used under the lock.
+unsafe impl<T: Send> Send for Core<T> {}
+// SAFETY: everything is used under the lock, or is atomic; values only move through.
+unsafe impl<T: Send> Sync for Core<T> {}
+
+/// Access to a channel whose lock is held.
+pub(super) struct Locked<'a, T> {
+    pub(super) core: &'a Core<T>,
+}
+
+impl<T> Drop for Locked<'_, T> {
+    #[inline]
+    fn drop(&mut self) {
+        // SAFETY: whoever has made this holds the lock, and what could be reached through this ends here.
+        unsafe { self.core.head.unlock() };
+    }
+}
 
 /// Why a send or receive could not be completed without waiting.
-enum Blocked {
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Blocked {
     Wait,
     Closed,
 }
@@ -75,26 +92,21 @@ impl<T> Core<T> {
     /// If a ring of that capacity cannot be allocated.
     #[track_caller]
     pub(super) fn new(capacity: usize) -> Core<T> {
-        Core {
-            state: SpinLock::new(State {
-                flags: 0,
-                head: 0,
-                len: 0,
-                capacity,
-                ring: allocate_ring(capacity),
-                receivers: WaitQueue::new(),
-                senders: WaitQueue::new(),
-                returned: VecDeque::new(),
-            }),
-        }
+        Core::with_head(Head::new(capacity, 0), Rare::None)
+    }
+
+    #[track_caller]
+    pub(super) fn with_head(head: Head, rare: Rare<T>) -> Core<T> {
+        let ring = allocate_ring(head.capacity);
+        Core { head, body: UnsafeCell::new(Body { first: 0, ring, rare }) }
     }
 
     #[inline]
-    fn lock(&self) -> Guard<'_, State<T>> {
-        let state = self.state.lock();
+    pub(super) fn lock(&self) -> Locked<'_, T> {
+        self.head.lock();
         #[cfg(debug_assertions)]
-        state.check();
-        state
+        self.head.check();
+        Locked { core: self }
     }
 
     /// Sends, waiting if need be. The error has the value back.
@@ -133,7 +145,7 @@ impl<T> Core<T> {
     /// # Safety
     /// `slot` holds a value; if queued, both stay valid until the waiter is completed or withdrawn.
     #[inline(never)]
-    unsafe fn send_or_queue(mut state: Guard<'_, State<T>>, slot: *mut T, waiter: *mut Waiter) -> Step {
+    unsafe fn send_or_queue(mut state: Locked<'_, T>, slot: *mut T, waiter: *mut Waiter) -> Step {
         // SAFETY: the caller's promise.
         match unsafe { state.send_now(slot) } {
             Ok(receiver) => {
@@ -147,7 +159,7 @@ impl<T> Core<T> {
                 // SAFETY: the caller's promise.
                 unsafe {
                     waiter.write(Waiter::new(slot.cast(), Some(parker.owner())));
-                    state.senders.push(waiter);
+                    state.core.head.senders.push(waiter);
                 }
                 Step::Queued(parker)
             }
@@ -170,7 +182,7 @@ impl<T> Core<T> {
             Step::Closed => Outcome::Closed,
             Step::Queued(parker) => {
                 // SAFETY: the waiter is this frame's, and queued with the senders if at all.
-                let mut give_up = || unsafe { self.withdraw(waiter, |state| &mut state.senders) };
+                let mut give_up = || unsafe { self.head.withdraw(waiter, true) };
                 parker.park_until(deadline, WaitReason::Send, place, &mut give_up);
                 // SAFETY: the wait is over, so the waiter is this frame's alone.
                 unsafe { (*waiter).outcome }
@@ -186,6 +198,10 @@ impl<T> Core<T> {
     /// Sends if that needs no waiting.
     #[inline]
     pub(super) fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
+        if !self.head.may_send() {
+            crate::sched::spend();
+            return Err(TrySendError::Full(value));
+        }
         let mut value = ManuallyDrop::new(value);
         let mut state = self.lock();
         // SAFETY: the value is here.
@@ -219,7 +235,7 @@ impl<T> Core<T> {
         // SAFETY: slot and waiter outlive the park, which lasts until the waiter is completed; `Done` says that the
         // slot has been written.
         unsafe {
-            match Self::recv_or_queue(state, value.as_mut_ptr(), waiter.as_mut_ptr()) {
+            match Self::recv_or_queue(state, value.as_mut_ptr(), waiter.as_mut_ptr(), place) {
                 Step::Done => Some(value.assume_init()),
                 Step::Closed => None,
                 Step::Queued(parker) => {
@@ -235,7 +251,12 @@ impl<T> Core<T> {
     /// # Safety
     /// `slot` is valid for a write; if queued, both stay valid until the waiter is completed or withdrawn.
     #[inline(never)]
-    unsafe fn recv_or_queue(mut state: Guard<'_, State<T>>, slot: *mut T, waiter: *mut Waiter) -> Step {
+    unsafe fn recv_or_queue(
+        mut state: Locked<'_, T>,
+        slot: *mut T,
+        waiter: *mut Waiter,
+        place: Place,
+    ) -> Step {
         // SAFETY: the caller's promise.
         match unsafe { state.recv_now(slot) } {
             Ok(sender) => {
@@ -244,12 +265,21 @@ impl<T> Core<T> {
                 Step::Done
             }
             Err(Blocked::Closed) => Step::Closed,
+            Err(Blocked::Wait) if state.core.head.is_timer() => {
+                let core = state.core;
+                drop(state);
+                // SAFETY: the caller's promise.
+                match unsafe { core.timer_recv(slot, None, place) } {
+                    Outcome::Done => Step::Done,
+                    _ => Step::Closed,
+                }
+            }
             Err(Blocked::Wait) => {
                 let parker = Parker::current();
                 // SAFETY: the caller's promise.
                 unsafe {
                     waiter.write(Waiter::new(slot.cast(), Some(parker.owner())));
-                    state.receivers.push(waiter);
+                    state.core.head.receivers.push(waiter);
                 }
                 Step::Queued(parker)
             }
@@ -259,31 +289,46 @@ impl<T> Core<T> {
     /// As [`Core::recv`], giving up at `deadline`: None.
     pub(super) fn recv_until(&self, deadline: Instant, place: Place) -> Option<Option<T>> {
         let mut value = MaybeUninit::<T>::uninit();
-        let mut waiter = MaybeUninit::<Waiter>::uninit();
-        let waiter = waiter.as_mut_ptr();
-        // SAFETY: as in `recv`.
-        let outcome = match unsafe { Self::recv_or_queue(self.lock(), value.as_mut_ptr(), waiter) } {
-            Step::Done => Outcome::Done,
-            Step::Closed => Outcome::Closed,
-            Step::Queued(parker) => {
-                // SAFETY: the waiter is this frame's, and queued with the receivers if at all.
-                let mut give_up = || unsafe { self.withdraw(waiter, |state| &mut state.receivers) };
-                parker.park_until(deadline, WaitReason::Recv, place, &mut give_up);
-                // SAFETY: the wait is over, so the waiter is this frame's alone.
-                unsafe { (*waiter).outcome }
-            }
-        };
-        match outcome {
-            // SAFETY: `Done` says that a sender has written the slot.
+        // SAFETY: the slot is this frame's.
+        match unsafe { self.recv_into_until(value.as_mut_ptr(), deadline, place) } {
+            // SAFETY: `Done` says that the slot has been written.
             Outcome::Done => Some(Some(unsafe { value.assume_init() })),
             Outcome::TimedOut => None,
             _ => Some(None),
         }
     }
 
+    /// # Safety
+    /// `slot` is valid for a write; it is written if the result is `Done`.
+    unsafe fn recv_into_until(&self, slot: *mut T, deadline: Instant, place: Place) -> Outcome {
+        if self.head.is_timer() {
+            // SAFETY: the caller's promise.
+            return unsafe { self.timer_recv(slot, Some(deadline), place) };
+        }
+        let mut waiter = MaybeUninit::<Waiter>::uninit();
+        let waiter = waiter.as_mut_ptr();
+        // SAFETY: as in `recv`.
+        match unsafe { Self::recv_or_queue(self.lock(), slot, waiter, place) } {
+            Step::Done => Outcome::Done,
+            Step::Closed => Outcome::Closed,
+            Step::Queued(parker) => {
+                // SAFETY: the waiter is this frame's, and queued with the receivers if at all.
+                let mut give_up = || unsafe { self.head.withdraw(waiter, false) };
+                parker.park_until(deadline, WaitReason::Recv, place, &mut give_up);
+                // SAFETY: the wait is over, so the waiter is this frame's alone.
+                unsafe { (*waiter).outcome }
+            }
+        }
+    }
+
     /// Receives if that needs no waiting.
     #[inline]
     pub(super) fn try_recv(&self) -> Result<T, TryRecvError> {
+        if !self.head.may_receive() {
+            // Who polls in a loop must let those run who could end it.
+            crate::sched::spend();
+            return Err(TryRecvError::Empty);
+        }
         let mut value = MaybeUninit::<T>::uninit();
         let mut state = self.lock();
         // SAFETY: the slot is valid, and written by success.
@@ -300,32 +345,15 @@ impl<T> Core<T> {
         }
     }
 
-    /// Takes `waiter` off its queue if it is still there.
-    ///
-    /// # Safety
-    /// `waiter` is valid and, if queued, on that queue of this channel.
-    unsafe fn withdraw(&self, waiter: *mut Waiter, queue: fn(&mut State<T>) -> &mut WaitQueue) -> bool {
-        let mut state = self.lock();
-        // SAFETY: the caller's promise; the lock makes the waiter ours while it is queued.
-        unsafe {
-            let queued = (*waiter).is_queued();
-            if queued {
-                queue(&mut state).unlink(waiter);
-                (*waiter).outcome = Outcome::TimedOut;
-            }
-            queued
-        }
-    }
-
     /// True if this call closed the channel.
     pub(super) fn close(&self) -> bool {
-        let mut state = self.lock();
-        if state.flags & CLOSED != 0 {
+        let state = self.lock();
+        if self.head.has(CLOSED) {
             return false;
         }
-        state.flags |= CLOSED;
-        let receivers = state.receivers.end_all(Outcome::Closed);
-        let senders = state.senders.end_all(Outcome::Closed);
+        self.head.set(CLOSED);
+        let receivers = self.head.receivers.end_all(Outcome::Closed);
+        let senders = self.head.senders.end_all(Outcome::Closed);
         drop(state);
         receivers.wake_all();
         senders.wake_all();
@@ -335,12 +363,15 @@ impl<T> Core<T> {
     /// The last handle that could receive is gone: senders get their values back, buffered values are dropped.
     pub(super) fn receivers_gone(&self) {
         let mut state = self.lock();
-        state.flags |= NO_RECEIVER;
-        let senders = state.senders.end_all(Outcome::Closed);
-        let mut orphans = std::mem::take(&mut state.returned);
-        state.flags &= !RETURNED;
-        orphans.reserve(state.len);
-        while state.len > 0 {
+        self.head.set(NO_RECEIVER);
+        let senders = self.head.senders.end_all(Outcome::Closed);
+        let mut orphans = match std::mem::replace(&mut state.body().rare, Rare::None) {
+            Rare::Returned(values) => values,
+            Rare::None | Rare::Timer(_) => VecDeque::new(),
+        };
+        self.head.clear(RETURNED);
+        orphans.reserve(self.head.len());
+        while self.head.len() > 0 {
             // SAFETY: the first of `len` values; taken off the ring.
             orphans.push_back(unsafe { state.pop_front().read() });
         }
@@ -350,141 +381,42 @@ impl<T> Core<T> {
     }
 
     pub(super) fn len(&self) -> usize {
-        let state = self.lock();
-        (state.len + state.returned.len()).min(state.capacity.max(state.len))
+        if !self.head.has(RETURNED) {
+            return self.head.len();
+        }
+        let mut state = self.lock();
+        let returned = if let Rare::Returned(values) = &state.body().rare { values.len() } else { 0 };
+        (self.head.len() + returned).min(self.head.capacity.max(self.head.len()))
     }
 
     pub(super) fn capacity(&self) -> usize {
-        self.lock().capacity
+        self.head.capacity
     }
 
     pub(super) fn is_closed(&self) -> bool {
-        self.lock().flags & (CLOSED | NO_RECEIVER) != 0
-    }
-
-    /// True if sends fail because nobody can receive, rather than because of a close.
-    pub(super) fn is_abandoned(&self) -> bool {
-        self.lock().flags & (CLOSED | NO_RECEIVER) == NO_RECEIVER
+        self.head.has(CLOSED | NO_RECEIVER)
     }
 }
 
-/// For futures, which wait without a stack.
-impl<T> Core<T> {
-    /// Receives into `slot`, or queues `waiter` with it for a task.
-    ///
-    /// # Safety
-    /// If queued, both stay valid until `withdraw_recv` or completion.
-    pub(super) unsafe fn task_recv(&self, slot: *mut T, waiter: *mut Waiter, waker: &Waker) -> Outcome {
-        let mut state = self.lock();
-        // SAFETY: the caller's promise.
-        match unsafe { state.recv_now(slot) } {
-            Ok(sender) => {
-                drop(state);
-                wake_and_spend(sender);
-                Outcome::Done
-            }
-            Err(Blocked::Closed) => Outcome::Closed,
-            Err(Blocked::Wait) => {
-                // SAFETY: the caller's promise.
-                unsafe {
-                    waiter.write(Waiter::new(slot.cast(), Some(Owner::task(waker))));
-                    state.receivers.push(waiter);
-                }
-                Outcome::Pending
-            }
-        }
+impl<T> Locked<'_, T> {
+    #[inline]
+    pub(super) fn body(&mut self) -> &mut Body<T> {
+        // SAFETY: the lock is held, and `self` borrowed for as long as the result is used.
+        unsafe { &mut *self.core.body.get() }
     }
 
-    /// Sends what is in `slot`, or queues `waiter` with it for a task. Unless `Done`, the value is still there.
-    ///
-    /// # Safety
-    /// `slot` holds a value; if queued, both stay valid until `withdraw_send` or completion.
-    pub(super) unsafe fn task_send(&self, slot: *mut T, waiter: *mut Waiter, waker: &Waker) -> Outcome {
-        let mut state = self.lock();
-        // SAFETY: the caller's promise.
-        match unsafe { state.send_now(slot) } {
-            Ok(receiver) => {
-                drop(state);
-                wake_and_spend(receiver);
-                Outcome::Done
-            }
-            Err(Blocked::Closed) => Outcome::Closed,
-            Err(Blocked::Wait) => {
-                // SAFETY: the caller's promise.
-                unsafe {
-                    waiter.write(Waiter::new(slot.cast(), Some(Owner::task(waker))));
-                    state.senders.push(waiter);
-                }
-                Outcome::Pending
-            }
-        }
-    }
-
-    /// Looks at a waiter of a future; a new owner if it is to wait on.
-    ///
-    /// # Safety
-    /// `waiter` is valid and was queued on this channel.
-    pub(super) unsafe fn poll_waiter(&self, waiter: *mut Waiter, waker: &Waker) -> Outcome {
-        let _state = self.lock();
-        // SAFETY: the caller's promise, under the lock.
-        unsafe {
-            if (*waiter).is_queued() {
-                (*waiter).set_owner(Owner::task(waker));
-            }
-            (*waiter).outcome
-        }
-    }
-
-    /// # Safety
-    /// `waiter` is valid and was queued with the receivers of this channel.
-    pub(super) unsafe fn withdraw_recv(&self, waiter: *mut Waiter) -> bool {
-        // SAFETY: the caller's promise.
-        unsafe { self.withdraw(waiter, |state| &mut state.receivers) }
-    }
-
-    /// # Safety
-    /// `waiter` is valid and was queued with the senders of this channel.
-    pub(super) unsafe fn withdraw_send(&self, waiter: *mut Waiter) -> bool {
-        // SAFETY: the caller's promise.
-        unsafe { self.withdraw(waiter, |state| &mut state.senders) }
-    }
-
-    /// Gives back a value that was handed to a receive which nobody will look at: to the next receiver, or to the
-    /// front of the channel.
-    pub(super) fn give_back(&self, value: T) {
-        let mut state = self.lock();
-        if state.flags & NO_RECEIVER != 0 {
-            drop(state);
-            drop(value);
-            return;
-        }
-        match state.receivers.pop(NOWHERE) {
-            Some(receiver) => {
-                let mut value = ManuallyDrop::new(value);
-                // SAFETY: a queued receiver's slot is valid and empty; the value is here and forgotten.
-                let receiver = unsafe { hand_over::<T>((&raw mut value).cast(), receiver) };
-                drop(state);
-                receiver.wake();
-            }
-            None => {
-                state.returned.push_back(value);
-                state.flags |= RETURNED;
-            }
-        }
-    }
-}
-
-impl<T> State<T> {
     /// True if a send only has to buffer: there is room, nobody waits, nothing has ended.
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn has_plain_room(&self) -> bool {
-        self.len < self.capacity && self.receivers.is_empty() && self.flags & (CLOSED | NO_RECEIVER) == 0
+        let head = &self.core.head;
+        head.len() < head.capacity && head.receivers.is_empty() && !head.has(CLOSED | NO_RECEIVER)
     }
 
     /// True if a receive only has to take from the buffer: there is something, and nobody waits to add to it.
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn has_plain_value(&self) -> bool {
-        self.len > 0 && self.senders.is_empty() && self.flags & RETURNED == 0
+        let head = &self.core.head;
+        head.len() > 0 && head.senders.is_empty() && !head.has(RETURNED)
     }
 
     /// Moves the value out of `slot` if that needs no waiting; whoever is returned is to be woken.
@@ -492,16 +424,18 @@ impl<T> State<T> {
     /// # Safety
     /// `slot` holds a value, which stays there unless the result is `Ok`.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    unsafe fn send_now(&mut self, slot: *mut T) -> Result<Option<Completed>, Blocked> {
-        if self.flags & (CLOSED | NO_RECEIVER) != 0 {
+    pub(super) unsafe fn send_now(&mut self, slot: *mut T) -> Result<Option<Completed>, Blocked> {
+        let head = &self.core.head;
+        if head.has(CLOSED | NO_RECEIVER) {
             return Err(Blocked::Closed);
         }
-        if !self.receivers.is_empty() {
-            let receiver = self.receivers.pop(here()).expect("just seen");
+        if !head.receivers.is_empty()
+            && let Some(receiver) = head.receivers.pop(here())
+        {
             // SAFETY: a queued receiver's slot is valid and empty; the caller's promise.
             return Ok(Some(unsafe { hand_over::<T>(slot, receiver) }));
         }
-        if self.len < self.capacity {
+        if head.len() < head.capacity {
             // SAFETY: the caller's promise; there is room.
             unsafe { self.push_back(slot) };
             return Ok(None);
@@ -514,40 +448,77 @@ impl<T> State<T> {
     /// # Safety
     /// `slot` is valid for a write; it is written if the result is `Ok`.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    unsafe fn recv_now(&mut self, slot: *mut T) -> Result<Option<Completed>, Blocked> {
-        if self.flags & RETURNED != 0 {
+    pub(super) unsafe fn recv_now(&mut self, slot: *mut T) -> Result<Option<Completed>, Blocked> {
+        let head = &self.core.head;
+        if head.has(RETURNED | TIMER) {
             // SAFETY: the caller's promise.
-            unsafe { slot.write(self.take_returned()) };
-            return Ok(None);
+            return unsafe { self.recv_rare(slot) };
         }
-        if self.len > 0 {
+        if head.len() > 0 {
+            if !head.senders.is_empty()
+                && let Some(sender) = head.senders.pop(here())
+            {
+                let place = self.turn_ring();
+                // SAFETY: the ring is full while senders wait, so its oldest value is at `place`, where the newest
+                // is to be. A queued sender's slot holds its value, and `Done` tells it that it has moved.
+                unsafe {
+                    slot.copy_from_nonoverlapping(place, 1);
+                    place.copy_from_nonoverlapping(sender.slot.cast(), 1);
+                }
+                return Ok(Some(sender.complete(Outcome::Done)));
+            }
             // SAFETY: the caller's promise; something is buffered.
             unsafe { slot.copy_from_nonoverlapping(self.pop_front(), 1) };
-            if self.senders.is_empty() {
-                return Ok(None);
-            }
-            let sender = self.senders.pop(here()).expect("just seen");
-            let (next, sender) = (sender.slot, sender.complete(Outcome::Done));
-            // SAFETY: a queued sender's slot holds its value, for which there is room now.
-            unsafe { self.push_back(next.cast()) };
-            return Ok(Some(sender));
+            return Ok(None);
         }
-        if !self.senders.is_empty() {
-            let sender = self.senders.pop(here()).expect("just seen");
+        if !head.senders.is_empty()
+            && let Some(sender) = head.senders.pop(here())
+        {
             // SAFETY: a queued sender's slot holds its value, and `Done` tells the sender that it has moved.
             unsafe { slot.copy_from_nonoverlapping(sender.slot.cast(), 1) };
             return Ok(Some(sender.complete(Outcome::Done)));
         }
-        Err(if self.flags & CLOSED != 0 { Blocked::Closed } else { Blocked::Wait })
+        Err(if head.has(CLOSED) { Blocked::Closed } else { Blocked::Wait })
     }
 
+    /// Receives what was given back, or from a timer.
+    ///
+    /// # Safety
+    /// As for `recv_now`.
     #[cold]
-    fn take_returned(&mut self) -> T {
-        let value = self.returned.pop_front().expect("the flag says so");
-        if self.returned.is_empty() {
-            self.flags &= !RETURNED;
+    #[inline(never)]
+    unsafe fn recv_rare(&mut self, slot: *mut T) -> Result<Option<Completed>, Blocked> {
+        match &mut self.body().rare {
+            Rare::Returned(values) => {
+                let value = values.pop_front().expect("the flag says so");
+                let empty = values.is_empty();
+                // SAFETY: the caller's promise.
+                unsafe { slot.write(value) };
+                if empty {
+                    self.core.head.clear(RETURNED);
+                }
+                Ok(None)
+            }
+            Rare::Timer(timer) => match timer.take() {
+                Some(now) => {
+                    // SAFETY: the caller's promise; only channels of `Instant` are timers.
+                    unsafe { slot.cast::<Instant>().write(now) };
+                    Ok(None)
+                }
+                None => Err(Blocked::Wait),
+            },
+            Rare::None => Err(Blocked::Wait),
         }
-        value
+    }
+
+    /// Puts a value before all others.
+    #[cold]
+    pub(super) fn put_back(&mut self, value: T) {
+        match &mut self.body().rare {
+            Rare::Returned(values) => values.push_back(value),
+            rare => *rare = Rare::Returned(VecDeque::from([value])),
+        }
+        self.core.head.set(RETURNED | GAVE_BACK);
     }
 
     /// Moves the value in `slot` to the end of the ring.
@@ -556,53 +527,54 @@ impl<T> State<T> {
     /// `slot` holds a value, and the ring has room.
     #[cfg_attr(not(debug_assertions), inline(always))]
     unsafe fn push_back(&mut self, slot: *const T) {
-        debug_assert!(self.len < self.capacity);
-        let room = self.capacity - self.head;
-        let index = if self.len < room { self.head + self.len } else { self.len - room };
+        let (len, capacity) = (self.core.head.len(), self.core.head.capacity);
+        debug_assert!(len < capacity);
+        let body = self.body();
+        let room = capacity - body.first;
+        let index = if len < room { body.first + len } else { len - room };
         // SAFETY: `index` is below the capacity and the place is free, because `len < capacity`.
-        unsafe { self.ring.as_ptr().add(index).copy_from_nonoverlapping(slot, 1) };
-        self.len += 1;
+        unsafe { body.ring.as_ptr().add(index).copy_from_nonoverlapping(slot, 1) };
+        self.core.head.set_len(len + 1);
     }
 
     /// Takes the first place off the ring; the value in it is the caller's to move.
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn pop_front(&mut self) -> *const T {
-        debug_assert!(self.len > 0);
-        // SAFETY: `head` is below the capacity.
-        let place = unsafe { self.ring.as_ptr().add(self.head) };
-        self.head += 1;
-        if self.head == self.capacity {
-            self.head = 0;
-        }
-        self.len -= 1;
+        let place = self.turn_ring();
+        self.core.head.set_len(self.core.head.len() - 1);
         place
     }
 
-    /// The invariants of the module's documentation.
-    #[cfg(debug_assertions)]
-    fn check(&self) {
-        assert!(self.len <= self.capacity, "more is buffered than fits");
-        assert!(self.receivers.is_empty() || self.len == 0, "a receiver waits beside a buffered value");
-        assert!(self.senders.is_empty() || self.len == self.capacity, "a sender waits beside free room");
-        assert!(
-            self.receivers.is_empty() || self.senders.is_empty(),
-            "a receiver and a sender miss each other"
-        );
-        let waiting = !self.receivers.is_empty() || !self.senders.is_empty();
-        assert!(self.flags & CLOSED == 0 || !waiting, "somebody waits on a closed channel");
+    /// Makes the first place of the ring its last.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn turn_ring(&mut self) -> *mut T {
+        let head = &self.core.head;
+        debug_assert!(head.len() > 0);
+        let capacity = head.capacity;
+        let body = self.body();
+        // SAFETY: `first` is below the capacity.
+        let place = unsafe { body.ring.as_ptr().add(body.first) };
+        body.first += 1;
+        if body.first == capacity {
+            body.first = 0;
+        }
+        place
     }
 }
 
-impl<T> Drop for State<T> {
+impl<T> Drop for Core<T> {
     fn drop(&mut self) {
-        while self.len > 0 {
+        // Nobody else is left, but the values are taken off in the same way.
+        let mut state = self.lock();
+        let capacity = state.core.head.capacity;
+        while state.core.head.len() > 0 {
             // SAFETY: the first of `len` values; taken off the ring.
-            drop(unsafe { self.pop_front().read() });
+            drop(unsafe { state.pop_front().read() });
         }
-        if size_of::<T>() > 0 && self.capacity > 0 {
-            let layout = Layout::array::<T>(self.capacity).expect("checked when it was allocated");
+        if size_of::<T>() > 0 && capacity > 0 {
+            let layout = Layout::array::<T>(capacity).expect("checked when it was allocated");
             // SAFETY: allocated by `allocate_ring` with this layout.
-            unsafe { dealloc(self.ring.as_ptr().cast(), layout) };
+            unsafe { dealloc(state.body().ring.as_ptr().cast(), layout) };
         }
     }
 }
@@ -630,14 +602,14 @@ fn allocate_ring<T>(capacity: usize) -> NonNull<T> {
 /// # Safety
 /// `slot` holds a value; `receiver` was just taken off the queue of receivers of a channel of `T`.
 #[cfg_attr(not(debug_assertions), inline(always))]
-unsafe fn hand_over<T>(slot: *const T, receiver: &mut Waiter) -> Completed {
+pub(super) unsafe fn hand_over<T>(slot: *const T, receiver: &mut Waiter) -> Completed {
     // SAFETY: the slot of a waiting receiver is valid for a write.
     unsafe { receiver.slot.cast::<T>().copy_from_nonoverlapping(slot, 1) };
     receiver.complete(Outcome::Done)
 }
 
 #[cfg_attr(not(debug_assertions), inline(always))]
-fn wake_and_spend(completed: Option<Completed>) {
+pub(super) fn wake_and_spend(completed: Option<Completed>) {
     if let Some(completed) = completed {
         completed.wake();
     }

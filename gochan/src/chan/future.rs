@@ -44,11 +44,13 @@ impl<T> Waiting<T> {
         let (waiter, slot) = (self.waiter.get(), self.slot.get().cast::<T>());
         // SAFETY: the caller's promise keeps waiter and slot valid while queued; `Done` says that the slot is full.
         unsafe {
-            let outcome = if self.queued {
-                core.poll_waiter(waiter, context.waker())
-            } else {
-                core.task_recv(slot, waiter, context.waker())
-            };
+            let mut outcome = Outcome::Retry;
+            if self.queued {
+                outcome = core.poll_waiter(waiter, context.waker());
+            }
+            if outcome == Outcome::Retry {
+                outcome = core.task_recv(slot, waiter, context.waker());
+            }
             self.queued = outcome == Outcome::Pending;
             match outcome {
                 Outcome::Pending => Poll::Pending,

@@ -79,12 +79,31 @@ impl<T> Chan<T> {
     }
 }
 
+/// The channel of a timer; see [`super::timer`].
+#[allow(dead_code, reason = "the timers and tickers of `time` are built on it")]
+impl Receiver<Instant> {
+    /// Ready at `when` (`None`: never), and every `period` after that unless it is zero.
+    pub(crate) fn timer(when: Option<Instant>, period: Duration) -> Receiver<Instant> {
+        Receiver { raw: Raw::receive_only(Core::timer(when, period)) }
+    }
+
+    /// Whatever has not been received by now never will be. True if the time had not come.
+    pub(crate) fn stop_timer(&self) -> bool {
+        self.core().is_some_and(Core::stop_timer)
+    }
+
+    /// As [`Receiver::timer`], from now on. True if the time had not come.
+    pub(crate) fn reset_timer(&self, when: Option<Instant>, period: Duration) -> bool {
+        self.core().is_some_and(|core| core.reset_timer(when, period))
+    }
+}
+
 /// Waits for ever, as every operation on a nil channel does.
 #[cold]
-pub(super) fn park_for_ever(place: Place) -> ! {
+pub(crate) fn park_for_ever(place: &'static Location<'static>, reason: WaitReason) -> ! {
     let parker = Parker::current();
     loop {
-        parker.park(WaitReason::NilChannel, place);
+        parker.park(reason, place);
     }
 }
 
@@ -97,7 +116,7 @@ fn deadline(after: Duration) -> Option<Instant> {
 fn nap(after: Duration, place: Place) {
     match deadline(after) {
         Some(deadline) => Parker::current().park_until(deadline, WaitReason::NilChannel, place, &mut || true),
-        None => park_for_ever(place),
+        None => park_for_ever(place, WaitReason::NilChannel),
     }
 }
 
@@ -246,7 +265,7 @@ macro_rules! sending {
             pub fn send(&self, value: T) -> Result<(), SendError<T>> {
                 match self.core() {
                     Some(core) => core.send(value, Location::caller()).map_err(SendError),
-                    None => park_for_ever(Location::caller()),
+                    None => park_for_ever(Location::caller(), WaitReason::NilChannel),
                 }
             }
 
@@ -308,7 +327,7 @@ macro_rules! receiving {
             pub fn recv(&self) -> Option<T> {
                 match self.core() {
                     Some(core) => core.recv(Location::caller()),
-                    None => park_for_ever(Location::caller()),
+                    None => park_for_ever(Location::caller(), WaitReason::NilChannel),
                 }
             }
 

@@ -12,10 +12,15 @@ use std::cell::UnsafeCell;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
+/// The bare lock, for values that stand beside it.
+#[derive(Debug)]
+#[repr(transparent)]
+pub(crate) struct RawLock(AtomicBool);
+
 /// A value behind a spin lock; the lock stands right before it.
 #[repr(C)]
 pub(crate) struct SpinLock<T> {
-    taken: AtomicBool,
+    lock: RawLock,
     value: UnsafeCell<T>,
 }
 
@@ -29,18 +34,25 @@ pub(crate) struct Guard<'a, T> {
     lock: &'a SpinLock<T>,
 }
 
-impl<T> SpinLock<T> {
-    pub(crate) fn new(value: T) -> SpinLock<T> {
-        SpinLock { taken: AtomicBool::new(false), value: UnsafeCell::new(value) }
+impl RawLock {
+    pub(crate) fn new() -> RawLock {
+        RawLock(AtomicBool::new(false))
     }
 
     #[inline]
-    pub(crate) fn lock(&self) -> Guard<'_, T> {
+    pub(crate) fn lock(&self) {
         // Acquire pairs with the Release of the last holder.
-        if self.taken.swap(true, Acquire) {
+        if self.0.swap(true, Acquire) {
             self.wait();
         }
-        Guard { lock: self }
+    }
+
+    /// # Safety
+    /// The caller holds the lock, and uses nothing behind it from now on.
+    #[inline]
+    pub(crate) unsafe fn unlock(&self) {
+        // Release publishes what was written under the lock.
+        self.0.store(false, Release);
     }
 
     #[cold]
@@ -63,10 +75,22 @@ impl<T> SpinLock<T> {
                 rest();
             }
             round += 1;
-            if !self.taken.load(Relaxed) && !self.taken.swap(true, Acquire) {
+            if !self.0.load(Relaxed) && !self.0.swap(true, Acquire) {
                 return;
             }
         }
+    }
+}
+
+impl<T> SpinLock<T> {
+    pub(crate) fn new(value: T) -> SpinLock<T> {
+        SpinLock { lock: RawLock::new(), value: UnsafeCell::new(value) }
+    }
+
+    #[inline]
+    pub(crate) fn lock(&self) -> Guard<'_, T> {
+        self.lock.lock();
+        Guard { lock: self }
     }
 }
 
@@ -101,8 +125,8 @@ impl<T> DerefMut for Guard<'_, T> {
 impl<T> Drop for Guard<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        // Release publishes what was written under the lock.
-        self.lock.taken.store(false, Release);
+        // SAFETY: the guard is proof that the lock is held, and ends here.
+        unsafe { self.lock.lock.unlock() };
     }
 }
 

@@ -20,15 +20,21 @@ pub(crate) mod core;
 mod error;
 mod future;
 mod handle;
+pub(crate) mod head;
 mod iter;
 pub(crate) mod lock;
+pub(crate) mod operation;
 mod shared;
 mod side;
-mod waiter;
+mod task;
+mod timer;
+pub(crate) mod waiter;
 
 pub use error::{RecvTimeoutError, SendError, SendTimeoutError, TryRecvError, TrySendError};
 pub use future::{RecvFuture, RecvStream, SendFuture};
+pub(crate) use handle::park_for_ever;
 pub use handle::{Chan, Receiver, Sender};
 pub use iter::{IntoIter, Iter, TryIter};
+pub(crate) use side::send_failed;
 #[doc(hidden)]
 pub use side::{CloseSide, RecvSide, SendSide, ZeroValue, close, recv, recv_ok, send};

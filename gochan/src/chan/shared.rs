@@ -43,8 +43,17 @@ impl<T> Raw<T> {
     /// A channel with one handle, on `sides`.
     #[track_caller]
     pub(super) fn new(capacity: usize, sides: u64) -> Raw<T> {
-        let shared =
-            Shared { core: Core::new(capacity), sides: AtomicU64::new(sides), ended: AtomicU8::new(0) };
+        Raw::of(Core::new(capacity), sides, 0)
+    }
+
+    /// A channel with one handle, which receives. Nobody sends, but it does not close for that.
+    #[allow(dead_code, reason = "the timers and tickers of `time` are built on it")]
+    pub(super) fn receive_only(core: Core<T>) -> Raw<T> {
+        Raw::of(core, RECEIVES, SENDERS_ENDED)
+    }
+
+    fn of(core: Core<T>, sides: u64, ended: u8) -> Raw<T> {
+        let shared = Shared { core, sides: AtomicU64::new(sides), ended: AtomicU8::new(ended) };
         Raw(Some(NonNull::from(Box::leak(Box::new(shared)))))
     }
 

@@ -2,11 +2,27 @@
 
 use super::core::Core;
 use super::handle::{Chan, Receiver, Sender};
+use super::operation::Operation;
+use crate::sched::park::WaitReason;
 use std::fmt;
 use std::panic::Location;
 
 /// A channel as the macros reach it; nil if there is none.
 pub struct ChannelRef<'a, T>(Option<&'a Core<T>>);
+
+impl<T> ChannelRef<'_, T> {
+    /// A receive as an arm of a select; none on nil.
+    #[inline]
+    pub(crate) fn recv_operation(&self) -> Option<Operation> {
+        self.0.map(Operation::recv)
+    }
+
+    /// A send as an arm of a select; none on nil.
+    #[inline]
+    pub(crate) fn send_operation(&self) -> Option<Operation> {
+        self.0.map(Operation::send)
+    }
+}
 
 impl<T> fmt::Debug for ChannelRef<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -121,18 +137,25 @@ side!(CloseSide, close_channel: Chan, Sender);
 #[cfg_attr(not(debug_assertions), inline(always))]
 #[track_caller]
 pub fn send<S: SendSide + ?Sized>(channel: &S, value: S::Item) {
-    let Some(core) = channel.send_channel().0 else { super::handle::park_for_ever(Location::caller()) };
+    let Some(core) = channel.send_channel().0 else {
+        super::handle::park_for_ever(Location::caller(), WaitReason::NilChannel)
+    };
     if let Err(value) = core.send(value, Location::caller()) {
-        let abandoned = core.is_abandoned();
+        let abandoned = core.head.is_abandoned();
         // The value goes first: its destructor may be what somebody waits for.
         drop(value);
-        if abandoned {
-            panic!(
-                "send on closed channel: its last receiver is gone, so nobody could ever receive the value"
-            );
-        }
-        panic!("send on closed channel");
+        send_failed(abandoned);
     }
+}
+
+/// Go's panic, which says so if it is not for a close but because nobody is left to receive.
+#[cold]
+#[track_caller]
+pub(crate) fn send_failed(abandoned: bool) -> ! {
+    if abandoned {
+        panic!("send on closed channel: its last receiver is gone, so nobody could ever receive the value");
+    }
+    panic!("send on closed channel");
 }
 
 /// `recv!(ch)`: the value, or the zero value once closed and drained.
@@ -152,7 +175,9 @@ pub fn recv_ok<R: RecvSide + ?Sized>(channel: &R) -> (R::Item, bool)
 where
     R::Item: ZeroValue,
 {
-    let Some(core) = channel.recv_channel().0 else { super::handle::park_for_ever(Location::caller()) };
+    let Some(core) = channel.recv_channel().0 else {
+        super::handle::park_for_ever(Location::caller(), WaitReason::NilChannel)
+    };
     core.recv(Location::caller()).map_or_else(|| (R::Item::zero(), false), |value| (value, true))
 }
 

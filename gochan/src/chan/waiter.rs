@@ -4,13 +4,20 @@
 //! queued it belongs to the channel's lock. Whoever takes it off the queue, under the lock, completes it: moves the
 //! value, sets the outcome and takes the owner; and wakes the owner once the lock is free. A goroutine or thread does
 //! not move on before that wake, so its waiter stays valid until then; a future may be gone once the lock is free.
+//!
+//! A select waits in several queues at once, with a waiter for each arm and one [`Claim`] for all of them. Whoever
+//! takes such a waiter off a queue must claim the select, which one of them can; the waiters of the other arms are
+//! stale from then on. They may be met, and skipped, until the select has woken and taken them off.
 
 use crate::sched::park::Owner;
+use crate::shim::atomic::AtomicPtr as ClaimWord;
+use std::cell::Cell;
 use std::ptr;
+use std::sync::atomic::{AtomicPtr, Ordering::*};
 
 /// How a wait ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Outcome {
+pub(crate) enum Outcome {
     /// Still queued, or never was.
     Pending,
     /// The value has moved.
@@ -19,22 +26,26 @@ pub(super) enum Outcome {
     Closed,
     /// The waiter has withdrawn because its deadline has passed.
     TimedOut,
+    /// Things have changed: look again.
+    Retry,
 }
 
 /// One operation that waits. Kept within a cache line: whoever serves it on another core pays per line.
 #[derive(Debug)]
 #[repr(align(64))]
-pub(super) struct Waiter {
+pub(crate) struct Waiter {
     next: *mut Waiter,
     prev: *mut Waiter,
     /// Where a receiver wants the value, or a sender has it.
     pub(super) slot: *mut (),
     owner: Option<Owner>,
+    /// The select that this is an arm of, and that has the owner then.
+    select: *const Claim,
     /// The worker that the owner lives on, if it lives on one.
     home: u32,
     overtaken: u8,
     queued: bool,
-    pub(super) outcome: Outcome,
+    pub(crate) outcome: Outcome,
 }
 
 /// Not on any worker.
@@ -49,11 +60,32 @@ impl Waiter {
             prev: ptr::null_mut(),
             slot,
             owner,
+            select: ptr::null(),
             home,
             overtaken: 0,
             queued: false,
             outcome: Outcome::Pending,
         }
+    }
+
+    /// The waiter of an arm of a select.
+    ///
+    /// # Safety
+    /// `select` outlives the time on the queue.
+    pub(crate) unsafe fn of_select(slot: *mut (), select: &Claim) -> Waiter {
+        Waiter { select, home: select.home, ..Waiter::new(slot, None) }
+    }
+
+    /// True if whoever has taken this waiter off its queue may complete it.
+    #[inline]
+    fn claim(&mut self) -> bool {
+        self.select.is_null() || self.claim_select()
+    }
+
+    #[cold]
+    fn claim_select(&mut self) -> bool {
+        // SAFETY: a select outlives the time of its waiters on a queue, where this one was under the same lock.
+        unsafe { (*self.select).win(self) }
     }
 
     pub(super) fn is_queued(&self) -> bool {
@@ -71,21 +103,69 @@ impl Waiter {
     pub(super) fn complete(&mut self, outcome: Outcome) -> Completed {
         debug_assert!(!self.queued && self.outcome == Outcome::Pending);
         self.outcome = outcome;
-        Completed { owner: self.owner.take().expect("a queued waiter has an owner"), home: self.home }
+        let owner = match self.owner.take() {
+            Some(owner) => owner,
+            // SAFETY: it has been claimed, and its select does not move on before it is woken.
+            None => unsafe { (*self.select).take_owner() },
+        };
+        Completed { owner, home: self.home }
+    }
+}
+
+/// What all waiters of a select share: who has won it, and whom to wake.
+pub(crate) struct Claim {
+    winner: ClaimWord<Waiter>,
+    /// Belongs to the winner.
+    owner: Cell<Option<Owner>>,
+    home: u32,
+}
+
+impl Claim {
+    pub(crate) fn new(owner: Owner) -> Claim {
+        Claim {
+            winner: ClaimWord::new(ptr::null_mut()),
+            home: home_of(Some(&owner)),
+            owner: Cell::new(Some(owner)),
+        }
+    }
+
+    fn win(&self, waiter: *mut Waiter) -> bool {
+        // AcqRel: the winner takes the owner, and who gives up must not.
+        self.winner.compare_exchange(ptr::null_mut(), waiter, AcqRel, Relaxed).is_ok()
+    }
+
+    /// Keeps anybody from winning from now on; false if somebody has.
+    pub(crate) fn give_up(&self) -> bool {
+        self.win(ptr::dangling_mut())
+    }
+
+    /// The waiter that won; none of the select's if it gave up.
+    pub(crate) fn winner(&self) -> *const Waiter {
+        self.winner.load(Acquire)
+    }
+
+    fn take_owner(&self) -> Owner {
+        self.owner.take().expect("a select is won once")
+    }
+}
+
+impl std::fmt::Debug for Claim {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Claim").field("winner", &self.winner()).finish_non_exhaustive()
     }
 }
 
 /// The owner of a completed waiter, to be woken when the lock is free.
 #[derive(Debug)]
 #[must_use = "it sleeps until it is woken"]
-pub(super) struct Completed {
+pub(crate) struct Completed {
     owner: Owner,
     home: u32,
 }
 
 impl Completed {
     #[inline]
-    pub(super) fn wake(self) {
+    pub(crate) fn wake(self) {
         self.owner.wake_at(self.home);
     }
 }
@@ -96,10 +176,12 @@ fn home_of(owner: Option<&Owner>) -> u32 {
 }
 
 /// A FIFO of waiters. Leaving it from anywhere takes constant time.
+///
+/// Its channel's lock is held for every method, but for `is_empty_acquire`.
 #[derive(Debug)]
-pub(super) struct WaitQueue {
-    head: *mut Waiter,
-    tail: *mut Waiter,
+pub(crate) struct WaitQueue {
+    head: AtomicPtr<Waiter>,
+    tail: Cell<*mut Waiter>,
 }
 
 /// How often a waiter may be passed over for one that lives on the worker of whoever serves the queue.
@@ -109,54 +191,79 @@ const LOOK_AHEAD: usize = 8;
 
 impl WaitQueue {
     pub(super) const fn new() -> WaitQueue {
-        WaitQueue { head: ptr::null_mut(), tail: ptr::null_mut() }
+        WaitQueue { head: AtomicPtr::new(ptr::null_mut()), tail: Cell::new(ptr::null_mut()) }
+    }
+
+    #[inline]
+    fn head(&self) -> *mut Waiter {
+        self.head.load(Relaxed)
     }
 
     #[inline]
     pub(super) fn is_empty(&self) -> bool {
-        self.head.is_null()
+        self.head().is_null()
+    }
+
+    /// At some instant during the call, which comes before whatever is read after it.
+    #[inline]
+    pub(super) fn is_empty_acquire(&self) -> bool {
+        self.head.load(Acquire).is_null()
+    }
+
+    #[cfg(debug_assertions)]
+    pub(super) fn starts_with_select(&self) -> bool {
+        // SAFETY: queued waiters are valid.
+        unsafe { self.head().as_ref().is_some_and(|waiter| !waiter.select.is_null()) }
     }
 
     /// # Safety
     /// `waiter` is not queued and stays valid until it is taken off the queue and, if somebody else does that,
-    /// until its owner is woken. The channel's lock is held, as for all methods.
+    /// until its owner is woken.
     #[inline]
-    pub(super) unsafe fn push(&mut self, waiter: *mut Waiter) {
+    pub(crate) unsafe fn push(&self, waiter: *mut Waiter) {
+        let tail = self.tail.get();
         // SAFETY: the caller's promise, and that of earlier callers for `tail`.
         unsafe {
             (*waiter).next = ptr::null_mut();
-            (*waiter).prev = self.tail;
+            (*waiter).prev = tail;
             (*waiter).queued = true;
-            if self.tail.is_null() {
-                self.head = waiter;
+            if tail.is_null() {
+                self.head.store(waiter, Release);
             } else {
-                (*self.tail).next = waiter;
+                (*tail).next = waiter;
             }
         }
-        self.tail = waiter;
+        self.tail.set(waiter);
     }
 
-    /// Takes the waiter to serve off the queue: the first, or one of `home` shortly behind it. A waiter served from
-    /// its own worker costs no trip to another core; the bound keeps that fair.
+    /// Takes the waiter to serve off the queue, to be completed: the first, or one of `home` shortly behind it. A
+    /// waiter served from its own worker costs no trip to another core; the bound keeps that fair. Stale waiters are
+    /// taken off and skipped.
     #[inline]
-    pub(super) fn pop(&mut self, home: u32) -> Option<&mut Waiter> {
-        if self.head.is_null() {
-            return None;
-        }
-        let mut chosen = self.head;
-        // SAFETY: queued waiters are valid.
-        unsafe {
-            if home != NOWHERE && (*chosen).home != home {
-                chosen = self.local_or_first(home);
+    #[allow(clippy::mut_from_ref, reason = "off the queue it is the lock holder's alone")]
+    pub(super) fn pop(&self, home: u32) -> Option<&mut Waiter> {
+        loop {
+            let mut chosen = self.head();
+            if chosen.is_null() {
+                return None;
             }
-            self.unlink(chosen);
-            Some(&mut *chosen)
+            // SAFETY: queued waiters are valid.
+            unsafe {
+                if home != NOWHERE && (*chosen).home != home {
+                    chosen = self.local_or_first(home);
+                }
+                self.unlink(chosen);
+                if (*chosen).claim() {
+                    return Some(&mut *chosen);
+                }
+            }
         }
     }
 
     #[cold]
-    fn local_or_first(&mut self, home: u32) -> *mut Waiter {
-        let mut waiter = self.head;
+    fn local_or_first(&self, home: u32) -> *mut Waiter {
+        let head = self.head();
+        let mut waiter = head;
         for _ in 0..LOOK_AHEAD {
             // SAFETY: queued waiters are valid.
             unsafe {
@@ -164,7 +271,7 @@ impl WaitQueue {
                     break;
                 }
                 if (*waiter).home == home {
-                    let mut passed = self.head;
+                    let mut passed = head;
                     while passed != waiter {
                         (*passed).overtaken += 1;
                         passed = (*passed).next;
@@ -174,7 +281,7 @@ impl WaitQueue {
                 waiter = (*waiter).next;
             }
         }
-        self.head
+        head
     }
 
     /// Takes `waiter`, which must be on this queue, off it.
@@ -182,18 +289,18 @@ impl WaitQueue {
     /// # Safety
     /// `waiter` is valid.
     #[inline]
-    pub(super) unsafe fn unlink(&mut self, waiter: *mut Waiter) {
+    pub(super) unsafe fn unlink(&self, waiter: *mut Waiter) {
         // SAFETY: the caller's promise; neighbours are queued, hence valid.
         unsafe {
             debug_assert!((*waiter).queued);
             let (prev, next) = ((*waiter).prev, (*waiter).next);
             if prev.is_null() {
-                self.head = next;
+                self.head.store(next, Release);
             } else {
                 (*prev).next = next;
             }
             if next.is_null() {
-                self.tail = prev;
+                self.tail.set(prev);
             } else {
                 (*next).prev = prev;
             }
@@ -204,15 +311,20 @@ impl WaitQueue {
     /// Ends the wait of everybody on the queue with `outcome`, to be woken when the lock is free.
     ///
     /// One pass: with many waiters each step is a cache miss, and a future may be gone once the lock is free.
-    pub(super) fn end_all(&mut self, outcome: Outcome) -> Ended {
-        let mut waiter = std::mem::replace(self, WaitQueue::new()).head;
+    pub(super) fn end_all(&self, outcome: Outcome) -> Ended {
+        let mut waiter = self.head();
+        self.head.store(ptr::null_mut(), Release);
+        self.tail.set(ptr::null_mut());
         let mut ended = Vec::new();
         while !waiter.is_null() {
-            // SAFETY: queued waiters are valid, and the lock is held.
+            // SAFETY: queued waiters are valid, and the lock is held. What a stale one is part of may be gone as
+            // soon as it is not queued, but not before the lock is free.
             unsafe {
                 let next = (*waiter).next;
                 (*waiter).queued = false;
-                ended.push((*waiter).complete(outcome));
+                if (*waiter).claim() {
+                    ended.push((*waiter).complete(outcome));
+                }
                 waiter = next;
             }
         }

@@ -23,6 +23,7 @@
 pub(crate) mod attributes;
 pub(crate) mod blocking;
 mod blocks;
+pub(crate) mod clock;
 pub(crate) mod countdown;
 pub(crate) mod goroutine;
 mod monitor;
@@ -31,6 +32,7 @@ mod pace;
 pub(crate) mod park;
 pub(crate) mod place;
 mod queue;
+pub(crate) mod random;
 pub(crate) mod report;
 pub(crate) mod runtime;
 pub(crate) mod scope;

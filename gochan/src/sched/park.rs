@@ -39,12 +39,18 @@ pub enum WaitReason {
     Sleep,
     /// `blocking(f)`.
     Blocking,
+    /// `select!`: any of several channel operations.
+    Select,
+    /// A `select!` without an arm that could ever be ready: for ever.
+    SelectNothing,
 }
 
 impl WaitReason {
     pub(super) fn from_code(code: u8) -> Option<WaitReason> {
         use WaitReason::*;
-        [Send, Recv, NilChannel, WaitGroup, Join, Scope, Sleep, Blocking].get(usize::from(code)).copied()
+        [Send, Recv, NilChannel, WaitGroup, Join, Scope, Sleep, Blocking, Select, SelectNothing]
+            .get(usize::from(code))
+            .copied()
     }
 }
 
@@ -59,6 +65,8 @@ impl std::fmt::Display for WaitReason {
             WaitReason::Scope => "end of scope",
             WaitReason::Sleep => "sleep",
             WaitReason::Blocking => "blocking call",
+            WaitReason::Select => "select",
+            WaitReason::SelectNothing => "select (no cases)",
         })
     }
 }

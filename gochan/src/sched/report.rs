@@ -60,7 +60,7 @@ pub(crate) fn fatal(text: &str) -> ! {
 
 /// Ends the process where unwinding or exiting in order is not possible.
 #[cold]
-pub(super) fn abort(text: &str) -> ! {
+pub(crate) fn abort(text: &str) -> ! {
     print(&format!("gochan: fatal error: {text}\n"));
     std::process::abort();
 }

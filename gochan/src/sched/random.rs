@@ -1,0 +1,46 @@
+//! Numbers for fair choices: fast, different on each thread, good enough to be fair.
+
+#[cfg(not(gochan_model))]
+use std::cell::Cell;
+
+#[cfg(not(gochan_model))]
+thread_local! {
+    static STATE: Cell<u64> = const { Cell::new(0) };
+}
+
+/// The next random number of this thread.
+#[cfg(not(gochan_model))]
+#[inline]
+pub(crate) fn next() -> u64 {
+    STATE.with(|state| {
+        let mut word = state.get();
+        if word == 0 {
+            word = seed();
+        }
+        // Marsaglia's xorshift64: never zero if it was not.
+        word ^= word << 13;
+        word ^= word >> 7;
+        word ^= word << 17;
+        state.set(word);
+        word
+    })
+}
+
+#[cfg(not(gochan_model))]
+#[cold]
+fn seed() -> u64 {
+    use std::hash::{BuildHasher, RandomState};
+    RandomState::new().hash_one(std::thread::current().id()) | 1
+}
+
+/// In the model, chosen by the schedule, so that it can be replayed.
+#[cfg(gochan_model)]
+pub(crate) fn next() -> u64 {
+    shuttle::rand::Rng::r#gen(&mut shuttle::rand::thread_rng())
+}
+
+/// A number below `bound`, which is not zero, taken from the high half of a random number.
+#[inline]
+pub(crate) fn below(word: u64, bound: u32) -> u32 {
+    (((word >> 32) * u64::from(bound)) >> 32) as u32
+}

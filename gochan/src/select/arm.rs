@@ -1,0 +1,269 @@
+//! One arm of a select, and the slots its value is in.
+
+use crate::chan::operation::Operation;
+use crate::chan::{RecvSide, SendError, SendSide, ZeroValue};
+use std::marker::PhantomData;
+use std::mem::MaybeUninit;
+use std::ptr;
+
+/// What is in a slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Content {
+    Nothing,
+    Value,
+    /// A value that could not be sent, because nobody is left who could receive it.
+    Abandoned,
+}
+
+/// A channel operation that a select may choose.
+#[derive(Debug)]
+pub struct Arm<'a> {
+    /// None: the arm is off and stays so.
+    pub(super) operation: Option<Operation>,
+    /// False: it went off.
+    pub(super) on: bool,
+    off_when_closed: bool,
+    /// Where a received value goes, or the value to send is.
+    pub(super) slot: *mut (),
+    /// Says what the slot's holder must drop; null if the slot is a place of the caller's.
+    content: *mut Content,
+    _borrows: PhantomData<&'a ()>,
+}
+
+impl<'a> Arm<'a> {
+    #[inline]
+    pub(super) fn new(operation: Option<Operation>, slot: *mut (), content: *mut Content) -> Arm<'a> {
+        let on = operation.is_some();
+        Arm { operation, on, off_when_closed: false, slot, content, _borrows: PhantomData }
+    }
+
+    /// Off unless `on`.
+    #[inline]
+    #[must_use]
+    pub fn only_if(mut self, on: bool) -> Self {
+        self.on &= on;
+        self
+    }
+
+    /// A receive that is off, rather than ready, once its channel is closed and drained.
+    #[inline]
+    #[must_use]
+    pub fn off_when_closed(mut self) -> Self {
+        self.off_when_closed = true;
+        self
+    }
+
+    /// The operation, if the arm is on.
+    #[inline]
+    pub(super) fn active(&self) -> Option<Operation> {
+        self.operation.filter(|_| self.on)
+    }
+
+    /// Without a lock: false if it was not ready at some instant during the call.
+    #[inline]
+    pub(super) fn may_be_ready(&self) -> bool {
+        self.active().is_some_and(|operation| {
+            // SAFETY: an arm borrows its channel.
+            let head = unsafe { operation.head() };
+            if operation.sends { head.may_send() } else { head.may_receive() }
+        })
+    }
+
+    fn sends(&self) -> bool {
+        self.operation.is_some_and(|operation| operation.sends)
+    }
+
+    /// The value has moved into the slot, or out of it.
+    #[inline]
+    pub(super) fn moved(&mut self) {
+        let content = if self.sends() { Content::Nothing } else { Content::Value };
+        self.set_content(content);
+    }
+
+    /// The channel was found closed. False: the arm is off because of it.
+    #[cold]
+    pub(super) fn closed(&mut self) -> bool {
+        self.on &= !self.off_when_closed;
+        if self.is_abandoned() {
+            self.set_content(Content::Abandoned);
+        }
+        self.on
+    }
+
+    /// True for a send that failed because nobody is left who could receive.
+    pub(super) fn is_abandoned(&self) -> bool {
+        // SAFETY: an arm borrows its channel.
+        self.operation.is_some_and(|operation| operation.sends && unsafe { operation.head() }.is_abandoned())
+    }
+
+    fn set_content(&mut self, content: Content) {
+        if !self.content.is_null() {
+            // SAFETY: it stands beside the slot, which the arm borrows.
+            unsafe { self.content.write(content) };
+        }
+    }
+
+    /// True if what it sends moves out of a place of the caller's.
+    #[inline]
+    pub(super) fn sends_place(&self) -> bool {
+        self.content.is_null()
+    }
+}
+
+/// Where a received value lands. Drops it if nobody takes it.
+#[repr(C)]
+pub struct RecvSlot<T> {
+    content: Content,
+    value: MaybeUninit<T>,
+}
+
+impl<T> RecvSlot<T> {
+    /// An empty slot.
+    #[inline]
+    #[allow(clippy::new_without_default, reason = "only macros make slots")]
+    pub fn new() -> Self {
+        RecvSlot { content: Content::Nothing, value: MaybeUninit::uninit() }
+    }
+
+    /// What was received; the zero value if the channel is closed.
+    #[inline]
+    pub fn value(self) -> T
+    where
+        T: ZeroValue,
+    {
+        self.take().unwrap_or_else(T::zero)
+    }
+
+    /// What was received and true, or the zero value and false if the channel is closed.
+    #[inline]
+    pub fn value_ok(self) -> (T, bool)
+    where
+        T: ZeroValue,
+    {
+        self.take().map_or_else(|| (T::zero(), false), |value| (value, true))
+    }
+
+    /// What was received; `None` if the channel is closed.
+    #[inline]
+    pub fn take(mut self) -> Option<T> {
+        self.take_out()
+    }
+
+    pub(super) fn take_out(&mut self) -> Option<T> {
+        let full = std::mem::replace(&mut self.content, Content::Nothing) != Content::Nothing;
+        // SAFETY: it was there, and is not any more.
+        full.then(|| unsafe { self.value.assume_init_read() })
+    }
+
+    pub(super) fn parts(slot: *mut Self) -> (*mut (), *mut Content) {
+        // SAFETY: only addresses are taken, of a slot that exists.
+        unsafe { ((&raw mut (*slot).value).cast(), &raw mut (*slot).content) }
+    }
+}
+
+impl<T> Drop for RecvSlot<T> {
+    #[inline]
+    fn drop(&mut self) {
+        drop(self.take_out());
+    }
+}
+
+impl<T> std::fmt::Debug for RecvSlot<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RecvSlot").field("content", &self.content).finish_non_exhaustive()
+    }
+}
+
+/// A value to send that is no place of the caller's. Drops it if it is not sent.
+pub struct SendSlot<T> {
+    inner: RecvSlot<T>,
+}
+
+impl<T> SendSlot<T> {
+    /// An empty slot.
+    #[inline]
+    #[allow(clippy::new_without_default, reason = "only macros make slots")]
+    pub fn new() -> Self {
+        SendSlot { inner: RecvSlot::new() }
+    }
+
+    /// Fills the empty slot; the channel says with what type.
+    #[inline]
+    pub fn put<S: SendSide<Item = T> + ?Sized>(&mut self, _channel: &S, value: T) {
+        self.fill(value);
+    }
+
+    pub(super) fn fill(&mut self, value: T) {
+        self.inner = RecvSlot { content: Content::Value, value: MaybeUninit::new(value) };
+    }
+
+    /// For a send that was chosen.
+    ///
+    /// # Panics
+    /// If the value was not sent, because the channel is closed.
+    #[inline]
+    #[track_caller]
+    pub fn sent(self) {
+        let abandoned = self.inner.content == Content::Abandoned;
+        if let Err(SendError(value)) = self.result() {
+            // The value goes first: its destructor may be what somebody waits for.
+            drop(value);
+            crate::chan::send_failed(abandoned);
+        }
+    }
+
+    /// For a send that was chosen.
+    ///
+    /// # Errors
+    /// If the value was not sent, because the channel is closed: it comes back.
+    #[inline]
+    pub fn result(self) -> Result<(), SendError<T>> {
+        self.inner.take().map_or(Ok(()), |value| Err(SendError(value)))
+    }
+
+    /// For a send that was not chosen: drops the value.
+    #[inline]
+    pub fn discard(&mut self) {
+        drop(self.inner.take_out());
+    }
+
+    pub(super) fn take_out(&mut self) -> Option<T> {
+        self.inner.take_out()
+    }
+
+    pub(super) fn parts(slot: *mut Self) -> (*mut (), *mut Content) {
+        // SAFETY: only an address is taken, of a slot that exists.
+        RecvSlot::parts(unsafe { &raw mut (*slot).inner })
+    }
+}
+
+impl<T> std::fmt::Debug for SendSlot<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SendSlot").field("content", &self.inner.content).finish_non_exhaustive()
+    }
+}
+
+/// A receive arm.
+#[inline]
+pub fn recv<'a, R: RecvSide + ?Sized>(channel: &'a R, slot: &'a mut RecvSlot<R::Item>) -> Arm<'a> {
+    let (value, content) = RecvSlot::parts(slot);
+    Arm::new(channel.recv_channel().recv_operation(), value, content)
+}
+
+/// A send arm with a value in a slot.
+#[inline]
+pub fn send<'a, S: SendSide + ?Sized>(channel: &'a S, slot: &'a mut SendSlot<S::Item>) -> Arm<'a> {
+    let (value, content) = SendSlot::parts(slot);
+    Arm::new(channel.send_channel().send_operation(), value, content)
+}
+
+/// A send arm with a value that stays the caller's unless it is sent.
+///
+/// # Safety
+/// If this arm is chosen, the caller moves the place into `Moving::sent` or `Moving::result` before anything else.
+#[inline]
+pub unsafe fn send_place<'a, S: SendSide + ?Sized>(channel: &'a S, place: &'a S::Item) -> Arm<'a> {
+    // The slot of a send is only read from.
+    Arm::new(channel.send_channel().send_operation(), ptr::from_ref(place).cast_mut().cast(), ptr::null_mut())
+}

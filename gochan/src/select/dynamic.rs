@@ -1,0 +1,557 @@
+//! Selects whose operations are known only at run time.
+
+use super::arm::{Arm, RecvSlot, SendSlot};
+use super::engine::{Begun, Chosen, Engine, Mode};
+use crate::chan::operation::Operation;
+use crate::chan::waiter::{Claim, Waiter};
+use crate::chan::{RecvSide, SendError, SendSide, park_for_ever};
+use crate::sched::clock;
+use crate::sched::park::{Owner, Parker, WaitReason};
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::mem::MaybeUninit;
+use std::panic::Location;
+use std::pin::Pin;
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+/// A set of channel operations to choose from, put together at run time: Go's `reflect.Select`.
+///
+/// The rules are those of [`select!`](crate::select): one operation that is ready, any of them with the same
+/// probability unless [`biased`](Select::biased); or wait. The set can be used again and again. After each choice
+///
+/// * an arm that received stays in the set;
+/// * an arm that sent is off until it is [refilled](Select::refill);
+/// * an arm whose channel is closed is still ready, always, until it is [removed](Select::remove).
+///
+/// A wait takes time in proportion to the arms.
+///
+/// ```
+/// use gochan::prelude::*;
+/// use gochan::Select;
+///
+/// let sources: Vec<Chan<i32>> = (0..100).map(|_| chan!(i32)).collect();
+/// for (n, source) in sources.iter().enumerate() {
+///     go!([source] { send!(source <- n as i32); close!(source); });
+/// }
+///
+/// let mut select = Select::new();
+/// let arms: Vec<_> = sources.iter().map(|source| select.recv(source)).collect();
+/// let (mut sum, mut open) = (0, sources.len());
+/// while open > 0 {
+///     let ready = select.wait();
+///     let index = ready.index();
+///     match ready.recv(arms[index]) {
+///         Some(value) => sum += value,
+///         None => {
+///             select.remove(index);
+///             open -= 1;
+///         }
+///     }
+/// }
+/// assert_eq!(sum, 4950);
+/// ```
+#[doc(alias = "reflect.Select")]
+pub struct Select<'a> {
+    /// Tells the arms of different selects apart.
+    id: u64,
+    arms: Vec<Arm<'a>>,
+    slots: Vec<BoxedSlot<'a>>,
+    waiters: Vec<MaybeUninit<Waiter>>,
+    order: Vec<u32>,
+    locks: Vec<u32>,
+    sorted: bool,
+    claim: Box<MaybeUninit<Claim>>,
+    /// The waiters are on their queues: a future waits, or did and was dropped.
+    queued: bool,
+    /// Chosen by a future that was dropped before it could say so.
+    pending: Option<Chosen>,
+    biased: bool,
+}
+
+// SAFETY: the arms borrow channels that are `Sync` and have slots for values that are `Send`; waiters and claim are
+// used by others under the channels' locks only.
+unsafe impl Send for Select<'_> {}
+
+/// A receive in a [`Select`].
+pub struct RecvArm<T> {
+    token: Token<T>,
+}
+
+/// A send in a [`Select`].
+pub struct SendArm<T> {
+    token: Token<T>,
+}
+
+struct Token<T> {
+    select: u64,
+    index: usize,
+    _item: PhantomData<fn(T) -> T>,
+}
+
+/// A slot of a type that only its token knows.
+trait Slot {
+    fn sends(&self) -> bool;
+    /// Drops what was received.
+    fn discard(&mut self);
+    /// Gives what was received back to the channel.
+    fn give_back(&mut self, operation: Operation);
+}
+
+impl<T> Slot for RecvSlot<T> {
+    fn sends(&self) -> bool {
+        false
+    }
+
+    fn discard(&mut self) {
+        drop(self.take_out());
+    }
+
+    fn give_back(&mut self, operation: Operation) {
+        if let Some(value) = self.take_out() {
+            // SAFETY: the arm with this slot receives from a channel of `T`, which it borrows.
+            unsafe { operation.give_back(value) };
+        }
+    }
+}
+
+impl<T> Slot for SendSlot<T> {
+    fn sends(&self) -> bool {
+        true
+    }
+
+    fn discard(&mut self) {}
+
+    fn give_back(&mut self, _: Operation) {}
+}
+
+/// A slot on the heap, which others write to while the set waits.
+struct BoxedSlot<'a>(NonNull<dyn Slot + 'a>);
+
+impl<'a> BoxedSlot<'a> {
+    fn new<S: Slot + 'a>(slot: S) -> BoxedSlot<'a> {
+        let slot: Box<dyn Slot + 'a> = Box::new(slot);
+        BoxedSlot(NonNull::from(Box::leak(slot)))
+    }
+
+    /// As the type it was made with.
+    fn as_type<S>(&self) -> *mut S {
+        self.0.as_ptr().cast()
+    }
+
+    fn get(&mut self) -> &mut (dyn Slot + 'a) {
+        // SAFETY: owned by this; nobody waits with it while the set is used.
+        unsafe { self.0.as_mut() }
+    }
+}
+
+impl Drop for BoxedSlot<'_> {
+    fn drop(&mut self) {
+        // SAFETY: from a box, which ends here.
+        drop(unsafe { Box::from_raw(self.0.as_ptr()) });
+    }
+}
+
+impl<'a> Select<'a> {
+    /// An empty set.
+    pub fn new() -> Select<'a> {
+        static IDS: AtomicU64 = AtomicU64::new(0);
+        Select {
+            id: IDS.fetch_add(1, Relaxed),
+            arms: Vec::new(),
+            slots: Vec::new(),
+            waiters: Vec::new(),
+            order: Vec::new(),
+            locks: Vec::new(),
+            sorted: true,
+            claim: Box::new(MaybeUninit::uninit()),
+            queued: false,
+            pending: None,
+            biased: false,
+        }
+    }
+
+    /// The first ready operation, in the order in which they were added, wins over a fair draw.
+    #[must_use]
+    pub fn biased(mut self) -> Select<'a> {
+        self.biased = true;
+        self
+    }
+
+    /// How many operations have been added; removed ones count, so this is the index of the next.
+    pub fn len(&self) -> usize {
+        self.arms.len()
+    }
+
+    /// True if nothing has been added.
+    pub fn is_empty(&self) -> bool {
+        self.arms.is_empty()
+    }
+
+    /// Adds a receive. On a nil channel it is never ready.
+    pub fn recv<R>(&mut self, channel: &'a R) -> RecvArm<R::Item>
+    where
+        R: RecvSide + Sync + ?Sized,
+        R::Item: Send,
+    {
+        let slot = BoxedSlot::new(RecvSlot::<R::Item>::new());
+        let (value, content) = RecvSlot::parts(slot.as_type::<RecvSlot<R::Item>>());
+        let index = self.add(Arm::new(channel.recv_channel().recv_operation(), value, content), slot);
+        RecvArm { token: Token { select: self.id, index, _item: PhantomData } }
+    }
+
+    /// Adds a send of `value`. On a nil channel it is never ready.
+    pub fn send<S>(&mut self, channel: &'a S, value: S::Item) -> SendArm<S::Item>
+    where
+        S: SendSide + Sync + ?Sized,
+        S::Item: Send,
+    {
+        let mut filled = SendSlot::new();
+        filled.put(channel, value);
+        let slot = BoxedSlot::new(filled);
+        let (value, content) = SendSlot::parts(slot.as_type::<SendSlot<S::Item>>());
+        let index = self.add(Arm::new(channel.send_channel().send_operation(), value, content), slot);
+        SendArm { token: Token { select: self.id, index, _item: PhantomData } }
+    }
+
+    fn add(&mut self, arm: Arm<'a>, slot: BoxedSlot<'a>) -> usize {
+        self.settle();
+        let index = self.arms.len();
+        let number = u32::try_from(index).expect("fewer than 2^32 arms");
+        self.arms.push(arm);
+        self.slots.push(slot);
+        self.waiters.push(MaybeUninit::uninit());
+        self.order.push(number);
+        self.locks.push(number);
+        self.sorted = false;
+        index
+    }
+
+    /// Takes an operation out of the set. The value of a send is dropped with the set. The others keep their indices.
+    ///
+    /// # Panics
+    /// If there is no operation with that index.
+    pub fn remove(&mut self, index: usize) {
+        self.settle();
+        let operation = self.arms[index].operation.take();
+        self.arms[index].on = false;
+        if let Some(operation) = operation {
+            // Received for a future that was dropped.
+            self.slots[index].get().give_back(operation);
+        }
+        if self.pending.is_some_and(|chosen| chosen.index() == index) {
+            self.pending = None;
+        }
+    }
+
+    /// Gives a send that was chosen its next value, and puts it on again. A value it still has is dropped.
+    ///
+    /// # Panics
+    /// If the arm is of another `Select`.
+    pub fn refill<T>(&mut self, arm: SendArm<T>, value: T) {
+        self.settle();
+        let index = self.check(&arm.token);
+        // SAFETY: the token says what type the slot has.
+        unsafe { (*self.slots[index].as_type::<SendSlot<T>>()).fill(value) };
+        self.arms[index].on = self.arms[index].operation.is_some();
+    }
+
+    /// Waits for one of the operations and completes it. With none in the set it waits for ever.
+    #[doc(alias = "select")]
+    #[track_caller]
+    pub fn wait(&mut self) -> Selected<'_, 'a> {
+        let place = Location::caller();
+        match self.run(false, None, place) {
+            Some(chosen) => Selected { select: self, chosen },
+            None => park_for_ever(place, WaitReason::SelectNothing),
+        }
+    }
+
+    /// Completes one of the operations if there is one that is ready: Go's select with `default`.
+    pub fn try_wait(&mut self) -> Option<Selected<'_, 'a>> {
+        let chosen = self.run(true, None, Location::caller())?;
+        Some(Selected { select: self, chosen })
+    }
+
+    /// As [`wait`](Select::wait), but gives up after `timeout`.
+    #[track_caller]
+    pub fn wait_timeout(&mut self, timeout: Duration) -> Option<Selected<'_, 'a>> {
+        let place = Location::caller();
+        let Some(limit) = clock::now().checked_add(timeout) else { return Some(self.wait()) };
+        let chosen = self.run(false, Some(limit), place)?;
+        Some(Selected { select: self, chosen })
+    }
+
+    /// Waits in an async task. If the future is dropped early nothing is lost: what it may have chosen already is
+    /// what the next wait returns.
+    pub fn wait_async(&mut self) -> WaitAsync<'_, 'a> {
+        WaitAsync { select: Some(self) }
+    }
+
+    /// None: `default` and nothing is ready, or the limit has passed, or there is nothing to wait for.
+    fn run(
+        &mut self,
+        default: bool,
+        limit: Option<Instant>,
+        place: &'static Location<'static>,
+    ) -> Option<Chosen> {
+        self.settle();
+        if let Some(chosen) = self.pending.take() {
+            return Some(self.note(chosen));
+        }
+        let arms = self.arms.len();
+        let mut engine = self.engine(default);
+        let chosen = loop {
+            let begun = engine.begin(|| {
+                let parker = Parker::current();
+                let owner = parker.owner();
+                (parker, owner)
+            });
+            match begun {
+                Begun::Chosen(chosen) => break chosen,
+                Begun::Waiting(parker, time) => match [time, limit].into_iter().flatten().min() {
+                    None => parker.park(WaitReason::Select, place),
+                    Some(deadline) => engine.park_until(&parker, deadline, place),
+                },
+                Begun::AllOff => {
+                    if let Some(limit) = limit {
+                        Parker::current().park_until(limit, WaitReason::SelectNothing, place, &mut || true);
+                    }
+                    break Chosen::fallback(arms);
+                }
+            }
+            if let Some(chosen) = engine.leave() {
+                break chosen;
+            }
+            if limit.is_some_and(|limit| clock::now() >= limit) {
+                break Chosen::fallback(arms);
+            }
+        };
+        self.sorted = true;
+        (chosen.index() < arms).then(|| self.note(chosen))
+    }
+
+    /// A send that was completed is off.
+    fn note(&mut self, chosen: Chosen) -> Chosen {
+        if chosen.moved && self.slots[chosen.index()].get().sends() {
+            self.arms[chosen.index()].on = false;
+        }
+        chosen
+    }
+
+    fn engine(&mut self, default: bool) -> Engine<'_, 'a> {
+        Engine {
+            arms: &mut self.arms,
+            waiters: &mut self.waiters,
+            order: &mut self.order,
+            locks: &mut self.locks,
+            sorted: self.sorted,
+            claim: &mut self.claim,
+            mode: Mode { biased: self.biased, default, or_else: false },
+        }
+    }
+
+    /// Leaves the queues that a dropped future has left the set on.
+    fn settle(&mut self) {
+        if !std::mem::take(&mut self.queued) {
+            return;
+        }
+        // SAFETY: written when the select was queued.
+        unsafe { self.claim.assume_init_ref() }.give_up();
+        self.pending = self.engine(false).leave();
+    }
+
+    /// Tokens of one select are good for it: their kind and type are those of their slot.
+    #[track_caller]
+    fn check<T>(&self, token: &Token<T>) -> usize {
+        assert!(token.select == self.id, "the arm is of another Select");
+        token.index
+    }
+}
+
+impl Default for Select<'_> {
+    fn default() -> Self {
+        Select::new()
+    }
+}
+
+impl Drop for Select<'_> {
+    fn drop(&mut self) {
+        self.settle();
+        if let Some(Chosen { index, .. }) = self.pending
+            && let Some(operation) = self.arms[index].operation
+        {
+            self.slots[index].get().give_back(operation);
+        }
+    }
+}
+
+/// The operation that a [`Select`] has chosen and completed.
+///
+/// Ask the arm with [`index`](Selected::index) for its result. If nobody does, a received value is dropped.
+#[must_use = "it says which operation was completed, and has the received value"]
+pub struct Selected<'s, 'a> {
+    select: &'s mut Select<'a>,
+    chosen: Chosen,
+}
+
+impl Selected<'_, '_> {
+    /// Which operation: they are numbered in the order in which they were added, from zero.
+    pub fn index(&self) -> usize {
+        self.chosen.index()
+    }
+
+    /// What was received; `None` if the channel is closed and drained.
+    ///
+    /// # Panics
+    /// If `arm` is not the chosen one.
+    #[track_caller]
+    pub fn recv<T>(self, arm: RecvArm<T>) -> Option<T> {
+        let index = self.chosen_by(&arm.token);
+        // SAFETY: the token says what type the slot has.
+        unsafe { (*self.select.slots[index].as_type::<RecvSlot<T>>()).take_out() }
+    }
+
+    /// How the send went.
+    ///
+    /// # Errors
+    /// If the channel is closed, or nobody is left to receive: the value comes back.
+    ///
+    /// # Panics
+    /// If `arm` is not the chosen one.
+    #[track_caller]
+    pub fn send<T>(self, arm: SendArm<T>) -> Result<(), SendError<T>> {
+        let index = self.chosen_by(&arm.token);
+        // SAFETY: the token says what type the slot has.
+        let value = unsafe { (*self.select.slots[index].as_type::<SendSlot<T>>()).take_out() };
+        let Some(value) = value else { return Ok(()) };
+        self.select.arms[index].on = false;
+        Err(SendError(value))
+    }
+
+    #[track_caller]
+    fn chosen_by<T>(&self, token: &Token<T>) -> usize {
+        let index = self.select.check(token);
+        assert_eq!(index, self.index(), "the arm is not the one that was chosen");
+        index
+    }
+}
+
+impl Drop for Selected<'_, '_> {
+    fn drop(&mut self) {
+        // What was received and not asked for must not be taken for the result of a later choice.
+        self.select.slots[self.chosen.index()].get().discard();
+    }
+}
+
+/// What [`Select::wait_async`] returns.
+#[must_use = "futures do nothing unless polled"]
+pub struct WaitAsync<'s, 'a> {
+    select: Option<&'s mut Select<'a>>,
+}
+
+impl<'s, 'a> Future for WaitAsync<'s, 'a> {
+    type Output = Selected<'s, 'a>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Selected<'s, 'a>> {
+        let select = self.select.take().expect("WaitAsync polled after completion");
+        match select.poll_async(context.waker()) {
+            Some(chosen) => Poll::Ready(Selected { select, chosen }),
+            None => {
+                self.select = Some(select);
+                Poll::Pending
+            }
+        }
+    }
+}
+
+impl Select<'_> {
+    /// Chooses, or queues for `waker`. A set that is queued leaves first: the waker may be another one.
+    fn poll_async(&mut self, waker: &Waker) -> Option<Chosen> {
+        self.settle();
+        if let Some(chosen) = self.pending.take() {
+            return Some(self.note(chosen));
+        }
+        match self.engine(false).begin(|| ((), Owner::task(waker))) {
+            Begun::Chosen(chosen) => {
+                self.sorted = true;
+                return Some(self.note(chosen));
+            }
+            Begun::Waiting((), _time) => self.queued = true,
+            Begun::AllOff => {}
+        }
+        self.sorted = true;
+        None
+    }
+}
+
+impl<T> Clone for RecvArm<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for RecvArm<T> {}
+
+impl<T> Clone for SendArm<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for SendArm<T> {}
+
+impl<T> Clone for Token<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Token<T> {}
+
+impl<T> RecvArm<T> {
+    /// The number that [`Selected::index`] has when this arm is chosen.
+    pub fn index(&self) -> usize {
+        self.token.index
+    }
+}
+
+impl<T> SendArm<T> {
+    /// The number that [`Selected::index`] has when this arm is chosen.
+    pub fn index(&self) -> usize {
+        self.token.index
+    }
+}
+
+impl<T> fmt::Debug for RecvArm<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RecvArm({})", self.index())
+    }
+}
+
+impl<T> fmt::Debug for SendArm<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SendArm({})", self.index())
+    }
+}
+
+impl fmt::Debug for Select<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Select").field("arms", &self.arms.len()).field("biased", &self.biased).finish()
+    }
+}
+
+impl fmt::Debug for Selected<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Selected({})", self.index())
+    }
+}
+
+impl fmt::Debug for WaitAsync<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("WaitAsync")
+    }
+}

@@ -1,0 +1,305 @@
+//! How a select chooses, waits and leaves.
+//!
+//! 1. *Poll*: the arms in random order, or in source order if biased. An arm that cannot be ready is passed over
+//!    without its channel being locked; the first that can be completed is chosen. Nothing else of any channel is
+//!    touched.
+//! 2. *Look at one instant*: all channels are locked, in the order of their addresses, and polled once more. If
+//!    nothing is ready then `default` is right, or it is time to wait: a waiter goes on the queue of every arm before
+//!    the locks are let go. So no value can come between the look and the queueing, and two selects that face each
+//!    other cannot miss each other: one of them has all its locks first, and the other finds it waiting.
+//! 3. *Wait*: whoever finds one of the waiters claims the select (see [`Claim`]), moves the value, and wakes it.
+//! 4. *Leave*: the waiters of the other arms are taken off their queues.
+//!
+//! A timer's channel is ready by itself: the earliest of them is the deadline of the wait, after which the select
+//! starts over. So it does when a wait was ended because things have changed.
+
+use super::arm::Arm;
+use crate::chan::core::Blocked;
+use crate::chan::waiter::{Claim, Completed, Outcome, Waiter};
+use crate::sched::park::{Owner, Parker, WaitReason};
+use crate::sched::random;
+use std::mem::MaybeUninit;
+use std::panic::Location;
+use std::ptr;
+use std::time::Instant;
+
+/// What to do when nothing is ready.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Mode {
+    /// Source order decides among ready arms.
+    pub(super) biased: bool,
+    /// There is a `default`.
+    pub(super) default: bool,
+    /// There is an `else`.
+    pub(super) or_else: bool,
+}
+
+/// The arm that a select has chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Chosen {
+    pub(super) index: usize,
+    /// A value has moved; otherwise the channel is closed, or the arm is `default` or `else`.
+    pub(super) moved: bool,
+    /// A send failed because nobody is left who could receive.
+    pub(super) abandoned: bool,
+}
+
+impl Chosen {
+    #[inline]
+    pub(super) fn moved(index: usize) -> Chosen {
+        Chosen { index, moved: true, abandoned: false }
+    }
+
+    /// `default` or `else`, after `arms` arms.
+    #[inline]
+    pub(super) fn fallback(arms: usize) -> Chosen {
+        Chosen { index: arms, moved: false, abandoned: false }
+    }
+
+    fn closed(index: usize, arm: &Arm<'_>) -> Chosen {
+        Chosen { index, moved: false, abandoned: arm.is_abandoned() }
+    }
+
+    /// The number of the arm; the number of all arms for `default` and `else`.
+    #[inline]
+    pub fn index(self) -> usize {
+        self.index
+    }
+}
+
+/// How far a select has come.
+pub(super) enum Begun<P> {
+    Chosen(Chosen),
+    /// Queued on every arm; to be woken, or to give up at the time.
+    Waiting(P, Option<Instant>),
+    /// Every arm is off, for ever.
+    AllOff,
+}
+
+/// The arms of one select and what it needs to wait on them. All slices are of one length.
+pub(super) struct Engine<'e, 'a> {
+    pub(super) arms: &'e mut [Arm<'a>],
+    pub(super) waiters: &'e mut [MaybeUninit<Waiter>],
+    /// All indices, in the order of the last draw.
+    pub(super) order: &'e mut [u32],
+    /// All indices, in the order of their channels' addresses if `sorted`.
+    pub(super) locks: &'e mut [u32],
+    pub(super) sorted: bool,
+    /// Written while queued.
+    pub(super) claim: &'e mut MaybeUninit<Claim>,
+    pub(super) mode: Mode,
+}
+
+impl Engine<'_, '_> {
+    /// Chooses an arm, or queues on all of them for the owner that `wait` makes.
+    #[inline(never)]
+    pub(super) fn begin<P>(&mut self, wait: impl FnOnce() -> (P, Owner)) -> Begun<P> {
+        let fallback = Chosen::fallback(self.arms.len());
+        if let Some(chosen) = self.poll() {
+            crate::sched::spend();
+            return Begun::Chosen(chosen);
+        }
+        if !self.all_off() {
+            self.lock_all();
+            let (chosen, completed) = self.poll_locked();
+            if chosen.is_none() && !self.mode.default && !self.all_off() {
+                let (parker, owner) = wait();
+                let deadline = self.queue_all(owner);
+                self.unlock_all();
+                return Begun::Waiting(parker, deadline);
+            }
+            self.unlock_all();
+            if let Some(completed) = completed {
+                completed.wake();
+            }
+            if let Some(chosen) = chosen {
+                crate::sched::spend();
+                return Begun::Chosen(chosen);
+            }
+        }
+        // Who asks in a loop must let those run who could make something ready.
+        crate::sched::spend();
+        if self.mode.default || (self.mode.or_else && self.all_off()) {
+            return Begun::Chosen(fallback);
+        }
+        Begun::AllOff
+    }
+
+    /// Waits for the deadline or the wake. To be followed by `leave`.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn park_until(&self, parker: &Parker, deadline: Instant, place: &'static Location<'static>) {
+        // SAFETY: written when the select was queued.
+        let claim = unsafe { self.claim.assume_init_ref() };
+        parker.park_until(deadline, WaitReason::Select, place, &mut || claim.give_up());
+    }
+
+    /// After the wait: what was chosen, once no waiter is on any queue. None: start over.
+    ///
+    /// The select has been won, or has given up.
+    #[inline(never)]
+    pub(super) fn leave(&mut self) -> Option<Chosen> {
+        // SAFETY: written when the select was queued.
+        let winner = unsafe { self.claim.assume_init_ref() }.winner();
+        let mut won = None;
+        for (index, (arm, waiter)) in self.arms.iter().zip(self.waiters.iter_mut()).enumerate() {
+            let Some(operation) = arm.active() else { continue };
+            let waiter = waiter.as_mut_ptr();
+            if ptr::eq(waiter, winner) {
+                won = Some(index);
+            } else {
+                // SAFETY: the waiter was queued with this arm's channel, which the arm borrows.
+                unsafe { operation.head().withdraw(waiter, operation.sends) };
+            }
+        }
+        let index = won?;
+        // SAFETY: written when the select was queued; the winner is done with it.
+        match unsafe { self.waiters[index].assume_init_ref() }.outcome {
+            Outcome::Done => {
+                self.arms[index].moved();
+                Some(Chosen::moved(index))
+            }
+            Outcome::Closed if self.arms[index].closed() => Some(Chosen::closed(index, &self.arms[index])),
+            _ => None,
+        }
+    }
+
+    fn all_off(&self) -> bool {
+        self.arms.iter().all(|arm| arm.active().is_none())
+    }
+
+    /// Chooses an arm, looking at one channel at a time.
+    fn poll(&mut self) -> Option<Chosen> {
+        let mut draw = Draw::new(self.mode.biased);
+        for turn in 0..self.arms.len() {
+            let index = draw.next(self.order, turn);
+            let arm = &mut self.arms[index];
+            if !arm.may_be_ready() {
+                continue;
+            }
+            let Some(operation) = arm.active() else { continue };
+            // SAFETY: the arm borrows the channel and the slot; the lock is taken and let go here.
+            let attempted = unsafe {
+                let head = operation.head();
+                head.lock();
+                let attempted = operation.attempt(arm.slot);
+                head.unlock();
+                attempted
+            };
+            match attempted {
+                Ok(completed) => {
+                    arm.moved();
+                    if let Some(completed) = completed {
+                        completed.wake();
+                    }
+                    return Some(Chosen::moved(index));
+                }
+                Err(Blocked::Closed) if arm.closed() => return Some(Chosen::closed(index, arm)),
+                Err(_) => {}
+            }
+        }
+        None
+    }
+
+    /// Chooses an arm while all channels are locked; whoever is returned is to be woken when they are not.
+    fn poll_locked(&mut self) -> (Option<Chosen>, Option<Completed>) {
+        let mut draw = Draw::new(self.mode.biased);
+        for turn in 0..self.arms.len() {
+            let index = draw.next(self.order, turn);
+            let arm = &mut self.arms[index];
+            let Some(operation) = arm.active() else { continue };
+            // SAFETY: the arm borrows the channel, which is locked, and the slot.
+            match unsafe { operation.attempt(arm.slot) } {
+                Ok(completed) => {
+                    arm.moved();
+                    return (Some(Chosen::moved(index)), completed);
+                }
+                Err(Blocked::Closed) if arm.closed() => return (Some(Chosen::closed(index, arm)), None),
+                Err(_) => {}
+            }
+        }
+        (None, None)
+    }
+
+    /// Locks every channel once.
+    fn lock_all(&mut self) {
+        let arms = &*self.arms;
+        if !self.sorted {
+            self.locks.sort_unstable_by_key(|&index| address(&arms[index as usize]));
+            self.sorted = true;
+        }
+        each_channel(arms, self.locks, |operation| {
+            // SAFETY: the arm borrows the channel.
+            unsafe { operation.head() }.lock();
+        });
+    }
+
+    fn unlock_all(&self) {
+        each_channel(self.arms, self.locks, |operation| {
+            // SAFETY: the arm borrows the channel, which `lock_all` has locked.
+            unsafe { operation.head().unlock() };
+        });
+    }
+
+    /// Queues on every arm. The earliest time at which a timer among them is ready.
+    fn queue_all(&mut self, owner: Owner) -> Option<Instant> {
+        let claim = &*self.claim.write(Claim::new(owner));
+        let mut deadline: Option<Instant> = None;
+        for (arm, waiter) in self.arms.iter().zip(self.waiters.iter_mut()) {
+            let Some(operation) = arm.active() else { continue };
+            // SAFETY: the channel is locked. Waiters and claim stay where they are until `leave`.
+            unsafe {
+                waiter.write(Waiter::of_select(arm.slot, claim));
+                operation.head().queue(operation.sends).push(waiter.as_mut_ptr());
+                if let Some(time) = operation.next_time() {
+                    deadline = Some(deadline.map_or(time, |deadline| deadline.min(time)));
+                }
+            }
+        }
+        deadline
+    }
+}
+
+fn address(arm: &Arm<'_>) -> usize {
+    arm.operation.map_or(0, |operation| operation.address())
+}
+
+/// Visits each channel once, given the arms' order by address. Arms that went off are among them: they may have done
+/// so while the locks were held.
+fn each_channel(arms: &[Arm<'_>], by_address: &[u32], visit: impl Fn(crate::chan::operation::Operation)) {
+    let mut last = 0;
+    for &index in by_address {
+        let Some(operation) = arms[index as usize].operation else { continue };
+        if operation.address() != last {
+            last = operation.address();
+            visit(operation);
+        }
+    }
+}
+
+/// Draws arms without replacement, as far as they are asked for.
+struct Draw {
+    biased: bool,
+    word: u64,
+}
+
+impl Draw {
+    #[inline]
+    fn new(biased: bool) -> Draw {
+        Draw { biased, word: 0 }
+    }
+
+    /// The arm of turn number `turn`; `order` has the arms drawn before at its front.
+    #[inline]
+    fn next(&mut self, order: &mut [u32], turn: usize) -> usize {
+        if self.biased {
+            return turn;
+        }
+        let left = (order.len() - turn) as u32;
+        if left > 1 {
+            self.word = random::next();
+            order.swap(turn, turn + random::below(self.word, left) as usize);
+        }
+        order[turn] as usize
+    }
+}

@@ -1,0 +1,133 @@
+//! Running the select that a `select!` has set up on its stack.
+
+use super::arm::Arm;
+use super::engine::{Begun, Chosen, Engine, Mode};
+use crate::chan::{SendError, park_for_ever, send_failed};
+use crate::sched::park::{Owner, Parker, WaitReason};
+use std::cell::Cell;
+use std::mem::{ManuallyDrop, MaybeUninit};
+use std::panic::Location;
+
+const fn indices<const N: usize>() -> [u32; N] {
+    let mut indices = [0; N];
+    let mut index = 0;
+    while index < N {
+        indices[index] = index as u32;
+        index += 1;
+    }
+    indices
+}
+
+fn park_here() -> (Parker, Owner) {
+    let parker = Parker::current();
+    let owner = parker.owner();
+    (parker, owner)
+}
+
+/// Chooses one of the arms, waiting for one unless there is a `default`, or an `else` and all are off.
+///
+/// Inlined always, for the sake of the switch in `park`.
+#[cfg_attr(not(debug_assertions), inline(always))]
+#[track_caller]
+pub fn run<const N: usize>(arms: &mut [Arm<'_>; N], biased: bool, default: bool, or_else: bool) -> Chosen {
+    if N == 1 && default && !arms[0].may_be_ready() {
+        crate::sched::spend();
+        return Chosen::fallback(N);
+    }
+    let mut waiters = [const { MaybeUninit::uninit() }; N];
+    let (mut order, mut locks) = (const { indices::<N>() }, const { indices::<N>() });
+    let mut engine = Engine {
+        arms,
+        waiters: &mut waiters,
+        order: &mut order,
+        locks: &mut locks,
+        sorted: N < 2,
+        claim: &mut MaybeUninit::uninit(),
+        mode: Mode { biased, default, or_else },
+    };
+    let place = Location::caller();
+    loop {
+        match engine.begin(park_here) {
+            Begun::Chosen(chosen) => return chosen,
+            Begun::Waiting(parker, None) => parker.park(WaitReason::Select, place),
+            Begun::Waiting(parker, Some(deadline)) => engine.park_until(&parker, deadline, place),
+            Begun::AllOff => park_for_ever(place, WaitReason::SelectNothing),
+        }
+        if let Some(chosen) = engine.leave() {
+            return chosen;
+        }
+    }
+}
+
+/// `select! {}`: waits for ever.
+#[track_caller]
+pub fn for_ever() -> ! {
+    park_for_ever(Location::caller(), WaitReason::SelectNothing)
+}
+
+/// Watches over a value that moves out of a place of the caller's by its bytes, until the caller has let go of the
+/// place. Should anything unwind in between, both would drop the value: the process aborts then.
+#[derive(Debug)]
+pub struct Moving {
+    out: Cell<bool>,
+}
+
+impl Moving {
+    /// Nothing has moved.
+    #[inline]
+    #[allow(clippy::new_without_default, reason = "only macros make it")]
+    pub fn new() -> Self {
+        Moving { out: Cell::new(false) }
+    }
+
+    /// As [`run`], for arms some of which send from places.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    #[track_caller]
+    pub fn run<const N: usize>(
+        &self,
+        arms: &mut [Arm<'_>; N],
+        biased: bool,
+        default: bool,
+        or_else: bool,
+    ) -> Chosen {
+        self.out.set(true);
+        let chosen = run(arms, biased, default, or_else);
+        self.out.set(chosen.moved && arms.get(chosen.index).is_some_and(Arm::sends_place));
+        chosen
+    }
+
+    /// For a send that was chosen: lets go of the place.
+    ///
+    /// # Panics
+    /// If the value was not sent, because the channel is closed.
+    #[inline]
+    #[track_caller]
+    pub fn sent<T>(&self, chosen: Chosen, value: T) {
+        if self.result(chosen, value).is_err() {
+            send_failed(chosen.abandoned);
+        }
+    }
+
+    /// For a send that was chosen: lets go of the place.
+    ///
+    /// # Errors
+    /// If the value was not sent, because the channel is closed: it comes back.
+    #[inline]
+    pub fn result<T>(&self, chosen: Chosen, value: T) -> Result<(), SendError<T>> {
+        let value = ManuallyDrop::new(value);
+        self.out.set(false);
+        if chosen.moved { Ok(()) } else { Err(SendError(ManuallyDrop::into_inner(value))) }
+    }
+}
+
+impl Drop for Moving {
+    #[inline]
+    fn drop(&mut self) {
+        if self.out.get() {
+            crate::sched::report::abort(
+                "select!: a panic between the move of a value and the end of the select would drop it twice. \
+                 Do not panic in the destructors of temporaries in operands, nor in wakers",
+            );
+        }
+    }
+}
