@@ -4,13 +4,13 @@
 #[cfg(not(gochan_model))]
 pub(crate) use std::{
     hint::spin_loop,
-    sync::atomic,
+    sync::{Mutex, MutexGuard, atomic},
     thread::{Thread, current, park, yield_now},
 };
 
 #[cfg(gochan_model)]
 pub(crate) use shuttle::{
     hint::spin_loop,
-    sync::atomic,
+    sync::{Mutex, MutexGuard, atomic},
     thread::{Thread, current, park, yield_now},
 };

@@ -5,6 +5,7 @@ use super::error::{RecvTimeoutError, SendError, SendTimeoutError, TryRecvError, 
 use super::future::{RecvFuture, RecvStream, SendFuture};
 use super::iter::{IntoIter, Iter, TryIter};
 use super::shared::{RECEIVES, Raw, SENDS};
+use crate::sched::clock::deadline;
 use crate::sched::park::{Parker, WaitReason};
 use std::fmt;
 use std::panic::{Location, RefUnwindSafe, UnwindSafe};
@@ -107,15 +108,10 @@ pub(crate) fn park_for_ever(place: &'static Location<'static>, reason: WaitReaso
     }
 }
 
-/// `now + after`, unless that is beyond what the clock can tell.
-fn deadline(after: Duration) -> Option<Instant> {
-    Instant::now().checked_add(after)
-}
-
 #[cold]
 fn nap(after: Duration, place: Place) {
     match deadline(after) {
-        Some(deadline) => Parker::current().park_until(deadline, WaitReason::NilChannel, place, &mut || true),
+        Some(deadline) => Parker::current().sleep_until(deadline, WaitReason::NilChannel, place),
         None => park_for_ever(place, WaitReason::NilChannel),
     }
 }

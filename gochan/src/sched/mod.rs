@@ -11,8 +11,13 @@
 //! # Who may touch what
 //!
 //! A worker's queues, timers and stacks are its thread's alone. Other threads reach a worker through two lock-free
-//! inboxes ([`queue`]) and the stealing end of its deque. A wake pushes first and then looks at the worker's sleep
-//! flag; a worker sets the flag first and then looks at its inboxes: one of the two sees the other.
+//! inboxes ([`queue`]), the stealing end of its deque and its [`alarm`]s. A wake pushes first and then looks at the
+//! worker's sleep flag; a worker sets the flag first and then looks at its inboxes: one of the two sees the other.
+//!
+//! # Time
+//!
+//! [`clock`] tells it. A parked goroutine's deadline is in its worker's [`timers`]; what runs at a time without anybody
+//! waiting for it is an [`alarm`]. Workers look at both between turns, at each while turns are long.
 //!
 //! # Which goroutine where
 //!
@@ -20,11 +25,13 @@
 //! worker with such a backlog wakes a sleeping one now and then, and the [`monitor`] does so for a worker that does
 //! not come back at all.
 
+pub(crate) mod alarm;
 pub(crate) mod attributes;
 pub(crate) mod blocking;
 mod blocks;
 pub(crate) mod clock;
 pub(crate) mod countdown;
+mod deadlines;
 pub(crate) mod goroutine;
 mod monitor;
 mod os_threads;
@@ -75,8 +82,18 @@ where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
+    go_from(Location::caller(), f)
+}
+
+/// As [`go`], on behalf of `site`.
+#[inline]
+pub(crate) fn go_from<F, T>(site: &'static Location<'static>, f: F) -> spawn::JoinHandle<T>
+where
+    F: FnOnce() -> T + Send + 'static,
+    T: Send + 'static,
+{
     // SAFETY: nothing borrowed is in a `'static` closure.
-    unsafe { spawn::spawn(attributes::Attributes::default(), Placement::Auto, Location::caller(), f) }
+    unsafe { spawn::spawn(attributes::Attributes::default(), Placement::Auto, site, f) }
 }
 
 /// Counts one completed channel operation of the calling goroutine; at the end of its budget it yields.

@@ -1,6 +1,8 @@
 //! A thread that looks after what the workers cannot see while they are busy: fresh goroutines behind a worker that
-//! does not come back, and stack memory nobody needs any more. It sleeps for good while all workers do.
+//! does not come back, alarms of such a worker, and stack memory nobody needs any more. It sleeps for good while all workers do.
 
+use super::clock::Moment;
+use super::place::Placement;
 use super::report;
 use super::runtime::Workers;
 use super::worker::Worker;
@@ -17,6 +19,8 @@ use std::time::{Duration, Instant};
 const ALERT: Duration = Duration::from_millis(1);
 /// Between two looks while there is nobody to send.
 const CALM: Duration = Duration::from_millis(10);
+/// An alarm is fired from here if its worker has not done so for this long.
+const OVERDUE: Duration = Duration::from_millis(1);
 /// Free memory is returned this often even if the process never rests.
 const TRIM_EVERY: Duration = Duration::from_secs(1);
 /// Looks that must find everybody asleep before the process counts as resting.
@@ -82,8 +86,23 @@ fn watch(workers: &'static Workers) -> ! {
         if helpers && workers.all().iter().any(Worker::has_stealable) {
             workers.nudge_one();
         }
-        std::thread::sleep(if helpers { ALERT } else { CALM });
+        let nap = if helpers { ALERT } else { CALM };
+        std::thread::sleep(nap.min(fire_overdue(workers)).max(ALERT));
     }
+}
+
+/// Fires the alarms that busy workers have no time for, and gives them to others. Returns when to look again.
+fn fire_overdue(workers: &Workers) -> Duration {
+    let busy = || workers.all().iter().filter(|worker| !worker.is_sleeping());
+    if busy().all(|worker| worker.alarms.first() == Moment::NEVER) {
+        return Duration::MAX;
+    }
+    let now = Moment::now();
+    for worker in busy().filter(|worker| now.since(worker.alarms.first()) >= OVERDUE) {
+        worker.alarms.fire(now, Placement::Worker(workers.least_busy(worker.index)));
+    }
+    let next = busy().map(|worker| worker.alarms.first().since(now)).min();
+    next.unwrap_or(Duration::MAX).saturating_add(OVERDUE)
 }
 
 fn sleep_until_a_worker_wakes(workers: &Workers) {

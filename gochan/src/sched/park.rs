@@ -219,6 +219,21 @@ impl Parker {
         }
     }
 
+    /// Sleeps until `deadline` has passed; there is no owner.
+    pub(crate) fn sleep_until(
+        &self,
+        deadline: Instant,
+        reason: WaitReason,
+        place: &'static Location<'static>,
+    ) {
+        match self {
+            Parker::Goroutine(goroutine) => super::timers::sleep_until(goroutine, deadline, reason, place),
+            Parker::Thread(thread) => {
+                thread.park_until(deadline, reason, place);
+            }
+        }
+    }
+
     /// Sleeps until the owner is woken, or until `deadline` has passed and `give_up` returned true: it withdraws
     /// the owner from wherever it waits, and returns false if a waker has claimed it, whose wake is then awaited.
     /// Runs on the waiter's thread, possibly while its goroutine is switched out.
@@ -282,7 +297,7 @@ impl ThreadParker {
     fn park_until(&self, deadline: Instant, reason: WaitReason, place: &'static Location<'static>) -> bool {
         let _note = super::report::ThreadWait::begin(reason, place);
         while !self.is_woken() {
-            let left = deadline.saturating_duration_since(Instant::now());
+            let left = deadline.saturating_duration_since(super::clock::now());
             if left.is_zero() {
                 return false;
             }

@@ -302,6 +302,13 @@ impl Workers {
         self.others(index).all(Worker::is_dormant)
     }
 
+    /// A worker that can soon run something in place of number `index`; that one, if there is none.
+    pub(super) fn least_busy(&self, index: usize) -> usize {
+        let sleeping = self.others(index).find(|worker| worker.is_sleeping());
+        let awake = || self.others(index).find(|worker| !worker.shared.stuck.load(Relaxed));
+        sleeping.or_else(awake).map_or(index, |worker| worker.index)
+    }
+
     /// Wakes one sleeping worker, if there is one.
     pub(super) fn nudge_one(&self) {
         self.all().iter().any(Worker::nudge);
@@ -322,11 +329,17 @@ fn forbid_after_fork() {
     });
 }
 
+/// True in a child process forked from one with a running runtime.
+#[inline]
+pub(super) fn is_forked_child() -> bool {
+    FORKED.load(Relaxed)
+}
+
 /// # Panics
 /// In a child process forked from one with a running runtime: its workers do not exist there.
 #[inline]
 pub(super) fn refuse_after_fork() {
-    if FORKED.load(Relaxed) {
+    if is_forked_child() {
         panic!(
             "gochan cannot run in a forked child: its worker threads stayed in the parent; exec a new program"
         );

@@ -104,6 +104,12 @@ fn spawn_from_thread(task: TaskRef, placement: Placement) {
     all[index % all.len()].push_fresh_from_elsewhere(task);
 }
 
+/// The worker that this thread, which is none itself, counts as its own.
+pub(super) fn home_of_this_thread() -> &'static Worker {
+    let all = runtime::workers().all();
+    &all[HOME.try_with(|home| *home).unwrap_or(0) % all.len()]
+}
+
 /// The right to wait for a goroutine's end and take its result; dropping it lets the goroutine go its own way.
 ///
 /// ```

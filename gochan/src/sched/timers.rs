@@ -1,42 +1,45 @@
-//! The deadlines of one worker's parked goroutines: a four-way heap whose nodes live on the waiters' stacks and know
-//! their index, so that a wait that ends early removes its deadline at once.
+//! The deadlines of one worker's parked goroutines.
 
+use super::clock::Moment;
+use super::deadlines::{Deadlines, Key};
 use super::goroutine::Goroutine;
 use super::park::WaitReason;
 use std::cell::{Cell, RefCell};
 use std::panic::Location;
 use std::time::Instant;
 
-const ARITY: usize = 4;
-
-/// A deadline of one parked goroutine.
-struct Timer {
-    goroutine: &'static Goroutine,
-    give_up: *mut (dyn FnMut() -> bool + 'static),
-    index: Cell<usize>,
-}
-
-const NOT_QUEUED: usize = usize::MAX;
-
 /// The timers of one worker; used by its own thread only.
 #[derive(Debug, Default)]
 pub(super) struct Timers {
-    heap: RefCell<Vec<Entry>>,
-    /// Equal deadlines fire in the order in which they were set.
-    sequence: Cell<u64>,
+    deadlines: RefCell<Deadlines<Timer>>,
 }
 
+/// Who waits for a deadline.
 #[derive(Debug, Clone, Copy)]
-struct Entry {
-    deadline: Instant,
-    sequence: u64,
-    timer: *const Timer,
+enum Timer {
+    /// A goroutine that nothing else will wake.
+    Sleeper(&'static Goroutine),
+    /// A goroutine that waits for something else as well; the details are on its stack.
+    Waiter(*const Wait),
 }
 
-impl Entry {
-    fn before(&self, other: &Entry) -> bool {
-        (self.deadline, self.sequence) < (other.deadline, other.sequence)
-    }
+/// A wait that a deadline can end.
+struct Wait {
+    goroutine: &'static Goroutine,
+    give_up: *mut (dyn FnMut() -> bool + 'static),
+    /// None once the deadline has struck.
+    key: Cell<Option<Key>>,
+}
+
+/// See [`super::park::Parker::sleep_until`].
+pub(super) fn sleep_until(
+    goroutine: &'static Goroutine,
+    deadline: Instant,
+    reason: WaitReason,
+    place: &'static Location<'static>,
+) {
+    goroutine.worker().timers.insert(deadline, Timer::Sleeper(goroutine));
+    goroutine.park(reason, place);
 }
 
 /// See [`super::park::Parker::park_until`].
@@ -49,102 +52,54 @@ pub(super) fn park_until(
 ) {
     let timers = &goroutine.worker().timers;
     let give_up: *mut (dyn FnMut() -> bool + '_) = give_up;
-    // SAFETY: only the lifetime is changed. The timer is off the heap before this function returns, and
-    // with it the only copy of the pointer.
+    // SAFETY: only the lifetime is changed. The wait is off the timers before this function returns, and with it
+    // the only copy of the pointer.
     let give_up = unsafe {
         std::mem::transmute::<*mut (dyn FnMut() -> bool + '_), *mut (dyn FnMut() -> bool + 'static)>(give_up)
     };
-    let timer = Timer { goroutine, give_up, index: Cell::new(NOT_QUEUED) };
-    timers.insert(deadline, &timer);
+    let wait = Wait { goroutine, give_up, key: Cell::new(None) };
+    wait.key.set(Some(timers.insert(deadline, Timer::Waiter(&raw const wait))));
     goroutine.park(reason, place);
-    timers.remove(&timer);
+    if let Some(key) = wait.key.get() {
+        timers.deadlines.borrow_mut().remove(key);
+    }
 }
 
 impl Timers {
+    #[inline]
     pub(super) fn is_empty(&self) -> bool {
-        self.heap.borrow().is_empty()
+        self.deadlines.borrow().is_empty()
     }
 
-    pub(super) fn next_deadline(&self) -> Option<Instant> {
-        self.heap.borrow().first().map(|entry| entry.deadline)
+    pub(super) fn first(&self) -> Moment {
+        self.deadlines.borrow().first()
     }
 
-    /// Readies every goroutine whose deadline has passed and whose wait could still be given up.
-    pub(super) fn fire(&self) {
-        if self.is_empty() {
-            return;
-        }
-        let now = Instant::now();
-        while let Some(timer) = self.first_due(now) {
-            // SAFETY: a timer is removed from the heap before its stack frame ends.
-            let timer = unsafe { &*timer };
-            self.remove(timer);
-            // SAFETY: the closure lives on the same frame; its goroutine is switched out, so nobody else runs it.
-            if unsafe { (*timer.give_up)() } {
-                timer.goroutine.ready();
+    fn insert(&self, deadline: Instant, timer: Timer) -> Key {
+        self.deadlines.borrow_mut().insert(Moment::of(deadline), timer)
+    }
+
+    /// Hands every goroutine whose deadline has passed to `ready`, unless its wait has just been ended otherwise.
+    /// A sleeper is not touched: its memory is cold, and will be fetched when its turn comes.
+    pub(super) fn fire(&self, now: Moment, ready: impl Fn(&'static Goroutine)) {
+        while let Some(timer) = self.pop_due(now) {
+            match timer {
+                Timer::Sleeper(goroutine) => ready(goroutine),
+                Timer::Waiter(wait) => {
+                    // SAFETY: a wait is off the timers before its stack frame ends.
+                    let wait = unsafe { &*wait };
+                    wait.key.set(None);
+                    // SAFETY: the closure lives on the same frame; its goroutine is switched out, so nobody else
+                    // runs it.
+                    if unsafe { (*wait.give_up)() } {
+                        ready(wait.goroutine);
+                    }
+                }
             }
         }
     }
 
-    fn first_due(&self, now: Instant) -> Option<*const Timer> {
-        self.heap.borrow().first().filter(|entry| entry.deadline <= now).map(|entry| entry.timer)
+    fn pop_due(&self, now: Moment) -> Option<Timer> {
+        self.deadlines.borrow_mut().pop_due(now)
     }
-
-    fn insert(&self, deadline: Instant, timer: &Timer) {
-        let sequence = self.sequence.get();
-        self.sequence.set(sequence + 1);
-        let mut heap = self.heap.borrow_mut();
-        heap.push(Entry { deadline, sequence, timer });
-        let last = heap.len() - 1;
-        sift_up(&mut heap, last);
-    }
-
-    fn remove(&self, timer: &Timer) {
-        let index = timer.index.replace(NOT_QUEUED);
-        if index == NOT_QUEUED {
-            return;
-        }
-        let mut heap = self.heap.borrow_mut();
-        heap.swap_remove(index);
-        if index < heap.len() {
-            let index = sift_up(&mut heap, index);
-            sift_down(&mut heap, index);
-        }
-    }
-}
-
-fn place(heap: &mut [Entry], index: usize, entry: Entry) {
-    heap[index] = entry;
-    // SAFETY: entries in the heap point to live timers.
-    unsafe { (*entry.timer).index.set(index) };
-}
-
-fn sift_up(heap: &mut [Entry], mut index: usize) -> usize {
-    let entry = heap[index];
-    while index > 0 {
-        let parent = (index - 1) / ARITY;
-        if !entry.before(&heap[parent]) {
-            break;
-        }
-        let above = heap[parent];
-        place(heap, index, above);
-        index = parent;
-    }
-    place(heap, index, entry);
-    index
-}
-
-fn sift_down(heap: &mut [Entry], mut index: usize) {
-    let entry = heap[index];
-    loop {
-        let children = index * ARITY + 1..(index * ARITY + 1 + ARITY).min(heap.len());
-        let Some(first) = children.reduce(|a, b| if heap[b].before(&heap[a]) { b } else { a }) else { break };
-        if !heap[first].before(&entry) {
-            break;
-        }
-        let below = heap[first];
-        place(heap, index, below);
-        index = first;
-    }
-    place(heap, index, entry);
 }

@@ -4,6 +4,7 @@
 //! find themselves panicking. So the whole worker waits in place. If nobody but its own goroutines could end the
 //! wait, that is for ever; then the process says so and aborts.
 
+use super::clock::Moment;
 use super::park::{ThreadParker, WaitReason};
 use super::worker::Worker;
 use super::{blocking, report};
@@ -33,6 +34,7 @@ pub(super) fn park(
         std::thread::park_timeout(LOOK);
         let nobody_left = worker.workers.all_others_dormant(worker.index())
             && blocking::pending() == 0
+            && worker.alarms.first() == Moment::NEVER
             && report::only_own_threads();
         hopeless = if nobody_left { hopeless + 1 } else { 0 };
         if hopeless >= SURE && !parker.is_woken() {

@@ -4,10 +4,13 @@
 //! never run at the same time. `shared` is what other threads reach: the inboxes, the sleep flag, the stealing end
 //! of the queue of fresh tasks.
 
+use super::alarm::Alarms;
 use super::attributes;
 use super::blocks::Blocks;
+use super::clock::Moment;
 use super::goroutine::{Goroutine, Turn};
 use super::pace::Pace;
+use super::place::Placement;
 use super::queue::{Inbox, RunQueue};
 use super::runtime::Workers;
 use super::sleeper::Sleeper;
@@ -67,6 +70,8 @@ pub(crate) struct Worker {
     next_id: Cell<u64>,
     last_backlog_wake: Cell<Option<Instant>>,
     pub(super) progress: CachePadded<Progress>,
+    /// Closures to run at a time; set and cancelled by anybody.
+    pub(super) alarms: CachePadded<Alarms>,
     pub(super) shared: CachePadded<Shared>,
 }
 
@@ -141,6 +146,7 @@ impl Worker {
             next_id: Cell::new(0),
             last_backlog_wake: Cell::new(None),
             progress: CachePadded::default(),
+            alarms: CachePadded::new(Alarms::new()),
             shared: CachePadded::new(shared),
         }
     }
@@ -251,7 +257,8 @@ impl Worker {
     #[inline]
     pub(super) fn next_in_chain(&self) -> Option<TaskRef> {
         self.budget.set(BUDGET);
-        if self.has_ready() || !self.shared.woken.is_empty() || self.count_turns(2) {
+        // Housekeeping is the loop's business: let it begin that turn.
+        if self.has_ready() || !self.shared.woken.is_empty() || self.housekeeping_is_next() {
             return None;
         }
         let task = self.fresh.pop()?;
@@ -260,6 +267,7 @@ impl Worker {
             self.fresh.push(task);
             return None;
         }
+        self.count_turns(2);
         self.note_backlog();
         Some(task)
     }
@@ -289,6 +297,10 @@ impl Worker {
 
     pub(super) fn is_sleeping(&self) -> bool {
         self.shared.sleeper.is_asleep()
+    }
+
+    pub(super) fn sleeper(&self) -> &Sleeper {
+        &self.shared.sleeper
     }
 
     pub(super) fn is_dormant(&self) -> bool {
@@ -338,6 +350,7 @@ impl Worker {
     fn turn(&'static self, goroutine: &'static Goroutine) {
         self.budget.set(BUDGET);
         self.running.set(Some(goroutine));
+        self.count_turns(1);
         let turn = goroutine.turn();
         self.running.set(None);
         self.count_turns(1);
@@ -350,12 +363,15 @@ impl Worker {
 
     #[inline]
     fn next(&'static self) -> Option<&'static Goroutine> {
-        if self.count_turns(1) {
-            self.timers.fire();
+        if self.housekeeping_is_next() {
+            self.fire_due();
             self.take_spawned();
             if let Some(task) = self.fresh.pop() {
                 return Some(self.start(task));
             }
+        } else if !self.pace.is_fine() {
+            // Turns are long: a deadline cannot wait for dozens of them.
+            self.fire_due();
         }
         if !self.shared.woken.is_empty() {
             self.take_woken();
@@ -412,12 +428,37 @@ impl Worker {
         !self.ready.is_empty() || !self.heavy.is_empty()
     }
 
-    /// Counts the begin or the end of a turn, or both; true when it is time for housekeeping.
+    /// Counts the begin or the end of a turn, or both.
     #[inline]
-    fn count_turns(&self, steps: u32) -> bool {
-        let turns = self.progress.turns.load(Relaxed).wrapping_add(steps);
-        self.progress.turns.store(turns, Relaxed);
-        turns & (2 * HOUSEKEEPING - 1) <= steps
+    fn count_turns(&self, steps: u32) {
+        let turns = self.progress.turns.load(Relaxed);
+        self.progress.turns.store(turns.wrapping_add(steps), Relaxed);
+    }
+
+    /// True if the turn to begin next is one in which the loop looks around.
+    #[inline]
+    fn housekeeping_is_next(&self) -> bool {
+        const MASK: u32 = 2 * HOUSEKEEPING - 1;
+        // The count is even between turns and odd within one; either way this is what it will be within the next.
+        let next = self.progress.turns.load(Relaxed).wrapping_add(1) | 1;
+        next & MASK == 1
+    }
+
+    /// Makes runnable what waits for a deadline that has passed.
+    #[inline]
+    fn fire_due(&self) {
+        if !self.timers.is_empty() || self.alarms.first() != Moment::NEVER {
+            self.fire_due_at(Moment::now());
+        }
+    }
+
+    fn fire_due_at(&self, now: Moment) {
+        self.timers.fire(now, |goroutine| self.push_ready(goroutine));
+        if self.alarms.fire(now, Placement::Local) {
+            // Among the ready goroutines: their turn comes soon, and until then an idle worker may take them.
+            let first = self.fresh.len().min(HOUSEKEEPING as usize);
+            self.fresh_first.set(self.fresh_first.get().max(first));
+        }
     }
 
     #[inline]
@@ -495,8 +536,8 @@ impl Worker {
     /// Nothing to run: fire timers, look around for a while, then sleep until somebody has something.
     #[cold]
     fn idle(&self) {
-        self.timers.fire();
-        if self.has_ready() || (self.workers.count() > 1 && self.look_around()) {
+        self.fire_due();
+        if self.has_ready() || !self.fresh.is_empty() || (self.workers.count() > 1 && self.look_around()) {
             self.pace.resume();
             return;
         }
@@ -512,8 +553,8 @@ impl Worker {
 
     fn sleep(&self) {
         const BRIEFLY: Duration = Duration::from_millis(10);
-        let deadline = self.timers.next_deadline();
-        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let deadline = self.timers.first().min(self.alarms.first_seqcst());
+        let left = (deadline != Moment::NEVER).then(|| deadline.since(Moment::now()));
         let nap = left.map_or(BRIEFLY, |left| left.min(BRIEFLY));
         std::thread::park_timeout(nap);
         if !self.shared.sleeper.is_asleep() || left == Some(nap) {

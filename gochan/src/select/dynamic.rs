@@ -280,7 +280,7 @@ impl<'a> Select<'a> {
     #[track_caller]
     pub fn wait_timeout(&mut self, timeout: Duration) -> Option<Selected<'_, 'a>> {
         let place = Location::caller();
-        let Some(limit) = clock::now().checked_add(timeout) else { return Some(self.wait()) };
+        let Some(limit) = clock::deadline(timeout) else { return Some(self.wait()) };
         let chosen = self.run(false, Some(limit), place)?;
         Some(Selected { select: self, chosen })
     }

@@ -1,8 +1,9 @@
 //! Time for goroutines.
 
+use crate::sched::clock::deadline;
 use crate::sched::park::{Parker, WaitReason};
 use std::panic::Location;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Pauses the calling goroutine, or thread outside of one, for at least `d`; zero yields.
 ///
@@ -19,8 +20,8 @@ pub fn sleep(d: Duration) {
         return crate::runtime::gosched();
     }
     let parker = Parker::current();
-    match Instant::now().checked_add(d) {
-        Some(deadline) => parker.park_until(deadline, WaitReason::Sleep, Location::caller(), &mut || true),
+    match deadline(d) {
+        Some(deadline) => parker.sleep_until(deadline, WaitReason::Sleep, Location::caller()),
         None => loop {
             parker.park(WaitReason::Sleep, Location::caller());
         },
