@@ -1,5 +1,9 @@
 //! Time for goroutines.
 
+mod func;
+
+pub use func::{FuncTimer, after_func};
+
 use crate::sched::clock::deadline;
 use crate::sched::park::{Parker, WaitReason};
 use std::panic::Location;
