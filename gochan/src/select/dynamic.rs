@@ -1,7 +1,7 @@
 //! Selects whose operations are known only at run time.
 
 use super::arm::{Arm, RecvSlot, SendSlot};
-use super::engine::{Begun, Chosen, Engine, Mode};
+use super::engine::{Begun, Chosen, Engine, Mode, poll};
 use crate::chan::operation::Operation;
 use crate::chan::waiter::{Claim, Waiter};
 use crate::chan::{RecvSide, SendError, SendSide, park_for_ever};
@@ -302,6 +302,9 @@ impl<'a> Select<'a> {
         if let Some(chosen) = self.pending.take() {
             return Some(self.note(chosen));
         }
+        if let Some(chosen) = self.poll() {
+            return Some(chosen);
+        }
         let arms = self.arms.len();
         let mut engine = self.engine(default);
         let chosen = loop {
@@ -331,12 +334,17 @@ impl<'a> Select<'a> {
             }
         };
         self.sorted = true;
-        (chosen.index() < arms).then(|| self.note(chosen))
+        (!chosen.is_fallback()).then(|| self.note(chosen))
+    }
+
+    fn poll(&mut self) -> Option<Chosen> {
+        let chosen = poll(&mut self.arms, &mut self.order, self.biased)?;
+        Some(self.note(chosen))
     }
 
     /// A send that was completed is off.
     fn note(&mut self, chosen: Chosen) -> Chosen {
-        if chosen.moved && self.slots[chosen.index()].get().sends() {
+        if chosen.is_moved() && self.slots[chosen.index()].get().sends() {
             self.arms[chosen.index()].on = false;
         }
         chosen
@@ -381,10 +389,10 @@ impl Default for Select<'_> {
 impl Drop for Select<'_> {
     fn drop(&mut self) {
         self.settle();
-        if let Some(Chosen { index, .. }) = self.pending
-            && let Some(operation) = self.arms[index].operation
+        if let Some(chosen) = self.pending
+            && let Some(operation) = self.arms[chosen.index()].operation
         {
-            self.slots[index].get().give_back(operation);
+            self.slots[chosen.index()].get().give_back(operation);
         }
     }
 }
@@ -474,6 +482,9 @@ impl Select<'_> {
         self.settle();
         if let Some(chosen) = self.pending.take() {
             return Some(self.note(chosen));
+        }
+        if let Some(chosen) = self.poll() {
+            return Some(chosen);
         }
         match self.engine(false).begin(|| ((), Owner::task(waker))) {
             Begun::Chosen(chosen) => {

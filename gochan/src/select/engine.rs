@@ -37,33 +37,59 @@ pub(super) struct Mode {
 /// The arm that a select has chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Chosen {
-    pub(super) index: usize,
-    /// A value has moved; otherwise the channel is closed, or the arm is `default` or `else`.
-    pub(super) moved: bool,
+    index: u32,
+    end: End,
+}
+
+/// How a select ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+enum End {
+    /// A value has moved.
+    Moved,
+    /// The channel is closed.
+    Closed,
     /// A send failed because nobody is left who could receive.
-    pub(super) abandoned: bool,
+    Abandoned,
+    /// By `default` or `else`.
+    Fallback,
 }
 
 impl Chosen {
+    /// The number of the arm; the number of all arms for `default` and `else`.
     #[inline]
-    pub(super) fn moved(index: usize) -> Chosen {
-        Chosen { index, moved: true, abandoned: false }
+    pub fn index(self) -> usize {
+        self.index as usize
+    }
+
+    #[inline]
+    fn moved(index: usize) -> Chosen {
+        Chosen { index: index as u32, end: End::Moved }
+    }
+
+    fn closed(index: usize, arm: &Arm<'_>) -> Chosen {
+        Chosen { index: index as u32, end: if arm.is_abandoned() { End::Abandoned } else { End::Closed } }
     }
 
     /// `default` or `else`, after `arms` arms.
     #[inline]
     pub(super) fn fallback(arms: usize) -> Chosen {
-        Chosen { index: arms, moved: false, abandoned: false }
+        Chosen { index: arms as u32, end: End::Fallback }
     }
 
-    fn closed(index: usize, arm: &Arm<'_>) -> Chosen {
-        Chosen { index, moved: false, abandoned: arm.is_abandoned() }
-    }
-
-    /// The number of the arm; the number of all arms for `default` and `else`.
     #[inline]
-    pub fn index(self) -> usize {
-        self.index
+    pub(super) fn is_moved(self) -> bool {
+        self.end == End::Moved
+    }
+
+    #[inline]
+    pub(super) fn is_fallback(self) -> bool {
+        self.end == End::Fallback
+    }
+
+    #[inline]
+    pub(super) fn is_abandoned(self) -> bool {
+        self.end == End::Abandoned
     }
 }
 
@@ -91,14 +117,9 @@ pub(super) struct Engine<'e, 'a> {
 }
 
 impl Engine<'_, '_> {
-    /// Chooses an arm, or queues on all of them for the owner that `wait` makes.
+    /// After `poll` has found nothing: chooses an arm, or queues on all of them for the owner that `wait` makes.
     #[inline(never)]
     pub(super) fn begin<P>(&mut self, wait: impl FnOnce() -> (P, Owner)) -> Begun<P> {
-        let fallback = Chosen::fallback(self.arms.len());
-        if let Some(chosen) = self.poll() {
-            crate::sched::spend();
-            return Begun::Chosen(chosen);
-        }
         if !self.all_off() {
             self.lock_all();
             let (chosen, completed) = self.poll_locked();
@@ -120,7 +141,7 @@ impl Engine<'_, '_> {
         // Who asks in a loop must let those run who could make something ready.
         crate::sched::spend();
         if self.mode.default || (self.mode.or_else && self.all_off()) {
-            return Begun::Chosen(fallback);
+            return Begun::Chosen(Chosen::fallback(self.arms.len()));
         }
         Begun::AllOff
     }
@@ -168,42 +189,9 @@ impl Engine<'_, '_> {
         self.arms.iter().all(|arm| arm.active().is_none())
     }
 
-    /// Chooses an arm, looking at one channel at a time.
-    fn poll(&mut self) -> Option<Chosen> {
-        let mut draw = Draw::new(self.mode.biased);
-        for turn in 0..self.arms.len() {
-            let index = draw.next(self.order, turn);
-            let arm = &mut self.arms[index];
-            if !arm.may_be_ready() {
-                continue;
-            }
-            let Some(operation) = arm.active() else { continue };
-            // SAFETY: the arm borrows the channel and the slot; the lock is taken and let go here.
-            let attempted = unsafe {
-                let head = operation.head();
-                head.lock();
-                let attempted = operation.attempt(arm.slot);
-                head.unlock();
-                attempted
-            };
-            match attempted {
-                Ok(completed) => {
-                    arm.moved();
-                    if let Some(completed) = completed {
-                        completed.wake();
-                    }
-                    return Some(Chosen::moved(index));
-                }
-                Err(Blocked::Closed) if arm.closed() => return Some(Chosen::closed(index, arm)),
-                Err(_) => {}
-            }
-        }
-        None
-    }
-
     /// Chooses an arm while all channels are locked; whoever is returned is to be woken when they are not.
     fn poll_locked(&mut self) -> (Option<Chosen>, Option<Completed>) {
-        let mut draw = Draw::new(self.mode.biased);
+        let draw = Draw { biased: self.mode.biased };
         for turn in 0..self.arms.len() {
             let index = draw.next(self.order, turn);
             let arm = &mut self.arms[index];
@@ -260,6 +248,44 @@ impl Engine<'_, '_> {
     }
 }
 
+/// Chooses an arm, looking at one channel at a time. `order` has all indices, and is left in the order drawn.
+#[inline]
+pub(super) fn poll(arms: &mut [Arm<'_>], order: &mut [u32], biased: bool) -> Option<Chosen> {
+    let draw = Draw { biased };
+    for turn in 0..arms.len() {
+        let index = draw.next(order, turn);
+        let arm = &mut arms[index];
+        if !arm.may_be_ready() {
+            continue;
+        }
+        let Some(operation) = arm.active() else { continue };
+        // SAFETY: the arm borrows the channel and the slot; the lock is taken and let go here.
+        let attempted = unsafe {
+            let head = operation.head();
+            head.lock();
+            let attempted = operation.attempt(arm.slot);
+            head.unlock();
+            attempted
+        };
+        match attempted {
+            Ok(completed) => {
+                arm.moved();
+                if let Some(completed) = completed {
+                    completed.wake();
+                }
+                crate::sched::spend();
+                return Some(Chosen::moved(index));
+            }
+            Err(Blocked::Closed) if arm.closed() => {
+                crate::sched::spend();
+                return Some(Chosen::closed(index, arm));
+            }
+            Err(_) => {}
+        }
+    }
+    None
+}
+
 fn address(arm: &Arm<'_>) -> usize {
     arm.operation.map_or(0, |operation| operation.address())
 }
@@ -278,27 +304,21 @@ fn each_channel(arms: &[Arm<'_>], by_address: &[u32], visit: impl Fn(crate::chan
 }
 
 /// Draws arms without replacement, as far as they are asked for.
+#[derive(Clone, Copy)]
 struct Draw {
     biased: bool,
-    word: u64,
 }
 
 impl Draw {
-    #[inline]
-    fn new(biased: bool) -> Draw {
-        Draw { biased, word: 0 }
-    }
-
     /// The arm of turn number `turn`; `order` has the arms drawn before at its front.
     #[inline]
-    fn next(&mut self, order: &mut [u32], turn: usize) -> usize {
+    fn next(self, order: &mut [u32], turn: usize) -> usize {
         if self.biased {
             return turn;
         }
         let left = (order.len() - turn) as u32;
         if left > 1 {
-            self.word = random::next();
-            order.swap(turn, turn + random::below(self.word, left) as usize);
+            order.swap(turn, turn + random::below(random::next(), left) as usize);
         }
         order[turn] as usize
     }

@@ -1,7 +1,7 @@
 //! Running the select that a `select!` has set up on its stack.
 
 use super::arm::Arm;
-use super::engine::{Begun, Chosen, Engine, Mode};
+use super::engine::{Begun, Chosen, Engine, Mode, poll};
 use crate::chan::{SendError, park_for_ever, send_failed};
 use crate::sched::park::{Owner, Parker, WaitReason};
 use std::cell::Cell;
@@ -34,6 +34,9 @@ pub fn run<const N: usize>(arms: &mut [Arm<'_>; N], biased: bool, default: bool,
         crate::sched::spend();
         return Chosen::fallback(N);
     }
+    if let Some(chosen) = poll_array(arms, biased) {
+        return chosen;
+    }
     let mut waiters = [const { MaybeUninit::uninit() }; N];
     let (mut order, mut locks) = (const { indices::<N>() }, const { indices::<N>() });
     let mut engine = Engine {
@@ -57,6 +60,12 @@ pub fn run<const N: usize>(arms: &mut [Arm<'_>; N], biased: bool, default: bool,
             return chosen;
         }
     }
+}
+
+/// One copy for each number of arms.
+#[inline(never)]
+fn poll_array<const N: usize>(arms: &mut [Arm<'_>; N], biased: bool) -> Option<Chosen> {
+    poll(arms, &mut const { indices::<N>() }, biased)
 }
 
 /// `select! {}`: waits for ever.
@@ -92,7 +101,7 @@ impl Moving {
     ) -> Chosen {
         self.out.set(true);
         let chosen = run(arms, biased, default, or_else);
-        self.out.set(chosen.moved && arms.get(chosen.index).is_some_and(Arm::sends_place));
+        self.out.set(chosen.is_moved() && arms[chosen.index()].sends_place());
         chosen
     }
 
@@ -104,7 +113,7 @@ impl Moving {
     #[track_caller]
     pub fn sent<T>(&self, chosen: Chosen, value: T) {
         if self.result(chosen, value).is_err() {
-            send_failed(chosen.abandoned);
+            send_failed(chosen.is_abandoned());
         }
     }
 
@@ -116,7 +125,7 @@ impl Moving {
     pub fn result<T>(&self, chosen: Chosen, value: T) -> Result<(), SendError<T>> {
         let value = ManuallyDrop::new(value);
         self.out.set(false);
-        if chosen.moved { Ok(()) } else { Err(SendError(ManuallyDrop::into_inner(value))) }
+        if chosen.is_moved() { Ok(()) } else { Err(SendError(ManuallyDrop::into_inner(value))) }
     }
 }
 
