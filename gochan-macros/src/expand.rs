@@ -50,10 +50,20 @@ pub(crate) fn at(span: Span) -> Span {
 
 /// Expands an expression macro.
 pub(crate) fn expression<T: Parse>(input: TokenStream, expand: fn(&Root, T) -> TokenStream) -> TokenStream {
-    let inside = expansion(input, expand, |input| {
+    expression_or(input, expand, |_, input| {
         let statements = fragments(input).into_iter().filter_map(readable);
         quote!(#(#statements;)*)
-    });
+    })
+}
+
+/// Expands an expression macro that knows itself what remains of an input with mistakes in it: statements,
+/// which stand in front of the error.
+pub(crate) fn expression_or<T: Parse>(
+    input: TokenStream,
+    expand: fn(&Root, T) -> TokenStream,
+    remains: fn(&Root, TokenStream) -> TokenStream,
+) -> TokenStream {
+    let inside = expansion(input, expand, remains);
     quote!({ #inside })
 }
 
@@ -63,19 +73,19 @@ pub(crate) fn typed_expression<T: Parse>(
     input: TokenStream,
     expand: fn(&Root, T) -> TokenStream,
 ) -> TokenStream {
-    let inside = expansion(input, expand, |_| TokenStream::new());
+    let inside = expansion(input, expand, |_, _| TokenStream::new());
     quote!({ #inside })
 }
 
 /// Expands a statement macro.
 pub(crate) fn statement<T: Parse>(input: TokenStream, expand: fn(&Root, T) -> TokenStream) -> TokenStream {
-    expansion(input, expand, |_| TokenStream::new())
+    expansion(input, expand, |_, _| TokenStream::new())
 }
 
 fn expansion<T: Parse>(
     input: TokenStream,
     expand: fn(&Root, T) -> TokenStream,
-    remains: fn(TokenStream) -> TokenStream,
+    remains: fn(&Root, TokenStream) -> TokenStream,
 ) -> TokenStream {
     let (root, input) = match Root::split(input) {
         Ok(split) => split,
@@ -86,7 +96,7 @@ fn expansion<T: Parse>(
         Err(error) => error,
     };
     let Some((repaired, dangling)) = repair(input.clone()) else {
-        let (remains, report) = (remains(input), report(error));
+        let (remains, report) = (remains(&root, input), report(error));
         return quote!(#remains #report);
     };
     match syn::parse2(repaired.clone()) {
@@ -97,7 +107,7 @@ fn expansion<T: Parse>(
         // What is left is, for instance, `go!(x)` out of `go!(x.)`: the name to come is the first thing
         // to say.
         Err(_) => {
-            let (remains, report) = (remains(repaired), report(dangling));
+            let (remains, report) = (remains(&root, repaired), report(dangling));
             quote!(#remains #report)
         }
     }
@@ -139,10 +149,24 @@ pub(crate) fn report(error: Error) -> TokenStream {
     quote!(#(#errors);*)
 }
 
+/// `statements` and then `body`, whose temporaries end before what the statements declare, in every edition.
+pub(crate) fn in_scope(statements: &TokenStream, body: &impl ToTokens) -> TokenStream {
+    quote!(#statements match () { () => #body })
+}
+
 /// `&expr`, with the parentheses it needs. The `&` counts as the user's, so that the complaint about what
 /// is no channel underlines `expr` and not the macro call.
 pub(crate) fn reference(expr: Expr) -> TokenStream {
     let and_token = Token![&](expr.span());
     syn::ExprReference { attrs: Vec::new(), and_token, mutability: None, expr: Box::new(expr) }
         .into_token_stream()
+}
+
+/// `expr` without the parentheses around it, which would be redundant in a `let` or a call.
+pub(crate) fn bare(expr: Expr) -> Expr {
+    match expr {
+        Expr::Paren(paren) => bare(*paren.expr),
+        Expr::Group(group) => bare(*group.expr),
+        expr => expr,
+    }
 }

@@ -7,7 +7,7 @@ use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{Expr, ExprMethodCall, ExprPath, Token, token};
 
-use crate::expand::{Root, at};
+use crate::expand::{Root, at, bare};
 
 pub(crate) fn expand(root: &Root, Go { clones, form }: Go) -> TokenStream {
     let spawn = root.private("go");
@@ -167,13 +167,4 @@ fn clone(entry: &CloneEntry, assignable: bool) -> TokenStream {
     };
     let mutability = mutability.filter(|_| assignable);
     quote_spanned!(span=> let #mutability #name = #cloned;)
-}
-
-/// `expr` without the parentheses around it, which would be redundant in a `let`.
-fn bare(expr: Expr) -> Expr {
-    match expr {
-        Expr::Paren(paren) => bare(*paren.expr),
-        Expr::Group(group) => bare(*group.expr),
-        expr => expr,
-    }
 }

@@ -11,11 +11,13 @@ use proc_macro::TokenStream;
 
 mod chan;
 mod close;
+mod context;
 mod defer;
 mod expand;
 mod go;
 mod main_test;
 mod recv;
+mod select;
 mod send;
 #[cfg(test)]
 mod snapshots;
@@ -48,6 +50,18 @@ pub fn recv(input: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn close(input: TokenStream) -> TokenStream {
     expand::expression(input.into(), close::expand).into()
+}
+
+/// Expands `gochan::select!`.
+#[proc_macro]
+pub fn select(input: TokenStream) -> TokenStream {
+    expand::expression_or(input.into(), select::expand, select::remains).into()
+}
+
+/// Expands `gochan::with_context!`.
+#[proc_macro]
+pub fn with_context(input: TokenStream) -> TokenStream {
+    expand::expression_or(input.into(), context::expand, context::remains).into()
 }
 
 /// Expands `gochan::defer!`.

@@ -7,7 +7,7 @@ use std::path::Path;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::{chan, close, defer, expand, go, main_test, recv, send};
+use crate::{chan, close, context, defer, expand, go, main_test, recv, select, send};
 
 /// The expansion of `inputs` by `macro_name`, one after the other, as formatted source.
 fn render(macro_name: &str, inputs: &[&str], expand: fn(TokenStream) -> TokenStream) -> String {
@@ -82,12 +82,48 @@ fn defer_statements() {
 }
 
 #[test]
+fn select_arms() {
+    let inputs = [
+        "",
+        "<-rx => f()",
+        "v = <-rx => f(v), mut v, _ = <-rx => { f(v) } _, ok = <-rx => f(ok), _ = <-rx => {}",
+        "Some(v) = <-rx => f(v), Some(v) = <-rx else { break }, if open && x => f(v), else => g()",
+        "biased; tx <- job => f(), r = tx2 <- self.job => g(r), default => return job",
+        "tx <- make(x)? => f(), r = (tx2) <- &x => g(r), <-after(d) => {}",
+        "default => f()",
+    ];
+    compare(
+        "select",
+        &render("select", &inputs, |input| expand::expression_or(input, select::expand, select::remains)),
+    );
+}
+
+#[test]
+fn contexts() {
+    let inputs =
+        ["ctx = background().with_timeout(d) => run(&ctx)?", "(ctx, cancel) = e => { cancel.cancel() }"];
+    compare(
+        "context",
+        &render("with_context", &inputs, |input| {
+            expand::expression_or(input, context::expand, context::remains)
+        }),
+    );
+}
+
+#[test]
 fn mistakes_and_half_typed_input() {
     let go = ["f", "x.", "f(x.)", "x.run(a.)", "", "|i| { f(i) }", "async { x }"];
     let send = ["ch, v", "ch <- job.", "ch <- "];
     let gos = render("go", &go, |input| expand::expression(input, go::expand));
     let sends = render("send", &send, |input| expand::expression(input, send::expand));
-    compare("mistakes", &[gos, sends].concat());
+    let select = ["<-a => f(), v = <-user. => {} default => {}", "tx <- job { f() }", "v = <-rx => user."];
+    let with_context = ["ctx = background(). => {}", "ctx = user.done()"];
+    let selects =
+        render("select", &select, |input| expand::expression_or(input, select::expand, select::remains));
+    let contexts = render("with_context", &with_context, |input| {
+        expand::expression_or(input, context::expand, context::remains)
+    });
+    compare("mistakes", &[gos, sends, selects, contexts].concat());
 }
 
 #[test]
@@ -121,6 +157,8 @@ fn half_typed_input_expands_like_the_input_it_will_be() {
     let close: Expand = |input| expand::expression(input, close::expand);
     let chan: Expand = |input| expand::typed_expression(input, chan::expand);
     let defer: Expand = |input| expand::statement(input, defer::expand);
+    let select: Expand = |input| expand::expression_or(input, select::expand, select::remains);
+    let with_context: Expand = |input| expand::expression_or(input, context::expand, context::remains);
     for (before, after, expand) in [
         ("user", "", go),
         ("f(user", ")", go),
@@ -135,6 +173,18 @@ fn half_typed_input_expands_like_the_input_it_will_be() {
         ("user", "", close),
         ("u8, user", "", chan),
         ("user", "", defer),
+        ("<-user", "", select),
+        ("<-a => f(), v = <-user", "", select),
+        ("<-a => f(), tx <- user", " => {} <-b => h()", select),
+        ("tx <- f(user", ") => {}", select),
+        ("<-rx, if user", " => {}", select),
+        ("v = <-rx => user", ", <-rx => {}", select),
+        ("v = <-rx => { user", "; }", select),
+        ("v = <-rx { user", "; }", select),
+        ("Some(v) = <-rx else { user", " } => {} else => {}", select),
+        ("ctx = user", "", with_context),
+        ("ctx = user", " => run(ctx)", with_context),
+        ("ctx = e => { user", " }", with_context),
     ] {
         let half = expanded(&format!("{before}.{after}"), expand);
         let typed = expanded(&format!("{before}.made_up{after}"), expand);

@@ -2,4 +2,4 @@
 
 pub use crate::chan::{Chan, Receiver, Sender};
 pub use crate::sync::WaitGroup;
-pub use crate::{chan, close, defer, go, recv, send};
+pub use crate::{chan, close, defer, go, recv, select, send};

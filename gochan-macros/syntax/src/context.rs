@@ -1,6 +1,6 @@
 //! `with_context!(ctx = E => body)` and `with_context!((ctx, cancel) = E => body)`.
 
-use proc_macro2::TokenTree;
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use syn::parse::{Parse, ParseStream};
 use syn::{Error, Expr, Ident, Result, Token, token};
 
@@ -79,6 +79,35 @@ impl Parse for WithContext {
     }
 }
 
+impl WithContext {
+    /// What an editor can work with in an input that does not parse: the source and the body, if the names
+    /// are there.
+    #[must_use]
+    pub fn recover(tokens: TokenStream) -> Option<WithContext> {
+        let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+        let eq = find_assign(&tokens)?;
+        let binding = context_binding(&tokens[..eq], &tokens[eq]).ok()?;
+        let after = &tokens[eq + 1..];
+        let (source, arrow, body) = match find_fat_arrow(after) {
+            Some(at) => (&after[..at], tokens::fat_arrow_token(after, at), &after[at + 2..]),
+            None => match after {
+                [source @ .., TokenTree::Group(body)] if body.delimiter() == Delimiter::Brace => {
+                    (source, Token![=>](body.span()), &after[source.len()..])
+                }
+                _ => (after, Token![=>](tokens[eq].span()), &[][..]),
+            },
+        };
+        Some(WithContext {
+            binding,
+            eq: Token![=](tokens[eq].span()),
+            source: parse_expr(source).ok()?,
+            fat_arrow: arrow,
+            body: parse_all(tokens::without_trailing_comma(body), ArmBody::parse_one)
+                .unwrap_or_else(|_| ArmBody::missing()),
+        })
+    }
+}
+
 fn context_binding(tokens: &[TokenTree], eq: &TokenTree) -> Result<ContextBinding> {
     let names = |input: ParseStream| {
         if input.peek(token::Paren) {
@@ -101,7 +130,7 @@ fn context_binding(tokens: &[TokenTree], eq: &TokenTree) -> Result<ContextBindin
 
 fn missing_fat_arrow(tokens: &[TokenTree]) -> Error {
     match tokens {
-        [.., body @ TokenTree::Group(group)] if group.delimiter() == proc_macro2::Delimiter::Brace => {
+        [.., body @ TokenTree::Group(group)] if group.delimiter() == Delimiter::Brace => {
             Error::new(body.span(), format!("missing `=>` before the body: {SHAPE}"))
         }
         _ => error_at(tokens, format!("missing `=>` and the body: {SHAPE}")),
@@ -110,6 +139,8 @@ fn missing_fat_arrow(tokens: &[TokenTree]) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use quote::ToTokens;
+
     use super::*;
     use crate::testing::{accept, assert_rejects};
 
@@ -134,5 +165,18 @@ mod tests {
         assert_rejects::<WithContext>("(ctx) = e => { }", "(ctx)", "`(ctx, cancel)`");
         assert_rejects::<WithContext>("let ctx = e => { }", "let ctx", "`(ctx, cancel)`");
         assert_rejects::<WithContext>("= e => { }", "=", "`(ctx, cancel)`");
+    }
+
+    #[test]
+    fn what_is_there_is_kept() {
+        let kept = |source: &str| {
+            let tokens = source.parse().unwrap_or_else(|error| panic!("`{source}` must lex: {error}"));
+            let kept = WithContext::recover(tokens)?;
+            Some(format!("{} => {}", kept.source.to_token_stream(), kept.body.to_token_stream()))
+        };
+        assert_eq!(kept("ctx = e { body }").as_deref(), Some("e => { body }"));
+        assert_eq!(kept("(ctx, cancel) = e => +").as_deref(), Some("e => :: core :: unreachable ! ()"));
+        assert_eq!(kept("ctx = user").as_deref(), Some("user => :: core :: unreachable ! ()"));
+        assert_eq!(kept("user => {}"), None);
     }
 }

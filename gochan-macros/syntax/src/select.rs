@@ -63,7 +63,7 @@ pub struct Receive {
     /// The channel.
     pub channel: Expr,
     /// `else E` of a `Some(v)` arm: evaluated instead of the body once the channel is closed.
-    pub otherwise: Option<(Token![else], Expr)>,
+    pub otherwise: Option<(Token![else], ArmBody)>,
 }
 
 /// How a receive arm binds its value.
@@ -279,12 +279,24 @@ fn split_guard(header: &[TokenTree]) -> Result<(&[TokenTree], Option<Guard>)> {
     if condition.is_empty() {
         return Err(Error::new(if_span, "the condition is missing after `if`"));
     }
-    let guard = Guard {
-        comma: Token![,](header[comma].span()),
-        if_token: Token![if](if_span),
-        condition: parse_expr(condition).map_err(|error| missing_fat_arrow(condition).unwrap_or(error))?,
-    };
+    let condition = parse_expr(condition).map_err(|error| missing_fat_arrow(condition).unwrap_or(error))?;
+    if let Some(binding) = binding(&condition) {
+        return Err(Error::new_spanned(
+            binding,
+            "a guard is a `bool`, known before the arm waits, and binds nothing: `, if matches!(…)`",
+        ));
+    }
+    let guard = Guard { comma: Token![,](header[comma].span()), if_token: Token![if](if_span), condition };
     Ok((&header[..comma], Some(guard)))
+}
+
+/// The `let` in `let Some(x) = y && z`.
+fn binding(condition: &Expr) -> Option<&Expr> {
+    match condition {
+        Expr::Let(_) => Some(condition),
+        Expr::Binary(binary) => binding(&binary.left).or_else(|| binding(&binary.right)),
+        _ => None,
+    }
 }
 
 fn arm_kind(operation: &[TokenTree]) -> Result<ArmKind> {
@@ -363,7 +375,11 @@ fn receive(binding: ReceiveBinding, arrow: Token![<-], after: &[TokenTree]) -> R
     if otherwise.is_empty() {
         return Err(Error::new(word, "what to do once the channel is closed is missing after `else`"));
     }
-    Ok(arm(channel, Some((Token![else](word), operand(otherwise)?))))
+    let otherwise = match otherwise {
+        [TokenTree::Group(block)] if block.delimiter() == Delimiter::Brace => ArmBody::Block(Body::of(block)),
+        _ => ArmBody::Expr(operand(otherwise)?),
+    };
+    Ok(arm(channel, Some((Token![else](word), otherwise))))
 }
 
 fn receive_binding(tokens: &[TokenTree]) -> Result<ReceiveBinding> {
@@ -413,14 +429,19 @@ fn operand(tokens: &[TokenTree]) -> Result<Expr> {
     Err(missing_fat_arrow(tokens).unwrap_or(error))
 }
 
-/// Where an arm's body stands in `tokens` without a `=>` before it.
-fn missing_fat_arrow(tokens: &[TokenTree]) -> Option<Error> {
+/// Where the operand at the start of `tokens` ends although no `=>` follows.
+fn operand_end(tokens: &[TokenTree]) -> Option<usize> {
     let starts_body = |at: usize| match &tokens[at] {
         TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,
         TokenTree::Ident(_) => true,
         _ => false,
     };
-    let at = (1..tokens.len()).find(|&at| starts_body(at) && parse_expr(&tokens[..at]).is_ok())?;
+    (1..tokens.len()).find(|&at| starts_body(at) && parse_expr(&tokens[..at]).is_ok())
+}
+
+/// The error for an arm's body that stands in `tokens` without a `=>` before it.
+fn missing_fat_arrow(tokens: &[TokenTree]) -> Option<Error> {
+    let at = operand_end(tokens)?;
     let span = tokens[at].span();
     if is_word(tokens, at, "if") {
         return Some(Error::new(span, "a guard follows a comma: `, if condition =>`"));
@@ -447,5 +468,6 @@ fn no_arrow(operation: &[TokenTree]) -> Error {
     }
 }
 
+mod recover;
 #[cfg(test)]
 mod tests;

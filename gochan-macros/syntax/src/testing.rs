@@ -125,6 +125,8 @@ fn no_input_panics() {
             let _ = syn::parse2::<Defer>(tokens.clone()).map(|defer| defer.body.stmts());
             let _ = syn::parse2::<Select>(tokens.clone());
             let _ = syn::parse2::<WithContext>(tokens.clone());
+            let _ = Select::recover(tokens.clone());
+            let _ = WithContext::recover(tokens.clone());
             let _ = syn::parse2::<EntryArgs>(tokens.clone());
             let _ = syn::parse2::<EntryFn>(tokens.clone()).map(|function| function.check("#[main]"));
             let _ = crate::repair(tokens.clone());

@@ -73,7 +73,8 @@ pub trait CloseSide {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no zero value, which this receive yields once the channel is closed and drained",
     label = "receives a `{Self}`, which is not `Default`",
-    note = "derive or implement `Default`; or use `ch.recv()`, which gives an `Option`"
+    note = "derive or implement `Default`; or do without the zero value: in `select!` with the arm `Some(v) = <-ch`, \
+            elsewhere with `ch.recv()`, which gives an `Option`"
 )]
 pub trait ZeroValue {
     #[doc(hidden)]

@@ -40,6 +40,7 @@ fn every_arm() {
     assert_eq!(arms("<-rx => {}"), ["discardrx"]);
     assert_eq!(arms("tx <- e => {}"), ["sendtx<-e"]);
     assert_eq!(arms("r = tx <- e => {}"), ["resultsendtx<-e"]);
+    assert_eq!(arms("Some(v) = <-rx else { half. } => f(v)"), ["some+elserx"]);
     assert_eq!(arms("<-rx => {} default => {}"), ["discardrx", "default"]);
     assert_eq!(arms("<-rx => {} else => {}"), ["discardrx", "else"]);
     assert_eq!(arms("<-rx, if a > 1 && b => {}"), ["discardrxif"]);
@@ -164,7 +165,35 @@ fn other_mistakes() {
     assert_rejects::<Select>("v = <-rx else { b } => {}", "else", "belongs to a `Some(v)` arm");
     assert_rejects::<Select>("Some(v) = <-rx else => {}", "else", "missing after `else`");
     assert_rejects::<Select>("<-rx, if => {}", "if", "the condition is missing");
+    assert_rejects::<Select>("<-rx, if let Some(a) = b && c => {}", "let Some(a) = b", "binds nothing");
     assert_rejects::<Select>("<-a => f() <-b => {}", "f()", "a `,` is missing");
     assert_rejects::<Select>("<-a => f() v = <-b => {}", "f()", "a `,` is missing");
     assert_rejects::<Select>("a <- b <- c => {}", "<-", "only one `<-`");
+}
+
+/// The arms that are kept of `source`, each with its body.
+fn kept(source: &str) -> Vec<String> {
+    let tokens = source.parse().unwrap_or_else(|error| panic!("`{source}` must lex: {error}"));
+    let (select, lost) = Select::recover(tokens);
+    let arms = select.arms.iter().map(|arm| {
+        let body = arm.body.to_token_stream().to_string().replace(' ', "");
+        format!("{}=>{}", shape(arm), if body.contains("unreachable!") { "?" } else { &body })
+    });
+    let lost = lost.iter().map(|expr| expr.to_token_stream().to_string());
+    arms.chain(lost).collect()
+}
+
+#[test]
+fn the_other_arms_outlive_a_mistake() {
+    assert_eq!(kept("<-a => f(), v = <-, <-b => g()"), ["discarda=>f()", "discardb=>g()"]);
+    assert_eq!(kept("v = <-rx.f(, ), <-b => g()"), ["valuerx.f=>?", "discardb=>g()"]);
+    assert_eq!(kept("v = <-rx { f(v) } default => {}"), ["valuerx=>{f(v)}", "default=>{}"]);
+    assert_eq!(kept("Some(j) = <-jo default => f()"), ["somejo=>?", "default=>f()"]);
+    assert_eq!(kept("<-a => {} tx <- job"), ["discarda=>{}", "sendtx<-job=>?"]);
+    assert_eq!(kept("case v := <-rx => f(v)"), ["valuerx=>f(v)"]);
+    assert_eq!(kept("rx.recv() => f(), <-b => g()"), ["discardb=>g()", "rx . recv ()", "f ()"]);
+    assert_eq!(kept("<-a => f() <-b => g()"), ["discarda=>f()", "discardb=>g()"]);
+    assert_eq!(kept("default => f(), <-a => {} default => g()"), ["default=>f()", "discarda=>{}"]);
+    assert_eq!(kept("<-a, if => f(), <-b => g()"), ["discarda=>f()", "discardb=>g()"]);
+    assert_eq!(kept("biased, <-a => f()"), ["discarda=>f()"]);
 }

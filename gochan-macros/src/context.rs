@@ -1,0 +1,33 @@
+//! `with_context!`: the body, in a block that owns what cancels the context.
+
+use gochan_syntax::{ContextBinding, WithContext};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+
+use crate::expand::{Root, at, in_scope};
+
+pub(crate) fn expand(root: &Root, WithContext { binding, source, body, .. }: WithContext) -> TokenStream {
+    let release = Ident::new("__gochan_release", Span::mixed_site());
+    let enter = root.private("with_context");
+    // The call stands where the source does: it is what the complaint about another type is about.
+    let enter = quote_spanned!(at(source.span())=> #enter(#source));
+    let names = match binding {
+        ContextBinding::Context(context) => quote!(let (#context, #release) = #enter;),
+        ContextBinding::WithCancel { context, cancel, .. } => {
+            quote!(let (#context, #release) = #enter; let #cancel = #release.handle();)
+        }
+    };
+    in_scope(&names, &body)
+}
+
+/// What can be kept of an input with mistakes in it.
+pub(crate) fn remains(root: &Root, input: TokenStream) -> TokenStream {
+    match WithContext::recover(input) {
+        Some(kept) => {
+            let expanded = expand(root, kept);
+            quote!(#expanded;)
+        }
+        None => TokenStream::new(),
+    }
+}

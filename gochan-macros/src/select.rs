@@ -1,0 +1,286 @@
+//! `select!`: slots for the values, one call of the engine, and a `match` with the bodies.
+//!
+//! Three things shape the code. The temporaries of the operands live until the engine has chosen and end
+//! before any body runs: all operands stand in the one statement that calls it. A value named by a place
+//! (`tx <- job`) stays where it is: the engine copies it out of there, and only the arm that was taken gives
+//! the place up. And no token of the user's stands inside `unsafe`.
+
+use gochan_syntax::{Arm, ArmBody, ArmKind, Guard, Receive, ReceiveBinding, Select, SelectSend};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Expr, Pat, UnOp};
+
+use crate::expand::{Root, at, bare, in_scope};
+
+pub(crate) fn expand(root: &Root, Select { biased, arms }: Select) -> TokenStream {
+    if arms.is_empty() {
+        let for_ever = engine(root, "for_ever", Span::call_site());
+        return quote!(#for_ever());
+    }
+    let is_default = |arm: &Arm| matches!(arm.kind, ArmKind::Default(_));
+    let is_else = |arm: &Arm| matches!(arm.kind, ArmKind::Else(_));
+    let (biased, default, or_else) =
+        (biased.is_some(), arms.iter().any(is_default), arms.iter().any(is_else));
+
+    let (mut operations, mut fallback) = (Vec::new(), None);
+    for Arm { kind, guard, body, .. } in arms {
+        match kind {
+            ArmKind::Receive(receive) => {
+                operations.push(Operation::receive(root, operations.len(), *receive, guard, body));
+            }
+            ArmKind::Send(send) => {
+                operations.push(Operation::send(root, operations.len(), *send, guard, body));
+            }
+            ArmKind::Default(_) | ArmKind::Else(_) => fallback = Some(body),
+        }
+    }
+
+    let slots = operations.iter().map(|operation| &operation.slot);
+    let arms = operations.iter().map(|operation| &operation.arm);
+    let arguments = quote!(&mut [#(#arms),*], #biased, #default, #or_else);
+    let places: Vec<&Expr> = operations.iter().filter_map(|operation| operation.place.as_ref()).collect();
+    let (chosen, moving) = (name("chosen"), moving());
+    let run = if places.is_empty() {
+        let run = engine(root, "run", Span::call_site());
+        quote!(let #chosen = #run(#arguments);)
+    } else {
+        let new = engine(root, "Moving", Span::call_site());
+        let checks = places.iter().map(|place| gives_up(place));
+        quote! {
+            let #moving = #new::new();
+            let #chosen = match #moving.run(#arguments) { #chosen => { #(#checks)* #chosen } };
+        }
+    };
+
+    let outcomes: Vec<TokenStream> = (0..operations.len())
+        .map(|index| operations[index].outcome(&operations))
+        .chain(fallback.map(|body| {
+            let unsent = operations.iter().filter_map(Operation::discard);
+            quote!({ #(#unsent)* #body })
+        }))
+        .collect();
+    let dispatch = match &outcomes[..] {
+        [only] => only.clone(),
+        [before @ .., last] => {
+            let index = (0..before.len()).map(Literal::usize_unsuffixed);
+            quote!(match #chosen.index() { #(#index => #before,)* _ => #last })
+        }
+        [] => TokenStream::new(),
+    };
+    quote!(#(#slots)* #run #dispatch)
+}
+
+/// What can be kept of an input with mistakes in it: the other arms, and of a broken one its operands and its
+/// body, which an editor goes on working in.
+pub(crate) fn remains(root: &Root, input: TokenStream) -> TokenStream {
+    let (select, lost) = Select::recover(input);
+    let expanded = expand(root, select);
+    quote!(#expanded; #(#lost;)*)
+}
+
+/// A receive or a send, and what becomes of it.
+struct Operation {
+    /// The `let` of the slot, if the value does not stay in a place of the caller.
+    slot: TokenStream,
+    /// The `Arm` for the engine.
+    arm: TokenStream,
+    /// The value of a send, if it is a place.
+    place: Option<Expr>,
+    /// The slot of a value that may remain unsent.
+    unsent: Option<Ident>,
+    /// What runs when the arm is taken, in two parts: the end of a send, which nothing may precede; the rest.
+    taken: (TokenStream, TokenStream),
+}
+
+impl Operation {
+    fn receive(root: &Root, index: usize, receive: Receive, guard: Option<Guard>, body: ArmBody) -> Self {
+        let Receive { binding, channel, otherwise, .. } = receive;
+        let span = channel.span();
+        let (slot, at_channel) = (slot(index), ident("channel", span));
+        let (new, recv) = (engine(root, "RecvSlot", span), engine(root, "recv", span));
+        let off_when_closed = (matches!(binding, ReceiveBinding::Some(_)) && otherwise.is_none())
+            .then(|| quote!(.off_when_closed()));
+        let guard = only_if(guard);
+        let channel = reference(channel);
+        let taken = match binding {
+            ReceiveBinding::Discard | ReceiveBinding::Value(Pat::Wild(_)) => {
+                quote!(::core::mem::drop(#slot); #body)
+            }
+            ReceiveBinding::Value(pattern) => {
+                let value = ident("value", pattern.span());
+                in_scope(&quote!(let #pattern = #slot.#value();), &body)
+            }
+            ReceiveBinding::CommaOk(patterns) => match *patterns {
+                (Pat::Wild(_), ok) => in_scope(&quote!(let #ok = #slot.take().is_some();), &body),
+                (value, ok) => {
+                    let value_ok = ident("value_ok", value.span());
+                    in_scope(&quote!(let (#value, #ok) = #slot.#value_ok();), &body)
+                }
+            },
+            ReceiveBinding::Some(pattern) => {
+                let value = ident("value", pattern.span());
+                let received = in_scope(&quote!(let #pattern = #value;), &body);
+                let closed = otherwise.map_or_else(
+                    || quote!(::core::unreachable!()),
+                    |(_, otherwise)| otherwise.into_token_stream(),
+                );
+                quote! {
+                    match #slot.take() {
+                        ::core::option::Option::Some(#value) => { #received }
+                        ::core::option::Option::None => #closed,
+                    }
+                }
+            }
+        };
+        Operation {
+            slot: quote!(let mut #slot = #new::new();),
+            arm: quote_spanned! {at(span)=>
+                match #channel { #at_channel => #recv(#at_channel, &mut #slot) } #guard #off_when_closed
+            },
+            place: None,
+            unsent: None,
+            taken: (TokenStream::new(), taken),
+        }
+    }
+
+    fn send(root: &Root, index: usize, send: SelectSend, guard: Option<Guard>, body: ArmBody) -> Self {
+        let SelectSend { result, channel, value, .. } = send;
+        let (span, at_channel, value) = (channel.span(), ident("channel", channel.span()), bare(value));
+        let guard = only_if(guard);
+        let channel = reference(channel);
+        let rest = match &result {
+            None => body.to_token_stream(),
+            Some(pattern) => {
+                let result = ident("result", pattern.span());
+                in_scope(&quote!(let #pattern = #result;), &body)
+            }
+        };
+        let finish = |call: &dyn Fn(Ident) -> TokenStream| match &result {
+            None => {
+                let call = call(ident("sent", span));
+                quote!(#call;)
+            }
+            Some(pattern) => {
+                let result = ident("result", pattern.span());
+                let call = call(result.clone());
+                quote!(let #result = #call;)
+            }
+        };
+        if is_place(&value) {
+            let (moving, chosen, at_value) = (moving(), name("chosen"), ident("value", value.span()));
+            let send_place = engine(root, "send_place", span);
+            let place = reference(value.clone());
+            return Operation {
+                slot: TokenStream::new(),
+                arm: quote_spanned! {at(span)=>
+                    match (#channel, #place) {
+                        (#at_channel, #at_value) => unsafe { #send_place(#at_channel, #at_value) }
+                    } #guard
+                },
+                taken: (finish(&|method| quote!(#moving.#method(#chosen, #value))), rest),
+                place: Some(value),
+                unsent: None,
+            };
+        }
+        let slot = slot(index);
+        let (new, send) = (engine(root, "SendSlot", span), engine(root, "send", span));
+        Operation {
+            slot: quote!(let mut #slot = #new::new();),
+            arm: quote_spanned! {at(span)=>
+                match #channel {
+                    #at_channel => { #slot.put(#at_channel, #value); #send(#at_channel, &mut #slot) }
+                } #guard
+            },
+            place: None,
+            taken: (finish(&|method| quote!(#slot.#method())), rest),
+            unsent: Some(slot),
+        }
+    }
+
+    /// Drops the value, which another arm kept from being sent.
+    fn discard(&self) -> Option<TokenStream> {
+        self.unsent.as_ref().map(|slot| quote!(#slot.discard();))
+    }
+
+    fn outcome(&self, all: &[Operation]) -> TokenStream {
+        let (first, rest) = &self.taken;
+        let others = all.iter().filter(|other| !std::ptr::eq(*other, self));
+        let unsent = others.filter_map(Operation::discard);
+        quote!({ #first #(#unsent)* #rest })
+    }
+}
+
+/// Code that never runs and proves to the compiler what the engine needs to know about a place.
+///
+/// It is one: of what only looks like it, such as a constant in lower case, the caller would keep a copy. And
+/// it can be given up while the temporaries of the operands are still there: one that borrows from the place,
+/// and looks at it in its destructor, would see a value that has long been the receiver's.
+fn gives_up(place: &Expr) -> TokenStream {
+    let given_up = ident("given_up", place.span());
+    quote! {
+        if false {
+            let _ = &raw const (#place);
+            let #given_up = #place;
+            ::core::unreachable!()
+        }
+    }
+}
+
+/// Whether the compiler lets `expr` be borrowed now and moved out of later, and both mean the same: a local
+/// variable, a field of one, or what one of these points to.
+fn is_place(expr: &Expr) -> bool {
+    match expr {
+        Expr::Paren(paren) => is_place(&paren.expr),
+        Expr::Group(group) => is_place(&group.expr),
+        Expr::Field(field) => is_place(&field.base),
+        Expr::Unary(unary) => matches!(unary.op, UnOp::Deref(_)) && is_place(&unary.expr),
+        Expr::Path(path) if path.qself.is_none() => {
+            path.path.get_ident().is_some_and(|name| !is_capitalized(&name.to_string()))
+        }
+        _ => false,
+    }
+}
+
+/// Whether `name` is by convention that of a constant, a variant or a type.
+fn is_capitalized(name: &str) -> bool {
+    let name = name.strip_prefix("r#").unwrap_or(name);
+    name.chars().find(|letter| letter.is_alphabetic()).is_some_and(char::is_uppercase)
+}
+
+/// `.only_if(…)`, with the temporaries of the condition gone before the engine waits.
+fn only_if(guard: Option<Guard>) -> Option<TokenStream> {
+    let condition = bare(guard?.condition);
+    let on = ident("on", condition.span());
+    Some(quote!(.only_if({ let #on: bool = #condition; #on })))
+}
+
+/// `&expr`, with the parentheses it needs. The `&` is the macro's: clippy has nothing to say about it.
+fn reference(expr: Expr) -> TokenStream {
+    let and_token = syn::Token![&](at(expr.span()));
+    syn::ExprReference { attrs: Vec::new(), and_token, mutability: None, expr: Box::new(expr) }
+        .into_token_stream()
+}
+
+/// An item of `gochan::__private::select`.
+fn engine(root: &Root, item: &str, span: Span) -> TokenStream {
+    let (select, item) = (root.private("select"), Ident::new(item, at(span)));
+    quote!(#select::#item)
+}
+
+fn slot(index: usize) -> Ident {
+    format_ident!("__gochan_slot{index}", span = Span::mixed_site())
+}
+
+fn moving() -> Ident {
+    name("moving")
+}
+
+fn name(word: &str) -> Ident {
+    ident(&format!("__gochan_{word}"), Span::call_site())
+}
+
+/// A name of the macro's own, shown to the user as `span`.
+fn ident(word: &str, span: Span) -> Ident {
+    Ident::new(word, at(span))
+}
