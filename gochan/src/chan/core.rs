@@ -14,6 +14,7 @@ use super::error::{SendTimeoutError, TryRecvError, TrySendError};
 use super::head::{CLOSED, GAVE_BACK, Head, NO_RECEIVER, RETURNED, TIMER};
 use super::timer::TimerState;
 use super::waiter::{Completed, NOWHERE, Outcome, Waiter};
+use crate::sched;
 use crate::sched::park::{Parker, WaitReason};
 use std::alloc::{Layout, alloc, dealloc};
 use std::cell::UnsafeCell;
@@ -121,7 +122,7 @@ impl<T> Core<T> {
             // SAFETY: the value is here; there is room.
             unsafe { state.push_back((&raw const value).cast()) };
             drop(state);
-            crate::sched::spend();
+            sched::spend();
             return Ok(());
         }
         let mut waiter = MaybeUninit::<Waiter>::uninit();
@@ -147,7 +148,19 @@ impl<T> Core<T> {
     #[inline(never)]
     unsafe fn send_or_queue(mut state: Locked<'_, T>, slot: *mut T, waiter: *mut Waiter) -> Step {
         // SAFETY: the caller's promise.
-        match unsafe { state.send_now(slot) } {
+        let mut sent = unsafe { state.send_now(slot) };
+        if let Err(Blocked::Wait) = sent {
+            // A buffer that another worker is draining needs no wake.
+            let core = state.core;
+            if core.head.is_buffered() && core.head.senders.is_empty() && sched::may_linger() {
+                drop(state);
+                sched::linger(|| core.head.may_send());
+                state = core.lock();
+                // SAFETY: as above.
+                sent = unsafe { state.send_now(slot) };
+            }
+        }
+        match sent {
             Ok(receiver) => {
                 drop(state);
                 wake_and_spend(receiver);
@@ -199,7 +212,7 @@ impl<T> Core<T> {
     #[inline]
     pub(super) fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
         if !self.head.may_send() {
-            crate::sched::spend();
+            sched::spend();
             return Err(TrySendError::Full(value));
         }
         let mut value = ManuallyDrop::new(value);
@@ -227,7 +240,7 @@ impl<T> Core<T> {
             // SAFETY: the first value of the ring, which is taken off it.
             let value = unsafe { state.pop_front().read() };
             drop(state);
-            crate::sched::spend();
+            sched::spend();
             return Some(value);
         }
         let mut value = MaybeUninit::<T>::uninit();
@@ -258,7 +271,19 @@ impl<T> Core<T> {
         place: Place,
     ) -> Step {
         // SAFETY: the caller's promise.
-        match unsafe { state.recv_now(slot) } {
+        let mut received = unsafe { state.recv_now(slot) };
+        if let Err(Blocked::Wait) = received {
+            // A buffer that another worker is filling needs no wake.
+            let core = state.core;
+            if core.head.is_buffered() && core.head.receivers.is_empty() && sched::may_linger() {
+                drop(state);
+                sched::linger(|| core.head.may_receive());
+                state = core.lock();
+                // SAFETY: as above.
+                received = unsafe { state.recv_now(slot) };
+            }
+        }
+        match received {
             Ok(sender) => {
                 drop(state);
                 wake_and_spend(sender);
@@ -326,7 +351,7 @@ impl<T> Core<T> {
     pub(super) fn try_recv(&self) -> Result<T, TryRecvError> {
         if !self.head.may_receive() {
             // Who polls in a loop must let those run who could end it.
-            crate::sched::spend();
+            sched::spend();
             return Err(TryRecvError::Empty);
         }
         let mut value = MaybeUninit::<T>::uninit();
@@ -613,13 +638,13 @@ pub(super) fn wake_and_spend(completed: Option<Completed>) {
     if let Some(completed) = completed {
         completed.wake();
     }
-    crate::sched::spend();
+    sched::spend();
 }
 
 /// The worker whose waiters this thread serves first, as waiters name it.
 #[inline]
 fn here() -> u32 {
-    match crate::sched::worker::Worker::current() {
+    match sched::worker::Worker::current() {
         Some(worker) if worker.prefers_local() => worker.index() as u32,
         _ => NOWHERE,
     }

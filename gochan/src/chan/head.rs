@@ -89,6 +89,12 @@ impl Head {
         room || self.has(CLOSED | NO_RECEIVER)
     }
 
+    /// True if several values can be buffered.
+    #[inline]
+    pub(crate) fn is_buffered(&self) -> bool {
+        self.capacity > 1
+    }
+
     /// True if sends fail because nobody can receive, rather than because of a close.
     pub(crate) fn is_abandoned(&self) -> bool {
         self.has(NO_RECEIVER) && !self.has(CLOSED)

@@ -104,6 +104,19 @@ pub(crate) fn spend() {
     }
 }
 
+/// True if the calling goroutine's worker has nothing else to do while another is busy.
+#[inline]
+pub(crate) fn may_linger() -> bool {
+    Worker::current().is_some_and(Worker::may_linger)
+}
+
+/// Waits a moment for `ready`, which another worker is about to make true, before it is worth to park.
+pub(crate) fn linger(ready: impl Fn() -> bool) {
+    if let Some(worker) = Worker::current() {
+        worker.linger(ready);
+    }
+}
+
 /// Lets every goroutine that is runnable on this worker run before the caller goes on.
 ///
 /// Outside of a goroutine it yields the thread. Does nothing while a panic unwinds.

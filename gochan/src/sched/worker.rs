@@ -224,6 +224,33 @@ impl Worker {
         self.pace.is_fine()
     }
 
+    /// True if this worker would go idle should its goroutine park, while another worker is awake.
+    #[inline]
+    pub(crate) fn may_linger(&self) -> bool {
+        self.workers.count() > 1 && !self.has_ready() && self.workers.any_other_awake() && !self.has_work()
+    }
+
+    fn has_work(&self) -> bool {
+        self.has_ready()
+            || !self.fresh.is_empty()
+            || !self.shared.woken.is_empty()
+            || !self.shared.spawned.is_empty()
+    }
+
+    /// Waits a little for `ready`, which another worker may make true, unless there is work. Looks seldom: each look
+    /// takes the cache line away from whoever is about to make it true.
+    #[cold]
+    pub(crate) fn linger(&self, ready: impl Fn() -> bool) {
+        const LOOKS: u32 = 8;
+        const PAUSES: u32 = 96;
+        for _ in 0..LOOKS {
+            (0..PAUSES).for_each(|_| std::hint::spin_loop());
+            if ready() || self.has_work() {
+                return;
+            }
+        }
+    }
+
     /// Queues a fresh task spawned by a goroutine of this worker.
     #[inline]
     pub(super) fn push_fresh(&self, task: TaskRef) {

@@ -70,6 +70,12 @@ impl<'a> Arm<'a> {
         })
     }
 
+    /// True if the channel has a buffer of some size.
+    pub(super) fn is_buffered(&self) -> bool {
+        // SAFETY: an arm borrows its channel.
+        self.active().is_some_and(|operation| unsafe { operation.head() }.is_buffered())
+    }
+
     fn sends(&self) -> bool {
         self.operation.is_some_and(|operation| operation.sends)
     }

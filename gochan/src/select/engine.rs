@@ -17,7 +17,7 @@ use super::arm::Arm;
 use crate::chan::core::Blocked;
 use crate::chan::waiter::{Claim, Completed, Outcome, Waiter};
 use crate::sched::park::{Owner, Parker, WaitReason};
-use crate::sched::random;
+use crate::sched::{self, random};
 use std::mem::MaybeUninit;
 use std::panic::Location;
 use std::ptr;
@@ -120,6 +120,12 @@ impl Engine<'_, '_> {
     /// After `poll` has found nothing: chooses an arm, or queues on all of them for the owner that `wait` makes.
     #[inline(never)]
     pub(super) fn begin<P>(&mut self, wait: impl FnOnce() -> (P, Owner)) -> Begun<P> {
+        if !self.mode.default
+            && self.linger()
+            && let Some(chosen) = poll(self.arms, self.order, self.mode.biased)
+        {
+            return Begun::Chosen(chosen);
+        }
         if !self.all_off() {
             self.lock_all();
             let (chosen, completed) = self.poll_locked();
@@ -134,12 +140,12 @@ impl Engine<'_, '_> {
                 completed.wake();
             }
             if let Some(chosen) = chosen {
-                crate::sched::spend();
+                sched::spend();
                 return Begun::Chosen(chosen);
             }
         }
         // Who asks in a loop must let those run who could make something ready.
-        crate::sched::spend();
+        sched::spend();
         if self.mode.default || (self.mode.or_else && self.all_off()) {
             return Begun::Chosen(Chosen::fallback(self.arms.len()));
         }
@@ -183,6 +189,17 @@ impl Engine<'_, '_> {
             Outcome::Closed if self.arms[index].closed() => Some(Chosen::closed(index, &self.arms[index])),
             _ => None,
         }
+    }
+
+    /// True if it was worth to wait for a moment before parking: a buffer that another worker fills or drains needs
+    /// no wake then.
+    fn linger(&self) -> bool {
+        let arms = &*self.arms;
+        let worth = sched::may_linger() && arms.iter().any(Arm::is_buffered);
+        if worth {
+            sched::linger(|| arms.iter().any(Arm::may_be_ready));
+        }
+        worth
     }
 
     fn all_off(&self) -> bool {
@@ -273,11 +290,11 @@ pub(super) fn poll(arms: &mut [Arm<'_>], order: &mut [u32], biased: bool) -> Opt
                 if let Some(completed) = completed {
                     completed.wake();
                 }
-                crate::sched::spend();
+                sched::spend();
                 return Some(Chosen::moved(index));
             }
             Err(Blocked::Closed) if arm.closed() => {
-                crate::sched::spend();
+                sched::spend();
                 return Some(Chosen::closed(index, arm));
             }
             Err(_) => {}
