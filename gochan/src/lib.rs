@@ -76,6 +76,7 @@ mod macros;
 #[path = "private.rs"]
 pub mod __private;
 pub mod chan;
+pub mod context;
 pub mod prelude;
 pub mod runtime;
 mod sched;
@@ -86,6 +87,7 @@ pub mod sync;
 pub mod time;
 
 pub use chan::{Chan, Receiver, Sender};
+pub use context::Context;
 pub use gochan_macros::main;
 pub use sched::blocking::blocking;
 pub use sched::place::Placement;

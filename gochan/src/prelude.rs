@@ -1,5 +1,6 @@
 //! Everything a file that speaks Go needs: `use gochan::prelude::*;`
 
 pub use crate::chan::{Chan, Receiver, Sender};
+pub use crate::context::{Context, background};
 pub use crate::sync::WaitGroup;
 pub use crate::{chan, close, defer, go, recv, select, send};

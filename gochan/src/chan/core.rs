@@ -13,7 +13,7 @@
 use super::error::{SendTimeoutError, TryRecvError, TrySendError};
 use super::head::{CLOSED, GAVE_BACK, Head, NO_RECEIVER, RETURNED, TIMER};
 use super::timer::TimerState;
-use super::waiter::{Completed, NOWHERE, Outcome, Waiter};
+use super::waiter::{Completed, Ended, NOWHERE, Outcome, Waiter};
 use crate::sched;
 use crate::sched::park::{Parker, WaitReason};
 use std::alloc::{Layout, alloc, dealloc};
@@ -372,17 +372,20 @@ impl<T> Core<T> {
 
     /// True if this call closed the channel.
     pub(super) fn close(&self) -> bool {
-        let state = self.lock();
+        self.close_without_waking().map(Closed::wake_all).is_some()
+    }
+
+    /// Closes the channel, which runs none of the user's code, and leaves the waking to the caller. None if it was
+    /// closed before.
+    pub(super) fn close_without_waking(&self) -> Option<Closed> {
+        let _state = self.lock();
         if self.head.has(CLOSED) {
-            return false;
+            return None;
         }
         self.head.set(CLOSED);
         let receivers = self.head.receivers.end_all(Outcome::Closed);
         let senders = self.head.senders.end_all(Outcome::Closed);
-        drop(state);
-        receivers.wake_all();
-        senders.wake_all();
-        true
+        Some(Closed { receivers, senders })
     }
 
     /// The last handle that could receive is gone: senders get their values back, buffered values are dropped.
@@ -420,6 +423,19 @@ impl<T> Core<T> {
 
     pub(super) fn is_closed(&self) -> bool {
         self.head.has(CLOSED | NO_RECEIVER)
+    }
+}
+
+/// Who waited on a channel when it was closed.
+pub(crate) struct Closed {
+    receivers: Ended,
+    senders: Ended,
+}
+
+impl Closed {
+    pub(crate) fn wake_all(self) {
+        self.receivers.wake_all();
+        self.senders.wake_all();
     }
 }
 

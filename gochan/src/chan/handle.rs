@@ -1,6 +1,6 @@
 //! The three handles of a channel.
 
-use super::core::{Core, Place};
+use super::core::{Closed, Core, Place};
 use super::error::{RecvTimeoutError, SendError, SendTimeoutError, TryRecvError, TrySendError};
 use super::future::{RecvFuture, RecvStream, SendFuture};
 use super::iter::{IntoIter, Iter, TryIter};
@@ -400,6 +400,13 @@ macro_rules! receiving {
             }
         }
     };
+}
+
+impl<T> Sender<T> {
+    /// As `close`, leaving it to the caller to wake those who wait. Runs none of the user's code.
+    pub(crate) fn close_without_waking(&self) -> Option<Closed> {
+        self.core()?.close_without_waking()
+    }
 }
 
 sending!(Chan);

@@ -58,22 +58,9 @@ impl RawLock {
     #[cold]
     #[inline(never)]
     fn wait(&self) {
-        /// The first pause, in spins: time for the holder's core to get dozens of operations done. Looking sooner
-        /// would only take the cache line away from it.
-        const FIRST: u32 = 48;
-        /// Doublings of the pause.
-        const SPINS: u32 = 4;
-        const YIELDS: u32 = 32;
         let mut round = 0;
         loop {
-            if round <= SPINS {
-                (0..FIRST << round).for_each(|_| shim::spin_loop());
-            } else if round <= SPINS + YIELDS {
-                shim::yield_now();
-            } else {
-                // The holder does not get a core: stop competing for it.
-                rest();
-            }
+            back_off(round);
             round += 1;
             if !self.0.load(Relaxed) && !self.0.swap(true, Acquire) {
                 return;
@@ -91,6 +78,24 @@ impl<T> SpinLock<T> {
     pub(crate) fn lock(&self) -> Guard<'_, T> {
         self.lock.lock();
         Guard { lock: self }
+    }
+}
+
+/// Waits for what another thread does in a moment, longer each `round`.
+pub(crate) fn back_off(round: u32) {
+    /// The first pause, in spins: time for the holder's core to get dozens of operations done. Looking sooner would
+    /// only take the cache line away from it.
+    const FIRST: u32 = 48;
+    /// Doublings of the pause.
+    const SPINS: u32 = 4;
+    const YIELDS: u32 = 32;
+    if round <= SPINS {
+        (0..FIRST << round).for_each(|_| shim::spin_loop());
+    } else if round <= SPINS + YIELDS {
+        shim::yield_now();
+    } else {
+        // The holder does not get a core: stop competing for it.
+        rest();
     }
 }
 

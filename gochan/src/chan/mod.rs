@@ -30,6 +30,7 @@ mod task;
 mod timer;
 pub(crate) mod waiter;
 
+pub(crate) use self::core::Closed;
 pub use error::{RecvTimeoutError, SendError, SendTimeoutError, TryRecvError, TrySendError};
 pub use future::{RecvFuture, RecvStream, SendFuture};
 pub(crate) use handle::park_for_ever;

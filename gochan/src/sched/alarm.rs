@@ -38,7 +38,6 @@ pub(crate) struct Alarm(Arc<Node>);
 ///
 /// # Panics
 /// In a forked child of a process that runs goroutines.
-#[allow(dead_code, reason = "for the deadlines of contexts")]
 #[track_caller]
 pub(crate) fn set<F: FnOnce() + Send + 'static>(deadline: Instant, f: F) -> Alarm {
     arm(Moment::of(deadline), f)

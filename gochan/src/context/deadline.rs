@@ -1,0 +1,117 @@
+//! Contexts that end by themselves.
+
+use super::Context;
+use super::cancel::CancelHandle;
+use super::display::When;
+use super::error::{self, ContextError, Given};
+use super::node::Class;
+use super::tree::{self, Scope};
+use crate::sched::{alarm, clock};
+use std::error::Error;
+use std::time::{Duration, Instant, SystemTime};
+
+static CLASS: Class = Class {
+    destroy: tree::destroy,
+    name: |node, f| {
+        // SAFETY: nodes of this class are scopes, and the caller keeps this one alive.
+        let deadline = unsafe { node.cast::<Scope>().as_ref() }.deadline.expect("made with one");
+        let when = When { deadline, now: clock::now(), wall: SystemTime::now() };
+        write!(f, ".WithDeadline({when})")
+    },
+};
+
+impl Context {
+    /// A child of this context that ends by itself after `timeout`, with [`ContextError::DeadlineExceeded`]; earlier, if
+    /// the handle cancels it or this context ends. A timeout beyond the clock's range never comes.
+    ///
+    /// ```
+    /// use gochan::context::{ContextError, background};
+    /// use std::time::Duration;
+    ///
+    /// let (ctx, _cancel) = background().with_timeout(Duration::from_millis(1));
+    /// ctx.done().recv();
+    /// assert_eq!(ctx.err(), Some(ContextError::DeadlineExceeded));
+    /// ```
+    #[doc(alias = "context.WithTimeout")]
+    #[track_caller]
+    pub fn with_timeout(&self, timeout: Duration) -> (Context, CancelHandle) {
+        self.ending_at(clock::now().checked_add(timeout), None)
+    }
+
+    /// As [`with_timeout`](Context::with_timeout); if it is the timeout that ends the child, [`Context::cause`] is
+    /// `cause`, any error or a text.
+    ///
+    /// ```
+    /// use gochan::context::background;
+    /// use std::time::Duration;
+    ///
+    /// let (ctx, _cancel) = background().with_timeout_cause(Duration::ZERO, "the index takes too long");
+    /// assert_eq!(ctx.err().unwrap().to_string(), "context deadline exceeded");
+    /// assert_eq!(ctx.cause().unwrap().to_string(), "the index takes too long");
+    /// ```
+    #[doc(alias = "context.WithTimeoutCause")]
+    #[track_caller]
+    pub fn with_timeout_cause<E>(&self, timeout: Duration, cause: E) -> (Context, CancelHandle)
+    where
+        E: Into<Box<dyn Error + Send + Sync>>,
+    {
+        self.ending_at(clock::now().checked_add(timeout), Some(error::given(cause.into())))
+    }
+
+    /// A child of this context that ends by itself at `deadline`, with [`ContextError::DeadlineExceeded`]; earlier, if
+    /// the handle cancels it or this context ends. With a deadline that has passed it is born ended.
+    ///
+    /// If this context's deadline is not later, the child needs none of its own, and is one of
+    /// [`with_cancel`](Context::with_cancel). Otherwise it costs an alarm more, which cancelling removes.
+    #[doc(alias = "context.WithDeadline")]
+    #[track_caller]
+    pub fn with_deadline(&self, deadline: Instant) -> (Context, CancelHandle) {
+        self.ending_at(Some(deadline), None)
+    }
+
+    /// As [`with_deadline`](Context::with_deadline); if it is the deadline that ends the child, [`Context::cause`] is
+    /// `cause`, any error or a text.
+    #[doc(alias = "context.WithDeadlineCause")]
+    #[track_caller]
+    pub fn with_deadline_cause<E>(&self, deadline: Instant, cause: E) -> (Context, CancelHandle)
+    where
+        E: Into<Box<dyn Error + Send + Sync>>,
+    {
+        self.ending_at(Some(deadline), Some(error::given(cause.into())))
+    }
+
+    #[track_caller]
+    fn ending_at(&self, deadline: Option<Instant>, cause: Option<Given>) -> (Context, CancelHandle) {
+        let deadline = match (deadline, self.deadline()) {
+            (None, _) => return self.with_cancel(),
+            (Some(own), Some(above)) if above <= own => return self.with_cancel(),
+            (Some(own), _) => own,
+        };
+        let (context, cancel) = self.child(&CLASS, Some(deadline));
+        if let Some(scope) = context.scope() {
+            // The alarm's reference goes with the last handle at the latest, whose drop ends the scope.
+            let ringing = scope.clone();
+            scope.end_at(deadline, cause.clone(), move || {
+                ringing.end(ContextError::DeadlineExceeded, cause).finish();
+            });
+        }
+        (context, cancel)
+    }
+}
+
+impl Scope {
+    /// Ends this scope if `deadline` has passed; else lets `ring` do that then, unless it has ended before.
+    #[track_caller]
+    pub(super) fn end_at<F>(&self, deadline: Instant, cause: Option<Given>, ring: F)
+    where
+        F: FnOnce() + Send + 'static,
+    {
+        if self.error().is_some() {
+            return;
+        }
+        if deadline <= clock::now() {
+            return self.end(ContextError::DeadlineExceeded, cause).finish();
+        }
+        self.keep_alarm(alarm::set(deadline, ring));
+    }
+}

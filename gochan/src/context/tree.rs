@@ -1,0 +1,453 @@
+//! Scopes: the nodes that can end, and how an end travels.
+//!
+//! A scope lists the scopes right below it, with nothing but other nodes in between, and the calls to make after its
+//! end. The list, and whether the scope has ended, change under the scope's lock only: what is listed in time is told of
+//! the end, what comes later finds it.
+//!
+//! An end has two parts. The first runs none of the user's code. It marks the scope and, one after the other, everything
+//! it finds listed below; each mark sets the error first and then closes the done channel, whose waiters are noted.
+//! When all is marked, all is *settled*, and the scope leaves the list above. Whoever finds a scope ended but not
+//! settled waits for that, which takes a moment of another thread's time: so no `cancel` returns before everything
+//! below has ended, whoever ends it. Such waits are for scopes further down only, hence never in a circle.
+//! The second part, [`Ended::finish`], wakes who waits, starts the calls, and drops what is not needed any more.
+
+use super::call::Call;
+use super::done::Done;
+use super::error::{ContextError, Given};
+use super::list::{Entry, Link, List, Queue};
+use super::node::{Class, Counted, Kind, Node};
+use super::source::Watched;
+use crate::chan::lock::{self, SpinLock};
+use crate::chan::{Chan, Closed, Receiver, Sender};
+use crate::sched::alarm::Alarm;
+use crate::shim::atomic::{AtomicU8, AtomicU32, Ordering::*};
+use std::cell::UnsafeCell;
+use std::mem::offset_of;
+use std::ptr::NonNull;
+use std::time::Instant;
+
+/// A node that can end.
+#[repr(C)]
+pub(super) struct Scope {
+    node: Node,
+    /// LIVE, or how it ended, and whether that has settled.
+    end: AtomicU8,
+    /// The cancel handles, which have one reference to the node between them.
+    pub(super) handles: AtomicU32,
+    /// In the list of `above`, while it is live.
+    link: Link,
+    /// The nearest scope above, which the way up keeps alive.
+    above: Option<NonNull<Scope>>,
+    pub(super) deadline: Option<Instant>,
+    done: Done,
+    /// Written under the lock before the end is set, and never after.
+    cause: UnsafeCell<Option<Given>>,
+    watched: Option<Box<Watched>>,
+    tree: SpinLock<Tree>,
+}
+
+struct Tree {
+    list: List,
+    /// Ends the scope at its deadline; for a live scope only.
+    alarm: Option<Alarm>,
+}
+
+const LIVE: u8 = 0;
+const CANCELED: u8 = 1;
+const EXCEEDED: u8 = 2;
+/// Everything below has ended, too.
+const SETTLED: u8 = 4;
+
+// SAFETY: it is `repr(C)`, begins with a `Node`, and its classes destroy a `Scope`.
+unsafe impl Kind for Scope {}
+
+// SAFETY: what can be changed is atomic, or under the lock of this scope or the one above; the cause is immutable once
+// it can be read.
+unsafe impl Send for Scope {}
+// SAFETY: as above.
+unsafe impl Sync for Scope {}
+
+fn code(error: ContextError) -> u8 {
+    match error {
+        ContextError::Canceled => CANCELED,
+        ContextError::DeadlineExceeded => EXCEEDED,
+    }
+}
+
+impl Scope {
+    pub(super) fn new(
+        parent: &Counted<Node>,
+        above: Option<NonNull<Scope>>,
+        class: &'static Class,
+        deadline: Option<Instant>,
+    ) -> Scope {
+        Scope {
+            node: Node::new(parent, class),
+            end: AtomicU8::new(LIVE),
+            handles: AtomicU32::new(1),
+            link: Link::new(Entry::Scope),
+            above,
+            deadline,
+            done: Done::new(),
+            cause: UnsafeCell::new(None),
+            watched: None,
+            tree: SpinLock::new(Tree { list: List::new(), alarm: None }),
+        }
+    }
+
+    /// For a scope that nobody else knows yet.
+    pub(super) fn watched_by(mut self, watched: Watched) -> Scope {
+        self.watched = Some(Box::new(watched));
+        self
+    }
+
+    pub(super) fn watched(&self) -> Option<&Watched> {
+        self.watched.as_deref()
+    }
+
+    /// How it ended, if it has.
+    #[inline]
+    pub(super) fn error(&self) -> Option<ContextError> {
+        // Acquire pairs with the Release of `mark`: what the canceller did before is seen.
+        match self.end.load(Acquire) & !SETTLED {
+            LIVE => None,
+            CANCELED => Some(ContextError::Canceled),
+            _ => Some(ContextError::DeadlineExceeded),
+        }
+    }
+
+    fn is_live(&self) -> bool {
+        self.end.load(Acquire) == LIVE
+    }
+
+    /// The cause of its end, if one was given.
+    pub(super) fn cause(&self) -> Option<&Given> {
+        if self.is_live() {
+            return None;
+        }
+        // SAFETY: written before the end was set, and not again.
+        unsafe { (*self.cause.get()).as_ref() }
+    }
+
+    #[inline]
+    pub(super) fn done(&self) -> &Receiver<()> {
+        match self.done.receiver() {
+            Some(receiver) => receiver,
+            None => self.make_done(),
+        }
+    }
+
+    #[cold]
+    fn make_done(&self) -> &Receiver<()> {
+        let channel = Chan::new();
+        let tree = self.tree.lock();
+        // Whoever ends this scope later takes the lock after us, and closes what we make.
+        if !self.is_live() {
+            channel.close();
+        }
+        // SAFETY: the lock is held.
+        let spare = unsafe { self.done.make(channel) };
+        drop(tree);
+        drop(spare);
+        self.done.receiver().expect("it has been made")
+    }
+
+    /// Takes the alarm that is to end this scope, to cancel it when the scope ends.
+    pub(super) fn keep_alarm(&self, alarm: Alarm) {
+        let mut tree = self.tree.lock();
+        if self.is_live() {
+            tree.alarm = Some(alarm);
+            return;
+        }
+        drop(tree);
+        alarm.cancel();
+    }
+
+    /// Lists `call`, to be made after the end; gives it back if the scope has ended.
+    pub(super) fn add_call(&self, call: Call) -> Result<(), Call> {
+        let mut tree = self.tree.lock();
+        if !self.is_live() {
+            return Err(call);
+        }
+        // SAFETY: the list owns the call, which keeps it valid.
+        unsafe { tree.list.push(call.into_link()) };
+        Ok(())
+    }
+
+    /// Takes a call off the list, if it is still there.
+    pub(super) fn remove_call(&self, call: &Call) {
+        let link = call.link();
+        // SAFETY: a call is listed by one scope only, and the caller's handle keeps it valid.
+        let listed = unsafe { self.tree.lock().list.remove(link) };
+        if listed {
+            // SAFETY: the list's handle is ours now.
+            drop(unsafe { Call::from_link(link) });
+        }
+    }
+
+    /// Ends this scope and everything below it. What is left to do is in the result; nothing, if it had ended.
+    #[inline]
+    pub(super) fn end(&self, error: ContextError, cause: Option<Given>) -> Ended {
+        let mut ended = Ended::nothing();
+        if !self.is_live() {
+            self.until_settled();
+            return ended;
+        }
+        let spread = cause.clone();
+        let Some(marked) = self.mark(error, cause) else {
+            self.until_settled();
+            return ended;
+        };
+        ended.first = marked.aftermath;
+        if marked.anything_below {
+            self.end_below(error, spread, &mut ended);
+        }
+        self.settle();
+        self.leave();
+        ended
+    }
+
+    /// Ends this scope alone; nothing, if it had ended.
+    fn mark(&self, error: ContextError, cause: Option<Given>) -> Option<Marked> {
+        let mut tree = self.tree.lock();
+        if !self.is_live() {
+            return None;
+        }
+        // SAFETY: the lock is held, and the cause is not read before the end is set.
+        unsafe { *self.cause.get() = cause };
+        // Release pairs with every look at the end.
+        self.end.store(code(error), Release);
+        let anything_below = !tree.list.is_empty();
+        let alarm = tree.alarm.take();
+        drop(tree);
+        // After the error, so that nobody sees a closed channel and no error.
+        let waiting = self.done.sender().and_then(Sender::close_without_waking);
+        Some(Marked { anything_below, aftermath: Aftermath { waiting, alarm } })
+    }
+
+    /// Marks and settles what is listed in this scope and, level by level, below.
+    #[cold]
+    fn end_below(&self, error: ContextError, cause: Option<Given>, ended: &mut Ended) {
+        let mut scope = self;
+        let mut place = None;
+        loop {
+            while let Some(link) = scope.take_listed() {
+                // SAFETY: just taken off, with a reference that is the queue's now.
+                unsafe {
+                    ended.below.push(link);
+                    if (*link).entry == Entry::Call {
+                        continue;
+                    }
+                    let below = of_link(link).as_ref();
+                    match below.mark(error, cause.clone()) {
+                        Some(marked) => ended.more.extend(marked.aftermath.something()),
+                        // It has been ended by another thread, which is on its way through what is below it.
+                        None => below.until_settled(),
+                    }
+                }
+            }
+            match next_scope(&ended.below, &mut place) {
+                // SAFETY: the queue has a reference to it.
+                Some(next) => scope = unsafe { next.as_ref() },
+                None => break,
+            }
+        }
+        let mut place = None;
+        while let Some(below) = next_scope(&ended.below, &mut place) {
+            // SAFETY: the queue has a reference to it.
+            unsafe { below.as_ref() }.settle();
+        }
+    }
+
+    /// Takes something off the list of an ended scope, and a reference to it.
+    fn take_listed(&self) -> Option<*const Link> {
+        let mut tree = self.tree.lock();
+        loop {
+            let link = tree.list.pop()?;
+            // SAFETY: what is listed is valid: it leaves the list, under this lock, before it is freed. A call's
+            // reference is the list's; a scope that is about to be freed concerns nobody any more.
+            unsafe {
+                if (*link).entry == Entry::Call {
+                    return Some(link);
+                }
+                if let Some(scope) = Counted::upgrade(of_link(link)) {
+                    let _ = scope.into_pointer();
+                    return Some(link);
+                }
+            }
+        }
+    }
+
+    fn settle(&self) {
+        // Only who ended the scope changes this, and a scope that is settled already stays as it is.
+        let end = self.end.load(Relaxed);
+        self.end.store(end | SETTLED, Release);
+    }
+
+    /// Waits until another thread has told everything below of this scope's end.
+    fn until_settled(&self) {
+        let mut round = 0;
+        // Acquire pairs with the Release of `settle`.
+        while self.end.load(Acquire) & SETTLED == 0 {
+            lock::back_off(round);
+            round += 1;
+        }
+    }
+
+    /// Leaves the list of the scope above.
+    #[inline]
+    fn leave(&self) {
+        if let Some(above) = self.above {
+            // SAFETY: the way up keeps the scope above; this one is on its list or on none.
+            unsafe { above.as_ref().tree.lock().list.remove(&self.link) };
+        }
+    }
+}
+
+/// Lists `scope` above, so that it ends with the scope there. If that has ended, it is born ended, likewise.
+#[inline]
+pub(super) fn enter(scope: &Counted<Scope>) {
+    let Some(above) = scope.above else { return };
+    // SAFETY: the way up keeps the scope above.
+    let above = unsafe { above.as_ref() };
+    let mut tree = above.tree.lock();
+    match above.error() {
+        None => {
+            // SAFETY: the scope is new, and leaves the list when it ends or is freed. The pointer is to the whole.
+            unsafe { tree.list.push(&raw const (*scope.pointer().as_ptr()).link) };
+        }
+        Some(error) => {
+            drop(tree);
+            // It is on no list, so there is nothing to do but to mark it.
+            let _ = scope.mark(error, above.cause().cloned());
+            scope.settle();
+        }
+    }
+}
+
+/// Frees a scope.
+///
+/// # Safety
+/// `node` is the head of a scope that nobody refers to any more.
+pub(super) unsafe fn destroy(node: NonNull<Node>) {
+    let pointer = node.cast::<Scope>();
+    // SAFETY: the caller's promise.
+    let scope = unsafe { pointer.as_ref() };
+    if let Some(watched) = &scope.watched {
+        watched.forget();
+    }
+    // What has ended has left. The others are contexts that nobody held a handle of.
+    if scope.is_live() {
+        scope.leave();
+    }
+    // SAFETY: the caller's promise; `Counted::new` has boxed it, and nothing leads to it any more.
+    drop(unsafe { Box::from_raw(pointer.as_ptr()) });
+}
+
+impl Drop for Tree {
+    /// Calls that will not be made are dropped. There are no scopes: each would keep this one.
+    fn drop(&mut self) {
+        if let Some(alarm) = self.alarm.take() {
+            alarm.cancel();
+        }
+        while let Some(link) = self.list.pop() {
+            // SAFETY: the list's handle of a call.
+            drop(unsafe { Call::from_link(link) });
+        }
+    }
+}
+
+/// # Safety
+/// `link` is that of a scope, from a pointer to the whole of it.
+unsafe fn of_link(link: *const Link) -> NonNull<Scope> {
+    // SAFETY: the caller's promise.
+    unsafe { NonNull::new_unchecked(link.byte_sub(offset_of!(Scope, link)).cast_mut().cast()) }
+}
+
+/// The next scope of the queue, after `place`.
+fn next_scope(queue: &Queue, place: &mut Option<*const Link>) -> Option<NonNull<Scope>> {
+    loop {
+        let link = queue.after(*place)?;
+        *place = Some(link);
+        // SAFETY: queued links are valid, and those of scopes came from pointers to the whole.
+        unsafe {
+            if (*link).entry == Entry::Scope {
+                return Some(of_link(link));
+            }
+        }
+    }
+}
+
+/// What [`Scope::mark`] found.
+struct Marked {
+    anything_below: bool,
+    aftermath: Aftermath,
+}
+
+/// What follows from the end of one scope.
+struct Aftermath {
+    /// Who waits on its done channel.
+    waiting: Option<Closed>,
+    /// Not needed any more.
+    alarm: Option<Alarm>,
+}
+
+impl Aftermath {
+    const NOTHING: Aftermath = Aftermath { waiting: None, alarm: None };
+
+    fn something(self) -> Option<Aftermath> {
+        (self.waiting.is_some() || self.alarm.is_some()).then_some(self)
+    }
+
+    #[inline]
+    fn finish(self) {
+        if let Some(waiting) = self.waiting {
+            waiting.wake_all();
+        }
+        if let Some(alarm) = self.alarm {
+            alarm.cancel();
+        }
+    }
+}
+
+/// The second part of an end: all that may run code of the user.
+#[must_use = "those who wait for the end sleep until `finish`"]
+pub(super) struct Ended {
+    first: Aftermath,
+    more: Vec<Aftermath>,
+    /// The scopes and calls that were listed below, each with a reference.
+    below: Queue,
+}
+
+impl Ended {
+    fn nothing() -> Ended {
+        Ended { first: Aftermath::NOTHING, more: Vec::new(), below: Queue::new() }
+    }
+
+    pub(super) fn finish(mut self) {
+        self.proceed();
+    }
+
+    fn proceed(&mut self) {
+        std::mem::replace(&mut self.first, Aftermath::NOTHING).finish();
+        while let Some(aftermath) = self.more.pop() {
+            aftermath.finish();
+        }
+        while let Some(link) = self.below.pop() {
+            // SAFETY: queued links are valid and come with a reference, which is ours now.
+            unsafe {
+                match (*link).entry {
+                    Entry::Scope => drop(Counted::from_pointer(of_link(link))),
+                    Entry::Call => Call::from_link(link).start(),
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Ended {
+    /// Should a destructor or a waker panic, the rest is done all the same.
+    fn drop(&mut self) {
+        self.proceed();
+    }
+}
