@@ -144,8 +144,18 @@ impl Claim {
         self.winner.load(Acquire)
     }
 
+    /// True if somebody has won, or it gave up.
+    pub(crate) fn is_won(&self) -> bool {
+        !self.winner().is_null()
+    }
+
     fn take_owner(&self) -> Owner {
         self.owner.take().expect("a select is won once")
+    }
+
+    /// The owner of a select that gave up, once no waiter is queued.
+    pub(crate) fn into_owner(self) -> Option<Owner> {
+        self.owner.take()
     }
 }
 

@@ -198,7 +198,7 @@ impl Parker {
         {
             return Parker::Goroutine(goroutine);
         }
-        Parker::Thread(Arc::new(ThreadParker::new()))
+        Parker::Thread(ThreadParker::current())
     }
 
     /// The waking end for this wait. Taken once per park.
@@ -264,7 +264,27 @@ pub(crate) struct ThreadParker {
     thread: shim::Thread,
 }
 
+#[cfg(not(gochan_model))]
+thread_local! {
+    static PARKER: Arc<ThreadParker> = Arc::new(ThreadParker::new());
+}
+
 impl ThreadParker {
+    /// The one of this thread. It serves one wait after the other: an owner has stored its wake, or has been dropped,
+    /// by the time its wait is over, and what it may still do, unparking the thread, `park` can bear.
+    #[cfg(not(gochan_model))]
+    fn current() -> Arc<ThreadParker> {
+        let parker = PARKER.try_with(Arc::clone).unwrap_or_else(|_| Arc::new(ThreadParker::new()));
+        // Relaxed: nobody else has an owner now.
+        parker.woken.store(false, Relaxed);
+        parker
+    }
+
+    #[cfg(gochan_model)]
+    fn current() -> Arc<ThreadParker> {
+        Arc::new(ThreadParker::new())
+    }
+
     fn new() -> ThreadParker {
         ThreadParker { woken: AtomicBool::new(false), thread: shim::current() }
     }

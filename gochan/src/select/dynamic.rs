@@ -5,8 +5,11 @@ use super::engine::{Begun, Chosen, Engine, Mode, poll};
 use crate::chan::operation::Operation;
 use crate::chan::waiter::{Claim, Waiter};
 use crate::chan::{RecvSide, SendError, SendSide, park_for_ever};
-use crate::sched::clock;
 use crate::sched::park::{Owner, Parker, WaitReason};
+use crate::sched::{
+    alarm::{self, Alarm},
+    clock,
+};
 use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
@@ -15,7 +18,8 @@ use std::panic::Location;
 use std::pin::Pin;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::task::{Context, Poll, Waker};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
 /// A set of channel operations to choose from, put together at run time: Go's `reflect.Select`.
@@ -65,9 +69,9 @@ pub struct Select<'a> {
     locks: Vec<u32>,
     sorted: bool,
     claim: Box<MaybeUninit<Claim>>,
-    /// The waiters are on their queues: a future waits, or did and was dropped.
-    queued: bool,
-    /// Chosen by a future that was dropped before it could say so.
+    /// A future waits, or did and was leaked: the waiters are on their queues.
+    queued: Option<Queued>,
+    /// Chosen for a future that was dropped before it could say so.
     pending: Option<Chosen>,
     biased: bool,
 }
@@ -75,6 +79,29 @@ pub struct Select<'a> {
 // SAFETY: the arms borrow channels that are `Sync` and have slots for values that are `Send`; waiters and claim are
 // used by others under the channels' locks only.
 unsafe impl Send for Select<'_> {}
+
+/// What a future that waits needs beside the waiters.
+struct Queued {
+    task: Arc<Task>,
+    /// When a timer among the arms is ready, and what wakes the task then.
+    alarm: Option<(Instant, Alarm)>,
+}
+
+/// The task that waits, which may be another one at each poll.
+struct Task(Mutex<Waker>);
+
+impl Task {
+    fn waker(&self) -> MutexGuard<'_, Waker> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Wake for Task {
+    fn wake(self: Arc<Self>) {
+        let waker = self.waker().clone();
+        waker.wake();
+    }
+}
 
 /// A receive in a [`Select`].
 pub struct RecvArm<T> {
@@ -168,7 +195,7 @@ impl<'a> Select<'a> {
             locks: Vec::new(),
             sorted: true,
             claim: Box::new(MaybeUninit::uninit()),
-            queued: false,
+            queued: None,
             pending: None,
             biased: false,
         }
@@ -247,7 +274,7 @@ impl<'a> Select<'a> {
         }
     }
 
-    /// Gives a send that was chosen its next value, and puts it on again. A value it still has is dropped.
+    /// Gives a send its next value, and puts it on again. A value it still has is dropped.
     ///
     /// # Panics
     /// If the arm is of another `Select`.
@@ -300,7 +327,7 @@ impl<'a> Select<'a> {
     ) -> Option<Chosen> {
         self.settle();
         if let Some(chosen) = self.pending.take() {
-            return Some(self.note(chosen));
+            return Some(chosen);
         }
         if let Some(chosen) = self.poll() {
             return Some(chosen);
@@ -362,14 +389,15 @@ impl<'a> Select<'a> {
         }
     }
 
-    /// Leaves the queues that a dropped future has left the set on.
+    /// Leaves the queues that a future has left the set on.
     fn settle(&mut self) {
-        if !std::mem::take(&mut self.queued) {
-            return;
+        let Some(queued) = self.queued.take() else { return };
+        if let Some((_, alarm)) = queued.alarm {
+            alarm.cancel();
         }
         // SAFETY: written when the select was queued.
         unsafe { self.claim.assume_init_ref() }.give_up();
-        self.pending = self.engine(false).leave();
+        self.pending = self.engine(false).leave().map(|chosen| self.note(chosen));
     }
 
     /// Tokens of one select are good for it: their kind and type are those of their slot.
@@ -433,11 +461,13 @@ impl Selected<'_, '_> {
     #[track_caller]
     pub fn send<T>(self, arm: SendArm<T>) -> Result<(), SendError<T>> {
         let index = self.chosen_by(&arm.token);
+        if self.chosen.is_moved() {
+            return Ok(());
+        }
+        self.select.arms[index].on = false;
         // SAFETY: the token says what type the slot has.
         let value = unsafe { (*self.select.slots[index].as_type::<SendSlot<T>>()).take_out() };
-        let Some(value) = value else { return Ok(()) };
-        self.select.arms[index].on = false;
-        Err(SendError(value))
+        Err(SendError(value.expect("what was not sent is still there")))
     }
 
     #[track_caller]
@@ -476,25 +506,45 @@ impl<'s, 'a> Future for WaitAsync<'s, 'a> {
     }
 }
 
+impl Drop for WaitAsync<'_, '_> {
+    fn drop(&mut self) {
+        if let Some(select) = &mut self.select {
+            select.settle();
+        }
+    }
+}
+
 impl Select<'_> {
-    /// Chooses, or queues for `waker`. A set that is queued leaves first: the waker may be another one.
+    /// Chooses, or queues for `waker`. A set that is queued keeps its places.
     fn poll_async(&mut self, waker: &Waker) -> Option<Chosen> {
-        self.settle();
+        if let Some(queued) = &self.queued {
+            // Before the look at the claim: whoever wins it after that wakes the new task.
+            queued.task.waker().clone_from(waker);
+            let due = queued.alarm.as_ref().is_some_and(|&(time, _)| clock::now() >= time);
+            // SAFETY: written when the select was queued.
+            if !due && !unsafe { self.claim.assume_init_ref() }.is_won() {
+                return None;
+            }
+            self.settle();
+        }
         if let Some(chosen) = self.pending.take() {
-            return Some(self.note(chosen));
+            return Some(chosen);
         }
         if let Some(chosen) = self.poll() {
             return Some(chosen);
         }
-        match self.engine(false).begin(|| ((), Owner::task(waker))) {
-            Begun::Chosen(chosen) => {
-                self.sorted = true;
-                return Some(self.note(chosen));
+        let task = Arc::new(Task(Mutex::new(waker.clone())));
+        let proxy = Waker::from(task.clone());
+        let begun = self.engine(false).begin(|| ((), Owner::task(&proxy)));
+        self.sorted = true;
+        match begun {
+            Begun::Chosen(chosen) => return Some(self.note(chosen)),
+            Begun::Waiting((), time) => {
+                let alarm = time.map(|time| (time, alarm::set(time, move || proxy.wake())));
+                self.queued = Some(Queued { task, alarm });
             }
-            Begun::Waiting((), _time) => self.queued = true,
             Begun::AllOff => {}
         }
-        self.sorted = true;
         None
     }
 }

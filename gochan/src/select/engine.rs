@@ -179,6 +179,8 @@ impl Engine<'_, '_> {
                 unsafe { operation.head().withdraw(waiter, operation.sends) };
             }
         }
+        // SAFETY: written when the select was queued, and not used any more.
+        drop(unsafe { self.claim.assume_init_read() }.into_owner());
         let index = won?;
         // SAFETY: written when the select was queued; the winner is done with it.
         match unsafe { self.waiters[index].assume_init_ref() }.outcome {
