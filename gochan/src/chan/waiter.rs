@@ -9,7 +9,8 @@
 //! takes such a waiter off a queue must claim the select, which one of them can; the waiters of the other arms are
 //! stale from then on. They may be met, and skipped, until the select has woken and taken them off.
 
-use crate::sched::park::Owner;
+use crate::sched::park::{self, Owner};
+use crate::sched::prefetch::prefetch;
 use crate::shim::atomic::AtomicPtr as ClaimWord;
 use std::cell::Cell;
 use std::ptr;
@@ -46,6 +47,32 @@ pub(crate) struct Waiter {
     overtaken: u8,
     queued: bool,
     pub(crate) outcome: Outcome,
+    /// About where the waiters two to five places ahead were when this one was queued; see [`WaitQueue::end_all`].
+    ahead: [CacheLine; 4],
+}
+
+/// The address of a waiter without its highest bits. Only good for asking for its cache line ahead of use: it may have
+/// gone by then.
+#[derive(Debug, Clone, Copy)]
+struct CacheLine(u32);
+
+impl CacheLine {
+    const NONE: CacheLine = CacheLine(0);
+
+    #[inline]
+    fn of(waiter: *const Waiter) -> CacheLine {
+        CacheLine((waiter.addr() / align_of::<Waiter>()) as u32)
+    }
+
+    /// `near` lends the highest bits.
+    #[inline]
+    fn prefetch(self, near: *const Waiter) {
+        const LINE: u64 = align_of::<Waiter>() as u64;
+        const KEPT: u64 = LINE << u32::BITS;
+        let highest = near.addr() as u64 & !(KEPT - 1);
+        let address = highest | (u64::from(self.0) * LINE);
+        prefetch(near.with_addr(address as usize).cast());
+    }
 }
 
 /// Not on any worker.
@@ -65,6 +92,7 @@ impl Waiter {
             overtaken: 0,
             queued: false,
             outcome: Outcome::Pending,
+            ahead: [CacheLine::NONE; 4],
         }
     }
 
@@ -241,6 +269,8 @@ impl WaitQueue {
                 self.head.store(waiter, Release);
             } else {
                 (*tail).next = waiter;
+                let [two, three, four, _] = (*tail).ahead;
+                (*waiter).ahead = [CacheLine::of((*tail).prev), two, three, four];
             }
         }
         self.tail.set(waiter);
@@ -320,9 +350,11 @@ impl WaitQueue {
 
     /// Ends the wait of everybody on the queue with `outcome`, to be woken when the lock is free.
     ///
-    /// One pass: with many waiters each step is a cache miss, and a future may be gone once the lock is free.
+    /// One pass: with many waiters each step is a cache miss and the lookup of a page, and a future may be gone once
+    /// the lock is free. From the last to the first, because each knows where some of those ahead of it are, and can
+    /// ask for them in time; links to those behind would have to be written into waiters that may have gone.
     pub(super) fn end_all(&self, outcome: Outcome) -> Ended {
-        let mut waiter = self.head();
+        let mut waiter = self.tail.get();
         self.head.store(ptr::null_mut(), Release);
         self.tail.set(ptr::null_mut());
         let mut ended = Vec::new();
@@ -330,24 +362,26 @@ impl WaitQueue {
             // SAFETY: queued waiters are valid, and the lock is held. What a stale one is part of may be gone as
             // soon as it is not queued, but not before the lock is free.
             unsafe {
-                let next = (*waiter).next;
+                let [.., five] = (*waiter).ahead;
+                five.prefetch(waiter);
+                let prev = (*waiter).prev;
                 (*waiter).queued = false;
                 if (*waiter).claim() {
                     ended.push((*waiter).complete(outcome));
                 }
-                waiter = next;
+                waiter = prev;
             }
         }
         Ended(ended)
     }
 }
 
-/// Waiters that have been taken off their queue and not yet been woken, in order.
+/// Waiters that have been taken off their queue and not yet been woken, the last one first.
 #[must_use = "they sleep until they are woken"]
 pub(super) struct Ended(Vec<Completed>);
 
 impl Ended {
     pub(super) fn wake_all(self) {
-        self.0.into_iter().for_each(Completed::wake);
+        park::wake_all(self.0.into_iter().rev().map(|completed| (completed.owner, completed.home)));
     }
 }

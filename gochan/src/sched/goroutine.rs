@@ -7,9 +7,10 @@
 //! cells belong to that worker's thread, but for `next`, which belongs to whichever queue or inbox the goroutine
 //! is on, and the atomics, which dumps and the overflow report read at any time.
 
+use super::inbox::{Link, Linked};
 use super::park::WaitReason;
 use super::place::Siblings;
-use super::queue::Linked;
+use super::prefetch::prefetch;
 use super::status::Status;
 use super::task::TaskRef;
 use super::worker::Worker;
@@ -24,7 +25,7 @@ use std::ptr;
 /// The control block; see the module documentation for who may touch what.
 #[repr(C, align(128))]
 pub(crate) struct Goroutine {
-    next: Cell<Option<&'static Goroutine>>,
+    next: Cell<Link<Goroutine>>,
     worker: &'static Worker,
     yielder: Cell<*const Yielder<(), ()>>,
     /// About where its stack pointer is while it is switched out.
@@ -49,7 +50,7 @@ impl std::fmt::Debug for Goroutine {
 
 impl Linked for Goroutine {
     #[inline]
-    fn link(&self) -> &Cell<Option<&'static Goroutine>> {
+    fn link(&self) -> &Cell<Link<Goroutine>> {
         &self.next
     }
 }
@@ -101,7 +102,7 @@ impl Goroutine {
         // reference is handed to the worker only, which drops it when the turn ends with `Ended`.
         let goroutine: &'static Goroutine = unsafe {
             block.write(Goroutine {
-                next: Cell::new(None),
+                next: Cell::new(Link::NONE),
                 worker,
                 yielder: Cell::new(ptr::null()),
                 stack_top: Cell::new(ptr::null()),
@@ -211,10 +212,41 @@ impl Goroutine {
     /// Asks for the cache lines at its stack pointer, which will be needed in the next turn.
     #[inline]
     pub(super) fn prefetch_stack(&self) {
-        let top = self.stack_top.get();
-        prefetch(top);
-        prefetch(top.wrapping_add(64));
-        prefetch(top.wrapping_add(128));
+        let stack = self.saved_stack();
+        prefetch(stack);
+        prefetch(stack.wrapping_add(64));
+        prefetch(stack.wrapping_add(128));
+    }
+
+    /// As `prefetch_stack` and `prefetch_block`, with more of the frames that it will return through: it has not run
+    /// for so long that they are no longer in any cache.
+    #[inline]
+    pub(super) fn prefetch_all(&self) {
+        /// A goroutine that waits in a shallow call uses no more.
+        const LINES: usize = 16;
+        let block = ptr::from_ref(self).cast::<u8>();
+        let mut line = self.saved_stack();
+        for _ in 0..LINES {
+            prefetch(line);
+            line = line.wrapping_add(64);
+            if line >= block {
+                break;
+            }
+        }
+        self.prefetch_block();
+    }
+
+    /// The lowest address that it will touch after the switch: the switch has pushed a few words more.
+    #[inline]
+    fn saved_stack(&self) -> *const u8 {
+        const PUSHED: usize = 48;
+        self.stack_top.get().wrapping_sub(PUSHED)
+    }
+
+    /// Asks for the first of the block's cache lines only, and so for the translation of its page.
+    #[inline]
+    pub(super) fn prefetch_page(&self) {
+        prefetch(ptr::from_ref(self).cast());
     }
 
     /// Switches out until some owner of this wait has been woken.
@@ -249,15 +281,4 @@ impl Goroutine {
         let goroutine = unsafe { &*(block_address(slot) as *const Goroutine) };
         (goroutine.status.id() != 0).then_some(goroutine)
     }
-}
-
-#[inline]
-fn prefetch(line: *const u8) {
-    // SAFETY: a hint; it does not fault, whatever the address.
-    #[cfg(target_arch = "x86_64")]
-    unsafe {
-        core::arch::x86_64::_mm_prefetch::<{ core::arch::x86_64::_MM_HINT_T0 }>(line.cast());
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = line;
 }

@@ -11,7 +11,7 @@
 //! # Who may touch what
 //!
 //! A worker's queues, timers and stacks are its thread's alone. Other threads reach a worker through two lock-free
-//! inboxes ([`queue`]), the stealing end of its deque and its [`alarm`]s. A wake pushes first and then looks at the
+//! inboxes ([`inbox`]), the stealing end of its deque and its [`alarm`]s. A wake pushes first and then looks at the
 //! worker's sleep flag; a worker sets the flag first and then looks at its inboxes: one of the two sees the other.
 //!
 //! # Time
@@ -33,11 +33,13 @@ pub(crate) mod clock;
 pub(crate) mod countdown;
 mod deadlines;
 pub(crate) mod goroutine;
+mod inbox;
 mod monitor;
 mod os_threads;
 mod pace;
 pub(crate) mod park;
 pub(crate) mod place;
+pub(crate) mod prefetch;
 mod queue;
 pub(crate) mod random;
 pub(crate) mod report;

@@ -182,6 +182,31 @@ impl Drop for Owner {
     }
 }
 
+/// Wakes owners together, each known to live on the worker numbered beside it. Goroutines are handed over by the
+/// worker, in this order, without being touched: where many wait, each is a cache miss.
+pub(crate) fn wake_all(owners: impl ExactSizeIterator<Item = (Owner, u32)>) {
+    /// Fewer are not worth a list.
+    const MANY: usize = 8;
+    if owners.len() < MANY {
+        return owners.for_each(|(owner, home)| owner.wake_at(home));
+    }
+    let mut by_worker: Vec<Vec<&'static Goroutine>> = Vec::new();
+    for (owner, home) in owners {
+        match owner.into_woken() {
+            Woken::Goroutine(goroutine) => {
+                let home = home as usize;
+                if by_worker.len() <= home {
+                    by_worker.resize_with(home + 1, Vec::new);
+                }
+                by_worker[home].push(goroutine);
+            }
+            Woken::Thread(thread) => thread.unpark(),
+            Woken::Task(waker) => waker.wake(),
+        }
+    }
+    super::runtime::ready_many(by_worker);
+}
+
 /// The waiting end: this goroutine, or this thread.
 #[derive(Debug)]
 pub(crate) enum Parker {

@@ -1,14 +1,7 @@
-//! The queues of a worker: started goroutines that are ready (only its own thread touches them), and the
-//! inbox through which other threads return the goroutines they wake.
+//! The queue of a worker's ready goroutines, which only its own thread touches.
 
-use crate::shim::atomic::{AtomicPtr, Ordering::*};
 use std::cell::Cell;
 use std::ptr;
-
-/// Something with room for one link, which belongs to the inbox it is in.
-pub(super) trait Linked: 'static {
-    fn link(&self) -> &Cell<Option<&'static Self>>;
-}
 
 /// A FIFO for one thread. A ring of pointers rather than a linked list: queueing a goroutine does not touch the
 /// goroutine, whose cache lines are cold, and those about to run can be seen in time to fetch them.
@@ -43,8 +36,14 @@ impl<G> RunQueue<G> {
         unsafe { self.places.get().add(count & self.mask.get()) }
     }
 
+    /// How many were ever popped: tells the pops apart.
     #[inline]
-    fn len(&self) -> usize {
+    pub(super) fn popped(&self) -> usize {
+        self.popped.get()
+    }
+
+    #[inline]
+    pub(super) fn len(&self) -> usize {
         self.pushed.get().wrapping_sub(self.popped.get())
     }
 
@@ -114,63 +113,6 @@ impl<G> RunQueue<G> {
 impl<G> Drop for RunQueue<G> {
     fn drop(&mut self) {
         self.free();
-    }
-}
-
-/// A lock-free stack of goroutines that anybody pushes to and whose whole content is taken at once. Taking by one
-/// swap leaves no room for the ABA problem.
-#[derive(Debug)]
-pub(super) struct Inbox<G> {
-    newest: AtomicPtr<G>,
-}
-
-impl<G: Linked> Inbox<G> {
-    pub(super) fn new() -> Self {
-        Inbox { newest: AtomicPtr::new(ptr::null_mut()) }
-    }
-
-    /// Sequentially consistent with the `sleeping` flag of the worker: push, then look whether it sleeps.
-    #[inline]
-    pub(super) fn push(&self, goroutine: &'static G) {
-        let mut newest = self.newest.load(Relaxed);
-        loop {
-            // SAFETY: null or pushed as a `&'static`.
-            goroutine.link().set(unsafe { newest.as_ref() });
-            let pushed = ptr::from_ref(goroutine).cast_mut();
-            // Release publishes the link and all the pusher did before; pairs with Acquire in `take_all`.
-            match self.newest.compare_exchange_weak(newest, pushed, SeqCst, Relaxed) {
-                Ok(_) => return,
-                Err(now) => newest = now,
-            }
-        }
-    }
-
-    #[inline]
-    pub(super) fn is_empty(&self) -> bool {
-        self.newest.load(Relaxed).is_null()
-    }
-
-    /// As `is_empty`, ordered after an earlier store of the `sleeping` flag.
-    pub(super) fn is_empty_seqcst(&self) -> bool {
-        self.newest.load(SeqCst).is_null()
-    }
-
-    /// Takes everything and hands it to `each`, oldest first.
-    #[inline]
-    pub(super) fn drain(&self, mut each: impl FnMut(&'static G)) {
-        let newest = self.newest.swap(ptr::null_mut(), AcqRel);
-        // SAFETY: null or pushed as a `&'static`; the swap made the whole chain ours.
-        let mut rest = unsafe { newest.as_ref() };
-        let mut oldest = None;
-        while let Some(goroutine) = rest {
-            rest = goroutine.link().get();
-            goroutine.link().set(oldest);
-            oldest = Some(goroutine);
-        }
-        while let Some(goroutine) = oldest {
-            oldest = goroutine.link().get();
-            each(goroutine);
-        }
     }
 }
 

@@ -55,23 +55,29 @@ impl Sleeper {
 
 #[cfg(all(test, gochan_model))]
 mod model {
-    use super::super::queue::{Inbox, Linked, RunQueue};
+    use super::super::inbox::{Inbox, Link, Linked};
+    use super::super::queue::RunQueue;
     use super::*;
     use std::cell::Cell;
     use std::sync::Arc;
 
-    struct Item(Cell<Option<&'static Item>>, usize);
+    struct Item(Cell<Link<Item>>, usize);
 
     // SAFETY: as for goroutines, the link belongs to the queue the item is on.
     unsafe impl Sync for Item {}
 
     impl Linked for Item {
-        fn link(&self) -> &Cell<Option<&'static Item>> {
+        fn link(&self) -> &Cell<Link<Item>> {
             &self.0
         }
     }
 
-    /// Three threads push, one worker drains and sleeps; a lost wake-up would end in a deadlock, which shuttle reports.
+    fn item(number: usize) -> &'static Item {
+        Box::leak(Box::new(Item(Cell::new(Link::NONE), number)))
+    }
+
+    /// Three threads push, one of them in a batch, one worker drains and sleeps; a lost wake-up would end in a deadlock,
+    /// which shuttle reports.
     fn pushers_and_a_sleeper() {
         const PUSHERS: usize = 3;
         const EACH: usize = 2;
@@ -80,9 +86,15 @@ mod model {
             .map(|pusher| {
                 let shared = shared.clone();
                 shuttle::thread::spawn(move || {
-                    for step in 0..EACH {
-                        shared.1.push(Box::leak(Box::new(Item(Cell::new(None), pusher * EACH + step))));
+                    let mut items = (0..EACH).map(|step| item(pusher * EACH + step));
+                    if pusher == 0 {
+                        shared.1.push_many(items.collect());
                         shared.0.wake();
+                    } else {
+                        items.by_ref().for_each(|item| {
+                            shared.1.push(item);
+                            shared.0.wake();
+                        });
                     }
                 })
             })

@@ -9,9 +9,10 @@ use super::attributes;
 use super::blocks::Blocks;
 use super::clock::Moment;
 use super::goroutine::{Goroutine, Turn};
+use super::inbox::Inbox;
 use super::pace::Pace;
 use super::place::Placement;
-use super::queue::{Inbox, RunQueue};
+use super::queue::RunQueue;
 use super::runtime::Workers;
 use super::sleeper::Sleeper;
 use super::task::TaskRef;
@@ -36,6 +37,8 @@ const CACHED_STACKS: usize = 256;
 const FIRST_STACKS: usize = 8;
 /// Stacks fetched from or returned to the pool at once.
 const STACK_BATCH: usize = 64;
+/// So many ready goroutines do not stay in the caches from one turn to the next.
+const CROWD: usize = 128;
 /// How long a worker with nothing to do looks around before it sleeps, while another worker is busy: waking it
 /// costs about as much.
 const SPIN: Duration = Duration::from_micros(25);
@@ -218,6 +221,11 @@ impl Worker {
         }
     }
 
+    /// Queues goroutines of this worker that have become ready together, without touching them.
+    pub(super) fn push_ready_many(&self, goroutines: Vec<&'static Goroutine>) {
+        goroutines.into_iter().for_each(|goroutine| self.ready.push(goroutine));
+    }
+
     /// True if waiters of this worker are to be served before those of others.
     #[inline]
     pub(crate) fn prefers_local(&self) -> bool {
@@ -311,6 +319,12 @@ impl Worker {
     #[inline]
     pub(super) fn push_from_elsewhere(&self, goroutine: &'static Goroutine) {
         self.shared.woken.push(goroutine);
+        self.shared.sleeper.wake();
+    }
+
+    /// Hands over goroutines of this worker that have become ready together, without touching them.
+    pub(super) fn push_many_from_elsewhere(&self, goroutines: Vec<&'static Goroutine>) {
+        self.shared.woken.push_many(goroutines);
         self.shared.sleeper.wake();
     }
 
@@ -427,13 +441,32 @@ impl Worker {
             return self.pop_heavy_or_light();
         }
         let goroutine = self.ready.pop();
-        if let Some(next) = self.ready.peek(0) {
+        if self.ready.len() >= CROWD {
+            self.prefetch_crowd();
+        } else if let Some(next) = self.ready.peek(0) {
             next.prefetch_stack();
             if let Some(after) = self.ready.peek(1) {
                 after.prefetch_block();
             }
         }
         goroutine
+    }
+
+    /// With so many ready, those about to run are in no cache, and the translations of their pages neither. Looking
+    /// up a translation takes longer than a turn and holds up the locked operations of that turn; but a few can be
+    /// looked up at a time, so they are asked for in bursts.
+    #[cold]
+    #[inline(never)]
+    fn prefetch_crowd(&self) {
+        const BURST: usize = 16;
+        const SOON: usize = 4;
+        if self.ready.popped().is_multiple_of(BURST) {
+            let ahead = (BURST..2 * BURST).filter_map(|ahead| self.ready.peek(ahead));
+            ahead.for_each(Goroutine::prefetch_page);
+        }
+        if let Some(soon) = self.ready.peek(SOON) {
+            soon.prefetch_all();
+        }
     }
 
     #[cold]
