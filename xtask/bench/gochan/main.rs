@@ -4,12 +4,14 @@
 //! program and of the other peers beside this folder.
 
 mod channel;
+mod context;
 mod cpu;
 #[expect(unreachable_pub, reason = "public in the library of the peers, which share the file")]
 #[path = "../measure.rs"]
 mod measure;
 mod memory;
 mod pipeline;
+mod select;
 mod spawn;
 mod timer;
 
@@ -28,6 +30,8 @@ const SUBJECTS: &[&[Workload]] = &[
     spawn::WORKLOADS,
     channel::WORKLOADS,
     pipeline::WORKLOADS,
+    select::WORKLOADS,
+    context::WORKLOADS,
     timer::WORKLOADS,
     cpu::WORKLOADS,
     memory::WORKLOADS,
