@@ -135,11 +135,15 @@ impl Head {
         // SAFETY: the caller's promise; the lock makes the waiter ours while it is queued.
         unsafe {
             let queued = (*waiter).is_queued();
+            let mut owner = None;
             if queued {
                 self.queue(sends).unlink(waiter);
                 (*waiter).outcome = Outcome::TimedOut;
+                owner = (*waiter).give_up_owner();
             }
             self.unlock();
+            // A task's waker is the user's: not under the lock.
+            drop(owner);
             queued
         }
     }

@@ -126,6 +126,12 @@ impl Waiter {
         self.owner = Some(owner);
     }
 
+    /// What nobody will wake, of a waiter that has been withdrawn.
+    #[inline]
+    pub(super) fn give_up_owner(&mut self) -> Option<Owner> {
+        self.owner.take()
+    }
+
     /// Completes a waiter that has just been taken off its queue.
     #[inline]
     pub(super) fn complete(&mut self, outcome: Outcome) -> Completed {

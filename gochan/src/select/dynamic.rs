@@ -395,9 +395,9 @@ impl<'a> Select<'a> {
         if let Some((_, alarm)) = queued.alarm {
             alarm.cancel();
         }
-        // SAFETY: written when the select was queued.
-        unsafe { self.claim.assume_init_ref() }.give_up();
-        self.pending = self.engine(false).leave().map(|chosen| self.note(chosen));
+        let mut engine = self.engine(false);
+        engine.give_up();
+        self.pending = engine.leave().map(|chosen| self.note(chosen));
     }
 
     /// Tokens of one select are good for it: their kind and type are those of their slot.

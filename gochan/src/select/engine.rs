@@ -204,6 +204,28 @@ impl Engine<'_, '_> {
         worth
     }
 
+    /// For a wait that was not ended by a wake: gives up, or lets the winner come to its end, which is under the lock of
+    /// its arm's channel.
+    pub(super) fn give_up(&self) {
+        // SAFETY: written when the select was queued.
+        let claim = unsafe { self.claim.assume_init_ref() };
+        if claim.give_up() {
+            return;
+        }
+        let winner = claim.winner();
+        for (arm, waiter) in self.arms.iter().zip(self.waiters.iter()) {
+            if ptr::eq(waiter.as_ptr(), winner)
+                && let Some(operation) = arm.active()
+            {
+                // SAFETY: the arm borrows the channel.
+                unsafe {
+                    operation.head().lock();
+                    operation.head().unlock();
+                }
+            }
+        }
+    }
+
     fn all_off(&self) -> bool {
         self.arms.iter().all(|arm| arm.active().is_none())
     }
