@@ -23,13 +23,18 @@ struct Row {
     required: bool,
 }
 
-/// Reads the list: `required:` names the families whose rows must have tests, each other line is a row.
+/// Reads the list: `required:` names the families whose rows must have tests, `except:` rows of them that need none
+/// yet, and each other line is a row.
 fn parse(text: &str) -> Outcome<Vec<Row>> {
-    let mut required = Vec::new();
+    let (mut required, mut except) = (Vec::new(), Vec::new());
     let mut rows: Vec<Row> = Vec::new();
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
         if let Some(families) = line.strip_prefix("required:") {
             required.extend(families.split_whitespace());
+            continue;
+        }
+        if let Some(ids) = line.strip_prefix("except:") {
+            except.extend(ids.split_whitespace());
             continue;
         }
         let (id, what) = line.split_once(' ').unwrap_or((line, ""));
@@ -39,7 +44,7 @@ fn parse(text: &str) -> Outcome<Vec<Row>> {
         if rows.iter().any(|row| row.id == id) {
             return Err(format!("behaviour.txt: {id} stands there twice"));
         }
-        let required = required.contains(&&id[..2]);
+        let required = required.contains(&&id[..2]) && !except.contains(&id);
         rows.push(Row { id: id.to_owned(), what: what.trim().to_owned(), required });
     }
     Ok(rows)
@@ -151,6 +156,8 @@ mod tests {
         let rows = parse("# list\nrequired: CH\nCH-01 one\nSE-01 two\n").unwrap();
         assert!(report(&rows, &BTreeSet::new()).is_err());
         assert!(report(&rows, &BTreeSet::from(["CH-01".to_owned()])).is_ok());
+        let rows = parse("required: CH\nexcept: CH-02\nCH-01 one\nCH-02 two\n").unwrap();
+        assert_eq!(rows.iter().map(|row| row.required).collect::<Vec<_>>(), [true, false]);
     }
 
     #[test]

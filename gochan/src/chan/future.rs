@@ -6,6 +6,7 @@
 use super::SendError;
 use super::core::Core;
 use super::handle::Receiver;
+use super::timer::WakeAt;
 use super::waiter::{Outcome, Waiter};
 use futures_core::Stream;
 use std::cell::UnsafeCell;
@@ -23,6 +24,8 @@ struct Waiting<T> {
     slot: UnsafeCell<MaybeUninit<T>>,
     /// On a queue, or taken off it by a completer whose outcome nobody has looked at.
     queued: bool,
+    /// For the channel of a timer.
+    wake_at: WakeAt,
     _pinned: PhantomPinned,
 }
 
@@ -32,6 +35,7 @@ impl<T> Waiting<T> {
             waiter: UnsafeCell::new(Waiter::new(ptr::null_mut(), None)),
             slot: UnsafeCell::new(MaybeUninit::uninit()),
             queued: false,
+            wake_at: WakeAt::new(),
             _pinned: PhantomPinned,
         }
     }
@@ -48,10 +52,18 @@ impl<T> Waiting<T> {
             if self.queued {
                 outcome = core.poll_waiter(waiter, context.waker());
             }
+            if outcome == Outcome::Pending && core.head.is_timer() && core.withdraw_recv(waiter) {
+                // Its time may have come, which nobody tells the waiter.
+                outcome = Outcome::Retry;
+            }
             if outcome == Outcome::Retry {
                 outcome = core.task_recv(slot, waiter, context.waker());
             }
             self.queued = outcome == Outcome::Pending;
+            if core.head.is_timer() {
+                let time = if self.queued { core.next_time() } else { None };
+                self.wake_at.set(time, context.waker());
+            }
             match outcome {
                 Outcome::Pending => Poll::Pending,
                 Outcome::Done => Poll::Ready(Some(slot.read())),

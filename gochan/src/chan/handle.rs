@@ -81,20 +81,20 @@ impl<T> Chan<T> {
 }
 
 /// The channel of a timer; see [`super::timer`].
-#[allow(dead_code, reason = "the timers and tickers of `time` are built on it")]
 impl Receiver<Instant> {
-    /// Ready at `when` (`None`: never), and every `period` after that unless it is zero.
-    pub(crate) fn timer(when: Option<Instant>, period: Duration) -> Receiver<Instant> {
+    /// Ready at `when`, and every `period` after that unless it is zero.
+    pub(crate) fn timer(when: Instant, period: Duration) -> Receiver<Instant> {
         Receiver { raw: Raw::receive_only(Core::timer(when, period)) }
     }
 
-    /// Whatever has not been received by now never will be. True if the time had not come.
+    /// Whatever has not been received by now never will be. True if the time had not come, or there were more ticks to
+    /// come.
     pub(crate) fn stop_timer(&self) -> bool {
         self.core().is_some_and(Core::stop_timer)
     }
 
-    /// As [`Receiver::timer`], from now on. True if the time had not come.
-    pub(crate) fn reset_timer(&self, when: Option<Instant>, period: Duration) -> bool {
+    /// As [`Receiver::timer`], from now on. True as for [`Receiver::stop_timer`].
+    pub(crate) fn reset_timer(&self, when: Instant, period: Duration) -> bool {
         self.core().is_some_and(|core| core.reset_timer(when, period))
     }
 }

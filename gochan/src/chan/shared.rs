@@ -47,7 +47,6 @@ impl<T> Raw<T> {
     }
 
     /// A channel with one handle, which receives. Nobody sends, but it does not close for that.
-    #[allow(dead_code, reason = "the timers and tickers of `time` are built on it")]
     pub(super) fn receive_only(core: Core<T>) -> Raw<T> {
         Raw::of(core, RECEIVES, SENDERS_ENDED)
     }

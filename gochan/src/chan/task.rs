@@ -90,6 +90,9 @@ impl<T> Core<T> {
     /// Gives back a value that was handed to a receive which nobody will look at: to the next receiver, or to the
     /// front of the channel.
     pub(super) fn give_back(&self, value: T) {
+        if self.head.is_timer() {
+            return self.give_back_time(value);
+        }
         let mut state = self.lock();
         if self.head.has(NO_RECEIVER) {
             drop(state);

@@ -4,15 +4,15 @@
 //! moment as its deadline, in the timers of its own worker, and then looks again. So a timer that nobody waits for
 //! costs its memory and nothing else, and one that is stopped or reset has no stale value to take back.
 
-#![allow(dead_code, reason = "the timers and tickers of `time` are built on it")]
-
-use super::core::{Blocked, Core, Place, Rare, wake_and_spend};
+use super::core::{Blocked, Core, Locked, Place, Rare, wake_and_spend};
 use super::head::{Head, TIMER};
 use super::waiter::{Outcome, Waiter};
+use crate::sched::alarm::{self, Alarm};
 use crate::sched::clock;
 use crate::sched::park::{Parker, WaitReason};
 use std::mem::MaybeUninit;
 use std::ptr::NonNull;
+use std::task::Waker;
 use std::time::{Duration, Instant};
 
 /// When a timer's channel is ready; used under the channel's lock.
@@ -22,9 +22,15 @@ pub(super) struct TimerState {
     when: Option<Instant>,
     /// Zero: not periodic.
     period: Duration,
+    /// What was received last, until the timer is stopped or reset.
+    taken: Option<Instant>,
 }
 
 impl TimerState {
+    fn new(when: Instant, period: Duration) -> TimerState {
+        TimerState { when: Some(when), period, taken: None }
+    }
+
     /// Takes the time if it has come.
     pub(super) fn take(&mut self) -> Option<Instant> {
         let when = self.when?;
@@ -33,11 +39,21 @@ impl TimerState {
             return None;
         }
         self.when = if self.period.is_zero() { None } else { next_tick(when, self.period, now) };
+        self.taken = Some(now);
         Some(now)
     }
 
+    /// Takes back what `take` has returned last, if nothing has happened since. A ticker drops it: the next tick will
+    /// come.
+    fn give_back(&mut self, time: Instant) {
+        if self.when.is_none() && self.period.is_zero() && self.taken == Some(time) {
+            self.when = Some(time);
+        }
+    }
+
+    /// True if there is something to stop.
     fn is_pending(&self) -> bool {
-        self.when.is_some_and(|when| clock::now() < when)
+        self.when.is_some_and(|when| !self.period.is_zero() || clock::now() < when)
     }
 }
 
@@ -49,39 +65,42 @@ fn next_tick(when: Instant, period: Duration, now: Instant) -> Option<Instant> {
 }
 
 impl Core<Instant> {
-    /// A channel that is ready at `when` (`None`: never), and every `period` after that unless it is zero.
-    pub(super) fn timer(when: Option<Instant>, period: Duration) -> Core<Instant> {
-        Core::with_head(Head::new(0, TIMER), Rare::Timer(TimerState { when, period }))
+    /// A channel that is ready at `when`, and every `period` after that unless it is zero.
+    pub(super) fn timer(when: Instant, period: Duration) -> Core<Instant> {
+        Core::with_head(Head::new(0, TIMER), Rare::Timer(TimerState::new(when, period)))
     }
 
-    /// Whatever has not been received by now never will be. True if the time had not come.
+    /// Whatever has not been received by now never will be. True if the time had not come, or there were more ticks to
+    /// come.
     pub(super) fn stop_timer(&self) -> bool {
-        self.with_timer(|timer| {
-            let pending = timer.is_pending();
-            timer.when = None;
-            pending
-        })
+        let mut state = self.lock();
+        let Some(timer) = state.timer() else { return false };
+        let pending = timer.is_pending();
+        timer.when = None;
+        timer.taken = None;
+        pending
     }
 
-    /// As [`Core::timer`], from now on. True if the time had not come.
-    pub(super) fn reset_timer(&self, when: Option<Instant>, period: Duration) -> bool {
-        let pending = self.with_timer(|timer| {
-            let pending = timer.is_pending();
-            *timer = TimerState { when, period };
-            pending
-        });
+    /// As [`Core::timer`], from now on. True as for [`Core::stop_timer`].
+    pub(super) fn reset_timer(&self, when: Instant, period: Duration) -> bool {
+        let mut state = self.lock();
+        let Some(timer) = state.timer() else { return false };
+        let pending = timer.is_pending();
+        *timer = TimerState::new(when, period);
         // Whoever waits does so for the old moment.
-        let state = self.lock();
         let waiting = self.head.receivers.end_all(Outcome::Retry);
         drop(state);
         waiting.wake_all();
         pending
     }
+}
 
-    fn with_timer<R>(&self, f: impl FnOnce(&mut TimerState) -> R) -> R {
-        match &mut self.lock().body().rare {
-            Rare::Timer(timer) => f(timer),
-            _ => unreachable!("a timer's channel has its state until the last receiver is gone"),
+impl<T> Locked<'_, T> {
+    /// None once the last receiver is gone.
+    fn timer(&mut self) -> Option<&mut TimerState> {
+        match &mut self.body().rare {
+            Rare::Timer(timer) => Some(timer),
+            _ => None,
         }
     }
 }
@@ -109,10 +128,7 @@ impl<T> Core<T> {
             if limit.is_some_and(|limit| clock::now() >= limit) {
                 return Outcome::TimedOut;
             }
-            let when = match &state.body().rare {
-                Rare::Timer(timer) => timer.when,
-                _ => None,
-            };
+            let when = state.timer().and_then(|timer| timer.when);
             let deadline = [when, limit].into_iter().flatten().min();
             let parker = Parker::current();
             let mut waiter = MaybeUninit::<Waiter>::uninit();
@@ -133,6 +149,25 @@ impl<T> Core<T> {
             }
         }
     }
+
+    /// Gives back the time that was received for nobody.
+    #[cold]
+    pub(super) fn give_back_time(&self, time: T) {
+        // SAFETY: only channels of `Instant` are timers.
+        let time = unsafe { (&raw const time).cast::<Instant>().read() };
+        let mut state = self.lock();
+        if let Some(timer) = state.timer() {
+            timer.give_back(time);
+        }
+        let waiting = self.head.receivers.end_all(Outcome::Retry);
+        drop(state);
+        waiting.wake_all();
+    }
+
+    /// When the channel will be ready by itself, if it is a timer's.
+    pub(super) fn next_time(&self) -> Option<Instant> {
+        self.lock().timer()?.when
+    }
 }
 
 /// When the timer that a locked channel belongs to is ready next.
@@ -143,9 +178,50 @@ pub(crate) unsafe fn next_time(head: NonNull<Head>) -> Option<Instant> {
     // SAFETY: only channels of `Instant` are timers; the lock is held.
     let core = unsafe { head.cast::<Core<Instant>>().as_ref() };
     // SAFETY: the lock is held by the caller, who keeps it: nothing is unlocked here.
-    let mut state = std::mem::ManuallyDrop::new(super::core::Locked { core });
-    match &state.body().rare {
-        Rare::Timer(timer) => timer.when,
-        _ => None,
+    let mut state = std::mem::ManuallyDrop::new(Locked { core });
+    state.timer().and_then(|timer| timer.when)
+}
+
+/// Wakes a task at a time: what a deadline is to a wait that has no thread and no goroutine.
+#[derive(Debug, Default)]
+pub(super) struct WakeAt(Option<Box<Wakeup>>);
+
+#[derive(Debug)]
+struct Wakeup {
+    time: Instant,
+    waker: Waker,
+    alarm: Alarm,
+}
+
+impl WakeAt {
+    pub(super) const fn new() -> WakeAt {
+        WakeAt(None)
+    }
+
+    /// Wakes `waker` at `time`, and not at the time set before.
+    pub(super) fn set(&mut self, time: Option<Instant>, waker: &Waker) {
+        match (&self.0, time) {
+            (None, None) => {}
+            (Some(set), Some(time)) if set.time == time && set.waker.will_wake(waker) => {}
+            (_, None) => self.cancel(),
+            (_, Some(time)) => {
+                self.cancel();
+                let rung = waker.clone();
+                let alarm = alarm::set(time, move || rung.wake());
+                self.0 = Some(Box::new(Wakeup { time, waker: waker.clone(), alarm }));
+            }
+        }
+    }
+
+    pub(super) fn cancel(&mut self) {
+        if let Some(set) = self.0.take() {
+            set.alarm.cancel();
+        }
+    }
+}
+
+impl Drop for WakeAt {
+    fn drop(&mut self) {
+        self.cancel();
     }
 }

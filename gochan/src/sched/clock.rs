@@ -16,6 +16,19 @@ pub(crate) fn deadline(after: Duration) -> Option<Instant> {
     now().checked_add(after)
 }
 
+/// As [`deadline`], but if the clock does not reach that far, then a time so far off that it never comes.
+#[inline]
+pub(crate) fn deadline_or_never(after: Duration) -> Instant {
+    let now = now();
+    let mut after = after;
+    loop {
+        match now.checked_add(after) {
+            Some(deadline) => return deadline,
+            None => after /= 2,
+        }
+    }
+}
+
 /// A point in time as heaps and atomics hold it: nanoseconds since the first use. What lies before that counts as
 /// the beginning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -86,5 +99,6 @@ mod tests {
         assert_eq!(Moment::of(now() + 10 * century), Moment::NEVER);
         assert_eq!(Moment::now() + Duration::MAX, Moment::NEVER);
         assert_eq!(deadline(Duration::MAX), None);
+        assert_eq!(Moment::of(deadline_or_never(Duration::MAX)), Moment::NEVER);
     }
 }
