@@ -88,3 +88,22 @@ pub fn defer(input: TokenStream) -> TokenStream {
 pub fn main(args: TokenStream, item: TokenStream) -> TokenStream {
     main_test::expand_main(args.into(), item.into()).into()
 }
+
+/// Makes a test of a function that uses goroutines.
+///
+/// The body runs as a goroutine; the test also fails on goroutines that are left or have panicked, on deadlock and
+/// after a timeout. The arguments are described in the module of the same name:
+/// [`gochan::test`](https://docs.rs/gochan/latest/gochan/test/).
+///
+/// ```ignore
+/// #[gochan::test(timeout = "5s")]
+/// fn answers() {
+///     let ch = chan!(i32);
+///     go!([ch] { send!(ch <- 42) });
+///     assert_eq!(recv!(ch), 42);
+/// }
+/// ```
+#[proc_macro_attribute]
+pub fn test(args: TokenStream, item: TokenStream) -> TokenStream {
+    main_test::expand_test(args.into(), item.into()).into()
+}

@@ -84,11 +84,12 @@ mod select;
 mod shim;
 mod stack;
 pub mod sync;
+pub mod test;
 pub mod time;
 
 pub use chan::{Chan, Receiver, Sender};
 pub use context::Context;
-pub use gochan_macros::main;
+pub use gochan_macros::{main, test};
 pub use sched::blocking::blocking;
 pub use sched::place::Placement;
 pub use sched::scope::{Scope, ScopedJoinHandle, scope};

@@ -3,6 +3,7 @@
 pub use crate::chan::{CloseSide, RecvSide, SendSide, ZeroValue, close, recv, recv_ok, send};
 use crate::sched::spawn::JoinHandle;
 pub use crate::select::private as select;
+pub use crate::test::Test;
 pub use gochan_macros as macros;
 use std::fmt;
 

@@ -11,7 +11,7 @@
 //! | `defer!` | [`Defer`] |
 //! | `select!` | [`Select`] |
 //! | `with_context!` | [`WithContext`] |
-//! | `#[gochan::main]`, `#[gochan::test]` | [`EntryArgs`], [`EntryFn`] |
+//! | `#[gochan::main]`, `#[gochan::test]` | [`EntryArgs`], [`TestArgs`], [`EntryFn`] |
 //!
 //! Two decisions run through all of them:
 //!
@@ -32,6 +32,7 @@ mod recv;
 mod repair;
 mod select;
 mod send;
+mod test_args;
 #[cfg(test)]
 mod testing;
 mod tokens;
@@ -47,3 +48,4 @@ pub use recv::Recv;
 pub use repair::{fragments, repair};
 pub use select::{Arm, ArmBody, ArmKind, Guard, Receive, ReceiveBinding, Select, SelectSend, kw};
 pub use send::Send;
+pub use test_args::TestArgs;

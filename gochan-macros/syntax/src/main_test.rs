@@ -1,4 +1,4 @@
-//! The arguments of `#[gochan::main]` and `#[gochan::test]`, and the function under them.
+//! The arguments of `#[gochan::main]`, and the function under it or under `#[gochan::test]`.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
@@ -72,12 +72,12 @@ impl Parse for EntryFn {
             ahead.parse::<Signature>().is_ok()
         };
         if !is_fn && !tokens::rest(&input.fork())?.iter().any(is_fn_word) {
-            return Err(input.error("this attribute belongs on a function: `fn main() { … }`"));
+            return Err(input.error("this attribute belongs on a function: `fn name() { … }`"));
         }
         let sig = input.parse()?;
         let group = match input.parse()? {
             TokenTree::Group(group) if group.delimiter() == proc_macro2::Delimiter::Brace => group,
-            other => return Err(Error::new(other.span(), "the function needs a body: `fn main() { … }`")),
+            other => return Err(Error::new(other.span(), "the function needs a body: `fn name() { … }`")),
         };
         Ok(EntryFn { attrs, vis, sig, body: Body::of(&group) })
     }

@@ -194,6 +194,13 @@ impl Alarms {
         Some(Due(node))
     }
 
+    /// Drops every alarm.
+    pub(super) fn clear(&self) {
+        while let Some(due) = self.pop_due(Moment::NEVER) {
+            due.0.closure.discard();
+        }
+    }
+
     /// Fires every alarm whose deadline has passed; true if there was one.
     #[inline]
     pub(super) fn fire(&self, now: Moment, placement: Placement) -> bool {

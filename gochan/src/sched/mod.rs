@@ -33,6 +33,7 @@ pub(crate) mod clock;
 pub(crate) mod countdown;
 mod deadlines;
 pub(crate) mod goroutine;
+pub(crate) mod group;
 mod inbox;
 mod monitor;
 mod os_threads;
@@ -40,6 +41,7 @@ mod pace;
 pub(crate) mod park;
 pub(crate) mod place;
 pub(crate) mod prefetch;
+pub(crate) mod private;
 mod queue;
 pub(crate) mod random;
 pub(crate) mod report;
@@ -172,6 +174,16 @@ pub fn current_id() -> Option<u64> {
 /// A snapshot: exact when nothing is being spawned or ending at the same time.
 #[doc(alias = "NumGoroutine")]
 pub fn num_goroutine() -> usize {
+    if let Some(group) = group::current() {
+        return match Worker::current() {
+            // The one from outside is not among those that the workers have spawned.
+            Some(worker) => {
+                let ended = worker.workers.ended();
+                (worker.workers.spawned() + 1).saturating_sub(ended) as usize
+            }
+            None => group.members(),
+        };
+    }
     // Ends before spawns: what is missed in between makes the number larger, never negative.
     let mut ended = FINISHED_OUTSIDE.load(Acquire);
     let workers = runtime::started_workers().map_or(&[][..], |workers| workers.all());

@@ -54,14 +54,9 @@ fn watch(workers: &'static Workers) -> ! {
     let mut resting = 0;
     let mut last_trim = Instant::now();
     let mut trimmable_before = 0;
-    let mut turns = vec![0; workers.count()];
+    let mut watch = Watch::new(workers);
     loop {
-        for (worker, last) in workers.all().iter().zip(&mut turns) {
-            let now = worker.progress.turns.load(Relaxed);
-            // Odd: inside of a turn, and the same one as at the last look.
-            worker.shared.stuck.store(now == *last && now % 2 == 1, Relaxed);
-            *last = now;
-        }
+        watch.mark_stuck(workers);
         if workers.all_sleeping() {
             resting += 1;
         } else {
@@ -88,6 +83,36 @@ fn watch(workers: &'static Workers) -> ! {
         }
         let nap = if helpers { ALERT } else { CALM };
         std::thread::sleep(nap.min(fire_overdue(workers)).max(ALERT));
+    }
+}
+
+/// What was seen of each worker at the last look.
+#[derive(Debug)]
+pub(super) struct Watch {
+    turns: Vec<u32>,
+}
+
+impl Watch {
+    pub(super) fn new(workers: &Workers) -> Watch {
+        Watch { turns: vec![0; workers.count()] }
+    }
+
+    fn mark_stuck(&mut self, workers: &Workers) {
+        for (worker, last) in workers.all().iter().zip(&mut self.turns) {
+            let now = worker.progress.turns.load(Relaxed);
+            // Odd: inside of a turn, and the same one as at the last look.
+            worker.shared.stuck.store(now == *last && now % 2 == 1, Relaxed);
+            *last = now;
+        }
+    }
+
+    /// One look on behalf of workers that the monitor's thread does not watch.
+    pub(super) fn look(&mut self, workers: &Workers) {
+        self.mark_stuck(workers);
+        if workers.any_sleeping() && workers.all().iter().any(Worker::has_stealable) {
+            workers.nudge_one();
+        }
+        fire_overdue(workers);
     }
 }
 

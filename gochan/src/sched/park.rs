@@ -193,6 +193,10 @@ pub(crate) fn wake_all(owners: impl ExactSizeIterator<Item = (Owner, u32)>) {
     let mut by_worker: Vec<Vec<&'static Goroutine>> = Vec::new();
     for (owner, home) in owners {
         match owner.into_woken() {
+            // On workers of a test.
+            Woken::Goroutine(goroutine) if home as usize >= super::runtime::MAX_WORKERS => {
+                goroutine.ready_at(home);
+            }
             Woken::Goroutine(goroutine) => {
                 let home = home as usize;
                 if by_worker.len() <= home {
@@ -204,7 +208,9 @@ pub(crate) fn wake_all(owners: impl ExactSizeIterator<Item = (Owner, u32)>) {
             Woken::Task(waker) => waker.wake(),
         }
     }
-    super::runtime::ready_many(by_worker);
+    if !by_worker.is_empty() {
+        super::runtime::ready_many(by_worker);
+    }
 }
 
 /// The waiting end: this goroutine, or this thread.

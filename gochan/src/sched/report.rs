@@ -40,7 +40,12 @@ pub(super) fn body_panicked(id: u64, site: &'static Location<'static>, payload: 
         return;
     }
     let name = attributes::name(id).map(|name| format!(" `{name}`")).unwrap_or_default();
-    print(&format!("goroutine {id}{name} panicked: {}\n    spawned at {site}\n", message(payload)));
+    let text = format!("goroutine {id}{name} panicked: {}\n    spawned at {site}\n", message(payload));
+    if super::group::current().is_some() {
+        // To where the test's output goes; what else a panic does is for the test to say.
+        return eprint!("{text}");
+    }
+    print(&text);
     if runtime::settings().on_panic == PanicPolicy::Abort {
         std::process::exit(2);
     }
@@ -135,9 +140,14 @@ impl Drop for OwnedThread {
 
 /// True if the process certainly has no thread but the runtime's own.
 pub(super) fn only_own_threads() -> bool {
-    let Ok(status) = std::fs::read_to_string("/proc/self/status") else { return false };
+    foreign_threads() == Some(0)
+}
+
+/// How many threads the process has that are not the runtime's own, if that can be told.
+pub(super) fn foreign_threads() -> Option<usize> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let threads = status.lines().find_map(|line| line.strip_prefix("Threads:")?.trim().parse::<usize>().ok());
-    threads.is_some_and(|threads| threads <= OWNED_THREADS.load(Acquire))
+    Some(threads?.saturating_sub(OWNED_THREADS.load(Acquire)))
 }
 
 /// While it lives, the goroutine of this thread shows as waiting. Only threads that run one goroutine have a note

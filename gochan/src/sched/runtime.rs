@@ -1,6 +1,7 @@
 //! The process's runtime: its settings, chosen before first use, and its workers, started by first use.
 
 use super::goroutine::Goroutine;
+use super::group::Group;
 use super::monitor;
 use super::report::{self, PanicPolicy};
 use super::worker::Worker;
@@ -8,7 +9,7 @@ use crossbeam_utils::CachePadded;
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::*};
-use std::sync::{Once, OnceLock};
+use std::sync::{Arc, Once, OnceLock};
 
 /// How goroutines are carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -168,7 +169,8 @@ impl Builder {
     }
 }
 
-const MAX_WORKERS: usize = 4096;
+/// The numbers of the process's own workers are below this.
+pub(super) const MAX_WORKERS: usize = 4096;
 const MAX_STACK: usize = 1 << 40;
 
 /// A variable of the environment; empty counts as unset.
@@ -205,7 +207,17 @@ pub(crate) struct Workers {
     all: OnceLock<Box<[Worker]>>,
     stack_size: usize,
     sleeping: CachePadded<AtomicUsize>,
-    next_id: CachePadded<AtomicU64>,
+    /// The test that these are for, if they are not the process's.
+    group: Option<Arc<Group>>,
+    stopped: AtomicBool,
+}
+
+/// Unique among all goroutines of the process, whatever runs them.
+static NEXT_ID: CachePadded<AtomicU64> = CachePadded::new(AtomicU64::new(1));
+
+/// The first of `count` new goroutine ids; never zero.
+pub(super) fn reserve_ids(count: u64) -> u64 {
+    NEXT_ID.fetch_add(count, Relaxed)
 }
 
 /// The workers, started by the first call.
@@ -238,22 +250,37 @@ pub(super) fn ready_many(by_worker: Vec<Vec<&'static Goroutine>>) {
 
 fn start() -> &'static Workers {
     let settings = settings();
-    let workers: &'static Workers = Box::leak(Box::new(Workers {
-        all: OnceLock::new(),
-        stack_size: settings.stack_size,
-        sleeping: CachePadded::new(AtomicUsize::new(0)),
-        next_id: CachePadded::new(AtomicU64::new(1)),
-    }));
-    crate::stack::overflow::install(report::stack_overflow);
-    let all =
-        workers.all.get_or_init(|| (0..settings.workers).map(|index| Worker::new(index, workers)).collect());
-    for worker in all {
+    let workers = make(0, settings.workers, None);
+    for worker in workers.all() {
         std::thread::Builder::new()
             .name(format!("gochan-{}", worker.index))
             .spawn(move || worker.run())
             .unwrap_or_else(|error| report::fatal(&format!("cannot start worker {}: {error}", worker.index)));
     }
     monitor::start(workers);
+    workers
+}
+
+/// Workers of their own for one test, which are not running yet.
+pub(super) fn make_private(count: usize, group: Arc<Group>) -> &'static Workers {
+    /// Numbers tell workers of the whole process apart. The first of a set is a multiple of their count, so that
+    /// `index % count` is the place in the set.
+    static NEXT: AtomicUsize = AtomicUsize::new(MAX_WORKERS);
+    let _ = settings();
+    let first = NEXT.fetch_add(2 * count, Relaxed).next_multiple_of(count);
+    make(first, count, Some(group))
+}
+
+fn make(first: usize, count: usize, group: Option<Arc<Group>>) -> &'static Workers {
+    let workers: &'static Workers = Box::leak(Box::new(Workers {
+        all: OnceLock::new(),
+        stack_size: settings().stack_size,
+        sleeping: CachePadded::new(AtomicUsize::new(0)),
+        group,
+        stopped: AtomicBool::new(false),
+    }));
+    crate::stack::overflow::install(report::stack_overflow);
+    workers.all.get_or_init(|| (first..first + count).map(|index| Worker::new(index, workers)).collect());
     workers
 }
 
@@ -288,7 +315,35 @@ impl Workers {
 
     /// The first of `count` new goroutine ids; never zero.
     pub(super) fn reserve_ids(&self, count: u64) -> u64 {
-        self.next_id.fetch_add(count, Relaxed)
+        let first = reserve_ids(count);
+        if let Some(group) = &self.group {
+            group.reserve(first..first + count);
+        }
+        first
+    }
+
+    /// The test that these workers are for.
+    pub(super) fn group(&self) -> Option<&Arc<Group>> {
+        self.group.as_ref()
+    }
+
+    /// Lets workers end once they have nothing to do. They have to be woken for that.
+    pub(super) fn stop(&self) {
+        self.stopped.store(true, SeqCst);
+    }
+
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stopped.load(SeqCst)
+    }
+
+    /// Goroutines that have ended here.
+    pub(super) fn ended(&self) -> u64 {
+        self.all().iter().map(|worker| worker.progress.finished.load(Acquire)).sum()
+    }
+
+    /// Goroutines spawned by those here.
+    pub(super) fn spawned(&self) -> u64 {
+        self.all().iter().map(|worker| worker.progress.spawned.load(Acquire)).sum()
     }
 
     pub(super) fn begin_sleep(&self) {

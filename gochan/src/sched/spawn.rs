@@ -1,6 +1,7 @@
 //! Spawning goroutines and waiting for their end.
 
 use super::attributes::{self, Attributes};
+use super::group;
 use super::park::{Parker, WaitReason};
 use super::place::{Placement, Siblings};
 use super::runtime::{self, Backend};
@@ -40,8 +41,7 @@ where
     let worker = Worker::current();
     let id = match worker {
         Some(worker) => worker.new_id(),
-        None if runtime::settings().backend == Backend::Threads => threads::new_id(),
-        None => runtime::workers().reserve_ids(1),
+        None => runtime::reserve_ids(1),
     };
     if attributed {
         attributes::remember(id, attributes);
@@ -51,7 +51,7 @@ where
         Some(worker) => spawn_on(worker, task, placement),
         None => spawn_from_thread(task, placement),
     }
-    JoinHandle { task, result: PhantomData }
+    JoinHandle::of(task)
 }
 
 #[inline]
@@ -67,7 +67,7 @@ fn spawn_on(worker: &'static Worker, task: TaskRef, placement: Placement) {
         },
         Placement::Local => 0,
         Placement::Spread => NEXT_HOME.fetch_add(1, Relaxed),
-        Placement::Worker(index) => index + all.len() - worker.index,
+        Placement::Worker(index) => index + all.len() - worker.index % all.len(),
     };
     worker.count_spawned();
     if offset == 0 {
@@ -130,6 +130,10 @@ impl<T> std::panic::UnwindSafe for JoinHandle<T> {}
 impl<T> std::panic::RefUnwindSafe for JoinHandle<T> {}
 
 impl<T> JoinHandle<T> {
+    pub(super) fn of(task: TaskRef) -> JoinHandle<T> {
+        JoinHandle { task, result: PhantomData }
+    }
+
     /// Waits for the goroutine to end.
     ///
     /// What it did happens before this returns. Blocks the calling goroutine, or the calling thread outside of
@@ -182,6 +186,9 @@ impl<T> Drop for JoinHandle<T> {
             // SAFETY: the task is done and this handle is its last owner.
             unsafe {
                 let result = self.task.take::<T>();
+                if let Err(payload) = &result {
+                    group::panicked_detached(self.id(), self.task.header().site, &**payload);
+                }
                 self.task.free();
                 drop(result);
             }

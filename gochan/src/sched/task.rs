@@ -220,8 +220,11 @@ where
         if before & DETACHED != 0 {
             // SAFETY: the handle is gone, so this is the only reference.
             unsafe {
-                let result = Self::result(task.cast()).cast::<std::thread::Result<T>>();
-                drop_quietly(result.read());
+                let result = Self::result(task.cast()).cast::<std::thread::Result<T>>().read();
+                if let Err(payload) = &result {
+                    super::group::panicked_detached(header.id(), header.site, &**payload);
+                }
+                drop_quietly(result);
                 Self::free(task.cast());
             }
         } else if before & JOINING != 0 {

@@ -1,24 +1,19 @@
 //! `Backend::Threads`: every goroutine runs on an OS thread of its own.
 
+use super::group::{self, Group, Membership};
 use super::os_threads::OsThreads;
 use super::runtime::settings;
 use super::status::Status;
 use super::task::TaskRef;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 static THREADS: LazyLock<OsThreads> = LazyLock::new(|| OsThreads::new("gochan-goroutine", usize::MAX));
 static LIVE: Mutex<BTreeMap<u64, Arc<Status>>> = Mutex::new(BTreeMap::new());
-static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
 thread_local! {
     static CURRENT: RefCell<Option<Arc<Status>>> = const { RefCell::new(None) };
-}
-
-pub(super) fn new_id() -> u64 {
-    NEXT_ID.fetch_add(1, Relaxed)
 }
 
 fn live() -> MutexGuard<'static, BTreeMap<u64, Arc<Status>>> {
@@ -34,20 +29,35 @@ pub(super) fn start(task: TaskRef) {
     let status = Arc::new(Status::new(task.id(), task.header().site));
     live().insert(task.id(), status.clone());
     let id = task.id();
-    let job = Box::new(move || run(task, status));
+    let group = group::current();
+    if let Some(group) = &group {
+        group.enter(id, task.header().site);
+    }
+    let job = Box::new({
+        let group = group.clone();
+        move || run(task, status, group)
+    });
     if let Err(error) = THREADS.submit(job, stack_size) {
         live().remove(&id);
+        if let Some(group) = group {
+            group.leave(id);
+        }
         panic!("cannot start a thread for goroutine {id}: {error}");
     }
 }
 
-fn run(task: TaskRef, status: Arc<Status>) {
+fn run(task: TaskRef, status: Arc<Status>, group: Option<Arc<Group>>) {
     let id = status.id();
+    let membership = Membership::begin(group.clone());
     CURRENT.set(Some(status));
     // SAFETY: a task is started once.
     unsafe { task.run() };
     CURRENT.set(None);
+    drop(membership);
     live().remove(&id);
+    if let Some(group) = group {
+        group.leave(id);
+    }
 }
 
 /// The goroutine this thread runs.

@@ -372,19 +372,33 @@ impl Worker {
     // The loop.
 
     /// Turns the calling thread into this worker.
-    pub(super) fn run(&'static self) -> ! {
-        CURRENT.set(self);
+    pub(super) fn run(&'static self) {
         self.shared.sleeper.adopt_thread();
-        let _owned = super::report::OwnedThread::new();
+        let _owned = self.workers.group().is_none().then(super::report::OwnedThread::new);
+        self.enter();
         self.fetch_stacks(FIRST_STACKS);
-        crate::stack::overflow::alternate_stack();
         loop {
             if let Some(goroutine) = self.next() {
                 self.turn(goroutine);
             } else {
                 self.idle();
+                if self.workers.is_stopped() {
+                    return self.leave();
+                }
             }
         }
+    }
+
+    /// The calling thread is this worker from now on.
+    pub(super) fn enter(&'static self) {
+        CURRENT.set(self);
+        crate::stack::overflow::alternate_stack();
+    }
+
+    /// The calling thread is no longer this worker, which has no goroutines left.
+    pub(super) fn leave(&self) {
+        self.default_pool().put(self.stacks.borrow_mut().drain(..));
+        CURRENT.set(ptr::null());
     }
 
     #[inline]
@@ -603,7 +617,8 @@ impl Worker {
         }
         self.workers.begin_sleep();
         self.shared.sleeper.lie_down();
-        if self.shared.woken.is_empty_seqcst() && self.shared.spawned.is_empty() {
+        if self.shared.woken.is_empty_seqcst() && self.shared.spawned.is_empty() && !self.workers.is_stopped()
+        {
             self.sleep();
         }
         self.shared.sleeper.get_up();

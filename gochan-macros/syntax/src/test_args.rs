@@ -1,0 +1,165 @@
+//! The arguments of `#[gochan::test]`.
+
+use syn::parse::{Parse, ParseStream};
+use syn::{Error, Expr, ExprArray, Ident, LitStr, Path, Result, Token, ext::IdentExt};
+
+/// `virtual_time, explore = …, timeout = "…", allow = […], stack_size = …, crate = …`
+#[derive(Clone, Debug, Default)]
+pub struct TestArgs {
+    /// Time passes only when everybody waits.
+    pub virtual_time: Option<Ident>,
+    /// How many interleavings to run.
+    pub explore: Option<Expr>,
+    /// How long the test may take, in nanoseconds.
+    pub timeout: Option<u64>,
+    /// Goroutines that may be left.
+    pub allow: Option<ExprArray>,
+    /// The stack of the body in bytes.
+    pub stack_size: Option<Expr>,
+    /// Where gochan is found, for a crate that reaches it by another path.
+    pub krate: Option<Path>,
+}
+
+/// Each argument that takes a value, with an example of its use.
+const EXAMPLES: [(&str, &str); 5] = [
+    ("explore", "explore = 200"),
+    ("timeout", "timeout = \"5s\""),
+    ("allow", "allow = [\"name\", \"src/pool.rs\"]"),
+    ("stack_size", "stack_size = 16 << 20"),
+    ("crate", "crate = my::gochan"),
+];
+
+impl Parse for TestArgs {
+    fn parse(input: ParseStream) -> Result<Self> {
+        let mut args = TestArgs::default();
+        while !input.is_empty() {
+            let name = input.call(Ident::parse_any)?;
+            let twice = if name == "virtual_time" {
+                if input.peek(Token![=]) {
+                    return Err(Error::new(
+                        name.span(),
+                        "`virtual_time` takes no value: leave it out, or not",
+                    ));
+                }
+                args.virtual_time.replace(name.clone()).is_some()
+            } else {
+                value_follows(&name, input)?;
+                args.read_value(&name, input)?
+            };
+            if twice {
+                return Err(Error::new(name.span(), format!("`{name}` is given twice")));
+            }
+            if !input.is_empty() {
+                input.parse::<Token![,]>()?;
+            }
+        }
+        Ok(args)
+    }
+}
+
+fn value_follows(name: &Ident, input: ParseStream) -> Result<()> {
+    let Some((_, example)) = EXAMPLES.iter().find(|(known, _)| name == known) else {
+        let mut known = EXAMPLES.map(|(_, example)| format!("`{example}`")).join(", ");
+        known.insert_str(0, "`virtual_time`, ");
+        return Err(Error::new(name.span(), format!("unknown argument `{name}`: there are {known}")));
+    };
+    if !input.peek(Token![=]) {
+        return Err(Error::new(name.span(), format!("`{name}` needs a value: `{example}`")));
+    }
+    input.parse::<Token![=]>().map(drop)
+}
+
+impl TestArgs {
+    /// True if there was one before.
+    fn read_value(&mut self, name: &Ident, input: ParseStream) -> Result<bool> {
+        Ok(match name.to_string().as_str() {
+            "explore" => {
+                let runs: Expr = input.parse()?;
+                if let Expr::Lit(literal) = &runs
+                    && let syn::Lit::Int(count) = &literal.lit
+                    && count.base10_digits() == "0"
+                {
+                    return Err(Error::new(
+                        count.span(),
+                        "`explore = 0` runs nothing: ask for at least 1 run",
+                    ));
+                }
+                self.explore.replace(runs).is_some()
+            }
+            "timeout" => {
+                let text: LitStr = input.parse().map_err(|error| {
+                    Error::new(error.span(), "`timeout` is a string with a unit, such as `timeout = \"5s\"`")
+                })?;
+                self.timeout.replace(nanoseconds(&text)?).is_some()
+            }
+            "allow" => {
+                let entries: ExprArray = input.parse().map_err(|error| {
+                    Error::new(
+                        error.span(),
+                        "`allow` is a list of strings: `allow = [\"name\", \"src/pool.rs\"]`",
+                    )
+                })?;
+                self.allow.replace(entries).is_some()
+            }
+            "stack_size" => self.stack_size.replace(input.parse()?).is_some(),
+            _ => self.krate.replace(Path::parse_mod_style(input)?).is_some(),
+        })
+    }
+}
+
+/// `"500ms"`, `"5s"`, `"2m"`, `"1h"`.
+fn nanoseconds(text: &LitStr) -> Result<u64> {
+    let refuse = || {
+        let message = "a time is a whole number and a unit: `500ms`, `5s`, `2m` or `1h`";
+        Error::new(text.span(), message)
+    };
+    let value = text.value();
+    let digits = value.find(|c: char| !c.is_ascii_digit()).ok_or_else(refuse)?;
+    let unit: u64 = match &value[digits..] {
+        "ms" => 1_000_000,
+        "s" => 1_000_000_000,
+        "m" => 60_000_000_000,
+        "h" => 3_600_000_000_000,
+        _ => return Err(refuse()),
+    };
+    let count = value[..digits].parse::<u64>().ok().filter(|&count| count > 0);
+    count.and_then(|count| count.checked_mul(unit)).ok_or_else(refuse)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{accept, assert_rejects};
+
+    #[test]
+    fn arguments() {
+        let none: TestArgs = accept("");
+        assert!(none.virtual_time.is_none() && none.explore.is_none() && none.timeout.is_none());
+        let all: TestArgs = accept(
+            "virtual_time, explore = 10 * RUNS, timeout = \"2m\", allow = [\"a\"], stack_size = 1, crate = a::b,",
+        );
+        assert!(all.virtual_time.is_some() && all.explore.is_some() && all.krate.is_some());
+        assert_eq!(all.timeout, Some(120_000_000_000));
+        assert_eq!(all.allow.map(|entries| entries.elems.len()), Some(1));
+        assert_eq!(accept::<TestArgs>("timeout = \"500ms\"").timeout, Some(500_000_000));
+    }
+
+    #[test]
+    fn mistaken_arguments() {
+        assert_rejects::<TestArgs>(
+            "runs = 1",
+            "runs",
+            "unknown argument `runs`: there are `virtual_time`, `exp",
+        );
+        assert_rejects::<TestArgs>("explore", "explore", "`explore` needs a value: `explore = 200`");
+        assert_rejects::<TestArgs>("explore = 0", "0", "runs nothing");
+        assert_rejects::<TestArgs>("virtual_time = true", "virtual_time", "takes no value");
+        assert_rejects::<TestArgs>("virtual_time, virtual_time", "virtual_time", "given twice");
+        assert_rejects::<TestArgs>("timeout = 5", "5", "a string with a unit");
+        assert_rejects::<TestArgs>("timeout = \"5\"", "\"5\"", "a whole number and a unit");
+        assert_rejects::<TestArgs>("timeout = \"0s\"", "\"0s\"", "a whole number and a unit");
+        assert_rejects::<TestArgs>("timeout = \"6000000h\"", "\"6000000h\"", "a whole number and a unit");
+        assert_rejects::<TestArgs>("allow = \"name\"", "\"name\"", "a list of strings");
+        assert_rejects::<TestArgs>("timeout = \"1s\" explore = 1", "explore", "expected `,`");
+    }
+}

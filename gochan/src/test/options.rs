@@ -1,0 +1,117 @@
+//! What the attribute has been given, and the way from there to the run.
+
+use super::TIMEOUT;
+use crate::sched::attributes::Attributes;
+use std::panic::Location;
+use std::process::{ExitCode, Termination};
+use std::time::Duration;
+
+/// One test, as `#[gochan::test]` describes it.
+#[derive(Debug)]
+#[must_use = "it does nothing until it runs"]
+pub struct Test {
+    pub(super) stack_size: usize,
+    /// None: never.
+    pub(super) timeout: Option<Duration>,
+    pub(super) allowed: &'static [&'static str],
+    /// Where the attribute is.
+    pub(super) place: &'static Location<'static>,
+}
+
+/// The body of a test: runs it, and tells whether what it returned stands for success.
+pub(super) trait Body: Fn() -> bool + Copy + Send + 'static {}
+
+impl<F: Fn() -> bool + Copy + Send + 'static> Body for F {}
+
+impl Test {
+    /// A test without arguments.
+    #[track_caller]
+    #[allow(clippy::new_without_default, reason = "it notes its caller")]
+    pub fn new() -> Test {
+        const STACK: usize = 8 << 20;
+        Test { stack_size: STACK, timeout: Some(TIMEOUT), allowed: &[], place: Location::caller() }
+    }
+
+    /// `stack_size = …`
+    pub fn stack_size(mut self, bytes: usize) -> Test {
+        self.stack_size = bytes;
+        self
+    }
+
+    /// `timeout = …`
+    pub fn timeout(mut self, nanoseconds: u64) -> Test {
+        self.timeout = Some(Duration::from_nanos(nanoseconds));
+        self
+    }
+
+    /// `allow = […]`
+    pub fn allow(mut self, goroutines: &'static [&'static str]) -> Test {
+        self.allowed = goroutines;
+        self
+    }
+
+    /// Runs the body; returns if the test has passed.
+    ///
+    /// # Panics
+    /// If it has not: with the body's panic, or with what else went wrong.
+    #[track_caller]
+    pub fn run<F, T>(mut self, f: F)
+    where
+        F: Fn() -> T + Copy + Send + 'static,
+        T: Termination,
+    {
+        if let Some(timeout) = timeout_from_environment() {
+            self.timeout = timeout;
+        }
+        super::plain::run(&self, move || f().report() == ExitCode::SUCCESS);
+    }
+
+    pub(super) fn attributes(&self) -> Attributes {
+        let name = std::thread::current().name().unwrap_or("test").to_owned();
+        Attributes { name: Some(name), stack_size: Some(self.stack_size) }
+    }
+}
+
+/// What `GOCHAN_TEST_TIMEOUT` says, if anything.
+fn timeout_from_environment() -> Option<Option<Duration>> {
+    let text = std::env::var("GOCHAN_TEST_TIMEOUT").ok().filter(|text| !text.is_empty())?;
+    if text == "off" {
+        return Some(None);
+    }
+    match parse_duration(&text) {
+        Some(timeout) => Some(Some(timeout)),
+        None => {
+            panic!("GOCHAN_TEST_TIMEOUT is `{text}`; it must be a time such as 500ms, 5s, 2m or 1h, or `off`")
+        }
+    }
+}
+
+/// `500ms`, `5s`, `2m`, `1h`; zero is refused.
+fn parse_duration(text: &str) -> Option<Duration> {
+    let digits = text.find(|c: char| !c.is_ascii_digit())?;
+    let count = text[..digits].parse::<u64>().ok().filter(|&count| count > 0)?;
+    let milliseconds = match &text[digits..] {
+        "ms" => 1,
+        "s" => 1000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        _ => return None,
+    };
+    count.checked_mul(milliseconds).map(Duration::from_millis)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_need_a_unit() {
+        assert_eq!(parse_duration("500ms"), Some(Duration::from_millis(500)));
+        assert_eq!(parse_duration("5s"), Some(Duration::from_secs(5)));
+        assert_eq!(parse_duration("2m"), Some(Duration::from_secs(120)));
+        assert_eq!(parse_duration("1h"), Some(Duration::from_secs(3600)));
+        for bad in ["", "5", "s", "0s", "-1s", "1.5s", "5 s", "5d", "99999999999999999999s"] {
+            assert_eq!(parse_duration(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! A test in real time, on workers of its own.
+
+use super::options::{Body, Test};
+use super::report::{Left, Verdict, leftover};
+use crate::sched::group::Group;
+use crate::sched::private::{Home, LOOK, TestThread};
+use crate::sched::spawn::JoinHandle;
+use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long goroutines may take to end once the body has.
+const GRACE: Duration = Duration::from_secs(1);
+/// Looks in a row that must find no way on.
+const SURE: u32 = 3;
+
+#[track_caller]
+pub(super) fn run(test: &Test, body: impl Body) {
+    let _thread = TestThread::new();
+    let mut run = Run::start(test, body);
+    if let Err(verdict) = run.wait_for_body() {
+        // Whatever still runs goes on doing so.
+        return verdict.raise();
+    }
+    let left = run.settle();
+    let mut verdict = Verdict::of_body(run.body.take().expect("the body is joined once").join());
+    verdict.add_panics(run.group.take_panics());
+    match left {
+        Some(left) => verdict.add_leaks(&left),
+        None => run.home.stop(),
+    }
+    verdict.raise();
+}
+
+struct Run<'t> {
+    test: &'t Test,
+    group: Arc<Group>,
+    home: Home,
+    body: Option<JoinHandle<bool>>,
+    /// Closed when the body has ended.
+    ended: mpsc::Receiver<()>,
+    started: Instant,
+}
+
+impl Run<'_> {
+    fn start(test: &Test, body: impl Body) -> Run<'_> {
+        let group = Arc::new(Group::default());
+        let home = Home::new(group.clone());
+        let (alive, ended) = mpsc::channel();
+        let body = home.spawn(test.attributes(), test.place, move || {
+            let _alive = alive;
+            body()
+        });
+        Run { test, group, home, body: Some(body), ended, started: Instant::now() }
+    }
+
+    fn wait_for_body(&mut self) -> Result<(), Verdict> {
+        let mut stuck = 0;
+        while self.ended.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
+            self.home.look_after();
+            stuck = if self.home.is_stuck() { stuck + 1 } else { 0 };
+            if stuck >= SURE {
+                return Err(Verdict::deadlock(&leftover(&self.group)));
+            }
+            if let Some(timeout) = self.test.timeout
+                && self.started.elapsed() >= timeout
+            {
+                return Err(Verdict::timeout(timeout, &leftover(&self.group)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for the other goroutines. Those that are left, unless all have ended.
+    fn settle(&mut self) -> Option<Left> {
+        let body_ended = Instant::now();
+        let mut stuck = 0;
+        let mut pause = Duration::from_micros(50);
+        while self.home.alive() > 0 {
+            let sure = stuck >= SURE || body_ended.elapsed() >= GRACE;
+            if sure || !self.test.allowed.is_empty() {
+                let left = Left::new(leftover(&self.group), self.home.alive(), self.test.allowed);
+                if sure || left.is_nobody() {
+                    return Some(left);
+                }
+            }
+            thread::sleep(pause);
+            pause = (2 * pause).min(LOOK);
+            self.home.look_after();
+            stuck = if self.home.is_stuck() { stuck + 1 } else { 0 };
+        }
+        None
+    }
+}

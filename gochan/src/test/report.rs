@@ -1,0 +1,172 @@
+//! What a test says when it fails.
+
+use crate::sched::group::{Group, Panicked};
+use crate::sched::{GoroutineInfo, State, goroutines, task::Goexit};
+use std::any::Any;
+use std::fmt::{self, Write};
+use std::panic::resume_unwind;
+use std::time::Duration;
+
+/// A goroutine that is there.
+pub(super) struct Leftover(GoroutineInfo);
+
+/// The goroutines of `group`, as far as they have started, by id.
+pub(super) fn leftover(group: &Group) -> Vec<Leftover> {
+    goroutines().into_iter().filter(|goroutine| group.contains(goroutine.id)).map(Leftover).collect()
+}
+
+impl Leftover {
+    /// True if one of `entries` names it: by its name, or by `file` or `file:line` of its spawn.
+    pub(super) fn is_among(&self, entries: &[&str]) -> bool {
+        entries.iter().any(|entry| {
+            self.0.name.as_deref() == Some(entry)
+                || self.0.spawned_at.is_some_and(|site| {
+                    ends_as_path(site.file(), entry)
+                        || ends_as_path(&format!("{}:{}", site.file(), site.line()), entry)
+                })
+        })
+    }
+}
+
+/// Who is left when a test ends, but for those who may be.
+pub(super) struct Left {
+    started: Vec<Leftover>,
+    unstarted: usize,
+}
+
+impl Left {
+    /// Of `alive` goroutines, `seen` have started.
+    pub(super) fn new(mut seen: Vec<Leftover>, alive: usize, allowed: &[&str]) -> Left {
+        let unstarted = alive.saturating_sub(seen.len());
+        seen.retain(|goroutine| !goroutine.is_among(allowed));
+        Left { started: seen, unstarted }
+    }
+
+    pub(super) fn is_nobody(&self) -> bool {
+        self.started.is_empty() && self.unstarted == 0
+    }
+}
+
+/// True if `end` is the last components of `path`.
+fn ends_as_path(path: &str, end: &str) -> bool {
+    path.strip_suffix(end).is_some_and(|rest| rest.is_empty() || rest.ends_with('/') || end.starts_with('/'))
+}
+
+impl fmt::Display for Leftover {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let GoroutineInfo { id, name, state, spawned_at, waiting_at, .. } = &self.0;
+        write!(f, "goroutine {id}")?;
+        if let Some(name) = name {
+            write!(f, " `{name}`")?;
+        }
+        match state {
+            State::Waiting(reason) => write!(f, ": waits in {reason}")?,
+            State::Runnable => write!(f, ": runs, or could")?,
+        }
+        if let (State::Waiting(_), Some(place)) = (state, waiting_at) {
+            write!(f, " at {place}")?;
+        }
+        if let Some(site) = spawned_at {
+            write!(f, "\n        spawned at {site}")?;
+        }
+        Ok(())
+    }
+}
+
+fn list(text: &mut String, goroutines: &[Leftover]) {
+    for goroutine in goroutines {
+        let _ = write!(text, "\n    {goroutine}");
+    }
+}
+
+/// What came of a test.
+#[must_use = "a test fails by raising it"]
+pub(super) struct Verdict {
+    /// The panic of the body.
+    payload: Option<Box<dyn Any + Send>>,
+    /// What else went wrong.
+    problems: Vec<String>,
+}
+
+impl Verdict {
+    /// From what the body came back with.
+    pub(super) fn of_body(result: std::thread::Result<bool>) -> Verdict {
+        let mut verdict = Verdict { payload: None, problems: Vec::new() };
+        match result {
+            Ok(true) => {}
+            Ok(false) => verdict.problems.push("the test returned an error".to_owned()),
+            Err(payload) if payload.is::<Goexit>() => {
+                verdict.problems.push("the test ended by goexit before its body was through".to_owned());
+            }
+            Err(payload) => verdict.payload = Some(payload),
+        }
+        verdict
+    }
+
+    /// Nobody will ever go on, and the body has not ended.
+    pub(super) fn deadlock(goroutines: &[Leftover]) -> Verdict {
+        let mut text = "all goroutines of the test are asleep - deadlock!".to_owned();
+        list(&mut text, goroutines);
+        Verdict { payload: None, problems: vec![text] }
+    }
+
+    pub(super) fn timeout(timeout: Duration, goroutines: &[Leftover]) -> Verdict {
+        let mut text = format!("the test has not ended after {timeout:?}");
+        list(&mut text, goroutines);
+        Verdict { payload: None, problems: vec![text] }
+    }
+
+    pub(super) fn add_leaks(&mut self, left: &Left) {
+        if left.is_nobody() {
+            return;
+        }
+        let mut text = match left.started.len() + left.unstarted {
+            1 => "1 goroutine is left".to_owned(),
+            count => format!("{count} goroutines are left"),
+        };
+        list(&mut text, &left.started);
+        if left.unstarted > 0 {
+            let _ = write!(text, "\n    {} not started, because others never wait", left.unstarted);
+        }
+        self.problems.push(text);
+    }
+
+    pub(super) fn add_panics(&mut self, panics: Vec<Panicked>) {
+        for Panicked { id, name, spawned_at, message } in panics {
+            let name = name.map(|name| format!(" `{name}`")).unwrap_or_default();
+            self.problems.push(format!(
+                "goroutine {id}{name} panicked and nobody joined it: {message}\n        spawned at {spawned_at}"
+            ));
+        }
+    }
+
+    /// Fails the test, unless nothing was wrong.
+    #[track_caller]
+    pub(super) fn raise(self) {
+        let problems = self.problems.join("\n");
+        match self.payload {
+            Some(payload) => {
+                if !problems.is_empty() {
+                    eprintln!("besides, {problems}");
+                }
+                resume_unwind(payload)
+            }
+            None if problems.is_empty() => {}
+            None => panic!("{problems}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_end_at_whole_components() {
+        assert!(ends_as_path("src/pool.rs", "src/pool.rs"));
+        assert!(ends_as_path("a/src/pool.rs", "pool.rs"));
+        assert!(ends_as_path("a/src/pool.rs:7", "src/pool.rs:7"));
+        assert!(!ends_as_path("a/src/spool.rs", "pool.rs"));
+        assert!(!ends_as_path("a/src/pool.rs", "src"));
+    }
+}
