@@ -114,7 +114,7 @@ fn expansion<T: Parse>(
 }
 
 /// What of `expr` can stand alone without adding errors of its own to the one that is reported.
-fn readable(expr: Expr) -> Option<Expr> {
+pub(crate) fn readable(expr: Expr) -> Option<Expr> {
     match expr {
         Expr::Closure(mut closure) => {
             // In `|i: i32| { … }()` the call is the literal's, not the body's.
@@ -134,6 +134,7 @@ fn readable(expr: Expr) -> Option<Expr> {
 
 /// `error` as statements and a last expression, whose type goes with everything.
 pub(crate) fn report(error: Error) -> TokenStream {
+    let name = syn::Ident::new("__gochan_error", Span::mixed_site());
     let errors = error.into_iter().map(|error| {
         // Braces would make it a statement, of type `()`.
         let parenthesize = |token| match token {
@@ -146,7 +147,8 @@ pub(crate) fn report(error: Error) -> TokenStream {
         };
         error.to_compile_error().into_iter().map(parenthesize).collect::<TokenStream>()
     });
-    quote!(#(#errors);*)
+    // What stands before may never end, which is not what is wrong with it.
+    quote!(#(#[allow(unreachable_code)] let #name = #errors;)* #name)
 }
 
 /// `statements` and then `body`, whose temporaries end before what the statements declare, in every edition.

@@ -11,7 +11,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, Pat, UnOp};
 
-use crate::expand::{Root, at, bare, in_scope};
+use crate::expand::{Root, at, bare, in_scope, readable};
 
 pub(crate) fn expand(root: &Root, Select { biased, arms }: Select) -> TokenStream {
     if arms.is_empty() {
@@ -39,14 +39,14 @@ pub(crate) fn expand(root: &Root, Select { biased, arms }: Select) -> TokenStrea
     let slots = operations.iter().map(|operation| &operation.slot);
     let arms = operations.iter().map(|operation| &operation.arm);
     let arguments = quote!(&mut [#(#arms),*], #biased, #default, #or_else);
-    let places: Vec<&Expr> = operations.iter().filter_map(|operation| operation.place.as_ref()).collect();
+    let has_place = operations.iter().any(|operation| operation.place.is_some());
     let (chosen, moving) = (name("chosen"), moving());
-    let run = if places.is_empty() {
+    let run = if !has_place {
         let run = engine(root, "run", Span::call_site());
         quote!(let #chosen = #run(#arguments);)
     } else {
         let new = engine(root, "Moving", Span::call_site());
-        let checks = places.iter().map(|place| gives_up(place));
+        let checks = operations.iter().filter_map(Operation::gives_up);
         quote! {
             let #moving = #new::new();
             let #chosen = match #moving.run(#arguments) { #chosen => { #(#checks)* #chosen } };
@@ -68,25 +68,36 @@ pub(crate) fn expand(root: &Root, Select { biased, arms }: Select) -> TokenStrea
         }
         [] => TokenStream::new(),
     };
-    quote!(#(#slots)* #run #dispatch)
+    let mut functions: Vec<&str> = operations.iter().map(|operation| operation.function).collect();
+    functions.sort_unstable();
+    functions.dedup();
+    let imports = functions.into_iter().map(|function| {
+        let (path, local) = (engine(root, function, Span::call_site()), name(function));
+        quote!(use #path as #local;)
+    });
+    quote!(#(#imports)* #(#slots)* #run #dispatch)
 }
 
 /// What can be kept of an input with mistakes in it: the other arms, and of a broken one its operands and its
 /// body, which an editor goes on working in.
 pub(crate) fn remains(root: &Root, input: TokenStream) -> TokenStream {
     let (select, lost) = Select::recover(input);
-    let expanded = expand(root, select);
+    let lost = lost.into_iter().filter_map(readable);
+    let expanded = (!select.arms.is_empty()).then(|| expand(root, select));
     quote!(#expanded; #(#lost;)*)
 }
 
 /// A receive or a send, and what becomes of it.
 struct Operation {
+    /// The function of the engine that makes the arm. It is imported under a name of the macro's, since a path
+    /// from `$crate` on would let errors about the channel underline the whole macro call.
+    function: &'static str,
     /// The `let` of the slot, if the value does not stay in a place of the caller.
     slot: TokenStream,
     /// The `Arm` for the engine.
     arm: TokenStream,
-    /// The value of a send, if it is a place.
-    place: Option<Expr>,
+    /// The value of a send, if it is a place, and the call that gives it up.
+    place: Option<(Expr, TokenStream)>,
     /// The slot of a value that may remain unsent.
     unsent: Option<Ident>,
     /// What runs when the arm is taken, in two parts: the end of a send, which nothing may precede; the rest.
@@ -97,8 +108,8 @@ impl Operation {
     fn receive(root: &Root, index: usize, receive: Receive, guard: Option<Guard>, body: ArmBody) -> Self {
         let Receive { binding, channel, otherwise, .. } = receive;
         let span = channel.span();
-        let (slot, at_channel) = (slot(index), ident("channel", span));
-        let (new, recv) = (engine(root, "RecvSlot", span), engine(root, "recv", span));
+        let (slot, at_channel) = (slot(index, span), ident("channel", span));
+        let (new, recv) = (engine(root, "RecvSlot", span), ident("__gochan_recv", span));
         let off_when_closed = (matches!(binding, ReceiveBinding::Some(_)) && otherwise.is_none())
             .then(|| quote!(.off_when_closed()));
         let guard = only_if(guard);
@@ -108,14 +119,14 @@ impl Operation {
                 quote!(::core::mem::drop(#slot); #body)
             }
             ReceiveBinding::Value(pattern) => {
-                let value = ident("value", pattern.span());
-                in_scope(&quote!(let #pattern = #slot.#value();), &body)
+                let value = method(&slot, "value", pattern.span());
+                in_scope(&quote!(let #pattern = #value;), &body)
             }
             ReceiveBinding::CommaOk(patterns) => match *patterns {
                 (Pat::Wild(_), ok) => in_scope(&quote!(let #ok = #slot.take().is_some();), &body),
                 (value, ok) => {
-                    let value_ok = ident("value_ok", value.span());
-                    in_scope(&quote!(let (#value, #ok) = #slot.#value_ok();), &body)
+                    let value_ok = method(&slot, "value_ok", value.span());
+                    in_scope(&quote!(let (#value, #ok) = #value_ok;), &body)
                 }
             },
             ReceiveBinding::Some(pattern) => {
@@ -134,6 +145,7 @@ impl Operation {
             }
         };
         Operation {
+            function: "recv",
             slot: quote!(let mut #slot = #new::new();),
             arm: quote_spanned! {at(span)=>
                 match #channel { #at_channel => #recv(#at_channel, &mut #slot) } #guard #off_when_closed
@@ -156,36 +168,36 @@ impl Operation {
                 in_scope(&quote!(let #pattern = #result;), &body)
             }
         };
-        let finish = |call: &dyn Fn(Ident) -> TokenStream| match &result {
-            None => {
-                let call = call(ident("sent", span));
-                quote!(#call;)
-            }
+        let finish = |call: TokenStream| match &result {
+            None => quote!(#call;),
             Some(pattern) => {
                 let result = ident("result", pattern.span());
-                let call = call(result.clone());
                 quote!(let #result = #call;)
             }
         };
+        let finished = if result.is_some() { "result" } else { "sent" };
         if is_place(&value) {
             let (moving, chosen, at_value) = (moving(), name("chosen"), ident("value", value.span()));
-            let send_place = engine(root, "send_place", span);
-            let place = reference(value.clone());
+            let send_place = ident("__gochan_send_place", span);
+            let (place, finished) = (reference(value.clone()), ident(finished, span));
+            let give_up = quote!(#moving.#finished(#chosen, #value));
             return Operation {
+                function: "send_place",
                 slot: TokenStream::new(),
                 arm: quote_spanned! {at(span)=>
                     match (#channel, #place) {
                         (#at_channel, #at_value) => unsafe { #send_place(#at_channel, #at_value) }
                     } #guard
                 },
-                taken: (finish(&|method| quote!(#moving.#method(#chosen, #value))), rest),
-                place: Some(value),
+                taken: (finish(give_up.clone()), rest),
+                place: Some((value, give_up)),
                 unsent: None,
             };
         }
-        let slot = slot(index);
-        let (new, send) = (engine(root, "SendSlot", span), engine(root, "send", span));
+        let (slot, send) = (slot(index, span), ident("__gochan_send", span));
+        let new = engine(root, "SendSlot", span);
         Operation {
+            function: "send",
             slot: quote!(let mut #slot = #new::new();),
             arm: quote_spanned! {at(span)=>
                 match #channel {
@@ -193,7 +205,7 @@ impl Operation {
                 } #guard
             },
             place: None,
-            taken: (finish(&|method| quote!(#slot.#method())), rest),
+            taken: (finish(method(&slot, finished, span)), rest),
             unsent: Some(slot),
         }
     }
@@ -203,27 +215,27 @@ impl Operation {
         self.unsent.as_ref().map(|slot| quote!(#slot.discard();))
     }
 
+    /// Code that never runs and proves to the compiler what the engine needs to know about a place.
+    ///
+    /// It is one: of what only looks like it, such as a constant in lower case, the caller would keep a copy. And
+    /// it can be given up while the temporaries of the operands are still there: one that borrows from the place,
+    /// and looks at it in its destructor, would see a value that has long been the receiver's.
+    fn gives_up(&self) -> Option<TokenStream> {
+        let (place, give_up) = self.place.as_ref()?;
+        Some(quote! {
+            if false {
+                let _ = &raw const (#place);
+                let _ = #give_up;
+                ::core::unreachable!()
+            }
+        })
+    }
+
     fn outcome(&self, all: &[Operation]) -> TokenStream {
         let (first, rest) = &self.taken;
         let others = all.iter().filter(|other| !std::ptr::eq(*other, self));
         let unsent = others.filter_map(Operation::discard);
         quote!({ #first #(#unsent)* #rest })
-    }
-}
-
-/// Code that never runs and proves to the compiler what the engine needs to know about a place.
-///
-/// It is one: of what only looks like it, such as a constant in lower case, the caller would keep a copy. And
-/// it can be given up while the temporaries of the operands are still there: one that borrows from the place,
-/// and looks at it in its destructor, would see a value that has long been the receiver's.
-fn gives_up(place: &Expr) -> TokenStream {
-    let given_up = ident("given_up", place.span());
-    quote! {
-        if false {
-            let _ = &raw const (#place);
-            let #given_up = #place;
-            ::core::unreachable!()
-        }
     }
 }
 
@@ -252,7 +264,7 @@ fn is_capitalized(name: &str) -> bool {
 fn only_if(guard: Option<Guard>) -> Option<TokenStream> {
     let condition = bare(guard?.condition);
     let on = ident("on", condition.span());
-    Some(quote!(.only_if({ let #on: bool = #condition; #on })))
+    Some(quote_spanned!(on.span()=> .only_if({ let #on: bool = #condition; #on })))
 }
 
 /// `&expr`, with the parentheses it needs. The `&` is the macro's: clippy has nothing to say about it.
@@ -268,8 +280,14 @@ fn engine(root: &Root, item: &str, span: Span) -> TokenStream {
     quote!(#select::#item)
 }
 
-fn slot(index: usize) -> Ident {
-    format_ident!("__gochan_slot{index}", span = Span::mixed_site())
+/// `slot.name()`, all of it shown to the user as `span`.
+fn method(slot: &Ident, name: &str, span: Span) -> TokenStream {
+    let (slot, name) = (Ident::new(&slot.to_string(), at(span)), ident(name, span));
+    quote_spanned!(at(span)=> #slot.#name())
+}
+
+fn slot(index: usize, span: Span) -> Ident {
+    format_ident!("__gochan_slot{index}", span = at(span))
 }
 
 fn moving() -> Ident {

@@ -17,6 +17,11 @@ fn mistakes_with_channels() {
 }
 
 #[test]
+fn mistakes_with_select() {
+    trybuild::TestCases::new().compile_fail("tests/ui/select/*.rs");
+}
+
+#[test]
 fn mistakes_with_main() {
     trybuild::TestCases::new().compile_fail("tests/ui/main/*.rs");
 }

@@ -185,6 +185,12 @@ impl Parse for Arm {
             return Err(error_at(&header, format!("the guard needs an operation before it: {ARMS}")));
         }
         let kind = arm_kind(operation)?;
+        if let (ArmKind::Default(_) | ArmKind::Else(_), Some(guard)) = (&kind, &guard) {
+            return Err(Error::new(
+                guard.if_token.span,
+                "this arm has no guard: it is taken when the others cannot be; put the `if` into its body",
+            ));
+        }
         if input.is_empty() || input.peek(Token![,]) {
             return Err(Error::new_spanned(
                 fat_arrow,
@@ -325,7 +331,7 @@ fn arm_kind(operation: &[TokenTree]) -> Result<ArmKind> {
         Some(eq) if eq + 1 == before.len() => receive(receive_binding(&before[..eq])?, arrow, after),
         None if before.is_empty() => receive(ReceiveBinding::Discard, arrow, after),
         eq => {
-            let result = eq.map(|eq| parse_all(&before[..eq], Pat::parse_single)).transpose()?;
+            let result = eq.map(|eq| irrefutable(&before[..eq])).transpose()?;
             let channel = parse_expr(&before[eq.map_or(0, |eq| eq + 1)..])?;
             let value = operand(after)?;
             Ok(ArmKind::Send(Box::new(SelectSend { result, channel, arrow, value })))
@@ -387,17 +393,19 @@ fn receive_binding(tokens: &[TokenTree]) -> Result<ReceiveBinding> {
         if value.is_empty() || ok.is_empty() {
             return Err(Error::new(comma.span(), "two names go here: `v, ok = <-rx`"));
         }
-        let (value, ok) = (parse_all(value, Pat::parse_single)?, parse_all(ok, Pat::parse_single)?);
+        let (value, ok) = (parse_all(value, Pat::parse_single)?, irrefutable(ok)?);
         if some_pattern(&value).is_some() {
             return Err(Error::new_spanned(
                 ok,
                 "a `Some(v)` arm is off once the channel is closed: drop `ok`",
             ));
         }
+        check_irrefutable(&value)?;
         return Ok(ReceiveBinding::CommaOk(Box::new((value, ok))));
     }
     let pattern = parse_all(tokens, Pat::parse_single)?;
     if let Some(inner) = some_pattern(&pattern) {
+        check_irrefutable(inner)?;
         return Ok(ReceiveBinding::Some(inner.clone()));
     }
     if matches!(&pattern, Pat::Ident(name) if name.ident == "None") {
@@ -406,7 +414,47 @@ fn receive_binding(tokens: &[TokenTree]) -> Result<ReceiveBinding> {
             "to act on a closed channel, write `Some(v) = <-rx else { … } => …` or `v, ok = <-rx => …`",
         ));
     }
+    check_irrefutable(&pattern)?;
     Ok(ReceiveBinding::Value(pattern))
+}
+
+fn irrefutable(tokens: &[TokenTree]) -> Result<Pat> {
+    let pattern = parse_all(tokens, Pat::parse_single)?;
+    check_irrefutable(&pattern)?;
+    Ok(pattern)
+}
+
+/// Refuses what of `pattern` is seen not to match every value, in better words than the compiler has for a
+/// `let` that nobody wrote.
+fn check_irrefutable(pattern: &Pat) -> Result<()> {
+    match pattern {
+        Pat::Lit(_) | Pat::Range(_) => Err(refutable(pattern)),
+        Pat::Ident(name) if name.ident == "None" => Err(refutable(pattern)),
+        Pat::TupleStruct(tuple) if ["Some", "Ok", "Err"].iter().any(|name| tuple.path.is_ident(name)) => {
+            Err(refutable(pattern))
+        }
+        Pat::TupleStruct(tuple) => tuple.elems.iter().try_for_each(check_irrefutable),
+        Pat::Tuple(tuple) => tuple.elems.iter().try_for_each(check_irrefutable),
+        Pat::Struct(fields) => fields.fields.iter().try_for_each(|field| check_irrefutable(&field.pat)),
+        Pat::Ident(name) => name.subpat.iter().try_for_each(|(_, pattern)| check_irrefutable(pattern)),
+        Pat::Paren(paren) => check_alternatives(&paren.pat),
+        Pat::Reference(reference) => check_irrefutable(&reference.pat),
+        Pat::Type(typed) => check_irrefutable(&typed.pat),
+        _ => Ok(()),
+    }
+}
+
+/// In `(Ok(()) | Err(_))` the alternatives together may match every value: the compiler knows.
+fn check_alternatives(pattern: &Pat) -> Result<()> {
+    if matches!(pattern, Pat::Or(_)) { Ok(()) } else { check_irrefutable(pattern) }
+}
+
+fn refutable(pattern: &Pat) -> Error {
+    Error::new_spanned(
+        pattern,
+        "this does not match every value, and an arm cannot leave values unreceived: bind a name, and \
+         `match` on it in the body",
+    )
 }
 
 fn some_pattern(pattern: &Pat) -> Option<&Pat> {
@@ -458,7 +506,9 @@ fn no_arrow(operation: &[TokenTree]) -> Error {
         return Error::new(word, "an arm needs no `let`: `v = <-rx => …`");
     }
     if let Some(at) = misspelled_arrow(operation) {
-        return error_at(&operation[at..at + 2], format!("the arrow is `<-`, in one piece: {ARMS}"));
+        let (arrow, spaced) = (&operation[at..at + 2], tokens::is_punct(operation, at, '<'));
+        let in_one_piece = if spaced { ", in one piece" } else { "" };
+        return error_at(arrow, format!("the arrow is `<-`{in_one_piece}: {ARMS}"));
     }
     match find_assign(operation) {
         Some(eq) if eq + 1 < operation.len() => {

@@ -12,7 +12,8 @@ pub(crate) fn punct(tokens: &[TokenTree], index: usize) -> Option<&Punct> {
     }
 }
 
-fn is_punct(tokens: &[TokenTree], index: usize, char: char) -> bool {
+/// Whether the token at `index` is the punctuation character `char`.
+pub(crate) fn is_punct(tokens: &[TokenTree], index: usize, char: char) -> bool {
     punct(tokens, index).is_some_and(|punct| punct.as_char() == char)
 }
 

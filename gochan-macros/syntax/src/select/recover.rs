@@ -11,7 +11,8 @@ use super::{
 use crate::Body;
 use crate::repair::fragments;
 use crate::tokens::{
-    arrow_token, find_arrow, find_assign, find_fat_arrow, is_operator, is_word, parse_expr, punct, stream,
+    arrow_token, find_arrow, find_assign, find_fat_arrow, is_operator, is_punct, is_word, misspelled_arrow,
+    parse_expr, punct, stream,
 };
 
 impl Select {
@@ -59,7 +60,7 @@ impl ArmBody {
 }
 
 fn is_comma(tokens: &[TokenTree], index: usize) -> bool {
-    punct(tokens, index).is_some_and(|punct| punct.as_char() == ',')
+    is_punct(tokens, index, ',')
 }
 
 /// The arm that `tokens` begin with, and its length.
@@ -87,21 +88,22 @@ fn broken_arm(tokens: &[TokenTree], arms: &mut Vec<Arm>, lost: &mut Vec<Expr>) -
     let (kind, end) = match operation(&header[start..]) {
         Ok((kind, length)) => (Some(kind), start + length),
         Err(_) => {
-            lost.extend(fragments(stream(header)));
+            // What stands before a `=` is to be a new name.
+            let operands = find_assign(header).map_or(0, |eq| eq + 1);
+            lost.extend(fragments(stream(&header[operands..])));
             (None, header.len())
         }
     };
-    // Either the `=>` or a guard comes next, or the body does, or the arm ends here.
-    let complete = end == header.len() || is_comma(header, end) && is_word(header, end + 1, "if");
+    // The `=>` comes next, or a guard or a second arrow, or the body, or the arm ends here.
+    let guard = is_comma(header, end) && is_word(header, end + 1, "if");
+    let complete = end == header.len() || guard || find_arrow(&header[end..]) == Some(0);
     let body_start = if complete { fat_arrow.map_or(end, |at| at + 2) } else { end };
     let (body, length) = body(&tokens[body_start..], body_start == end).unzip();
-    match kind {
-        Some(kind) => {
-            let fat_arrow = Token![=>](tokens[end - 1].span());
-            let body = body.unwrap_or_else(ArmBody::missing);
-            arms.push(Arm { kind, guard: None, fat_arrow, body });
-        }
-        None => lost.extend(body.and_then(|body| body.expr().ok())),
+    // A body without its operation is not kept: the names that it should bind would be reported as well.
+    if let Some(kind) = kind {
+        let fat_arrow = Token![=>](tokens[end - 1].span());
+        let body = body.unwrap_or_else(ArmBody::missing);
+        arms.push(Arm { kind, guard: None, fat_arrow, body });
     }
     match length {
         Some(length) => body_start + length,
@@ -133,10 +135,20 @@ fn body(tokens: &[TokenTree], only_block: bool) -> Option<(ArmBody, usize)> {
     parse.parse2(stream(tokens)).ok().or_else(before_arrow)
 }
 
-/// The receive or send at the start of `header`, and its length.
+/// What the arm at the start of `header` waits for, and its length.
 fn operation(header: &[TokenTree]) -> Result<(ArmKind, usize)> {
+    match header.first() {
+        Some(TokenTree::Ident(word)) if word == "default" && find_arrow(header).is_none() => {
+            return Ok((ArmKind::Default(Token![default](word.span())), 1));
+        }
+        Some(TokenTree::Ident(word)) if word == "else" => {
+            return Ok((ArmKind::Else(Token![else](word.span())), 1));
+        }
+        _ => {}
+    }
     let nothing = || Error::new(Span::call_site(), "nothing to keep");
-    let at = find_arrow(header).ok_or_else(nothing)?;
+    let spaced = || misspelled_arrow(header).filter(|&at| is_punct(header, at, '<'));
+    let at = find_arrow(header).or_else(spaced).ok_or_else(nothing)?;
     let arrow = arrow_token(header, at);
     let (before, after) = (&header[..at], &header[at + 2..]);
     let end =

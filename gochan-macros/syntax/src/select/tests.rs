@@ -130,6 +130,8 @@ fn fallbacks_that_do_not_go_together() {
     assert_rejects::<Select>("else => {} else => {}", "else", "this is the second");
     assert_rejects::<Select>("default => {} else => {}", "else", "keep one of them");
     assert_rejects::<Select>("else => {} default => {}", "default", "keep one of them");
+    assert_rejects::<Select>("default, if a => {}", "if", "has no guard");
+    assert_rejects::<Select>("else, if a => {}", "if", "has no guard");
 }
 
 #[test]
@@ -138,7 +140,7 @@ fn missing_arrows() {
     assert_rejects::<Select>("rx => {}", "rx", "`<-` is missing");
     assert_rejects::<Select>("rx.recv() => {}", "rx.recv()", "`<-` is missing");
     assert_rejects::<Select>("v = < -rx => {}", "< -", "in one piece");
-    assert_rejects::<Select>("tx -> v => {}", "->", "in one piece");
+    assert_rejects::<Select>("tx -> v => {}", "->", "the arrow is `<-`: ");
 }
 
 #[test]
@@ -164,6 +166,18 @@ fn other_mistakes() {
     assert_rejects::<Select>("Some(v), ok = <-rx => {}", "ok", "drop `ok`");
     assert_rejects::<Select>("v = <-rx else { b } => {}", "else", "belongs to a `Some(v)` arm");
     assert_rejects::<Select>("Some(v) = <-rx else => {}", "else", "missing after `else`");
+    for (source, pattern) in [
+        ("Some(Ok(v)) = <-rx => {}", "Ok(v)"),
+        ("(a, Some(b)) = <-rx => {}", "Some(b)"),
+        ("v, true = <-rx => {}", "true"),
+        ("1..=3 = <-rx => {}", "1..=3"),
+        ("&-1 = <-rx => {}", "-1"),
+        ("Point { x: None, .. } = <-rx => {}", "None"),
+        ("Ok(()) = tx <- 1 => {}", "Ok(())"),
+        ("Err(e) = tx <- 1 => {}", "Err(e)"),
+    ] {
+        assert_rejects::<Select>(source, pattern, "does not match every value");
+    }
     assert_rejects::<Select>("<-rx, if => {}", "if", "the condition is missing");
     assert_rejects::<Select>("<-rx, if let Some(a) = b && c => {}", "let Some(a) = b", "binds nothing");
     assert_rejects::<Select>("<-a => f() <-b => {}", "f()", "a `,` is missing");
@@ -191,7 +205,12 @@ fn the_other_arms_outlive_a_mistake() {
     assert_eq!(kept("Some(j) = <-jo default => f()"), ["somejo=>?", "default=>f()"]);
     assert_eq!(kept("<-a => {} tx <- job"), ["discarda=>{}", "sendtx<-job=>?"]);
     assert_eq!(kept("case v := <-rx => f(v)"), ["valuerx=>f(v)"]);
-    assert_eq!(kept("rx.recv() => f(), <-b => g()"), ["discardb=>g()", "rx . recv ()", "f ()"]);
+    assert_eq!(kept("rx.recv() => f(), <-b => g()"), ["discardb=>g()", "rx . recv ()"]);
+    assert_eq!(kept("v = rx => f(v), <-b => g()"), ["discardb=>g()", "rx"]);
+    assert_eq!(kept("v = < -rx => f(v)"), ["valuerx=>f(v)"]);
+    assert_eq!(kept("default, if a => f(), <-b => g()"), ["default=>f()", "discardb=>g()"]);
+    assert_eq!(kept("else { f() } <-b => g()"), ["else=>{f()}", "discardb=>g()"]);
+    assert_eq!(kept("v = <-a <- 1 => f()"), ["valuea=>f()"]);
     assert_eq!(kept("<-a => f() <-b => g()"), ["discarda=>f()", "discardb=>g()"]);
     assert_eq!(kept("default => f(), <-a => {} default => g()"), ["default=>f()", "discarda=>{}"]);
     assert_eq!(kept("<-a, if => f(), <-b => g()"), ["discarda=>f()", "discardb=>g()"]);

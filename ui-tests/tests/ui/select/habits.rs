@@ -1,0 +1,44 @@
+//! What one writes who comes from Go, or from another `select!`.
+
+use gochan::prelude::*;
+
+fn main() {
+    let (rx, tx) = (chan!(i32), chan!(i32));
+    select! {
+        case v := <-rx => println!("{v}"),
+    }
+    select! {
+        v := <-rx => println!("{v}"),
+        v, ok := <-rx => println!("{v} {ok}"),
+    }
+    select! {
+        let v = <-rx => println!("{v}"),
+    }
+    select! {
+        case <-rx: {}
+    }
+    select! {
+        v = rx.recv() => println!("{v:?}"),
+    }
+    select! {
+        recv(rx) -> v => println!("{v:?}"),
+    }
+    select! {
+        tx -> v => println!("{v:?}"),
+    }
+    select! {
+        None = <-rx => {}
+    }
+    select! {
+        <-rx if true => {}
+    }
+    select! {
+        <-rx, if let Some(1) = rx.recv() => {}
+    }
+    select! {
+        biased, <-rx => {}
+    }
+    select! {
+        v = <-rx.clone() <- 1 => {}
+    }
+}
