@@ -151,7 +151,8 @@ pub(crate) fn report(error: Error) -> TokenStream {
     quote!(#(#[allow(unreachable_code)] let #name = #errors;)* #name)
 }
 
-/// `statements` and then `body`, whose temporaries end before what the statements declare, in every edition.
+/// `statements` and then `body`, as the body of a match arm: in every edition its temporaries end before what
+/// the statements declare, and its braces are not at the end of other braces, where they would be redundant.
 pub(crate) fn in_scope(statements: &TokenStream, body: &impl ToTokens) -> TokenStream {
     quote!(#statements match () { () => #body })
 }

@@ -57,7 +57,8 @@ pub(crate) fn expand(root: &Root, Select { biased, arms }: Select) -> TokenStrea
         .map(|index| operations[index].outcome(&operations))
         .chain(fallback.map(|body| {
             let unsent = operations.iter().filter_map(Operation::discard);
-            quote!({ #(#unsent)* #body })
+            let body = in_scope(&quote!(#(#unsent)*), &body);
+            quote!({ #body })
         }))
         .collect();
     let dispatch = match &outcomes[..] {
@@ -116,7 +117,7 @@ impl Operation {
         let channel = reference(channel);
         let taken = match binding {
             ReceiveBinding::Discard | ReceiveBinding::Value(Pat::Wild(_)) => {
-                quote!(::core::mem::drop(#slot); #body)
+                in_scope(&quote!(::core::mem::drop(#slot);), &body)
             }
             ReceiveBinding::Value(pattern) => {
                 let value = method(&slot, "value", pattern.span());
@@ -162,7 +163,7 @@ impl Operation {
         let guard = only_if(guard);
         let channel = reference(channel);
         let rest = match &result {
-            None => body.to_token_stream(),
+            None => in_scope(&TokenStream::new(), &body),
             Some(pattern) => {
                 let result = ident("result", pattern.span());
                 in_scope(&quote!(let #pattern = #result;), &body)
