@@ -87,6 +87,9 @@ impl Action {
     }
 }
 
+/// What is not built unless somebody asks for it.
+const FEATURES: &str = "--features=xtask/bench,gochan/tokio-util";
+
 fn steps() -> Vec<Step> {
     let cargo = |args: &[&str]| Action::Run(Cmd::cargo(args));
     // Doc tests are not part of what nextest runs, so the other tests leave them out in either case.
@@ -95,15 +98,10 @@ fn steps() -> Vec<Step> {
         None => &["test", "--no-fail-fast"],
     };
     let tests = |args: &[&str]| Cmd::cargo(runner).args(args.iter().copied());
-    let runtime_tests = || tests(&["-p", "gochan", "--test", "*"]);
-    let workspace = [
-        "--workspace",
-        "--exclude=ui-tests",
-        "--exclude=gochan-examples",
-        "--all-targets",
-        "--features=xtask/bench",
-    ];
-    let lints = ["clippy", "--workspace", "--all-targets", "--features=xtask/bench", "--", "-Dwarnings"];
+    let runtime_tests = || tests(&["-p", "gochan", "--features=tokio-util", "--test", "*"]);
+    let workspace =
+        ["--workspace", "--exclude=ui-tests", "--exclude=gochan-examples", "--all-targets", FEATURES];
+    let lints = ["clippy", "--workspace", "--all-targets", FEATURES, "--", "-Dwarnings"];
     let peers = ["fmt", "--check", "--manifest-path", "xtask/bench/peers/Cargo.toml"];
 
     let mut steps = Vec::new();
@@ -114,12 +112,13 @@ fn steps() -> Vec<Step> {
     step("tests", true, Action::Run(tests(&workspace)));
     step("tests of the examples", true, Action::Run(tests(&["-p", "gochan-examples", "--all-targets"])));
     step("tests of what must not compile", false, Action::Run(tests(&["-p", "ui-tests", "--all-targets"])));
-    step("doc tests", false, cargo(&["test", "--workspace", "--doc", "--no-fail-fast"]));
+    step("doc tests", false, cargo(&["test", "--workspace", "--doc", FEATURES, "--no-fail-fast"]));
     let threads = runtime_tests().env("GOCHAN_BACKEND", "threads");
     step("runtime tests, threads backend", false, Action::Run(threads));
     step("runtime tests, one worker", false, Action::Run(runtime_tests().env("GOCHAN_MAXPROCS", "1")));
     step("models", false, Action::Task("cargo xtask model", model::command(&[])));
-    let docs = Cmd::cargo(&["doc", "--workspace", "--no-deps"]).env_flags("RUSTDOCFLAGS", "-Dwarnings");
+    let docs =
+        Cmd::cargo(&["doc", "--workspace", "--no-deps", FEATURES]).env_flags("RUSTDOCFLAGS", "-Dwarnings");
     step("docs", false, Action::Run(docs));
     step("behaviour rows", true, Action::Behaviour);
     if root().join("gochan-lint/Cargo.toml").exists() {

@@ -18,7 +18,7 @@ pub(crate) fn run(options: Options) -> Outcome {
 
 /// A target directory of its own, or each switch between model and normal builds would rebuild everything.
 pub(crate) fn command(args: &[String]) -> Cmd {
-    Cmd::cargo(&["test", "-p", "gochan", "--lib", "--test", "model", "--release", "--target-dir"])
+    Cmd::cargo(&["test", "-p", "gochan", "--lib", "--test", "model*", "--release", "--target-dir"])
         .arg(target_dir().join("model"))
         .args(args)
         .env_flags("RUSTFLAGS", "--cfg gochan_model")

@@ -64,7 +64,7 @@ impl CancelHandle {
 
     #[inline]
     fn end(&self, cause: Option<Given>) {
-        self.scope().end(ContextError::Canceled, cause).finish();
+        self.scope().end(ContextError::Canceled, cause);
     }
 
     fn scope(&self) -> &Scope {
@@ -93,7 +93,7 @@ impl Drop for CancelHandle {
         if handles.load(Acquire) == 1 || handles.fetch_sub(1, AcqRel) == 1 {
             // SAFETY: the last handle takes the reference that all of them had.
             let scope = unsafe { Counted::from_pointer(self.scope) };
-            scope.end(ContextError::Canceled, None).finish();
+            scope.end(ContextError::Canceled, None);
         }
     }
 }
@@ -139,7 +139,7 @@ impl Context {
     /// A child scope and the first handle of it.
     #[inline]
     pub(super) fn child(&self, class: &'static Class, deadline: Option<Instant>) -> (Context, CancelHandle) {
-        let scope = Counted::new_twice(Scope::new(self.node(), self.scope_pointer(), class, deadline));
+        let scope = Counted::new_twice(|| Scope::new(self.node(), self.scope_pointer(), class, deadline));
         tree::enter(&scope.0);
         (Context::of_scope(scope.0), CancelHandle { scope: scope.1.into_pointer() })
     }

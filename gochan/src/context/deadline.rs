@@ -92,7 +92,7 @@ impl Context {
             // The alarm's reference goes with the last handle at the latest, whose drop ends the scope.
             let ringing = scope.clone();
             scope.end_at(deadline, cause.clone(), move || {
-                ringing.end(ContextError::DeadlineExceeded, cause).finish();
+                ringing.end(ContextError::DeadlineExceeded, cause);
             });
         }
         (context, cancel)
@@ -110,7 +110,8 @@ impl Scope {
             return;
         }
         if deadline <= clock::now() {
-            return self.end(ContextError::DeadlineExceeded, cause).finish();
+            self.end(ContextError::DeadlineExceeded, cause);
+            return;
         }
         self.keep_alarm(alarm::set(deadline, ring));
     }

@@ -45,11 +45,18 @@
 //! is linear in the number of contexts below, uses no recursion, and closes one channel for all who wait on one
 //! context. Finding a value is linear in the number of values above.
 //!
+//! # Other ways of being cancelled
+//!
+//! [`Context::from_source`] makes a context of anything that can tell of its end, such as a web framework's requests: a
+//! [`CancelSource`]. A channel is one, and [`Context::from_future`] takes any future. With the feature `tokio-util`,
+//! `Context::from(token)` and `ctx.to_cancellation_token()` lead from and to `CancellationToken`; nothing waits in
+//! between.
+//!
 //! # Go's names
 //!
 //! | Go | here |
 //! |---|---|
-//! | `context.Background()`, `context.TODO()` | [`background`], [`todo`] |
+//! | `context.Background()`, `context.TODO()` | [`background`], [`todo`](fn@todo) |
 //! | `WithCancel`, `WithCancelCause` | [`Context::with_cancel`], [`Context::with_cancel_cause`] |
 //! | `WithTimeout`, `WithTimeoutCause` | [`Context::with_timeout`], [`Context::with_timeout_cause`] |
 //! | `WithDeadline`, `WithDeadlineCause` | [`Context::with_deadline`], [`Context::with_deadline_cause`] |
@@ -70,6 +77,8 @@ mod future;
 mod list;
 mod node;
 mod source;
+#[cfg(feature = "tokio-util")]
+mod token;
 mod tree;
 mod value;
 
@@ -78,6 +87,8 @@ pub use cancel::CancelHandle;
 pub use error::{Cause, ContextError};
 pub use future::Registration;
 pub use source::{CancelSource, EndSignal};
+#[cfg(feature = "tokio-util")]
+pub use token::TokenWatch;
 
 use crate::chan::Receiver;
 use node::{Counted, Node};

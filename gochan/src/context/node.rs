@@ -36,6 +36,7 @@ unsafe impl Sync for Node {}
 
 impl Node {
     /// A node that has one reference, and whose parent has one more by it.
+    #[inline]
     pub(super) fn new(parent: &Counted<Node>, class: &'static Class) -> Node {
         let values = parent.values;
         let parent = parent.clone().into_pointer();
@@ -84,18 +85,21 @@ unsafe impl<K: Kind + Send + Sync> Send for Counted<K> {}
 unsafe impl<K: Kind + Send + Sync> Sync for Counted<K> {}
 
 impl<K: Kind> Counted<K> {
-    /// Puts a new node on the heap.
-    pub(super) fn new(node: K) -> Counted<K> {
-        Counted(NonNull::from(Box::leak(Box::new(node))))
+    /// Puts a new node on the heap, where it is made in place.
+    #[inline]
+    pub(super) fn new(make: impl FnOnce() -> K) -> Counted<K> {
+        let memory = Box::new_uninit();
+        Counted(NonNull::from(Box::leak(Box::write(memory, make()))))
     }
 
     /// As [`Counted::new`], with two references to begin with.
-    pub(super) fn new_twice(mut node: K) -> (Counted<K>, Counted<K>) {
+    #[inline]
+    pub(super) fn new_twice(make: impl FnOnce() -> K) -> (Counted<K>, Counted<K>) {
+        let first = Counted::new(make);
         // SAFETY: a `K` begins with a `Node`, and this one is ours alone.
-        *unsafe { &mut *(&raw mut node).cast::<Node>() }.references.get_mut() += 1;
-        let node = Counted::new(node);
-        let second = Counted(node.pointer());
-        (node, second)
+        *unsafe { first.0.cast::<Node>().as_mut() }.references.get_mut() += 1;
+        let second = Counted(first.0);
+        (first, second)
     }
 
     pub(super) fn pointer(&self) -> NonNull<K> {
@@ -229,5 +233,5 @@ static WITHOUT_CANCEL: Class = Class {
 
 /// A node that adds nothing; it is the context on top of it that has no scope.
 pub(super) fn without_cancel(parent: &Counted<Node>) -> Counted<Node> {
-    Counted::new(Node::new(parent, &WITHOUT_CANCEL))
+    Counted::new(|| Node::new(parent, &WITHOUT_CANCEL))
 }

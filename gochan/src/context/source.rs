@@ -100,9 +100,11 @@ impl EndSignal {
 
     fn tell(&self, error: ContextError, cause: Option<Given>) {
         let Some(scope) = self.live_scope() else { return };
-        let ended = scope.end(error, cause);
+        let ended = scope.end_quietly(error, cause);
         crate::sched::go(move || {
-            ended.finish();
+            if let Some(ended) = ended {
+                ended.finish();
+            }
             // With the last reference values may go, too.
             drop(scope);
         });
@@ -154,8 +156,9 @@ impl Context {
         let watched = Watched { target: target.clone(), watch: UnsafeCell::new(None) };
         let (own, above) = (source.deadline(), self.deadline());
         let deadline = [own, above].into_iter().flatten().min();
-        let scope = Scope::new(self.node(), self.scope_pointer(), &CLASS, deadline).watched_by(watched);
-        let scope = Counted::new(scope);
+        let scope = Counted::new(|| {
+            Scope::new(self.node(), self.scope_pointer(), &CLASS, deadline).watched_by(watched)
+        });
         target.0.lock().0 = Some(scope.pointer());
         tree::enter(&scope);
         let end = EndSignal { target };

@@ -24,7 +24,11 @@ use crate::shim::atomic::{AtomicU8, AtomicU32, Ordering::*};
 use std::cell::UnsafeCell;
 use std::mem::offset_of;
 use std::ptr::NonNull;
+#[cfg(feature = "tokio-util")]
+use std::sync::OnceLock;
 use std::time::Instant;
+#[cfg(feature = "tokio-util")]
+use tokio_util::sync::CancellationToken;
 
 /// A node that can end.
 #[repr(C)]
@@ -43,6 +47,9 @@ pub(super) struct Scope {
     /// Written under the lock before the end is set, and never after.
     cause: UnsafeCell<Option<Given>>,
     watched: Option<Box<Watched>>,
+    /// Cancelled when this scope ends.
+    #[cfg(feature = "tokio-util")]
+    token: OnceLock<CancellationToken>,
     tree: SpinLock<Tree>,
 }
 
@@ -75,6 +82,7 @@ fn code(error: ContextError) -> u8 {
 }
 
 impl Scope {
+    #[inline]
     pub(super) fn new(
         parent: &Counted<Node>,
         above: Option<NonNull<Scope>>,
@@ -91,6 +99,8 @@ impl Scope {
             done: Done::new(),
             cause: UnsafeCell::new(None),
             watched: None,
+            #[cfg(feature = "tokio-util")]
+            token: OnceLock::new(),
             tree: SpinLock::new(Tree { list: List::new(), alarm: None }),
         }
     }
@@ -152,6 +162,24 @@ impl Scope {
         self.done.receiver().expect("it has been made")
     }
 
+    /// The token that ends with this scope.
+    #[cfg(feature = "tokio-util")]
+    pub(super) fn token(&self) -> &CancellationToken {
+        if let Some(token) = self.token.get() {
+            return token;
+        }
+        let token = CancellationToken::new();
+        let tree = self.tree.lock();
+        // Whoever ends this scope later takes the lock after us, and finds what we set.
+        if !self.is_live() {
+            token.cancel();
+        }
+        let spare = self.token.set(token);
+        drop(tree);
+        drop(spare);
+        self.token.get().expect("it has been set")
+    }
+
     /// Takes the alarm that is to end this scope, to cancel it when the scope ends.
     pub(super) fn keep_alarm(&self, alarm: Alarm) {
         let mut tree = self.tree.lock();
@@ -185,30 +213,47 @@ impl Scope {
         }
     }
 
-    /// Ends this scope and everything below it. What is left to do is in the result; nothing, if it had ended.
+    /// Ends this scope and everything below it.
     #[inline]
-    pub(super) fn end(&self, error: ContextError, cause: Option<Given>) -> Ended {
-        let mut ended = Ended::nothing();
-        if !self.is_live() {
-            self.until_settled();
-            return ended;
+    pub(super) fn end(&self, error: ContextError, cause: Option<Given>) {
+        if let Some(ended) = self.end_quietly(error, cause) {
+            ended.finish();
         }
-        let spread = cause.clone();
+    }
+
+    /// The first part of [`Scope::end`]; the second, if there is anything to do, is in the result.
+    #[inline]
+    pub(super) fn end_quietly(&self, error: ContextError, cause: Option<Given>) -> Option<Ended> {
         let Some(marked) = self.mark(error, cause) else {
             self.until_settled();
-            return ended;
+            return None;
         };
-        ended.first = marked.aftermath;
-        if marked.anything_below {
-            self.end_below(error, spread, &mut ended);
-        }
-        self.settle();
+        let ended = if !marked.anything_below && marked.alarm.is_none() && !self.has_listeners() {
+            self.settle();
+            None
+        } else {
+            Some(self.end_below(error, marked))
+        };
         self.leave();
         ended
     }
 
+    /// True if somebody has asked for a channel or token that is to tell of the end.
+    #[inline]
+    fn has_listeners(&self) -> bool {
+        #[cfg(feature = "tokio-util")]
+        if self.token.get().is_some() {
+            return true;
+        }
+        self.done.sender().is_some()
+    }
+
     /// Ends this scope alone; nothing, if it had ended.
+    #[inline]
     fn mark(&self, error: ContextError, cause: Option<Given>) -> Option<Marked> {
+        if !self.is_live() {
+            return None;
+        }
         let mut tree = self.tree.lock();
         if !self.is_live() {
             return None;
@@ -217,21 +262,31 @@ impl Scope {
         unsafe { *self.cause.get() = cause };
         // Release pairs with every look at the end.
         self.end.store(code(error), Release);
-        let anything_below = !tree.list.is_empty();
-        let alarm = tree.alarm.take();
-        drop(tree);
-        // After the error, so that nobody sees a closed channel and no error.
-        let waiting = self.done.sender().and_then(Sender::close_without_waking);
-        Some(Marked { anything_below, aftermath: Aftermath { waiting, alarm } })
+        Some(Marked { anything_below: !tree.list.is_empty(), alarm: tree.alarm.take() })
     }
 
-    /// Marks and settles what is listed in this scope and, level by level, below.
+    /// Closes the done channel of a marked scope. After the mark, so that nobody sees a closed channel and no error.
+    fn close(&self, marked: Marked) -> Aftermath {
+        let waiting = self.done.sender().and_then(Sender::close_without_waking);
+        Aftermath {
+            waiting,
+            alarm: marked.alarm,
+            #[cfg(feature = "tokio-util")]
+            token: self.token.get().cloned(),
+        }
+    }
+
+    /// Marks what is listed in this marked scope and, level by level, below, and settles all of it.
     #[cold]
-    fn end_below(&self, error: ContextError, cause: Option<Given>, ended: &mut Ended) {
+    #[inline(never)]
+    fn end_below(&self, error: ContextError, marked: Marked) -> Ended {
+        let mut ended = Ended { aftermaths: Vec::new(), below: Queue::new() };
+        let mut anything_below = marked.anything_below;
+        ended.aftermaths.push(self.close(marked));
         let mut scope = self;
         let mut place = None;
         loop {
-            while let Some(link) = scope.take_listed() {
+            while anything_below && let Some(link) = scope.take_listed() {
                 // SAFETY: just taken off, with a reference that is the queue's now.
                 unsafe {
                     ended.below.push(link);
@@ -239,8 +294,9 @@ impl Scope {
                         continue;
                     }
                     let below = of_link(link).as_ref();
-                    match below.mark(error, cause.clone()) {
-                        Some(marked) => ended.more.extend(marked.aftermath.something()),
+                    match below.mark(error, self.cause().cloned()) {
+                        Some(marked) if marked.alarm.is_none() && !below.has_listeners() => {}
+                        Some(marked) => ended.aftermaths.push(below.close(marked)),
                         // It has been ended by another thread, which is on its way through what is below it.
                         None => below.until_settled(),
                     }
@@ -251,12 +307,15 @@ impl Scope {
                 Some(next) => scope = unsafe { next.as_ref() },
                 None => break,
             }
+            anything_below = true;
         }
         let mut place = None;
         while let Some(below) = next_scope(&ended.below, &mut place) {
             // SAFETY: the queue has a reference to it.
             unsafe { below.as_ref() }.settle();
         }
+        self.settle();
+        ended
     }
 
     /// Takes something off the list of an ended scope, and a reference to it.
@@ -284,7 +343,8 @@ impl Scope {
         self.end.store(end | SETTLED, Release);
     }
 
-    /// Waits until another thread has told everything below of this scope's end.
+    /// Waits until whoever ended this scope has told everything below of that.
+    #[inline]
     fn until_settled(&self) {
         let mut round = 0;
         // Acquire pairs with the Release of `settle`.
@@ -319,7 +379,7 @@ pub(super) fn enter(scope: &Counted<Scope>) {
         Some(error) => {
             drop(tree);
             // It is on no list, so there is nothing to do but to mark it.
-            let _ = scope.mark(error, above.cause().cloned());
+            let _marked = scope.mark(error, above.cause().cloned());
             scope.settle();
         }
     }
@@ -339,6 +399,11 @@ pub(super) unsafe fn destroy(node: NonNull<Node>) {
     // What has ended has left. The others are contexts that nobody held a handle of.
     if scope.is_live() {
         scope.leave();
+        // As its done channel closes, when it is dropped.
+        #[cfg(feature = "tokio-util")]
+        if let Some(token) = scope.token.get() {
+            token.cancel();
+        }
     }
     // SAFETY: the caller's promise; `Counted::new` has boxed it, and nothing leads to it any more.
     drop(unsafe { Box::from_raw(pointer.as_ptr()) });
@@ -378,10 +443,10 @@ fn next_scope(queue: &Queue, place: &mut Option<*const Link>) -> Option<NonNull<
     }
 }
 
-/// What [`Scope::mark`] found.
+/// What [`Scope::mark`] found, for who marked it to care for.
 struct Marked {
     anything_below: bool,
-    aftermath: Aftermath,
+    alarm: Option<Alarm>,
 }
 
 /// What follows from the end of one scope.
@@ -390,17 +455,16 @@ struct Aftermath {
     waiting: Option<Closed>,
     /// Not needed any more.
     alarm: Option<Alarm>,
+    #[cfg(feature = "tokio-util")]
+    token: Option<CancellationToken>,
 }
 
 impl Aftermath {
-    const NOTHING: Aftermath = Aftermath { waiting: None, alarm: None };
-
-    fn something(self) -> Option<Aftermath> {
-        (self.waiting.is_some() || self.alarm.is_some()).then_some(self)
-    }
-
-    #[inline]
     fn finish(self) {
+        #[cfg(feature = "tokio-util")]
+        if let Some(token) = self.token {
+            token.cancel();
+        }
         if let Some(waiting) = self.waiting {
             waiting.wake_all();
         }
@@ -413,24 +477,18 @@ impl Aftermath {
 /// The second part of an end: all that may run code of the user.
 #[must_use = "those who wait for the end sleep until `finish`"]
 pub(super) struct Ended {
-    first: Aftermath,
-    more: Vec<Aftermath>,
+    aftermaths: Vec<Aftermath>,
     /// The scopes and calls that were listed below, each with a reference.
     below: Queue,
 }
 
 impl Ended {
-    fn nothing() -> Ended {
-        Ended { first: Aftermath::NOTHING, more: Vec::new(), below: Queue::new() }
-    }
-
     pub(super) fn finish(mut self) {
         self.proceed();
     }
 
     fn proceed(&mut self) {
-        std::mem::replace(&mut self.first, Aftermath::NOTHING).finish();
-        while let Some(aftermath) = self.more.pop() {
+        while let Some(aftermath) = self.aftermaths.pop() {
             aftermath.finish();
         }
         while let Some(link) = self.below.pop() {

@@ -47,9 +47,11 @@ impl<V: Send + Sync + 'static> Holder<V> {
 
 /// A node below `parent` that carries `value`.
 pub(super) fn add<V: Send + Sync + 'static>(parent: &Counted<Node>, value: V) -> Counted<Node> {
-    let node = Node::new(parent, &Holder::<V>::CLASS);
-    let above = node.values;
-    let holder = Counted::new(Holder { head: Value { node, above, key: TypeId::of::<V>() }, value });
+    let holder = Counted::new(|| {
+        let node = Node::new(parent, &Holder::<V>::CLASS);
+        let above = node.values;
+        Holder { head: Value { node, above, key: TypeId::of::<V>() }, value }
+    });
     // SAFETY: nobody else has seen the node yet.
     unsafe { (*holder.pointer().as_ptr()).head.node.values = Some(holder.pointer().cast()) };
     holder.into_node()
