@@ -12,8 +12,9 @@ use std::sync::{Arc, Once, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use gochan::JoinHandle;
+use gochan::chan::{TryRecvError, TrySendError};
 use gochan::runtime::{self, State};
+use gochan::{Chan, JoinHandle};
 
 pub(crate) mod process;
 
@@ -70,6 +71,13 @@ pub(crate) fn is_waiting<T>(goroutine: &JoinHandle<T>) -> bool {
     runtime::goroutines()
         .iter()
         .any(|seen| seen.id == goroutine.id() && matches!(seen.state, State::Waiting(_)))
+}
+
+/// Nobody waits at either end of this channel, which is unbuffered and open.
+#[track_caller]
+pub(crate) fn nobody_waits_at<T: Default>(ch: &Chan<T>) {
+    assert!(matches!(ch.try_recv(), Err(TryRecvError::Empty)), "a sender waits");
+    assert!(matches!(ch.try_send(T::default()), Err(TrySendError::Full(_))), "a receiver waits");
 }
 
 /// Whether every goroutine is a thread of its own in this run.

@@ -1,0 +1,453 @@
+//! Rows SE-01 to SE-04, SE-15 and SE-16: which arm runs.
+
+mod common;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering::*};
+
+use common::{is_waiting, nobody_waits_at, seeded, until_waiting, watchdog};
+use gochan::chan::TryRecvError;
+use gochan::prelude::*;
+use gochan::{JoinHandle, runtime};
+
+/// A channel of one place with a value in it.
+fn full(value: u32) -> Chan<u32> {
+    let ch = chan!(u32, 1);
+    send!(ch <- value);
+    ch
+}
+
+fn closed() -> Chan<u32> {
+    let ch = chan!(u32);
+    close!(ch);
+    ch
+}
+
+#[test]
+fn se_01_the_one_ready_arm_runs_and_the_others_channels_stay_as_they_were() {
+    let _watchdog = watchdog();
+    for ready in 0..6 {
+        // Three arms that receive and three that send, none ready: empty, full, or nobody there.
+        let (bare_in, bare_out) = (chan!(u32), chan!(u32));
+        let (empty, filled) = (chan!(u32, 2), full(50));
+        let (late_in, late_out) = (chan!(u32, 1), full(51));
+        let partner = match ready {
+            0 => Some(go!([bare_in] { send!(bare_in <- 10); 0 })),
+            1 => Some(go!([bare_out] { recv!(bare_out) })),
+            _ => None,
+        };
+        match ready {
+            0 | 1 => until_waiting(partner.as_ref().expect("it was just started")),
+            2 => send!(empty <- 12),
+            3 => assert_eq!(recv!(filled), 50),
+            4 => send!(late_in <- 14),
+            _ => assert_eq!(recv!(late_out), 51),
+        }
+        let ran = select! {
+            v = <-bare_in => (0, v),
+            bare_out <- 11 => (1, 0),
+            v = <-empty => (2, v),
+            filled <- 13 => (3, 0),
+            v = <-late_in => (4, v),
+            late_out <- 15 => (5, 0),
+        };
+        assert_eq!(ran, (ready, [10, 0, 12, 0, 14, 0][ready]));
+        if let Some(partner) = partner {
+            assert_eq!(partner.join().unwrap(), [0, 11][ready]);
+        }
+        nobody_waits_at(&bare_in);
+        nobody_waits_at(&bare_out);
+        assert_eq!((empty.len(), late_in.len()), (0, 0));
+        assert_eq!(filled.try_recv(), Ok(if ready == 3 { 13 } else { 50 }));
+        assert_eq!(late_out.try_recv(), Ok(if ready == 5 { 15 } else { 51 }));
+        // A value that a losing arm had put somewhere would show now.
+        for ch in [&empty, &filled, &late_in, &late_out] {
+            assert_eq!(ch.try_recv(), Err(TryRecvError::Empty));
+        }
+    }
+}
+
+#[test]
+fn se_01_a_ready_arm_among_buffered_ones_takes_one_value_only() {
+    let _watchdog = watchdog();
+    let (a, b) = (chan!(u32, 3), chan!(u32, 3));
+    (0..3).for_each(|number| send!(a <- number));
+    for number in 0..3 {
+        select! {
+            v = <-a => assert_eq!(v, number),
+            _ = <-b => panic!("nothing is in it"),
+        }
+        assert_eq!((a.len(), b.len()), (2 - number as usize, 0));
+    }
+}
+
+/// Whether `seen` may be a sample of so many equally likely outcomes.
+///
+/// Pearson's statistic is distributed as chi-squared with one degree of freedom less than there are outcomes. For
+/// that distribution Laurent and Massart (2000) bound the upper tail: with k degrees it exceeds
+/// k + 2 sqrt(k x) + 2 x with a chance of at most exp(-x). At x = 21 that is less than one false alarm in a
+/// thousand million. A choice that favours one of eight arms by five in a hundred is caught all the same.
+#[track_caller]
+fn is_uniform(seen: &[u64], what: &str) {
+    const X: f64 = 21.0;
+    let expected = seen.iter().sum::<u64>() as f64 / seen.len() as f64;
+    assert!(expected >= 100.0, "too small a sample for the approximation");
+    let statistic: f64 = seen.iter().map(|&times| (times as f64 - expected).powi(2) / expected).sum();
+    let degrees = (seen.len() - 1) as f64;
+    let bound = degrees + 2.0 * (degrees * X).sqrt() + 2.0 * X;
+    assert!(statistic <= bound, "{what}: {seen:?} gives {statistic:.1}, above {bound:.1}");
+}
+
+const DRAWS: usize = 100_000;
+
+/// One test a number of arms: the arms are closed channels, which are always ready.
+macro_rules! draws {
+    ($($name:ident: $($arm:literal)+;)+) => {$(
+        #[test]
+        fn $name() {
+            let _watchdog = watchdog();
+            const ARMS: usize = [$($arm),+].len();
+            let channels = [(); ARMS].map(|()| closed());
+            let (mut seen, mut pairs) = ([0; ARMS], vec![0; ARMS * ARMS]);
+            let mut last = 0;
+            for _ in 0..DRAWS {
+                let arm = select! { $(<-channels[$arm] => $arm,)+ };
+                seen[arm] += 1;
+                pairs[last * ARMS + arm] += 1;
+                last = arm;
+            }
+            is_uniform(&seen, "arms");
+            // A mere rotation would pass the line above.
+            is_uniform(&pairs, "pairs of successive arms");
+        }
+    )+};
+}
+
+draws! {
+    se_02_two_ready_arms_are_chosen_alike: 0 1;
+    se_02_three_ready_arms_are_chosen_alike: 0 1 2;
+    se_02_four_ready_arms_are_chosen_alike: 0 1 2 3;
+    se_02_five_ready_arms_are_chosen_alike: 0 1 2 3 4;
+    se_02_six_ready_arms_are_chosen_alike: 0 1 2 3 4 5;
+    se_02_seven_ready_arms_are_chosen_alike: 0 1 2 3 4 5 6;
+    se_02_eight_ready_arms_are_chosen_alike: 0 1 2 3 4 5 6 7;
+}
+
+#[test]
+fn se_02_what_is_not_ready_does_not_bend_the_choice_among_the_rest() {
+    let _watchdog = watchdog();
+    // A walk from a random arm to the next ready one would take the last of these five times in eight.
+    let (ready, never) = ([(); 3].map(|()| closed()), chan!(u32));
+    let mut seen = [0; 3];
+    for _ in 0..DRAWS {
+        let arm = select! {
+            <-ready[0] => 0,
+            <-ready[1] => 1,
+            <-never => unreachable!(),
+            <-never => unreachable!(),
+            never <- 1 => unreachable!(),
+            <-never, if false => unreachable!(),
+            <-Chan::<u32>::nil() => unreachable!(),
+            <-ready[2] => 2,
+        };
+        seen[arm] += 1;
+    }
+    is_uniform(&seen, "arms");
+}
+
+#[test]
+fn se_02_sends_and_receives_are_chosen_alike() {
+    let _watchdog = watchdog();
+    let (inlet, outlet, end) = (chan!(u32, 1), full(0), closed());
+    let mut seen = [0; 3];
+    for _ in 0..DRAWS {
+        select! {
+            inlet <- 1 => { seen[0] += 1; recv!(inlet); }
+            <-outlet => { seen[1] += 1; send!(outlet <- 0); }
+            <-end => seen[2] += 1,
+        }
+    }
+    is_uniform(&seen, "arms");
+}
+
+#[test]
+fn se_02_partners_that_wait_are_chosen_alike() {
+    const TURNS: u32 = 4000;
+    let _watchdog = watchdog();
+    let (channels, begun) = ([(); 4].map(|()| chan!(u32)), Arc::new(AtomicU32::new(0)));
+    let partners = [0, 1, 2, 3].map(|at| {
+        go!([ch = channels[at], begun] {
+            let mut open = true;
+            while open {
+                begun.fetch_add(1, SeqCst);
+                open = if at % 2 == 0 { ch.send(1).is_ok() } else { ch.recv().is_some() };
+            }
+        })
+    });
+    let mut seen = [0; 4];
+    for turn in 0..TURNS {
+        // Who took part in the last turn is back, and waits again.
+        common::until(|| begun.load(SeqCst) == 4 + turn);
+        partners.iter().for_each(until_waiting);
+        let arm = select! {
+            <-channels[0] => 0,
+            channels[1] <- 1 => 1,
+            <-channels[2] => 2,
+            channels[3] <- 1 => 3,
+        };
+        seen[arm] += 1;
+    }
+    channels.iter().for_each(|ch| _ = ch.close());
+    partners.into_iter().for_each(|partner| partner.join().unwrap());
+    is_uniform(&seen, "arms");
+}
+
+#[test]
+fn se_02_the_first_draw_of_each_goroutine_is_fair_too() {
+    const GOROUTINES: usize = 10_000;
+    let _watchdog = watchdog();
+    let (a, b) = (closed(), closed());
+    let mut seen = [0; 2];
+    for _ in 0..GOROUTINES {
+        let drawn = go!([a, b] { select! { <-a => 0, <-b => 1 } });
+        seen[drawn.join().unwrap()] += 1;
+    }
+    is_uniform(&seen, "arms");
+}
+
+#[test]
+fn se_03_with_nothing_ready_it_waits_and_then_runs_exactly_one_arm() {
+    let _watchdog = watchdog();
+    for ready in 0..4 {
+        let (a, b, c, d) = (chan!(u32), chan!(u32, 1), chan!(u32), full(9));
+        let bodies = Arc::new(AtomicU32::new(0));
+        let waiting = go!([a, b, c, d, bodies] {
+            select! {
+                v = <-a => { bodies.fetch_add(1, SeqCst); (0, v) }
+                v = <-b => { bodies.fetch_add(1, SeqCst); (1, v) }
+                c <- 7 => { bodies.fetch_add(1, SeqCst); (2, 0) }
+                d <- 8 => { bodies.fetch_add(1, SeqCst); (3, 0) }
+            }
+        });
+        until_waiting(&waiting);
+        assert!(!waiting.is_finished() && bodies.load(SeqCst) == 0);
+        match ready {
+            0 => send!(a <- 5),
+            1 => send!(b <- 6),
+            2 => assert_eq!(recv!(c), 7),
+            _ => assert_eq!(recv!(d), 9),
+        }
+        assert_eq!(waiting.join().unwrap(), (ready, [5, 6, 0, 0][ready]));
+        assert_eq!(bodies.load(SeqCst), 1);
+        nobody_waits_at(&a);
+        nobody_waits_at(&c);
+        assert_eq!(b.try_recv(), Err(TryRecvError::Empty));
+        assert_eq!(d.try_recv(), Ok(if ready == 3 { 8 } else { 9 }));
+        assert_eq!(d.try_recv(), Err(TryRecvError::Empty), "the loser's value is not sent");
+    }
+}
+
+#[test]
+fn se_03_arms_that_become_ready_together_still_run_one_body() {
+    let _watchdog = watchdog();
+    for _ in 0..2000 {
+        let channels = [(); 4].map(|()| chan!(u32));
+        let waiting = go!([channels] {
+            let [a, b, c, d] = channels;
+            select! { v = <-a => v, v = <-b => v, v = <-c => v, v = <-d => v }
+        });
+        // All four hurry to be the one that it receives from.
+        let senders = [0, 1, 2, 3].map(|at| go!([ch = channels[at]] { ch.send(at as u32).is_ok() }));
+        let received = waiting.join().unwrap() as usize;
+        channels.iter().for_each(|ch| _ = ch.close());
+        let sent = senders.map(|sender| sender.join().unwrap());
+        assert!(sent[received], "{received} of {sent:?}");
+        assert_eq!(sent.iter().filter(|sent| **sent).count(), 1, "{received} of {sent:?}");
+    }
+}
+
+#[test]
+fn se_04_default_runs_at_once_when_nothing_is_ready() {
+    let _watchdog = watchdog();
+    let (empty, filled, bare) = (chan!(u32, 1), full(3), chan!(u32));
+    let ran = select! {
+        <-empty => "empty",
+        filled <- 1 => "filled",
+        <-bare => "receive",
+        bare <- 2 => "send",
+        default => "default",
+    };
+    assert_eq!(ran, "default");
+    assert_eq!((empty.len(), filled.try_recv()), (0, Ok(3)));
+    nobody_waits_at(&bare);
+    assert_eq!(select! { default => "alone" }, "alone");
+}
+
+#[test]
+fn se_04_default_does_not_run_when_something_is_ready() {
+    let _watchdog = watchdog();
+    for ready in 0..5 {
+        for _ in 0..200 {
+            let (a, b, bare) = (chan!(u32, 1), full(3), chan!(u32));
+            let partner = match ready {
+                2 => Some(go!([bare] { send!(bare <- 1) })),
+                3 => Some(go!([bare] { recv!(bare); })),
+                _ => None,
+            };
+            match ready {
+                0 => send!(a <- 1),
+                1 => _ = recv!(b),
+                4 => close!(a),
+                _ => until_waiting(partner.as_ref().expect("it was just started")),
+            }
+            let ran = select! {
+                default => 9,
+                <-a => 0,
+                b <- 1 => 1,
+                <-bare => 2,
+                bare <- 2 => 3,
+            };
+            assert_eq!(ran, ready % 4);
+            if let Some(partner) = partner {
+                partner.join().unwrap();
+            }
+        }
+    }
+}
+
+#[test]
+fn se_04_a_value_that_was_sent_before_the_select_is_never_missed() {
+    let _watchdog = watchdog();
+    let (filled, never) = (chan!(u32, 1), chan!(u32));
+    let filler = go!([filled] {
+        for number in 0..20_000 {
+            send!(filled <- number);
+        }
+    });
+    let mut next = 0;
+    while next < 20_000 {
+        // Only this goroutine receives, so what is seen here stays.
+        let there = !filled.is_empty();
+        select! {
+            v = <-filled => { assert_eq!(v, next); next += 1; }
+            <-never => unreachable!(),
+            default => {
+                assert!(!there, "value {next} was there");
+                runtime::gosched();
+            }
+        }
+    }
+    filler.join().unwrap();
+}
+
+#[test]
+fn se_15_biased_takes_the_first_ready_arm_of_the_source() {
+    let _watchdog = watchdog();
+    for ready in 0_u32..16 {
+        let is = |arm: u32| (ready >> arm) & 1 == 1;
+        for _ in 0..20 {
+            let (a, b) = (chan!(u32, 1), if is(1) { chan!(u32, 1) } else { full(0) });
+            let (c, d) = (if is(2) { closed() } else { chan!(u32) }, chan!(u32, 1));
+            if is(0) {
+                send!(a <- 1);
+            }
+            if is(3) {
+                send!(d <- 1);
+            }
+            let ran = select! {
+                biased;
+                <-a => 0,
+                b <- 2 => 1,
+                <-c => 2,
+                default => 4,
+                <-d => 3,
+            };
+            assert_eq!(ran, ready.trailing_zeros().min(4), "ready: {ready:04b}");
+            // What came after the arm that ran was not touched.
+            assert_eq!(d.len(), usize::from(is(3) && ran != 3));
+        }
+    }
+}
+
+#[test]
+fn se_15_biased_waits_like_any_other() {
+    let _watchdog = watchdog();
+    let (a, b) = (chan!(u32), chan!(u32));
+    let waiting = go!([a, b] { select! { biased; v = <-a => (0, v), v = <-b => (1, v) } });
+    until_waiting(&waiting);
+    send!(b <- 5);
+    assert_eq!(waiting.join().unwrap(), (1, 5));
+    nobody_waits_at(&a);
+}
+
+#[test]
+fn se_15_without_it_the_source_order_does_not_win() {
+    let _watchdog = watchdog();
+    let (a, b) = (closed(), closed());
+    // 64 draws of the first of two are no accident.
+    assert!((0..64).any(|_| select! { <-a => false, <-b => true }));
+    assert!((0..64).all(|_| select! { biased; <-a => true, <-b => false }));
+}
+
+macro_rules! sixty_four {
+    ($channels:ident: $($arm:literal)+) => { select! { $(v = <-$channels[$arm] => ($arm, v),)+ } };
+    ($channels:ident) => {
+        sixty_four!($channels: 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31
+            32 33 34 35 36 37 38 39 40 41 42 43 44 45 46 47 48 49 50 51 52 53 54 55 56 57 58 59 60 61 62 63)
+    };
+}
+
+#[test]
+fn se_16_sixty_four_arms_of_which_one_is_ready() {
+    let _watchdog = watchdog();
+    let channels = [(); 64].map(|()| chan!(u32, 1));
+    for ready in 0..64 {
+        send!(channels[ready] <- ready as u32);
+        assert_eq!(sixty_four!(channels), (ready, ready as u32));
+    }
+}
+
+#[test]
+fn se_16_sixty_four_arms_that_wait() {
+    let _watchdog = watchdog();
+    let mut random = seeded();
+    let channels = Arc::new([(); 64].map(|()| chan!(u32)));
+    for number in 0..200 {
+        let waiting = go!([channels] { sixty_four!(channels) });
+        until_waiting(&waiting);
+        let ready = random.usize(..64);
+        send!(channels[ready] <- number);
+        assert_eq!(waiting.join().unwrap(), (ready, number));
+        channels.iter().for_each(nobody_waits_at);
+    }
+}
+
+#[test]
+fn se_16_one_arm_is_the_plain_operation() {
+    let _watchdog = watchdog();
+    let ch = full(4);
+    assert_eq!(select! { v = <-ch => v }, 4);
+    select! { ch <- 5 => {} }
+    assert_eq!(recv!(ch), 5);
+    let receiver = go!([ch] { select! { v = <-ch => v } });
+    until_waiting(&receiver);
+    send!(ch <- 6);
+    assert_eq!(receiver.join().unwrap(), 6);
+}
+
+#[test]
+fn se_16_no_arm_at_all_blocks_for_ever() {
+    let _watchdog = watchdog();
+    fn never() -> ! {
+        select! {}
+    }
+    let blocked: JoinHandle<()> = go!(never());
+    until_waiting(&blocked);
+    // The others go on.
+    let ch = chan!(u32);
+    for number in 0..1000 {
+        go!([ch] { send!(ch <- number) });
+    }
+    assert_eq!((0..1000).map(|_| recv!(ch)).sum::<u32>(), 499_500);
+    assert!(is_waiting(&blocked) && !blocked.is_finished());
+}
