@@ -1,10 +1,12 @@
 //! Channels under random load: many senders and receivers of every kind, operations drawn at random,
-//! closes and dropped handles at any moment, and every value accounted for.
+//! closes and dropped handles at any moment, and every value accounted for. Selects have a file of their own.
 //!
 //! `GOCHAN_STRESS_SECONDS` makes it longer, `GOCHAN_STRESS_SEED` repeats a run as far as the scheduler
 //! lets it.
 
 mod common;
+#[path = "stress/select.rs"]
+mod select;
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -273,8 +275,8 @@ fn in_order_of_each_sender(values: &[u64]) {
     }
 }
 
-#[test]
-fn ch_30_every_value_is_accounted_for_under_random_load() {
+/// One round after the other, each as a plan that is drawn, for as long as was asked for.
+fn rounds<Plan: std::fmt::Debug>(draw: fn(&mut Rng) -> Plan, round: fn(&Plan, &mut Rng)) {
     let seconds =
         std::env::var("GOCHAN_STRESS_SECONDS").ok().map(|seconds| seconds.parse().expect("a number"));
     let budget = Duration::from_secs_f64(seconds.unwrap_or(2.5));
@@ -283,7 +285,7 @@ fn ch_30_every_value_is_accounted_for_under_random_load() {
     let mut rounds = 0;
     while start.elapsed() < budget || rounds == 0 {
         let _watchdog = common::watchdog();
-        let plan = Plan::draw(&mut random);
+        let plan = draw(&mut random);
         let mut own = random.fork();
         let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| round(&plan, &mut own)));
         if let Err(payload) = outcome {
@@ -292,6 +294,11 @@ fn ch_30_every_value_is_accounted_for_under_random_load() {
         rounds += 1;
     }
     println!("{rounds} rounds");
+}
+
+#[test]
+fn ch_30_every_value_is_accounted_for_under_random_load() {
+    rounds(Plan::draw, round);
 }
 
 #[test]
