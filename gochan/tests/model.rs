@@ -1,9 +1,12 @@
-//! Channels and WaitGroup under shuttle: every atomic operation, lock and park is a scheduling point, and thousands of
-//! schedules are tried, random ones and those of probabilistic concurrency testing. A lost wake-up shows as a
-//! deadlock, which shuttle reports with the schedule that replays it.
+//! Channels, selects and WaitGroup under shuttle: every atomic operation, lock and park is a scheduling point, and
+//! thousands of schedules are tried, random ones and those of probabilistic concurrency testing. A lost wake-up shows
+//! as a deadlock, which shuttle reports with the schedule that replays it.
 //!
 //! Built only with `--cfg gochan_model`; `cargo xtask model` does that.
 #![cfg(gochan_model)]
+
+#[path = "model/select.rs"]
+mod select;
 
 use gochan::chan::{RecvTimeoutError, SendTimeoutError, TryRecvError, TrySendError};
 use gochan::{Chan, WaitGroup};
