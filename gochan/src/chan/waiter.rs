@@ -113,7 +113,12 @@ impl Waiter {
     #[cold]
     fn claim_select(&mut self) -> bool {
         // SAFETY: a select outlives the time of its waiters on a queue, where this one was under the same lock.
-        unsafe { (*self.select).win(self) }
+        let select = unsafe { &*self.select };
+        let won = select.win(self);
+        // In the model, what happens from here to the wake would else be one step with the claim.
+        #[cfg(gochan_model)]
+        let _ = select.winner();
+        won
     }
 
     pub(super) fn is_queued(&self) -> bool {
