@@ -189,6 +189,8 @@ fn tm_06_stop_races_with_the_time() {
         let timer = time::after_func(d, {
             let runs = runs.clone();
             move || {
+                // The whole of it, so that it goes with the function.
+                let value = &value;
                 assert_eq!(value.number, round);
                 runs.fetch_add(1, SeqCst);
             }
