@@ -527,7 +527,9 @@ impl Worker {
     }
 
     fn fire_due_at(&self, now: Moment) {
-        self.timers.fire(now, |goroutine| self.push_ready(goroutine));
+        // Not among the heavy ones, even if their last turn was long: they have had a rest, and to ask each would
+        // fetch memory that is cold.
+        self.timers.fire(now, |goroutine| self.ready.push(goroutine));
         if self.alarms.fire(now, Placement::Local) {
             // Among the ready goroutines: their turn comes soon, and until then an idle worker may take them.
             let first = self.fresh.len().min(HOUSEKEEPING as usize);
