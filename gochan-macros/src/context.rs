@@ -5,20 +5,23 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
-use crate::expand::{Root, at, in_scope};
+use crate::expand::{Root, at, bare, in_scope};
 
 pub(crate) fn expand(root: &Root, WithContext { binding, source, body, .. }: WithContext) -> TokenStream {
     let release = Ident::new("__gochan_release", Span::mixed_site());
-    let enter = root.private("with_context");
-    // The call stands where the source does: it is what the complaint about another type is about.
-    let enter = quote_spanned!(at(source.span())=> #enter(#source));
+    let (path, source) = (root.private("with_context"), bare(source));
+    // Imported, so that a complaint about the source underlines it: a path from `$crate` on belongs to the
+    // whole macro call.
+    let enter = Ident::new("__gochan_with_context", at(source.span()));
+    let import = quote!(use #path as #enter;);
+    let enter = quote_spanned!(enter.span()=> #enter(#source));
     let names = match binding {
         ContextBinding::Context(context) => quote!(let (#context, #release) = #enter;),
         ContextBinding::WithCancel { context, cancel, .. } => {
             quote!(let (#context, #release) = #enter; let #cancel = #release.handle();)
         }
     };
-    in_scope(&names, &body)
+    in_scope(&quote!(#import #names), &body)
 }
 
 /// What can be kept of an input with mistakes in it.

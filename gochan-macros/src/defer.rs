@@ -17,3 +17,12 @@ pub(crate) fn expand(root: &Root, Defer { body }: Defer) -> TokenStream {
     };
     quote!(let #guard = #function(|| { #statements #end });)
 }
+
+/// What is named without being called, on the way to its call. The other mistakes would be reported twice.
+pub(crate) fn remains(root: &Root, input: TokenStream) -> TokenStream {
+    let is_other = |token| matches!(token, TokenTree::Punct(punct) if matches!(punct.as_char(), '|' | '?'));
+    if input.is_empty() || input.clone().into_iter().any(is_other) {
+        return TokenStream::new();
+    }
+    expand(root, Defer::bare(input))
+}

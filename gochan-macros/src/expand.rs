@@ -77,9 +77,13 @@ pub(crate) fn typed_expression<T: Parse>(
     quote!({ #inside })
 }
 
-/// Expands a statement macro.
-pub(crate) fn statement<T: Parse>(input: TokenStream, expand: fn(&Root, T) -> TokenStream) -> TokenStream {
-    expansion(input, expand, |_, _| TokenStream::new())
+/// Expands a statement macro, which knows itself what remains of an input with mistakes in it.
+pub(crate) fn statement<T: Parse>(
+    input: TokenStream,
+    expand: fn(&Root, T) -> TokenStream,
+    remains: fn(&Root, TokenStream) -> TokenStream,
+) -> TokenStream {
+    expansion(input, expand, remains)
 }
 
 fn expansion<T: Parse>(

@@ -67,7 +67,7 @@ pub fn with_context(input: TokenStream) -> TokenStream {
 /// Expands `gochan::defer!`.
 #[proc_macro]
 pub fn defer(input: TokenStream) -> TokenStream {
-    expand::statement(input.into(), defer::expand).into()
+    expand::statement(input.into(), defer::expand, defer::remains).into()
 }
 
 /// Makes `main` goroutine 1: the program ends when it returns, whatever still runs.

@@ -78,7 +78,10 @@ fn channel_macros() {
 #[test]
 fn defer_statements() {
     let inputs = ["wg.done()", "a(); b();", "if x { y() }"];
-    compare("defer", &render("defer", &inputs, |input| expand::statement(input, defer::expand)));
+    compare(
+        "defer",
+        &render("defer", &inputs, |input| expand::statement(input, defer::expand, defer::remains)),
+    );
 }
 
 #[test]
@@ -118,12 +121,15 @@ fn mistakes_and_half_typed_input() {
     let sends = render("send", &send, |input| expand::expression(input, send::expand));
     let select = ["<-a => f(), v = <-user. => {} default => {}", "tx <- job { f() }", "v = <-rx => user."];
     let with_context = ["ctx = background(). => {}", "ctx = user.done()"];
+    let defers = render("defer", &["wg.done", "|| f()"], |input| {
+        expand::statement(input, defer::expand, defer::remains)
+    });
     let selects =
         render("select", &select, |input| expand::expression_or(input, select::expand, select::remains));
     let contexts = render("with_context", &with_context, |input| {
         expand::expression_or(input, context::expand, context::remains)
     });
-    compare("mistakes", &[gos, sends, selects, contexts].concat());
+    compare("mistakes", &[gos, sends, defers, selects, contexts].concat());
 }
 
 #[test]
@@ -156,7 +162,7 @@ fn half_typed_input_expands_like_the_input_it_will_be() {
     let recv: Expand = |input| expand::expression(input, recv::expand);
     let close: Expand = |input| expand::expression(input, close::expand);
     let chan: Expand = |input| expand::typed_expression(input, chan::expand);
-    let defer: Expand = |input| expand::statement(input, defer::expand);
+    let defer: Expand = |input| expand::statement(input, defer::expand, defer::remains);
     let select: Expand = |input| expand::expression_or(input, select::expand, select::remains);
     let with_context: Expand = |input| expand::expression_or(input, context::expand, context::remains);
     for (before, after, expand) in [

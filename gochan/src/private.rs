@@ -1,6 +1,7 @@
 //! What the macros expand to. Not part of the public interface.
 
 pub use crate::chan::{CloseSide, RecvSide, SendSide, ZeroValue, close, recv, recv_ok, send};
+pub use crate::context::release::with_context;
 use crate::sched::spawn::JoinHandle;
 pub use crate::select::private as select;
 pub use crate::test::Test;

@@ -22,6 +22,16 @@ fn mistakes_with_select() {
 }
 
 #[test]
+fn mistakes_with_contexts() {
+    trybuild::TestCases::new().compile_fail("tests/ui/with_context/*.rs");
+}
+
+#[test]
+fn mistakes_with_defer() {
+    trybuild::TestCases::new().compile_fail("tests/ui/defer/*.rs");
+}
+
+#[test]
 fn mistakes_with_main() {
     trybuild::TestCases::new().compile_fail("tests/ui/main/*.rs");
 }

@@ -5,7 +5,7 @@ use syn::parse::{Parse, ParseStream};
 use syn::{Error, Expr, Ident, Result, Token, token};
 
 use crate::select::ArmBody;
-use crate::tokens::{self, error_at, find_assign, find_fat_arrow, parse_all, parse_expr};
+use crate::tokens::{self, error_at, find_assign, find_fat_arrow, is_operator, parse_all, parse_expr};
 
 /// The input of `with_context!`.
 #[derive(Clone, Debug)]
@@ -54,6 +54,12 @@ impl Parse for WithContext {
         };
         let fat_arrow = tokens::fat_arrow_token(&tokens, at);
         let (header, body) = (&tokens[..at], tokens::without_trailing_comma(&tokens[at + 2..]));
+        if let Some(colon) = (0..header.len()).find(|&at| is_operator(header, at, ':', '=')) {
+            return Err(error_at(
+                &header[colon..colon + 2],
+                format!("the names are bound with `=`: {SHAPE}"),
+            ));
+        }
         let Some(eq) = find_assign(header) else {
             let message = format!("name the context before it: {SHAPE}");
             return Err(if header.is_empty() {
@@ -164,6 +170,7 @@ mod tests {
         assert_rejects::<WithContext>("ctx = e =>", "=>", "the body is missing");
         assert_rejects::<WithContext>("(ctx) = e => { }", "(ctx)", "`(ctx, cancel)`");
         assert_rejects::<WithContext>("let ctx = e => { }", "let ctx", "`(ctx, cancel)`");
+        assert_rejects::<WithContext>("ctx := e => { }", ":=", "bound with `=`");
         assert_rejects::<WithContext>("= e => { }", "=", "`(ctx, cancel)`");
     }
 

@@ -398,7 +398,7 @@ fn not_a_call(expr: &Expr) -> Error {
 }
 
 /// The text of a plain path or field access, as the user would write it.
-fn spell(expr: &Expr) -> Option<String> {
+pub(crate) fn spell(expr: &Expr) -> Option<String> {
     match expr {
         Expr::Path(path) if path.qself.is_none() => Some(tidy(&path.to_token_stream())),
         Expr::Field(field) => {

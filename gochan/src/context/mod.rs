@@ -76,6 +76,7 @@ mod error;
 mod future;
 mod list;
 mod node;
+pub(crate) mod release;
 mod source;
 #[cfg(feature = "tokio-util")]
 mod token;

@@ -5,6 +5,8 @@
 #[macro_use]
 mod channels;
 #[macro_use]
+mod context;
+#[macro_use]
 mod go;
 #[macro_use]
 mod select;

@@ -62,6 +62,7 @@
 ///
 /// ```
 /// use gochan::prelude::*;
+/// use std::time::Duration;
 ///
 /// let (jobs, quit) = (chan!(u32), chan!(()));
 /// go!([jobs, quit] {
@@ -74,6 +75,7 @@
 ///     select! {
 ///         job = <-jobs => sum += job,
 ///         <-quit => break,
+///         <-after(Duration::from_secs(60)) => panic!("nothing happens"),
 ///     }
 /// }
 /// assert_eq!(sum, 6);

@@ -1,6 +1,8 @@
 //! Every macro of gochan, used under the name that `Cargo.toml` gives the crate, and re-exported for
 //! a crate that does not depend on gochan at all.
 
+#![forbid(unsafe_code)]
+
 pub use corridor;
 use corridor::prelude::*;
 
@@ -21,10 +23,32 @@ pub fn sum(n: u32) -> u32 {
     recv!(total)
 }
 
+/// Receives from the first of `numbers` that has something; 0 if both are closed.
+pub fn either(numbers: [&Receiver<u32>; 2]) -> u32 {
+    with_context!((ctx, cancel) = background().with_cancel() => {
+        cancel.cancel();
+        let none = 0;
+        corridor::select! {
+            Some(n) = <-numbers[0] => n,
+            Some(n) = <-numbers[1] => n,
+            chan!(u32) <- none, if ctx.err().is_none() => none,
+            else => corridor::with_context!(inner = ctx.with_cancel() => inner.err().map_or(1, |_| none)),
+        }
+    })
+}
+
 #[cfg(test)]
 mod tests {
+    use corridor::prelude::*;
+
     #[test]
     fn macros_work_under_another_name() {
         assert_eq!(super::sum(100), 5050);
+        let (some, none) = (chan!(u32, 1), chan!(u32));
+        send!(some <- 7);
+        close!(some);
+        close!(none);
+        let either = || super::either([&none.receiver(), &some.receiver()]);
+        assert_eq!((either(), either()), (7, 0));
     }
 }

@@ -14,5 +14,17 @@ fn main() -> ::std::result::Result<(), ::std::string::String> {
     }
     let go = ::gochan::go!([ch] { ::gochan::recv!(ch, ok) });
     ::std::assert!(::std::matches!(go.join(), ::std::result::Result::Ok((1, true))));
+    let three = 3;
+    let sum = ::gochan::select! {
+        n, ok = <-ch => if ok { n } else { 1 },
+        Some(n) = <-ch => n,
+        ::gochan::chan!(i32) <- three => three,
+        r = ::gochan::chan!(i32) <- 4 => if ::std::matches!(r, ::std::result::Result::Ok(())) { 4 } else { 5 },
+    };
+    ::std::assert_eq!(sum, 1);
+    ::gochan::with_context!((ctx, cancel) = ::gochan::context::background().with_cancel() => {
+        cancel.cancel();
+        ::gochan::select! { <-ctx.done() => {} }
+    });
     ::std::result::Result::Ok(())
 }

@@ -8,5 +8,7 @@ fn main() -> std::process::ExitCode {
     go!([ch] { channels::send!(ch <- 1) });
     assert_eq!(channels::recv!(ch), 1);
     assert_eq!(renamed::sum(4), 10);
+    assert_eq!(channels::select! { n = <-ch => n, default => 2 }, 2);
+    channels::with_context!(ctx = channels::prelude::background().with_cancel() => assert!(ctx.err().is_none()));
     std::process::ExitCode::SUCCESS
 }

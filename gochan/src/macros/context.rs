@@ -1,0 +1,76 @@
+//! `with_context!`.
+
+/// Runs a body with a context that ends with it: Go's `ctx, cancel := …; defer cancel()`.
+///
+/// | form | the body has |
+/// |---|---|
+/// | `with_context!(ctx = E => body)` | `ctx`, a [`Context`](crate::Context) of its own |
+/// | `with_context!((ctx, cancel) = E => body)` | the context, and its [`CancelHandle`](crate::context::CancelHandle) |
+///
+/// `E` is what [`with_cancel`](crate::Context::with_cancel), [`with_timeout`](crate::Context::with_timeout),
+/// [`with_deadline`](crate::Context::with_deadline) and their `_cause` variants give: a context and its handle.
+/// The body is an expression, mostly a block, and its value is that of the macro.
+///
+/// The body runs in place: `?`, `break`, `continue`, `return` and borrowed variables work as in any block. The
+/// context is cancelled when the body is left, whichever way that happens, also while a panic unwinds. So are
+/// the contexts derived from it, and what was started with a clone of it learns that its result is no longer
+/// wanted. A clone of `cancel` that outlives the body finds its context cancelled already.
+///
+/// # Panics
+///
+/// Never by itself.
+///
+/// # Blocking
+///
+/// Never by itself.
+///
+/// # Examples
+///
+/// ```
+/// use gochan::context::ContextError;
+/// use gochan::prelude::*;
+/// use std::time::Duration;
+///
+/// fn produce(ctx: Context, out: Sender<u32>) {
+///     for n in 0.. {
+///         select! {
+///             out <- n => {}
+///             <-ctx.done() => return,
+///         }
+///     }
+/// }
+///
+/// let numbers = chan!(u32);
+/// let ctx_outside = with_context!(ctx = background().with_timeout(Duration::from_secs(60)) => {
+///     go!(produce(ctx.clone(), numbers.sender()));
+///     assert_eq!((recv!(numbers), recv!(numbers)), (0, 1));
+///     ctx
+/// });
+/// // The producer is told to stop, long before the minute is over.
+/// assert_eq!(ctx_outside.err(), Some(ContextError::Canceled));
+/// ```
+///
+/// With the handle at hand, the body ends it early:
+///
+/// ```
+/// use gochan::prelude::*;
+///
+/// let found = with_context!((ctx, cancel) = background().with_cancel() => {
+///     let answers = chan!(&str, 3);
+///     for mirror in ["near", "far", "farther"] {
+///         go!([ctx, answers] { if ctx.err().is_none() { let _ = answers.send(mirror); } });
+///     }
+///     let first = answers.recv();
+///     cancel.cancel();
+///     first
+/// });
+/// assert!(found.is_some());
+/// ```
+#[doc(alias = "WithCancel")]
+#[doc(alias = "WithTimeout")]
+#[doc(alias = "WithDeadline")]
+#[doc(alias = "cancel")]
+#[macro_export]
+macro_rules! with_context {
+    ($($input:tt)*) => { $crate::__private::macros::with_context! { [$crate] $($input)* } };
+}

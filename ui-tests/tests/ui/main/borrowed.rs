@@ -1,0 +1,2 @@
+#[gochan::main]
+fn main(self) {}

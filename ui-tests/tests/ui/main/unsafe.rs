@@ -1,0 +1,2 @@
+#[gochan::main]
+unsafe fn main() {}

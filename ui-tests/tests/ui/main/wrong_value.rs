@@ -1,0 +1,4 @@
+#[gochan::main]
+fn main() -> Result<(), String> {
+    "text"
+}
