@@ -52,7 +52,7 @@ impl<F: FnOnce()> fmt::Debug for Deferred<F> {
     }
 }
 
-/// For tests: one thread of the process will never act, such as the one that waits for the test to end.
-pub fn disregard_one_thread() {
-    std::mem::forget(crate::sched::report::OwnedThread::new());
+/// For tests: the other threads of the process will never act, such as one that waits for the test to end.
+pub fn disregard_other_threads() {
+    crate::sched::outside::disregard_other_threads();
 }

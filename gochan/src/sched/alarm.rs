@@ -15,6 +15,7 @@
 use super::attributes::Attributes;
 use super::clock::Moment;
 use super::deadlines::{Deadlines, Key};
+use super::outside::OwnedThread;
 use super::place::Placement;
 use super::runtime::{self, Backend};
 use super::sleeper::Sleeper;
@@ -241,6 +242,15 @@ fn somewhere() -> (&'static Alarms, Option<&'static Sleeper>) {
     (&worker.alarms, Some(worker.sleeper()))
 }
 
+/// True if the process has no service, or it sleeps and nothing will wake it.
+pub(super) fn service_rests() -> bool {
+    SERVICE
+        .get()
+        .is_none_or(|service| service.sleeper.is_asleep() && service.alarms.first_seqcst() == Moment::NEVER)
+}
+
+static SERVICE: OnceLock<Service> = OnceLock::new();
+
 /// Fires the alarms of `Backend::Threads`, on a thread of its own that the first alarm starts.
 struct Service {
     alarms: Alarms,
@@ -249,7 +259,6 @@ struct Service {
 
 impl Service {
     fn get() -> &'static Service {
-        static SERVICE: OnceLock<Service> = OnceLock::new();
         let mut new = false;
         let service = SERVICE.get_or_init(|| {
             new = true;
@@ -266,7 +275,7 @@ impl Service {
     }
 
     fn run(&self) -> ! {
-        let _owned = report::OwnedThread::new();
+        let _owned = OwnedThread::new();
         self.sleeper.adopt_thread();
         loop {
             // Starting a thread may fail, which panics; the other alarms are to ring none the less.

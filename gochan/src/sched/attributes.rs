@@ -4,6 +4,7 @@
 use super::task::TaskRef;
 use crate::stack::{Slot, pool};
 use std::collections::HashMap;
+use std::panic::Location;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 #[derive(Debug, Clone, Default)]
@@ -18,14 +19,17 @@ impl Attributes {
     }
 }
 
-static TABLE: LazyLock<Mutex<HashMap<u64, Attributes>>> = LazyLock::new(Mutex::default);
+/// By id, with the place of the spawn.
+type Table = HashMap<u64, (&'static Location<'static>, Attributes)>;
 
-fn table() -> MutexGuard<'static, HashMap<u64, Attributes>> {
+static TABLE: LazyLock<Mutex<Table>> = LazyLock::new(Mutex::default);
+
+fn table() -> MutexGuard<'static, Table> {
     TABLE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-pub(crate) fn remember(id: u64, attributes: Attributes) {
-    table().insert(id, attributes);
+pub(crate) fn remember(id: u64, site: &'static Location<'static>, attributes: Attributes) {
+    table().insert(id, (site, attributes));
 }
 
 pub(crate) fn forget(id: u64) {
@@ -33,7 +37,17 @@ pub(crate) fn forget(id: u64) {
 }
 
 pub(crate) fn name(id: u64) -> Option<String> {
-    table().get(&id)?.name.clone()
+    table().get(&id)?.1.name.clone()
+}
+
+/// Whatever is known: id, place of the spawn, name.
+pub(crate) fn all() -> Vec<(u64, &'static Location<'static>, Option<String>)> {
+    table().iter().map(|(id, (site, attributes))| (*id, *site, attributes.name.clone())).collect()
+}
+
+/// True from the spawn of a goroutine with attributes to its end.
+pub(crate) fn knows(id: u64) -> bool {
+    table().contains_key(&id)
 }
 
 /// Usable stack bytes for a task, special or not.
@@ -41,7 +55,7 @@ pub(crate) fn stack_size(task: &TaskRef, default: usize) -> usize {
     if !task.is_special() {
         return default;
     }
-    let wanted = table().get(&task.id()).and_then(|attributes| attributes.stack_size).unwrap_or(default);
+    let wanted = table().get(&task.id()).and_then(|(_, attributes)| attributes.stack_size).unwrap_or(default);
     crate::stack::usable_size(wanted.saturating_add(task.frame()))
 }
 

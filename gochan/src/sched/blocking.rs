@@ -2,6 +2,7 @@
 
 use super::goroutine::Goroutine;
 use super::os_threads::OsThreads;
+use super::outside::Kind;
 use super::park::{Owner, Parker, WaitReason};
 use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
 use std::sync::LazyLock;
@@ -9,7 +10,7 @@ use std::sync::LazyLock;
 /// Threads for blocking calls; more calls than that wait for their turn.
 const LIMIT: usize = 512;
 
-static POOL: LazyLock<OsThreads> = LazyLock::new(|| OsThreads::new("gochan-blocking", LIMIT));
+static POOL: LazyLock<OsThreads> = LazyLock::new(|| OsThreads::new("gochan-blocking", Kind::Owned, LIMIT));
 
 /// Runs `f`, which may block its thread, on a thread made for that, while the worker serves other goroutines.
 ///

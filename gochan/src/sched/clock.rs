@@ -1,7 +1,9 @@
 //! The clock: the one place where the runtime asks what time it is for a deadline.
 
+use crossbeam_utils::CachePadded;
 use std::ops::Add;
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 /// The time now.
@@ -75,6 +77,29 @@ impl Add<Duration> for Moment {
         let nanos = nanos.and_then(|nanos| nanos.checked_add(after.subsec_nanos().into()));
         Moment(nanos.and_then(|nanos| self.0.checked_add(nanos)).unwrap_or(u64::MAX))
     }
+}
+
+/// A clock that costs one load and goes in steps: dumps tell by it since when somebody waits. The monitor moves it on
+/// while goroutines run, and a worker that has slept does.
+static COARSE: CachePadded<AtomicU32> = CachePadded::new(AtomicU32::new(0));
+
+/// One step, at least.
+const STEP: Duration = Duration::from_millis(10);
+
+/// Steps since the first use.
+#[inline]
+pub(super) fn coarse() -> u32 {
+    COARSE.load(Relaxed)
+}
+
+/// Sets the coarse clock right.
+pub(super) fn move_coarse() {
+    COARSE.store((BEGINNING.elapsed().as_nanos() / STEP.as_nanos()) as u32, Relaxed);
+}
+
+/// The time that the coarse clock meant.
+pub(super) fn coarse_instant(steps: u32) -> Instant {
+    *BEGINNING + STEP * steps
 }
 
 #[cfg(test)]

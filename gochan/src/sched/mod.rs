@@ -32,11 +32,14 @@ mod blocks;
 pub(crate) mod clock;
 pub(crate) mod countdown;
 mod deadlines;
+mod deadlock;
+pub(crate) mod describe;
 pub(crate) mod goroutine;
 pub(crate) mod group;
 mod inbox;
 mod monitor;
 mod os_threads;
+pub(crate) mod outside;
 mod pace;
 pub(crate) mod park;
 pub(crate) mod place;
@@ -45,6 +48,7 @@ pub(crate) mod private;
 mod queue;
 pub(crate) mod random;
 pub(crate) mod report;
+mod running;
 pub(crate) mod runtime;
 pub(crate) mod scope;
 mod sleeper;
@@ -56,8 +60,8 @@ mod timers;
 mod unwinding;
 pub(crate) mod worker;
 
+pub(crate) use describe::{GoroutineInfo, State, goroutines};
 use goroutine::Goroutine;
-use park::WaitReason;
 use place::Placement;
 use std::panic::{Location, resume_unwind};
 use std::sync::atomic::{AtomicU64, Ordering::*};
@@ -193,70 +197,6 @@ pub fn num_goroutine() -> usize {
     spawned.saturating_sub(ended) as usize
 }
 
-/// What a goroutine is doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum State {
-    /// It runs, or could.
-    Runnable,
-    /// It is parked.
-    Waiting(WaitReason),
-}
-
-/// One goroutine as [`goroutines`] saw it.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct GoroutineInfo {
-    /// Unique in the process.
-    pub id: u64,
-    /// Given by `Builder::name`.
-    pub name: Option<String>,
-    /// What it is doing.
-    pub state: State,
-    /// Where in the source it was spawned.
-    pub spawned_at: Option<&'static Location<'static>>,
-    /// Where in the source it waits, if it does.
-    pub waiting_at: Option<&'static Location<'static>>,
-}
-
-/// Every goroutine that has started and not ended, by id.
-///
-/// Nothing is stopped meanwhile, so each entry is right for some moment during the call. Goroutines that no worker
-/// has started yet are in [`num_goroutine`] only. Linear in the number of stacks ever in use.
-///
-/// ```
-/// let ch = gochan::chan!(());
-/// let waiting = gochan::go!([ch] { ch.recv() });
-/// while !gochan::runtime::goroutines().iter().any(|g| g.id == waiting.id() && g.waiting_at.is_some()) {
-///     gochan::runtime::gosched();
-/// }
-/// ch.close();
-/// waiting.join().unwrap();
-/// ```
-#[doc(alias = "Stack")]
-pub fn goroutines() -> Vec<GoroutineInfo> {
-    let mut found: Vec<_> = threads::all().iter().filter_map(|status| describe(status)).collect();
-    crate::stack::pool::for_each_slot(|slot| {
-        // SAFETY: slots stay mapped during the visit.
-        let goroutine = unsafe { Goroutine::on_slot(slot) };
-        found.extend(goroutine.and_then(|goroutine| describe(goroutine.status())));
-    });
-    found.sort_by_key(|info| info.id);
-    found
-}
-
-fn describe(status: &status::Status) -> Option<GoroutineInfo> {
-    let id = status.id();
-    let wait = status.wait();
-    (id != 0).then(|| GoroutineInfo {
-        id,
-        name: attributes::name(id),
-        state: wait.map_or(State::Runnable, |(reason, _)| State::Waiting(reason)),
-        spawned_at: status.site(),
-        waiting_at: wait.and_then(|(_, place)| place),
-    })
-}
-
 /// Runs `f` as the main goroutine and turns its end into the process's exit code.
 #[track_caller]
 pub(crate) fn main<F, T>(stack_size: usize, f: F) -> std::process::ExitCode
@@ -266,7 +206,7 @@ where
 {
     const MAIN_STACK: usize = 8 << 20;
     let stack_size = if stack_size == 0 { MAIN_STACK } else { stack_size };
-    let _owned = report::OwnedThread::new();
+    outside::become_main();
     let main = spawn::Builder::new()
         .name("main")
         .stack_size(stack_size)
@@ -274,12 +214,7 @@ where
         .spawn(move || f().report());
     match main.join() {
         Ok(code) => code,
-        Err(payload) if payload.is::<task::Goexit>() => {
-            while num_goroutine() > 0 {
-                std::thread::sleep(std::time::Duration::from_millis(1));
-            }
-            report::fatal("no goroutines (main called goexit) - deadlock!")
-        }
+        Err(payload) if payload.is::<task::Goexit>() => deadlock::main_has_left(),
         Err(_) => std::process::ExitCode::from(101),
     }
 }

@@ -1,17 +1,21 @@
 //! A thread that looks after what the workers cannot see while they are busy: fresh goroutines behind a worker that
-//! does not come back, alarms of such a worker, and stack memory nobody needs any more. It sleeps for good while all workers do.
+//! does not come back, alarms of such a worker, and stack memory nobody needs any more. When all workers have come to
+//! rest it asks whether that is a deadlock, and if not sleeps for as long as they do. On `Backend::Threads` it has
+//! only that question to ask.
 
-use super::clock::Moment;
+use super::clock::{self, Moment};
+use super::deadlock::{self, Verdict};
+use super::outside::{self, OwnedThread};
 use super::place::Placement;
-use super::report;
 use super::runtime::Workers;
 use super::worker::Worker;
+use super::{attributes, report, threads};
 use crate::stack::pool;
-use std::sync::OnceLock;
 use std::sync::atomic::{
     AtomicBool,
     Ordering::{Relaxed, SeqCst},
 };
+use std::sync::{Once, OnceLock};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
@@ -26,22 +30,61 @@ const TRIM_EVERY: Duration = Duration::from_secs(1);
 /// Looks that must find everybody asleep before the process counts as resting.
 const RESTING: u32 = 3;
 
+/// Between two looks at a process in which only threads of its own could still act. Twice as long each time.
+const OUTSIDERS_FIRST: Duration = Duration::from_millis(20);
+const OUTSIDERS_LAST: Duration = Duration::from_secs(1);
+
 static ASLEEP: AtomicBool = AtomicBool::new(false);
 static THREAD: OnceLock<Thread> = OnceLock::new();
 
 pub(super) fn start(workers: &'static Workers) {
+    start_thread(move || watch(workers));
+}
+
+/// Makes sure that there is a monitor on `Backend::Threads`.
+pub(super) fn start_for_threads() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| start_thread(|| watch_threads()));
+}
+
+fn start_thread(watch: impl FnOnce() + Send + 'static) {
+    let body = move || {
+        let _owned = OwnedThread::new();
+        let _ = THREAD.set(std::thread::current());
+        watch();
+    };
     std::thread::Builder::new()
         .name("gochan-monitor".to_owned())
         .stack_size(128 * 1024)
-        .spawn(move || watch(workers))
+        .spawn(body)
         .unwrap_or_else(|error| report::fatal(&format!("cannot start the monitor thread: {error}")));
 }
 
 /// Called by a worker that has come back from its sleep.
 #[inline]
 pub(super) fn worker_woke() {
-    if ASLEEP.load(SeqCst)
-        && ASLEEP.swap(false, SeqCst)
+    if ASLEEP.load(SeqCst) {
+        wake();
+    }
+}
+
+/// Called by a worker that will now sleep until somebody wakes it.
+pub(super) fn worker_rests() {
+    if ASLEEP.load(SeqCst) {
+        wake();
+    }
+}
+
+/// Called when a thread waits for good, or when a thread that runs a goroutine has done so.
+pub(super) fn thread_lies_down() {
+    if ASLEEP.load(SeqCst) && threads::pending() as isize <= outside::waiting_goroutines() {
+        wake();
+    }
+}
+
+#[cold]
+fn wake() {
+    if ASLEEP.swap(false, SeqCst)
         && let Some(thread) = THREAD.get()
     {
         thread.unpark();
@@ -49,14 +92,14 @@ pub(super) fn worker_woke() {
 }
 
 fn watch(workers: &'static Workers) -> ! {
-    let _owned = report::OwnedThread::new();
-    let _ = THREAD.set(std::thread::current());
     let mut resting = 0;
     let mut last_trim = Instant::now();
     let mut trimmable_before = 0;
     let mut watch = Watch::new(workers);
     loop {
-        watch.mark_stuck(workers);
+        clock::move_coarse();
+        watch.mark_stuck();
+        watch.tell_long_turns();
         if workers.all_sleeping() {
             resting += 1;
         } else {
@@ -74,7 +117,7 @@ fn watch(workers: &'static Workers) -> ! {
             last_trim = Instant::now();
         }
         if resting >= RESTING && pool::trimmable() == 0 {
-            sleep_until_a_worker_wakes(workers);
+            rest(Some(workers));
             resting = 0;
         }
         let helpers = workers.any_sleeping() && resting == 0;
@@ -86,29 +129,32 @@ fn watch(workers: &'static Workers) -> ! {
     }
 }
 
-/// What was seen of each worker at the last look.
+/// The turns that workers are in.
 #[derive(Debug)]
 pub(super) struct Watch {
-    turns: Vec<u32>,
+    turns: Vec<LongTurn>,
 }
 
 impl Watch {
     pub(super) fn new(workers: &Workers) -> Watch {
-        Watch { turns: vec![0; workers.count()] }
+        Watch { turns: workers.all().iter().map(LongTurn::new).collect() }
     }
 
-    fn mark_stuck(&mut self, workers: &Workers) {
-        for (worker, last) in workers.all().iter().zip(&mut self.turns) {
-            let now = worker.progress.turns.load(Relaxed);
-            // Odd: inside of a turn, and the same one as at the last look.
-            worker.shared.stuck.store(now == *last && now % 2 == 1, Relaxed);
-            *last = now;
-        }
+    fn mark_stuck(&mut self) {
+        self.turns.iter_mut().for_each(LongTurn::look);
+    }
+
+    /// Called by the thread that unmaps stacks.
+    fn tell_long_turns(&mut self) {
+        let limit = super::runtime::settings().stuck_after;
+        let long = |turn: &&mut LongTurn| !turn.told && turn.is_as_long_as(limit);
+        self.turns.iter_mut().filter(long).for_each(LongTurn::tell);
     }
 
     /// One look on behalf of workers that the monitor's thread does not watch.
     pub(super) fn look(&mut self, workers: &Workers) {
-        self.mark_stuck(workers);
+        clock::move_coarse();
+        self.mark_stuck();
         if workers.any_sleeping() && workers.all().iter().any(Worker::has_stealable) {
             workers.nudge_one();
         }
@@ -130,11 +176,82 @@ fn fire_overdue(workers: &Workers) -> Duration {
     next.unwrap_or(Duration::MAX).saturating_add(OVERDUE)
 }
 
-fn sleep_until_a_worker_wakes(workers: &Workers) {
-    // SeqCst: the flag is set before the look at the count, as a waking worker counts before it looks at the flag.
-    ASLEEP.store(true, SeqCst);
-    while ASLEEP.load(SeqCst) && workers.all_sleeping() {
-        std::thread::park();
+/// The turn that a worker is in, and since when it has been seen there.
+#[derive(Debug)]
+struct LongTurn {
+    worker: &'static Worker,
+    number: u32,
+    since: Instant,
+    told: bool,
+}
+
+impl LongTurn {
+    fn new(worker: &'static Worker) -> LongTurn {
+        LongTurn { worker, number: 0, since: Instant::now(), told: false }
+    }
+
+    fn look(&mut self) {
+        let number = self.worker.progress.turns.load(Relaxed);
+        // Odd: inside of a turn, and the same one as at the last look.
+        let stuck = number == self.number && number % 2 == 1;
+        self.worker.shared.stuck.store(stuck, Relaxed);
+        if !stuck {
+            *self = LongTurn { number, ..LongTurn::new(self.worker) };
+        }
+    }
+
+    fn is_as_long_as(&self, limit: Duration) -> bool {
+        !limit.is_zero() && self.since.elapsed() >= limit && self.worker.shared.stuck.load(Relaxed)
+    }
+
+    #[cold]
+    fn tell(&mut self) {
+        self.told = true;
+        // SAFETY: only this thread unmaps stacks.
+        let Some(goroutine) = (unsafe { self.worker.running.peek() }) else { return };
+        let (id, site) = (goroutine.id(), goroutine.status().site());
+        if self.worker.progress.turns.load(Relaxed) != self.number {
+            return;
+        }
+        let name = attributes::name(id).map(|name| format!(" `{name}`")).unwrap_or_default();
+        let site = site.map(|site| format!("\n    spawned at {site}")).unwrap_or_default();
+        report::warn(&format!(
+            "goroutine {id}{name} has kept worker {} to itself for {:.1} s{site}\n    let it call \
+             runtime::gosched() now and then, or move what takes so long into gochan::blocking",
+            self.worker.index(),
+            self.since.elapsed().as_secs_f64(),
+        ));
+    }
+}
+
+/// Nobody runs: reports a deadlock, or sleeps until somebody does something.
+fn rest(workers: Option<&Workers>) {
+    let mut nap = OUTSIDERS_FIRST;
+    loop {
+        // SeqCst, here and where somebody comes or goes: either this look sees the other, or the other sees the flag.
+        ASLEEP.store(true, SeqCst);
+        let verdict = deadlock::look(workers);
+        if verdict == Verdict::Dead {
+            deadlock::report();
+        }
+        let nobody_came = || ASLEEP.load(SeqCst) && workers.is_none_or(Workers::all_sleeping);
+        if nobody_came() {
+            match verdict {
+                Verdict::Outsiders => std::thread::park_timeout(nap),
+                _ => std::thread::park(),
+            }
+        }
+        if !nobody_came() {
+            break;
+        }
+        nap = (2 * nap).min(OUTSIDERS_LAST);
     }
     ASLEEP.store(false, SeqCst);
+}
+
+fn watch_threads() -> ! {
+    loop {
+        rest(None);
+        std::thread::sleep(CALM);
+    }
 }

@@ -1,6 +1,6 @@
 //! OS threads kept for reuse: one set runs the goroutines of `Backend::Threads`, the other `blocking` calls.
 
-use super::report;
+use super::outside::{Kind, OwnedThread};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering::*};
@@ -15,6 +15,7 @@ pub(super) type Job = Box<dyn FnOnce() + Send>;
 /// thread or a new one; beyond that it queues.
 pub(super) struct OsThreads {
     name: &'static str,
+    kind: Kind,
     limit: usize,
     queue: (Sender<Job>, Receiver<Job>),
     /// Threads that wait for a job and that no submitter has reserved.
@@ -25,9 +26,10 @@ pub(super) struct OsThreads {
 }
 
 impl OsThreads {
-    pub(super) fn new(name: &'static str, limit: usize) -> OsThreads {
+    pub(super) fn new(name: &'static str, kind: Kind, limit: usize) -> OsThreads {
         OsThreads {
             name,
+            kind,
             limit,
             queue: unbounded(),
             idle: AtomicUsize::new(0),
@@ -80,15 +82,18 @@ impl OsThreads {
 
     /// Threads that run goroutines have a goroutine's stack; those that run blocking calls the platform's.
     fn default_stack(&self) -> Option<usize> {
-        (self.limit == usize::MAX).then(|| super::runtime::settings().stack_size)
+        (self.kind == Kind::Goroutine).then(|| super::runtime::settings().stack_size)
     }
 
     fn serve(&self, first: Job, keep: bool) {
-        let _owned = report::OwnedThread::new();
+        let _owned = OwnedThread::of_kind(self.kind);
         let mut job = first;
         loop {
             job();
-            self.pending.fetch_sub(1, AcqRel);
+            self.pending.fetch_sub(1, SeqCst);
+            if self.kind == Kind::Goroutine {
+                super::monitor::thread_lies_down();
+            }
             if !keep {
                 break;
             }

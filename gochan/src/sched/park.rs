@@ -10,8 +10,8 @@
 //! its neighbours. It waits like a plain thread then.
 
 use super::goroutine::Goroutine;
+use super::outside::Wake;
 use crate::shim;
-use crate::shim::atomic::{AtomicBool, Ordering::*};
 use std::panic::Location;
 use std::ptr::NonNull;
 use std::sync::Arc;
@@ -291,7 +291,7 @@ impl Parker {
 /// A one-shot event that a thread sleeps on.
 #[derive(Debug)]
 pub(crate) struct ThreadParker {
-    woken: AtomicBool,
+    wake: Wake,
     thread: shim::Thread,
 }
 
@@ -306,8 +306,7 @@ impl ThreadParker {
     #[cfg(not(gochan_model))]
     fn current() -> Arc<ThreadParker> {
         let parker = PARKER.try_with(Arc::clone).unwrap_or_else(|_| Arc::new(ThreadParker::new()));
-        // Relaxed: nobody else has an owner now.
-        parker.woken.store(false, Relaxed);
+        parker.wake.reset();
         parker
     }
 
@@ -317,17 +316,16 @@ impl ThreadParker {
     }
 
     fn new() -> ThreadParker {
-        ThreadParker { woken: AtomicBool::new(false), thread: shim::current() }
+        ThreadParker { wake: Wake::new(), thread: shim::current() }
     }
 
     fn unpark(self: Arc<Self>) {
-        // Release pairs with the Acquire in `is_woken`.
-        self.woken.store(true, Release);
+        self.wake.wake();
         self.thread.unpark();
     }
 
     pub(super) fn is_woken(&self) -> bool {
-        self.woken.load(Acquire)
+        self.wake.is_woken()
     }
 
     #[cold]
@@ -336,17 +334,14 @@ impl ThreadParker {
         if let Some(worker) = super::worker::Worker::current() {
             return super::unwinding::park(worker, self, reason, place);
         }
-        let _note = super::report::ThreadWait::begin(reason, place);
-        while !self.is_woken() {
-            // Returns spuriously if user code leaves a token; hence the flag.
-            shim::park();
-        }
+        let _note = super::threads::Waiting::begin(reason, place);
+        self.wake.sleep();
     }
 
     /// False if the deadline came first.
     #[cfg(not(gochan_model))]
     fn park_until(&self, deadline: Instant, reason: WaitReason, place: &'static Location<'static>) -> bool {
-        let _note = super::report::ThreadWait::begin(reason, place);
+        let _note = super::threads::Waiting::begin(reason, place);
         while !self.is_woken() {
             let left = deadline.saturating_duration_since(super::clock::now());
             if left.is_zero() {

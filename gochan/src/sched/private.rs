@@ -11,7 +11,7 @@ use super::runtime::{self, Backend, Workers};
 use super::spawn::{self, JoinHandle};
 use super::task::TaskRef;
 use super::worker::Worker;
-use super::{blocking, report};
+use super::{blocking, outside, report};
 use std::panic::Location;
 use std::sync::atomic::{AtomicUsize, Ordering::*};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -57,7 +57,7 @@ fn only_test_threads() -> bool {
     // SAFETY: two questions to the kernel without arguments.
     let is_main = unsafe { libc::gettid() == libc::getpid() };
     let known = TEST_THREADS.load(Acquire) + usize::from(!is_main);
-    report::foreign_threads().is_some_and(|foreign| foreign <= known)
+    outside::foreign_threads().is_some_and(|foreign| foreign <= known as isize)
 }
 
 /// All that were ever made: they are never freed, because handles of alarms may outlive their end.
@@ -142,7 +142,7 @@ where
     T: Send + 'static,
 {
     let id = workers.reserve_ids(1);
-    attributes::remember(id, attributes);
+    attributes::remember(id, site, attributes);
     let task = TaskRef::new(id, true, site, closure);
     workers.all()[0].push_fresh_from_elsewhere(task);
     JoinHandle::of(task)

@@ -1,6 +1,5 @@
 //! What the runtime tells on standard error, and when it gives up.
 
-use super::park::WaitReason;
 use super::task::Goexit;
 use super::{attributes, runtime};
 use crate::stack::Slot;
@@ -8,8 +7,6 @@ use std::any::Any;
 use std::fmt::{self, Write as _};
 use std::io::Write as _;
 use std::panic::Location;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::*};
 
 /// What a panic in a goroutine does to the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -54,6 +51,27 @@ pub(super) fn body_panicked(id: u64, site: &'static Location<'static>, payload: 
 /// One write, so that lines of goroutines do not mix; a closed standard error is nobody's problem.
 fn print(text: &str) {
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// As `print`, past the lock of standard error, which a goroutine that waits for ever may hold.
+pub(crate) fn print_unlocked(text: &str) {
+    let mut rest = text.as_bytes();
+    while !rest.is_empty() {
+        // SAFETY: the buffer is valid for its length.
+        let written = unsafe { libc::write(2, rest.as_ptr().cast(), rest.len()) };
+        match usize::try_from(written) {
+            Ok(written) => rest = &rest[written..],
+            Err(_) if std::io::Error::last_os_error().kind() == std::io::ErrorKind::Interrupted => {}
+            Err(_) => return,
+        }
+    }
+}
+
+/// Prints and ends the process with Go's exit code.
+#[cold]
+pub(crate) fn end_process(text: &str) -> ! {
+    print_unlocked(text);
+    std::process::exit(2);
 }
 
 /// Ends the process with Go's exit code for what cannot go on.
@@ -116,58 +134,5 @@ impl fmt::Write for Text {
         room[..fits].copy_from_slice(&text.as_bytes()[..fits]);
         self.len += fits;
         Ok(())
-    }
-}
-
-static OWNED_THREADS: AtomicUsize = AtomicUsize::new(0);
-
-/// Marks the thread that holds it as one that acts only for the runtime.
-#[derive(Debug)]
-pub(crate) struct OwnedThread(());
-
-impl OwnedThread {
-    pub(crate) fn new() -> OwnedThread {
-        OWNED_THREADS.fetch_add(1, AcqRel);
-        OwnedThread(())
-    }
-}
-
-impl Drop for OwnedThread {
-    fn drop(&mut self) {
-        OWNED_THREADS.fetch_sub(1, AcqRel);
-    }
-}
-
-/// True if the process certainly has no thread but the runtime's own.
-pub(super) fn only_own_threads() -> bool {
-    foreign_threads() == Some(0)
-}
-
-/// How many threads the process has that are not the runtime's own, if that can be told.
-pub(super) fn foreign_threads() -> Option<usize> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let threads = status.lines().find_map(|line| line.strip_prefix("Threads:")?.trim().parse::<usize>().ok());
-    Some(threads?.saturating_sub(OWNED_THREADS.load(Acquire)))
-}
-
-/// While it lives, the goroutine of this thread shows as waiting. Only threads that run one goroutine have a note
-/// to keep; others get an empty one.
-pub(crate) struct ThreadWait(Option<Arc<super::status::Status>>);
-
-impl ThreadWait {
-    pub(crate) fn begin(reason: WaitReason, place: &'static Location<'static>) -> ThreadWait {
-        let status = super::threads::current();
-        if let Some(status) = &status {
-            status.begin_wait(reason, place);
-        }
-        ThreadWait(status)
-    }
-}
-
-impl Drop for ThreadWait {
-    fn drop(&mut self) {
-        if let Some(status) = &self.0 {
-            status.end_wait();
-        }
     }
 }

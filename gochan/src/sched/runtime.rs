@@ -10,6 +10,7 @@ use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::*};
 use std::sync::{Arc, Once, OnceLock};
+use std::time::Duration;
 
 /// How goroutines are carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -27,7 +28,8 @@ pub enum Backend {
 /// goroutine.
 ///
 /// The environment overrides them: `GOCHAN_MAXPROCS` (workers), `GOCHAN_STACK` (bytes, or `64K`, `1M`) and
-/// `GOCHAN_BACKEND` (`coroutines` or `threads`).
+/// `GOCHAN_BACKEND` (`coroutines` or `threads`), `GOCHAN_DEADLOCK` (`report` or `ignore`) and `GOCHAN_STUCK` (`10s`,
+/// `500ms`, or `off`).
 ///
 /// ```
 /// use gochan::runtime::{Builder, PanicPolicy};
@@ -42,6 +44,8 @@ pub struct Builder {
     stack_size: Option<usize>,
     on_panic: PanicPolicy,
     backend: Backend,
+    deadlock_report: Option<bool>,
+    stuck_after: Option<Duration>,
 }
 
 /// Why [`Builder::install`] refused.
@@ -63,6 +67,9 @@ pub(crate) struct Settings {
     pub(crate) stack_size: usize,
     pub(crate) on_panic: PanicPolicy,
     pub(crate) backend: Backend,
+    pub(crate) deadlock_report: bool,
+    /// Zero: never.
+    pub(crate) stuck_after: Duration,
 }
 
 static SETTINGS: OnceLock<Settings> = OnceLock::new();
@@ -100,6 +107,29 @@ impl Builder {
     #[must_use]
     pub fn backend(mut self, backend: Backend) -> Builder {
         self.backend = backend;
+        self
+    }
+
+    /// Whether a deadlock ends the process, with a report of who waits where and exit code 2. It does by default.
+    ///
+    /// A deadlock is called only if nothing could wake any goroutine, ever: no timer, no call of
+    /// [`blocking`](crate::blocking), no signal that is waited for, no thread that the runtime does not know. Only a
+    /// signal handler of the program's own could, which no library sees: a program that waits for that says false.
+    /// Linux only; elsewhere threads are not counted, and nothing is reported.
+    #[must_use]
+    pub fn deadlock_report(mut self, report: bool) -> Builder {
+        self.deadlock_report = Some(report);
+        self
+    }
+
+    /// After how long a goroutine that does not let others run is reported on standard error, once; 10 seconds by
+    /// default, zero for never. Coroutines only.
+    ///
+    /// Such a goroutine holds up all others of its worker: it computes, or blocks its thread. Let it call
+    /// [`gosched`](super::gosched) now and then, or move the work into [`blocking`](crate::blocking).
+    #[must_use]
+    pub fn stuck_after(mut self, time: Duration) -> Builder {
+        self.stuck_after = Some(time);
         self
     }
 
@@ -160,7 +190,27 @@ impl Builder {
                 )));
             }
         };
+        let deadlock_report = match env("GOCHAN_DEADLOCK").as_deref().map(str::trim) {
+            None => self.deadlock_report.unwrap_or(true),
+            Some("report") => true,
+            Some("ignore") => false,
+            Some(text) => {
+                return Err(InstallError(format!(
+                    "GOCHAN_DEADLOCK is `{text}`; it must be `report` or `ignore`"
+                )));
+            }
+        };
+        let stuck_after = match env("GOCHAN_STUCK") {
+            None => self.stuck_after.unwrap_or(STUCK_AFTER),
+            Some(text) => parse_duration(&text).ok_or_else(|| {
+                InstallError(format!(
+                    "GOCHAN_STUCK is `{text}`; it must be a time such as 10s or 500ms, or `off`"
+                ))
+            })?,
+        };
         Ok(Settings {
+            deadlock_report,
+            stuck_after,
             workers,
             stack_size: crate::stack::usable_size(stack_size),
             on_panic: self.on_panic,
@@ -169,6 +219,7 @@ impl Builder {
     }
 }
 
+const STUCK_AFTER: Duration = Duration::from_secs(10);
 /// The numbers of the process's own workers are below this.
 pub(super) const MAX_WORKERS: usize = 4096;
 const MAX_STACK: usize = 1 << 40;
@@ -190,6 +241,23 @@ fn parse_size(text: &str) -> Option<usize> {
         _ => return None,
     };
     text[..digits].parse::<usize>().ok()?.checked_mul(unit).filter(|&bytes| bytes > 0)
+}
+
+/// `10s`, `500ms`, `2m`; `off` and `0` are zero.
+fn parse_duration(text: &str) -> Option<Duration> {
+    let text = text.trim();
+    if matches!(text, "off" | "0") {
+        return Some(Duration::ZERO);
+    }
+    let digits = text.find(|c: char| !c.is_ascii_digit())?;
+    let number: u32 = text[..digits].parse().ok()?;
+    let unit = match text[digits..].trim() {
+        "ms" => Duration::from_millis(1),
+        "s" => Duration::from_secs(1),
+        "m" | "min" => Duration::from_secs(60),
+        _ => return None,
+    };
+    Some(unit * number)
 }
 
 /// The settings in force. Bad environment variables end the process here, with the reason, if nobody installed
@@ -430,6 +498,17 @@ mod tests {
         assert_eq!(parse_size(" 1 MiB "), Some(1 << 20));
         for bad in ["", "0", "-1", "64X", "K", "1.5M", "99999999999999999999G"] {
             assert_eq!(parse_size(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn times_are_read_with_their_units() {
+        assert_eq!(parse_duration("10s"), Some(Duration::from_secs(10)));
+        assert_eq!(parse_duration(" 500 ms "), Some(Duration::from_millis(500)));
+        assert_eq!(parse_duration("2m"), Some(Duration::from_secs(120)));
+        assert_eq!(parse_duration("off"), Some(Duration::ZERO));
+        for bad in ["", "10", "-1s", "s", "1h", "1.5s", "99999999999s"] {
+            assert_eq!(parse_duration(bad), None, "{bad}");
         }
     }
 

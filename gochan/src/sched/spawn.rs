@@ -44,7 +44,7 @@ where
         None => runtime::reserve_ids(1),
     };
     if attributed {
-        attributes::remember(id, attributes);
+        attributes::remember(id, site, attributes);
     }
     let task = TaskRef::new(id, attributed, site, closure);
     match worker {

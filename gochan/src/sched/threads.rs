@@ -1,15 +1,19 @@
-//! `Backend::Threads`: every goroutine runs on an OS thread of its own.
+//! `Backend::Threads`: every goroutine runs on an OS thread of its own. Also what dumps see of plain threads that wait.
 
 use super::group::{self, Group, Membership};
 use super::os_threads::OsThreads;
+use super::outside::{self, Kind};
+use super::park::WaitReason;
 use super::runtime::settings;
 use super::status::Status;
 use super::task::TaskRef;
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
+use std::panic::Location;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
-static THREADS: LazyLock<OsThreads> = LazyLock::new(|| OsThreads::new("gochan-goroutine", usize::MAX));
+static THREADS: LazyLock<OsThreads> =
+    LazyLock::new(|| OsThreads::new("gochan-goroutine", Kind::Goroutine, usize::MAX));
 static LIVE: Mutex<BTreeMap<u64, Arc<Status>>> = Mutex::new(BTreeMap::new());
 
 thread_local! {
@@ -26,6 +30,7 @@ fn live() -> MutexGuard<'static, BTreeMap<u64, Arc<Status>>> {
 /// If the operating system refuses another thread.
 pub(super) fn start(task: TaskRef) {
     let stack_size = task.is_special().then(|| super::attributes::stack_size(&task, settings().stack_size));
+    super::monitor::start_for_threads();
     let status = Arc::new(Status::new(task.id(), task.header().site));
     live().insert(task.id(), status.clone());
     let id = task.id();
@@ -65,7 +70,75 @@ pub(super) fn current() -> Option<Arc<Status>> {
     CURRENT.try_with(|current| current.borrow().clone()).ok().flatten()
 }
 
+/// Goroutines that have not ended, but for a moment.
+pub(super) fn pending() -> usize {
+    LazyLock::get(&THREADS).map_or(0, OsThreads::pending)
+}
+
 /// All started goroutines.
 pub(super) fn all() -> Vec<Arc<Status>> {
     live().values().cloned().collect()
+}
+
+/// A thread that runs no goroutine and has waited at some time.
+#[derive(Debug, Clone)]
+pub(super) struct PlainThread {
+    pub(super) name: Option<String>,
+    pub(super) status: Arc<Status>,
+}
+
+static PLAIN: Mutex<Vec<PlainThread>> = Mutex::new(Vec::new());
+
+/// All plain threads that have waited and not ended.
+pub(super) fn all_plain() -> Vec<PlainThread> {
+    PLAIN.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+/// Keeps a thread on the list until it ends.
+struct Listed(Arc<Status>);
+
+impl Listed {
+    fn new() -> Listed {
+        let status = Arc::new(Status::of_thread());
+        let name = std::thread::current().name().map(str::to_owned);
+        let thread = PlainThread { name, status: status.clone() };
+        PLAIN.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
+        Listed(status)
+    }
+}
+
+impl Drop for Listed {
+    fn drop(&mut self) {
+        let mut plain = PLAIN.lock().unwrap_or_else(PoisonError::into_inner);
+        plain.retain(|thread| !Arc::ptr_eq(&thread.status, &self.0));
+    }
+}
+
+/// While it lives, this thread or its goroutine shows as waiting.
+pub(super) struct Waiting(Option<Arc<Status>>);
+
+impl Waiting {
+    pub(super) fn begin(reason: WaitReason, place: &'static Location<'static>) -> Waiting {
+        thread_local! {
+            static OWN: OnceCell<Listed> = const { OnceCell::new() };
+        }
+        let status = match outside::kind_of_this_thread() {
+            Kind::Goroutine => current(),
+            Kind::Plain => OWN.try_with(|own| own.get_or_init(Listed::new).0.clone()).ok(),
+            Kind::Main | Kind::Owned => None,
+        };
+        if let Some(status) = &status {
+            super::clock::move_coarse();
+            status.begin_wait(reason, place);
+        }
+        Waiting(status)
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if let Some(status) = &self.0 {
+            status.end_wait();
+        }
+    }
 }

@@ -7,7 +7,7 @@
 use super::clock::Moment;
 use super::park::{ThreadParker, WaitReason};
 use super::worker::Worker;
-use super::{blocking, report};
+use super::{blocking, outside, report};
 use std::panic::Location;
 use std::time::{Duration, Instant};
 
@@ -35,7 +35,7 @@ pub(super) fn park(
         let nobody_left = worker.workers.all_others_dormant(worker.index())
             && blocking::pending() == 0
             && worker.alarms.first() == Moment::NEVER
-            && report::only_own_threads();
+            && outside::nobody_could_act();
         hopeless = if nobody_left { hopeless + 1 } else { 0 };
         if hopeless >= SURE && !parker.is_woken() {
             report::abort(&format!(

@@ -7,12 +7,13 @@
 use super::alarm::Alarms;
 use super::attributes;
 use super::blocks::Blocks;
-use super::clock::Moment;
+use super::clock::{self, Moment};
 use super::goroutine::{Goroutine, Turn};
 use super::inbox::Inbox;
 use super::pace::Pace;
 use super::place::Placement;
 use super::queue::RunQueue;
+use super::running::Running;
 use super::runtime::Workers;
 use super::sleeper::Sleeper;
 use super::task::TaskRef;
@@ -56,7 +57,7 @@ const WAKE_INTERVAL: Duration = Duration::from_micros(100);
 pub(crate) struct Worker {
     pub(super) index: usize,
     pub(super) workers: &'static Workers,
-    running: Cell<Option<&'static Goroutine>>,
+    pub(super) running: Running,
     budget: Cell<u32>,
     ready: RunQueue<Goroutine>,
     /// Ready goroutines whose last turn was long; they run after the others, but do run.
@@ -86,7 +87,7 @@ pub(super) struct Shared {
     spawned: Injector<TaskRef>,
     stealer: Stealer<TaskRef>,
     sleeper: Sleeper,
-    /// Asleep with no timer set.
+    /// Asleep, and none of its goroutines waits for a deadline.
     dormant: AtomicBool,
     /// The monitor's verdict: awake, but has not come back to its loop for a while.
     pub(super) stuck: AtomicBool,
@@ -134,7 +135,7 @@ impl Worker {
         Worker {
             index,
             workers,
-            running: Cell::new(None),
+            running: Running::new(),
             budget: Cell::new(BUDGET),
             ready: RunQueue::new(),
             heavy: RunQueue::new(),
@@ -345,7 +346,11 @@ impl Worker {
     }
 
     pub(super) fn is_dormant(&self) -> bool {
-        self.shared.dormant.load(SeqCst) && self.is_sleeping() && !self.has_fresh()
+        self.shared.dormant.load(SeqCst)
+            && self.is_sleeping()
+            && !self.has_fresh()
+            && self.shared.woken.is_empty_seqcst()
+            && self.alarms.first_seqcst() == Moment::NEVER
     }
 
     pub(super) fn has_fresh(&self) -> bool {
@@ -374,7 +379,7 @@ impl Worker {
     /// Turns the calling thread into this worker.
     pub(super) fn run(&'static self) {
         self.shared.sleeper.adopt_thread();
-        let _owned = self.workers.group().is_none().then(super::report::OwnedThread::new);
+        let _owned = self.workers.group().is_none().then(super::outside::OwnedThread::new);
         self.enter();
         self.fetch_stacks(FIRST_STACKS);
         loop {
@@ -625,6 +630,7 @@ impl Worker {
         }
         self.shared.sleeper.get_up();
         self.workers.end_sleep();
+        clock::move_coarse();
         self.pace.resume();
     }
 
@@ -642,14 +648,15 @@ impl Worker {
         if !self.stacks.borrow().is_empty() {
             self.default_pool().put(self.stacks.borrow_mut().drain(..));
         }
+        if self.timers.is_empty() {
+            self.shared.dormant.store(true, SeqCst);
+            super::monitor::worker_rests();
+        }
         match left {
             Some(left) => std::thread::park_timeout(left - nap),
-            None => {
-                self.shared.dormant.store(true, SeqCst);
-                std::thread::park();
-                self.shared.dormant.store(false, SeqCst);
-            }
+            None => std::thread::park(),
         }
+        self.shared.dormant.store(false, SeqCst);
     }
 
     /// While another worker is busy, waits a little for work from it: handed over, or fresh and left waiting.

@@ -7,8 +7,9 @@
 use super::region::{self, Region};
 use super::{PAGE, Slot, overflow};
 use std::io;
+use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 /// Free slots a pool keeps committed through a trim.
 const WARM: usize = 64;
@@ -18,6 +19,8 @@ const FIRST_REGION_BYTES: usize = 64 << 20;
 const LARGEST_REGION_BYTES: usize = 4 << 30;
 
 static POOLS: Mutex<Vec<Arc<Pool>>> = Mutex::new(Vec::new());
+/// Read while somebody looks at all slots, written while some are unmapped.
+static VISITS: RwLock<()> = RwLock::new(());
 
 /// All stacks of one size.
 #[derive(Debug)]
@@ -86,14 +89,15 @@ impl Pool {
         self.dirty.store(inner.warm.len(), Relaxed);
     }
 
-    /// Calls `visit` for every slot that was ever handed out.
-    pub(crate) fn for_each_slot(&self, mut visit: impl FnMut(Slot)) {
+    /// The slots that were ever handed out, region by region.
+    fn used_slots(&self) -> Vec<Range<usize>> {
         let inner = self.lock();
         let newest = inner.regions.len().saturating_sub(1);
-        for (index, region) in inner.regions.iter().enumerate() {
-            let used = if index == newest { inner.carved } else { region.slots() };
-            (0..used).for_each(|slot| visit(region.slot(slot)));
-        }
+        let used = |(index, region): (usize, &Region)| {
+            let slots = if index == newest { inner.carved } else { region.slots() };
+            region.range().start..region.range().start + slots * self.stride
+        };
+        inner.regions.iter().enumerate().map(used).collect()
     }
 
     /// Returns the memory of free slots to the kernel, all but a small reserve.
@@ -177,16 +181,25 @@ pub(crate) fn trim_all(unmap: bool) {
     let pools = POOLS.lock().unwrap_or_else(PoisonError::into_inner).clone();
     for pool in pools {
         pool.trim();
-        if unmap {
+        // If somebody looks at the stacks, another time will do.
+        if unmap && let Ok(_nobody_looks) = VISITS.try_write() {
             pool.lock().unmap_free_regions(pool.stride);
         }
     }
 }
 
-/// Calls `visit` for every slot of every pool that was ever handed out. No slot is unmapped meanwhile.
+/// Calls `visit` for every slot of every pool that was ever handed out. No slot is unmapped meanwhile, and nobody who
+/// needs a stack waits.
 pub(crate) fn for_each_slot(mut visit: impl FnMut(Slot)) {
+    let _mapped = VISITS.read().unwrap_or_else(PoisonError::into_inner);
     let pools = POOLS.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    pools.iter().for_each(|pool| pool.for_each_slot(&mut visit));
+    for pool in pools {
+        for used in pool.used_slots() {
+            for top in used.step_by(pool.stride).map(|limit| limit + pool.stride) {
+                visit(Slot { top, stride: pool.stride });
+            }
+        }
+    }
 }
 
 #[cfg(test)]

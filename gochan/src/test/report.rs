@@ -62,6 +62,7 @@ impl fmt::Display for Leftover {
         match state {
             State::Waiting(reason) => write!(f, ": waits in {reason}")?,
             State::Runnable => write!(f, ": runs, or could")?,
+            State::Unstarted => write!(f, ": has not started")?,
         }
         if let (State::Waiting(_), Some(place)) = (state, waiting_at) {
             write!(f, " at {place}")?;

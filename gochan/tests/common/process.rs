@@ -116,8 +116,8 @@ impl Scenario {
 pub(crate) fn run_if_asked(scenarios: &[(&str, fn())]) {
     let Ok(name) = env::var(SCENARIO) else { return };
     let (_, run) = scenarios.iter().find(|(known, _)| *known == name).expect("the scenario is listed");
-    // The harness's main thread only waits for this one.
-    gochan::__private::disregard_one_thread();
+    // The harness's main thread, if it is not this one, only waits for it.
+    gochan::__private::disregard_other_threads();
     print!("\n{MARK}");
     run();
     // A scenario that is no `#[gochan::main]` ends well by returning.

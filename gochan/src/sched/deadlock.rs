@@ -1,0 +1,98 @@
+//! Telling that nothing will ever happen again.
+//!
+//! The [`monitor`](super::monitor) asks when no goroutine runs. The answer must never be wrong: everything that could
+//! act is looked at twice, and between the looks nothing may have acted. Whoever was at rest both times, without having
+//! done anything in between, has been at rest all the time from the one look to the other; so at the end of the first
+//! look all of them were at once, and what rests can only be woken by what acts.
+
+use super::runtime::{self, Workers};
+use super::{alarm, blocking, describe, outside, report, threads};
+use std::sync::atomic::{AtomicBool, Ordering::*};
+
+/// What a look at the process has found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// Something runs, or will at a known time. Its end will be noticed.
+    Alive,
+    /// Only threads that are none of the runtime's business could still act. Their end is not noticed.
+    Outsiders,
+    /// Nobody could.
+    Dead,
+}
+
+static MAIN_HAS_LEFT: AtomicBool = AtomicBool::new(false);
+
+/// Looks once; cheap while there is work.
+pub(super) fn look(workers: Option<&Workers>) -> Verdict {
+    if !runtime::settings().deadlock_report || !somebody_waits() {
+        return Verdict::Alive;
+    }
+    let Some(before) = rest(workers) else { return Verdict::Alive };
+    if !outside::nobody_could_act() {
+        return Verdict::Outsiders;
+    }
+    // Again, in the same words: see above.
+    match rest(workers) {
+        Some(after) if after == before && outside::nobody_could_act() && rest(workers) == Some(before) => {
+            Verdict::Dead
+        }
+        _ => Verdict::Alive,
+    }
+}
+
+fn somebody_waits() -> bool {
+    super::num_goroutine() > 0 || outside::waiting_threads() > 0 || MAIN_HAS_LEFT.load(SeqCst)
+}
+
+/// If every goroutine waits and none will be woken by the clock: how much has been done so far, in numbers that only
+/// grow.
+fn rest(workers: Option<&Workers>) -> Option<(u64, u64)> {
+    let ended_waits = outside::ended_waits();
+    if blocking::pending() > 0 || !alarm::service_rests() {
+        return None;
+    }
+    let mut turns = 0;
+    match workers {
+        Some(workers) => {
+            for worker in workers.all() {
+                if !worker.is_dormant() {
+                    return None;
+                }
+                turns += u64::from(worker.progress.turns.load(SeqCst));
+            }
+        }
+        None => {
+            if threads::pending() as isize != outside::waiting_goroutines() {
+                return None;
+            }
+        }
+    }
+    Some((turns, ended_waits))
+}
+
+/// Prints what everybody waits for and ends the process.
+pub(super) fn report() -> ! {
+    let found = describe::goroutines();
+    let what = if found.is_empty() && MAIN_HAS_LEFT.load(SeqCst) {
+        "no goroutines (main called goexit) - deadlock!"
+    } else {
+        "all goroutines are asleep - deadlock!"
+    };
+    let paragraphs = describe::paragraphs(&found);
+    let gap = if paragraphs.is_empty() { "" } else { "\n" };
+    report::end_process(&format!("fatal error: {what}\n{gap}{paragraphs}"))
+}
+
+/// The main goroutine has called `goexit`: the program ends when the others have come to rest.
+pub(super) fn main_has_left() -> ! {
+    MAIN_HAS_LEFT.store(true, SeqCst);
+    if outside::count_threads().is_none() || !runtime::settings().deadlock_report {
+        while super::num_goroutine() > 0 {
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        report();
+    }
+    loop {
+        outside::Wake::new().sleep();
+    }
+}

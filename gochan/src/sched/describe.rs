@@ -1,0 +1,284 @@
+//! What all goroutines are doing, as values and as text.
+
+use super::goroutine::Goroutine;
+use super::park::WaitReason;
+use super::{attributes, status, threads};
+use std::collections::{BTreeMap, HashMap};
+use std::fmt::{self, Write as _};
+use std::panic::Location;
+use std::time::{Duration, Instant};
+
+/// What a goroutine is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum State {
+    /// No worker has started it yet.
+    Unstarted,
+    /// It runs, or could.
+    Runnable,
+    /// It is parked.
+    Waiting(WaitReason),
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            State::Unstarted => f.write_str("not started"),
+            State::Runnable => f.write_str("runnable"),
+            State::Waiting(reason) => reason.fmt(f),
+        }
+    }
+}
+
+/// One goroutine as [`goroutines`] saw it. Displayed, it is a paragraph of a dump.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct GoroutineInfo {
+    /// Unique in the process.
+    pub id: u64,
+    /// Given by `Builder::name`.
+    pub name: Option<String>,
+    /// What it is doing.
+    pub state: State,
+    /// Where in the source it was spawned.
+    pub spawned_at: Option<&'static Location<'static>>,
+    /// Where in the source it waits, if it does.
+    pub waiting_at: Option<&'static Location<'static>>,
+    /// Since when it waits, if it does; right to about ten milliseconds.
+    pub waiting_since: Option<Instant>,
+}
+
+/// Every goroutine that has started and not ended, by id, and those not started yet that have a name or a stack size
+/// of their own.
+///
+/// Nothing is stopped meanwhile, so each entry is right for some moment during the call. Other goroutines that no
+/// worker has started yet are in [`num_goroutine`](super::num_goroutine) only. Linear in the number of stacks ever in
+/// use.
+///
+/// ```
+/// let ch = gochan::chan!(());
+/// let waiting = gochan::go!([ch] { ch.recv() });
+/// while !gochan::runtime::goroutines().iter().any(|g| g.id == waiting.id() && g.waiting_at.is_some()) {
+///     gochan::runtime::gosched();
+/// }
+/// ch.close();
+/// waiting.join().unwrap();
+/// ```
+#[doc(alias = "Stack")]
+pub fn goroutines() -> Vec<GoroutineInfo> {
+    // Before the look at the started ones: what starts in between is then seen there.
+    let attributed = attributes::all();
+    let mut found: Vec<_> = threads::all().iter().filter_map(|status| describe(status)).collect();
+    crate::stack::pool::for_each_slot(|slot| {
+        // SAFETY: slots stay mapped during the visit.
+        let goroutine = unsafe { Goroutine::on_slot(slot) };
+        found.extend(goroutine.and_then(|goroutine| describe(goroutine.status())));
+    });
+    let started: HashMap<u64, usize> =
+        found.iter().enumerate().map(|(index, info)| (info.id, index)).collect();
+    for (id, site, name) in attributed {
+        if let Some(&index) = started.get(&id) {
+            found[index].name = name;
+        } else if attributes::knows(id) {
+            found.push(GoroutineInfo {
+                id,
+                name,
+                state: State::Unstarted,
+                spawned_at: Some(site),
+                waiting_at: None,
+                waiting_since: None,
+            });
+        }
+    }
+    found.sort_by_key(|info| info.id);
+    found
+}
+
+fn describe(status: &status::Status) -> Option<GoroutineInfo> {
+    let id = status.id();
+    let wait = status.wait();
+    (id != 0).then(|| GoroutineInfo {
+        id,
+        name: None,
+        state: wait.map_or(State::Runnable, |wait| State::Waiting(wait.reason)),
+        spawned_at: status.site(),
+        waiting_at: wait.and_then(|wait| wait.place),
+        waiting_since: wait.map(|wait| wait.since),
+    })
+}
+
+impl fmt::Display for GoroutineInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "goroutine {}", self.id)?;
+        if let Some(name) = &self.name {
+            write!(f, " `{name}`")?;
+        }
+        write!(f, " [{}", self.state)?;
+        if let Some(since) = self.waiting_since {
+            write!(f, ", {}", Rough(since.elapsed()))?;
+        }
+        f.write_str("]:\n")?;
+        write_places(f, self.waiting_at, self.spawned_at)
+    }
+}
+
+fn write_places(
+    f: &mut impl fmt::Write,
+    waiting_at: Option<&Location<'_>>,
+    spawned_at: Option<&Location<'_>>,
+) -> fmt::Result {
+    if let Some(place) = waiting_at {
+        writeln!(f, "    waits at {place}")?;
+    }
+    if let Some(place) = spawned_at {
+        writeln!(f, "    spawned at {place}")?;
+    }
+    Ok(())
+}
+
+/// A duration for people.
+struct Rough(Duration);
+
+impl fmt::Display for Rough {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.as_secs() {
+            0 => write!(f, "{} ms", self.0.as_millis()),
+            1..60 => write!(f, "{:.1} s", self.0.as_secs_f64()),
+            seconds @ 60..3600 => write!(f, "{} min", seconds / 60),
+            seconds => write!(f, "{} h {} min", seconds / 3600, seconds / 60 % 60),
+        }
+    }
+}
+
+/// Up to so many goroutines are told one by one.
+const ONE_BY_ONE: usize = 100;
+
+/// Everything that waits or runs, a paragraph each. Of a crowd, goroutines with the same places share one.
+///
+/// ```text
+/// goroutine 2 `feeder` [chan send, 1.2 s]:
+///     waits at src/main.rs:14:13
+///     spawned at src/main.rs:12:5
+/// ```
+pub fn dump() -> String {
+    let found = goroutines();
+    let unstarted = found.iter().filter(|info| info.state == State::Unstarted).count();
+    let hidden = super::num_goroutine().saturating_sub(found.len());
+    let mut text = paragraphs(&found);
+    if hidden > 0 && unstarted + hidden > 0 {
+        let _ = writeln!(text, "\nand {hidden} more that no worker has started yet");
+    }
+    text
+}
+
+/// The paragraphs of `found`, and of plain threads that wait.
+pub(super) fn paragraphs(found: &[GoroutineInfo]) -> String {
+    let mut text = String::new();
+    if found.len() <= ONE_BY_ONE {
+        for info in found {
+            let gap = if text.is_empty() { "" } else { "\n" };
+            let _ = write!(text, "{gap}{info}");
+        }
+    } else {
+        crowd(&mut text, found);
+    }
+    for thread in threads::all_plain() {
+        if let Some(wait) = thread.status.wait() {
+            let name = thread.name.as_deref().unwrap_or("without a name");
+            let gap = if text.is_empty() { "" } else { "\n" };
+            let _ =
+                writeln!(text, "{gap}thread `{name}` [{}, {}]:", wait.reason, Rough(wait.since.elapsed()));
+            let _ = write_places(&mut text, wait.place, None);
+        }
+    }
+    text
+}
+
+fn crowd(text: &mut String, found: &[GoroutineInfo]) {
+    type Place = Option<&'static Location<'static>>;
+    let mut groups: BTreeMap<(Option<&str>, String, Place, Place), Vec<&GoroutineInfo>> = BTreeMap::new();
+    for info in found {
+        let key = (info.name.as_deref(), info.state.to_string(), info.waiting_at, info.spawned_at);
+        groups.entry(key).or_default().push(info);
+    }
+    let mut groups: Vec<_> = groups.into_values().collect();
+    groups.sort_by_key(|group| group[0].id);
+    for group in groups {
+        let gap = if text.is_empty() { "" } else { "\n" };
+        let first = group[0];
+        if group.len() == 1 {
+            let _ = write!(text, "{gap}{first}");
+            continue;
+        }
+        let _ = write!(text, "{gap}{} goroutines", group.len());
+        if let Some(name) = &first.name {
+            let _ = write!(text, " `{name}`");
+        }
+        let _ = write!(text, " [{}", first.state);
+        let longest = group.iter().filter_map(|info| info.waiting_since).min();
+        if let Some(since) = longest {
+            let _ = write!(text, ", up to {}", Rough(since.elapsed()));
+        }
+        text.push_str("]: ");
+        ranges(text, group.iter().map(|info| info.id));
+        text.push('\n');
+        let _ = write_places(text, first.waiting_at, first.spawned_at);
+    }
+}
+
+/// `3, 5-9, 12` of ascending numbers.
+fn ranges(text: &mut String, ids: impl Iterator<Item = u64>) {
+    let mut runs: Vec<(u64, u64)> = Vec::new();
+    for id in ids {
+        match runs.last_mut() {
+            Some((_, last)) if *last + 1 == id => *last = id,
+            _ => runs.push((id, id)),
+        }
+    }
+    for (index, (first, last)) in runs.into_iter().enumerate() {
+        let gap = if index == 0 { "" } else { ", " };
+        let _ = match last - first {
+            0 => write!(text, "{gap}{first}"),
+            _ => write!(text, "{gap}{first}-{last}"),
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_told_roughly() {
+        let told = |millis| Rough(Duration::from_millis(millis)).to_string();
+        assert_eq!(told(40), "40 ms");
+        assert_eq!(told(1_234), "1.2 s");
+        assert_eq!(told(59_900), "59.9 s");
+        assert_eq!(told(60_000), "1 min");
+        assert_eq!(told(7_320_000), "2 h 2 min");
+    }
+
+    #[test]
+    fn neighbours_share_a_range() {
+        let mut text = String::new();
+        ranges(&mut text, [1, 3, 4, 5, 9, 10, 20].into_iter());
+        assert_eq!(text, "1, 3-5, 9-10, 20");
+    }
+
+    #[test]
+    fn a_crowd_names_every_goroutine() {
+        let info = |id: u64| GoroutineInfo {
+            id,
+            name: (id == 7).then(|| "odd one".to_owned()),
+            state: State::Waiting(if id.is_multiple_of(2) { WaitReason::Send } else { WaitReason::Recv }),
+            spawned_at: Some(Location::caller()),
+            waiting_at: Some(Location::caller()),
+            waiting_since: Some(Instant::now()),
+        };
+        let text = paragraphs(&(1..=200).map(info).collect::<Vec<_>>());
+        assert!(text.contains("goroutine 7 `odd one` [chan receive, "), "{text}");
+        assert!(text.contains("99 goroutines [chan receive, up to "), "{text}");
+        assert!(text.contains("100 goroutines [chan send, up to "), "{text}");
+        assert!(text.contains("]: 1, 3, 5, 9, 11,") && text.contains(", 198, 200\n"), "{text}");
+    }
+}

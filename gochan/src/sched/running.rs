@@ -1,0 +1,39 @@
+//! Which goroutine a worker runs, for the worker itself and for those who look on.
+
+use super::goroutine::Goroutine;
+use std::ptr;
+use std::sync::atomic::{AtomicPtr, Ordering::Relaxed};
+
+/// Written by the worker's own thread only.
+#[derive(Debug)]
+pub(super) struct Running(AtomicPtr<Goroutine>);
+
+impl Running {
+    pub(super) const fn new() -> Running {
+        Running(AtomicPtr::new(ptr::null_mut()))
+    }
+
+    /// What runs; on the worker's own thread.
+    #[inline]
+    pub(super) fn get(&self) -> Option<&'static Goroutine> {
+        // SAFETY: null, or set from a `&'static` to a goroutine that does not end while it is set.
+        unsafe { self.0.load(Relaxed).as_ref() }
+    }
+
+    #[inline]
+    pub(super) fn set(&self, goroutine: Option<&'static Goroutine>) {
+        self.0.store(
+            goroutine.map_or(ptr::null_mut(), |goroutine| ptr::from_ref(goroutine).cast_mut()),
+            Relaxed,
+        );
+    }
+
+    /// What ran a moment ago, to be looked at by the monitor.
+    ///
+    /// # Safety
+    /// No stack is unmapped while the reference is used, and only the goroutine's status is read.
+    pub(super) unsafe fn peek<'a>(&self) -> Option<&'a Goroutine> {
+        // SAFETY: the caller's promise; the slot may have got another goroutine, whose status is as good.
+        unsafe { self.0.load(Relaxed).as_ref() }
+    }
+}

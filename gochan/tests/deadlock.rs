@@ -1,0 +1,651 @@
+//! Rows DL-01, DL-02 and DL-03: a program in which nothing can happen any more says so and ends, and no other does.
+
+mod common;
+
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering::*};
+use std::sync::{Arc, Condvar, Mutex, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use common::process::{Outcome, scenario, scenarios};
+use common::until;
+use gochan::prelude::*;
+use gochan::runtime::{self, gosched, num_goroutine};
+use gochan::time::{after_func, sleep};
+use gochan::{Builder, blocking, scope, select};
+
+scenarios!(
+    send_to_itself,
+    receive_from_itself,
+    crossed,
+    wait_group_never_done,
+    nil_receive,
+    nil_send,
+    empty_select,
+    range_over_never_closed,
+    lost_close,
+    select_with_dead_arms,
+    select_on_two,
+    join_cycle,
+    scope_that_waits,
+    full_buffer,
+    receive_timeout_for_ever,
+    after_the_timers,
+    after_a_blocking_call,
+    after_much_work,
+    after_a_cancelled_alarm,
+    goexit_with_nobody_left,
+    goexit_with_somebody_blocked,
+    plain_main,
+    plain_main_without_goroutines,
+    a_holder_of_standard_error,
+    nothing,
+    kept_by_sleep,
+    kept_by_a_receive_with_timeout,
+    kept_by_select_with_timeout,
+    kept_by_an_alarm,
+    kept_by_blocking,
+    kept_by_blocking_that_waits,
+    kept_by_a_thread,
+    kept_by_a_thread_that_spawns,
+    kept_by_a_thread_pool_job,
+    kept_by_an_async_task,
+    kept_by_a_computation,
+    kept_by_a_blocked_worker,
+    kept_by_a_file,
+    main_returns_while_others_wait,
+    report_is_switched_off,
+    two_who_wait,
+    a_crowd,
+);
+
+/// Longer than it takes to call a deadlock.
+const A_WHILE: Duration = Duration::from_millis(300);
+
+const HEADLINE: &str = "fatal error: all goroutines are asleep - deadlock!\n\n";
+
+#[track_caller]
+fn is_called(outcome: &Outcome) {
+    assert_eq!(outcome.code(), Some(2), "{outcome:#?}");
+    assert!(outcome.stderr.starts_with(HEADLINE), "{outcome:#?}");
+}
+
+#[gochan::main]
+fn send_to_itself() {
+    let ch = chan!(u32);
+    send!(ch <- 1);
+    recv!(ch);
+}
+
+#[gochan::main]
+fn receive_from_itself() {
+    let ch = chan!(u32);
+    let got = recv!(ch);
+    send!(ch <- got);
+}
+
+#[gochan::main]
+fn crossed() {
+    let (a, b) = (chan!(u32), chan!(u32));
+    let one = go!([a, b] { send!(a <- 1); recv!(b) });
+    let two = go!([a, b] { send!(b <- 2); recv!(a) });
+    println!("{}", one.join().unwrap() + two.join().unwrap());
+}
+
+#[gochan::main]
+fn wait_group_never_done() {
+    let wg = WaitGroup::new();
+    wg.add(2);
+    go!([wg] { wg.done() });
+    wg.wait();
+}
+
+#[gochan::main]
+fn nil_receive() {
+    recv!(Chan::<u32>::nil());
+}
+
+#[gochan::main]
+fn nil_send() {
+    go!({ send!(Chan::nil() <- 1) }).join().unwrap();
+}
+
+#[gochan::main]
+fn empty_select() {
+    select! {}
+}
+
+#[gochan::main]
+fn range_over_never_closed() {
+    let ch = chan!(u32);
+    go!([ch] { (0..3).for_each(|n| send!(ch <- n)) });
+    for n in &ch {
+        println!("{n}");
+    }
+}
+
+#[gochan::main]
+fn lost_close() {
+    let (jobs, done) = (chan!(u32), chan!(()));
+    go!([jobs, done] {
+        for _ in &jobs {}
+        close!(done);
+    });
+    send!(jobs <- 1);
+    // Here `close!(jobs)` is missing.
+    recv!(done);
+}
+
+#[gochan::main]
+fn select_with_dead_arms() {
+    let (a, b) = (Chan::<u32>::nil(), Chan::<u32>::nil());
+    select! {
+        <-a => {}
+        b <- 1 => {}
+    }
+}
+
+#[gochan::main]
+fn select_on_two() {
+    let (a, b) = (chan!(u32), chan!(u32));
+    select! {
+        <-a => {}
+        b <- 1 => {}
+    }
+}
+
+#[gochan::main]
+fn join_cycle() {
+    let to_first = chan!(gochan::JoinHandle<()>, 1);
+    let first = go!([to_first] { to_first.recv().unwrap().join().unwrap() });
+    let second = go!({ first.join().unwrap() });
+    to_first.send(second).unwrap();
+    recv!(Chan::<()>::nil());
+}
+
+#[gochan::main]
+fn scope_that_waits() {
+    let ch = chan!(u32);
+    scope(|s| {
+        s.go(|| recv!(ch));
+    });
+}
+
+#[gochan::main]
+fn full_buffer() {
+    let ch = chan!(u32, 2);
+    (0..3).for_each(|n| send!(ch <- n));
+}
+
+#[gochan::main]
+fn receive_timeout_for_ever() {
+    let ch = chan!(u32);
+    _ = ch.recv_timeout(Duration::MAX);
+}
+
+#[gochan::main]
+fn after_the_timers() {
+    let ch = chan!(u32);
+    sleep(Duration::from_millis(30));
+    _ = ch.recv_timeout(Duration::from_millis(30));
+    println!("timers are over");
+    recv!(ch);
+}
+
+#[gochan::main]
+fn after_a_blocking_call() {
+    let ch = chan!(u32);
+    go!({ blocking(|| thread::sleep(Duration::from_millis(30))) }).join().unwrap();
+    println!("the call is over");
+    recv!(ch);
+}
+
+#[gochan::main]
+fn after_much_work() {
+    let (ping, pong) = (chan!(u32), chan!(u32));
+    go!([ping, pong] { for n in &ping { send!(pong <- n) } });
+    for n in 0..20_000 {
+        send!(ping <- n);
+        recv!(pong);
+    }
+    println!("worked");
+    recv!(pong);
+}
+
+#[gochan::main]
+fn after_a_cancelled_alarm() {
+    let timer = after_func(Duration::from_secs(3600), || {});
+    sleep(Duration::from_millis(30));
+    assert!(go!({ timer.stop() }).join().unwrap());
+    println!("cancelled");
+    recv!(chan!(u32));
+}
+
+/// Each with what it prints before.
+const DEADLOCKS: [(&str, &str); 19] = [
+    ("send_to_itself", ""),
+    ("receive_from_itself", ""),
+    ("crossed", ""),
+    ("wait_group_never_done", ""),
+    ("nil_receive", ""),
+    ("nil_send", ""),
+    ("empty_select", ""),
+    ("range_over_never_closed", "0\n1\n2\n"),
+    ("lost_close", ""),
+    ("select_with_dead_arms", ""),
+    ("select_on_two", ""),
+    ("join_cycle", ""),
+    ("scope_that_waits", ""),
+    ("full_buffer", ""),
+    ("receive_timeout_for_ever", ""),
+    ("after_the_timers", "timers are over\n"),
+    ("after_a_blocking_call", "the call is over\n"),
+    ("after_much_work", "worked\n"),
+    ("after_a_cancelled_alarm", "cancelled\n"),
+];
+
+#[test]
+fn dl_01_every_classic_deadlock_is_called() {
+    for (name, prints) in DEADLOCKS {
+        for workers in [1, 2, 4] {
+            let outcome = scenario(name).workers(workers).run();
+            is_called(&outcome);
+            assert_eq!(outcome.stdout, prints, "{name}");
+        }
+    }
+}
+
+#[gochan::main]
+fn nothing() {}
+
+#[test]
+fn dl_01_a_deadlock_is_called_within_100_ms() {
+    for workers in [1, 2] {
+        // The quickest of some, as the machine may have other things to do.
+        let quickest = |name: &str| (0..7).map(|_| scenario(name).workers(workers).run().took).min().unwrap();
+        let (alone, called) = (quickest("nothing"), quickest("crossed"));
+        assert!(called < alone + Duration::from_millis(100), "{called:?}, and {alone:?} without a deadlock");
+    }
+}
+
+#[gochan::main]
+fn goexit_with_nobody_left() {
+    let done = chan!(());
+    go!([done] {
+        recv!(done);
+        sleep(Duration::from_millis(30));
+        after_func(Duration::from_millis(30), || println!("the last one"));
+    });
+    close!(done);
+    runtime::goexit();
+}
+
+#[gochan::main]
+fn goexit_with_somebody_blocked() {
+    go!({ recv!(Chan::<()>::nil()) });
+    runtime::goexit();
+}
+
+#[test]
+fn dl_01_goexit_on_main_ends_in_a_report_when_the_others_have_ended_or_are_blocked() {
+    for workers in [1, 2] {
+        let outcome = scenario("goexit_with_nobody_left").workers(workers).run();
+        assert_eq!(outcome.code(), Some(2), "{outcome:#?}");
+        assert_eq!(outcome.stderr, "fatal error: no goroutines (main called goexit) - deadlock!\n");
+        assert_eq!(outcome.stdout, "the last one\n");
+        is_called(&scenario("goexit_with_somebody_blocked").workers(workers).run());
+    }
+}
+
+fn plain_main() {
+    let (ping, pong) = (chan!(u32), chan!(u32));
+    go!([ping, pong] { recv!(ping); recv!(pong) });
+    send!(ping <- 1);
+    println!("sent");
+    recv!(pong);
+}
+
+fn plain_main_without_goroutines() {
+    go!({}).join().unwrap();
+    recv!(chan!(u32));
+}
+
+#[test]
+fn dl_01_a_main_thread_that_waits_with_the_others_does_not_prevent_the_report() {
+    for workers in [1, 2] {
+        let outcome = scenario("plain_main").workers(workers).run();
+        is_called(&outcome);
+        assert!(outcome.stderr.contains("\nthread `"), "{outcome:#?}");
+        assert_eq!(outcome.stdout, "sent\n");
+        is_called(&scenario("plain_main_without_goroutines").workers(workers).run());
+    }
+}
+
+#[gochan::main]
+fn a_holder_of_standard_error() {
+    let _mine = std::io::stderr().lock();
+    let _also = std::io::stdout().lock();
+    recv!(chan!(u32));
+}
+
+#[test]
+fn dl_01_the_report_needs_no_lock_that_a_goroutine_may_hold() {
+    is_called(&scenario("a_holder_of_standard_error").run());
+}
+
+#[gochan::main]
+fn kept_by_sleep() {
+    sleep(A_WHILE);
+    println!("awake");
+}
+
+#[gochan::main]
+fn kept_by_a_receive_with_timeout() {
+    let ch = chan!(u32);
+    go!([ch] { recv!(ch) });
+    sleep(Duration::from_millis(1));
+    _ = chan!(u32).recv_timeout(A_WHILE);
+    println!("awake");
+}
+
+#[gochan::main]
+fn kept_by_select_with_timeout() {
+    let ch = chan!(u32);
+    let mut select = gochan::Select::new();
+    select.recv(&ch);
+    assert!(select.wait_timeout(A_WHILE).is_none());
+    println!("awake");
+}
+
+#[gochan::main]
+fn kept_by_an_alarm() {
+    let ch = chan!(u32);
+    after_func(A_WHILE, {
+        let ch = ch.clone();
+        move || send!(ch <- 1)
+    });
+    recv!(ch);
+    println!("awake");
+}
+
+#[gochan::main]
+fn kept_by_blocking() {
+    let ch = chan!(u32);
+    go!([ch] { blocking(|| thread::sleep(A_WHILE)); send!(ch <- 1) });
+    recv!(ch);
+    println!("awake");
+}
+
+#[gochan::main]
+fn kept_by_blocking_that_waits() {
+    let (ch, other) = (chan!(u32), chan!(u32));
+    go!([ch, other] { send!(ch <- blocking(|| recv!(other))) });
+    after_func(A_WHILE, {
+        let other = other.clone();
+        move || send!(other <- 1)
+    });
+    recv!(ch);
+    println!("awake");
+}
+
+#[gochan::main]
+fn kept_by_a_thread() {
+    let ch = chan!(u32);
+    thread::spawn({
+        let ch = ch.clone();
+        move || {
+            thread::sleep(A_WHILE);
+            send!(ch <- 1);
+        }
+    });
+    recv!(ch);
+    println!("awake");
+}
+
+#[gochan::main]
+fn kept_by_a_thread_that_spawns() {
+    let ch = chan!(u32);
+    thread::spawn({
+        let ch = ch.clone();
+        move || {
+            // Waits as goroutines do, and then goes on.
+            _ = chan!(u32).recv_timeout(A_WHILE);
+            go!([ch] { send!(ch <- 1) });
+        }
+    });
+    recv!(ch);
+    println!("awake");
+}
+
+#[gochan::main]
+fn kept_by_a_thread_pool_job() {
+    let (jobs, queue) = mpsc::channel::<Chan<u32>>();
+    thread::spawn(move || {
+        for job in queue {
+            thread::sleep(A_WHILE);
+            send!(job <- 1);
+        }
+    });
+    for _ in 0..2 {
+        let ch = chan!(u32);
+        jobs.send(ch.clone()).unwrap();
+        recv!(ch);
+    }
+    println!("awake");
+}
+
+#[gochan::main]
+fn kept_by_an_async_task() {
+    let (start, ch) = (chan!(u32), chan!(u32));
+    thread::spawn({
+        let (start, ch) = (start.clone(), ch.clone());
+        move || {
+            pollster::block_on(async {
+                let got = start.recv_async().await.unwrap();
+                ch.send_async(got).await.unwrap();
+            });
+        }
+    });
+    sleep(A_WHILE);
+    go!([start] { sleep(A_WHILE); send!(start <- 1) });
+    recv!(ch);
+    println!("awake");
+}
+
+#[gochan::main]
+fn kept_by_a_computation() {
+    let ch = chan!(u32);
+    go!([ch] {
+        let start = Instant::now();
+        while start.elapsed() < A_WHILE {}
+        send!(ch <- 1);
+    });
+    recv!(ch);
+    println!("awake");
+}
+
+#[gochan::main]
+fn kept_by_a_blocked_worker() {
+    let ch = chan!(u32);
+    let pair = Arc::new((Mutex::new(false), Condvar::new()));
+    thread::spawn({
+        let pair = pair.clone();
+        move || {
+            thread::sleep(A_WHILE);
+            *pair.0.lock().unwrap() = true;
+            pair.1.notify_all();
+        }
+    });
+    go!([ch] {
+        let guard = pair.0.lock().unwrap();
+        drop(pair.1.wait_while(guard, |set| !*set).unwrap());
+        send!(ch <- 1);
+    });
+    recv!(ch);
+    println!("awake");
+}
+
+/// A process that writes into a pipe which a goroutine reads.
+#[gochan::main]
+fn kept_by_a_file() {
+    let ch = chan!(usize);
+    let mut child = std::process::Command::new("sleep")
+        .arg("0.3")
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .expect("`sleep` is everywhere");
+    let mut pipe = child.stdout.take().unwrap();
+    go!([ch] {
+        let mut text = String::new();
+        send!(ch <- std::io::Read::read_to_string(&mut pipe, &mut text).unwrap());
+    });
+    recv!(ch);
+    child.wait().unwrap();
+    println!("awake");
+}
+
+const ALIVE: [&str; 13] = [
+    "kept_by_sleep",
+    "kept_by_a_receive_with_timeout",
+    "kept_by_select_with_timeout",
+    "kept_by_an_alarm",
+    "kept_by_blocking",
+    "kept_by_blocking_that_waits",
+    "kept_by_a_thread",
+    "kept_by_a_thread_that_spawns",
+    "kept_by_a_thread_pool_job",
+    "kept_by_an_async_task",
+    "kept_by_a_computation",
+    "kept_by_a_blocked_worker",
+    "kept_by_a_file",
+];
+
+#[test]
+fn dl_02_nothing_is_called_while_somebody_could_still_act() {
+    // Side by side: they sleep most of the time.
+    thread::scope(|s| {
+        for (name, workers) in ALIVE.into_iter().flat_map(|name| [(name, 1), (name, 2)]) {
+            s.spawn(move || {
+                let outcome = scenario(name).workers(workers).run();
+                outcome.prints("awake\n");
+                assert_eq!(outcome.stderr, "", "{name}");
+            });
+        }
+    });
+}
+
+#[gochan::main]
+fn main_returns_while_others_wait() -> ExitCode {
+    for _ in 0..100 {
+        go!({ recv!(Chan::<()>::nil()) });
+    }
+    gosched();
+    ExitCode::from(3)
+}
+
+#[test]
+fn dl_02_leaving_main_while_others_wait_for_ever_is_no_deadlock() {
+    for workers in [1, 2] {
+        for _ in 0..10 {
+            let outcome = scenario("main_returns_while_others_wait").workers(workers).run();
+            assert_eq!((outcome.code(), outcome.stderr.as_str()), (Some(3), ""), "{outcome:#?}");
+        }
+    }
+}
+
+fn report_is_switched_off() {
+    let ended = Arc::new(AtomicBool::new(false));
+    let stopper = go!([ended] {
+        until(|| ended.load(SeqCst));
+    });
+    go!({ recv!(Chan::<()>::nil()) });
+    until(|| num_goroutine() == 2);
+    ended.store(true, SeqCst);
+    stopper.join().unwrap();
+    println!("waiting");
+    thread::sleep(A_WHILE);
+    println!("still there");
+}
+
+#[test]
+fn dl_02_the_report_can_be_switched_off() {
+    let outcome = scenario("report_is_switched_off").env("GOCHAN_DEADLOCK", "ignore").run();
+    outcome.prints("waiting\nstill there\n");
+    let outcome = scenario("send_to_itself").env("GOCHAN_DEADLOCK", "perhaps").run();
+    outcome.fails_saying(&["GOCHAN_DEADLOCK", "perhaps"]);
+}
+
+#[gochan::main]
+fn two_who_wait() {
+    let ch = chan!(u32);
+    println!("{}", line!() + 1);
+    go!([ch] {
+        sleep(Duration::from_millis(700));
+        println!("{}", line!() + 1);
+        send!(Chan::nil() <- recv!(ch, ok));
+    });
+    let named = Builder::new().name("collector").spawn({
+        let ch = ch.clone();
+        move || {
+            for _ in &ch {}
+        }
+    });
+    named.join().unwrap();
+}
+
+/// The time in the first line of a paragraph.
+fn millis(paragraph: &str) -> u64 {
+    let time = paragraph.split_once(", ").expect("a time").1.split_once(']').expect("its end").0;
+    match time.split_once(' ').expect("a unit") {
+        (number, "ms") => number.parse().unwrap(),
+        (number, "s") => (number.parse::<f64>().unwrap() * 1000.0) as u64,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn dl_03_the_report_names_each_goroutine_with_what_where_and_how_long() {
+    let outcome = scenario("two_who_wait").run();
+    is_called(&outcome);
+    let lines: Vec<u32> = outcome.stdout.lines().map(|line| line.parse().unwrap()).collect();
+    let paragraphs: Vec<&str> = outcome.stderr.trim_end().split("\n\n").skip(1).collect();
+    assert_eq!(paragraphs.len(), 3, "{outcome:#?}");
+    let find = |words: &[&str]| {
+        let found = paragraphs.iter().find(|text| words.iter().all(|word| text.contains(word)));
+        *found.unwrap_or_else(|| panic!("no paragraph with {words:?} in {outcome:#?}"))
+    };
+    let here = |line: u32| format!("deadlock.rs:{line}:");
+    find(&["goroutine ", " `main` [join, ", "\n    waits at ", "deadlock.rs:", "\n    spawned at "]);
+    let collector =
+        find(&["goroutine ", " `collector` [chan receive, ", "\n    waits at ", "\n    spawned at "]);
+    let spawned = format!("\n    spawned at gochan/tests/{}", here(lines[0]));
+    let waits = format!("\n    waits at gochan/tests/{}", here(lines[1]));
+    let other = find(&["[chan receive, ", &waits, &spawned]);
+    // The one has waited since before the other one slept.
+    assert!(millis(collector) >= 690 && millis(other) + 600 < millis(collector), "{outcome:#?}");
+}
+
+#[gochan::main]
+fn a_crowd() {
+    let ids: Vec<u64> = (0..300).map(|_| go!({ recv!(Chan::<()>::nil()) }).id()).collect();
+    println!("{ids:?}");
+    select! {}
+}
+
+#[test]
+fn dl_03_a_crowd_is_told_in_one_paragraph_that_names_all() {
+    let outcome = scenario("a_crowd").run();
+    is_called(&outcome);
+    let ids = outcome.stdout.trim().trim_matches(['[', ']']);
+    let ids: Vec<u64> = ids.split(", ").map(|id| id.parse().unwrap()).collect();
+    let line = outcome.stderr.lines().find(|line| line.starts_with("300 goroutines [nil channel, up to "));
+    let line = line.unwrap_or_else(|| panic!("{outcome:#?}"));
+    let mut named = Vec::new();
+    for range in line.split_once("]: ").expect("ids").1.split(", ") {
+        let (first, last) = range.split_once('-').unwrap_or((range, range));
+        named.extend(first.parse::<u64>().unwrap()..=last.parse().unwrap());
+    }
+    assert_eq!(named, ids);
+    assert!(outcome.stderr.contains(" `main` [select (no cases), "), "{outcome:#?}");
+}
