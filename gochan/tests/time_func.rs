@@ -7,10 +7,13 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::*};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use common::process::{scenario, scenarios};
 use common::{Ledger, MOMENT, on_threads, seeded, until, watchdog, workers};
 use gochan::chan::TryRecvError;
 use gochan::prelude::*;
 use gochan::{runtime, time};
+
+scenarios!(fork_child);
 
 const FAR: Duration = Duration::from_secs(3600);
 
@@ -275,4 +278,50 @@ fn tm_09_a_timer_is_stopped_by_another_thread() {
     let _watchdog = watchdog();
     let timer = go!({ time::after_func(FAR, || ()) }).join().unwrap();
     assert!(thread::spawn(move || timer.stop()).join().unwrap());
+}
+
+/// Keeps the timers' locks busy, so that the fork is likely to find one taken.
+#[cfg(unix)]
+fn fork_child() {
+    let over = Arc::new(AtomicBool::new(false));
+    let setting = {
+        let over = over.clone();
+        move || {
+            while !over.load(SeqCst) {
+                assert!(time::after_func(FAR, || ()).stop());
+            }
+        }
+    };
+    let setting = thread::spawn(setting);
+    let timer = time::after_func(FAR, || ());
+    // SAFETY: the child below calls only what this test is about, and `_exit`.
+    let child = unsafe { libc::fork() };
+    assert!(child >= 0, "no fork");
+    if child == 0 {
+        // SAFETY: no pointers are involved; ends the child should the runtime hang there.
+        unsafe { libc::alarm(60) };
+        let refused = std::panic::catch_unwind(|| time::after_func(FAR, || ())).is_err();
+        let stopped = timer.stop();
+        // SAFETY: does not return, and runs nothing of the parent's.
+        unsafe { libc::_exit(if refused && !stopped { 3 } else { 0 }) };
+    }
+    let mut status = 0;
+    // SAFETY: the status is a local to be written.
+    let waited = unsafe { libc::waitpid(child, &mut status, 0) };
+    assert_eq!(waited, child);
+    over.store(true, SeqCst);
+    setting.join().unwrap();
+    println!("{} {}", libc::WIFEXITED(status), libc::WEXITSTATUS(status));
+    println!("{}", timer.stop());
+}
+
+#[cfg(not(unix))]
+fn fork_child() {}
+
+#[cfg(unix)]
+#[test]
+fn go_23_timers_in_a_forked_child_are_refused_and_do_not_hang() {
+    let outcome = scenario("fork_child").run();
+    outcome.prints("true 3\ntrue\n");
+    assert!(outcome.stderr.contains("fork"), "{outcome:#?}");
 }

@@ -1,8 +1,9 @@
 //! The channel of a timer: nothing is ever buffered in it, and nothing is armed until somebody waits.
 //!
 //! It knows from when on it is ready. A receive after that moment takes the time; a receive before it parks with the
-//! moment as its deadline, in the timers of its own worker, and then looks again. So a timer that nobody waits for
-//! costs its memory and nothing else, and one that is stopped or reset has no stale value to take back.
+//! moment as its deadline, in the timers of its own worker, and then looks again; a task, which has nothing to park,
+//! sets an alarm. So a timer that nobody waits for costs its memory and nothing else, and one that is stopped or reset
+//! has no stale value to take back.
 
 use super::core::{Blocked, Core, Locked, Place, Rare, wake_and_spend};
 use super::head::{Head, TIMER};
