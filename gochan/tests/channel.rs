@@ -17,7 +17,7 @@ use common::{
 };
 use gochan::chan::{RecvTimeoutError, SendError, SendTimeoutError, TryRecvError, TrySendError};
 use gochan::prelude::*;
-use gochan::{Builder, JoinHandle};
+use gochan::{Builder, JoinHandle, Placement};
 use static_assertions::{assert_impl_all, assert_not_impl_any};
 
 #[test]
@@ -225,6 +225,29 @@ fn ch_07_close_wakes_every_waiting_receiver_with_none() {
         assert!(receivers.into_iter().all(|receiver| receiver.join().unwrap().is_none()));
         assert_eq!(thread.join().unwrap(), None);
     }
+}
+
+#[test]
+fn ch_07_close_wakes_a_crowd_wherever_it_waits() {
+    let _watchdog = watchdog();
+    let ch = chan!(u32);
+    let at = |number: usize| Builder::new().placement(Placement::Worker(number));
+    let receiver = |number| {
+        let ch = ch.clone();
+        at(number).spawn(move || ch.recv())
+    };
+    let goroutines: Vec<_> = (0..300).map(receiver).collect();
+    let threads: Vec<_> = (0..3)
+        .map(|_| {
+            let ch = ch.clone();
+            thread::spawn(move || ch.recv())
+        })
+        .collect();
+    goroutines.iter().for_each(until_waiting);
+    let closer = at(1).spawn(move || ch.close());
+    assert!(closer.join().unwrap());
+    assert!(goroutines.into_iter().all(|receiver| receiver.join().unwrap().is_none()));
+    assert!(threads.into_iter().all(|receiver| receiver.join().unwrap().is_none()));
 }
 
 #[test]

@@ -40,6 +40,15 @@ fn num_goroutine_counts_this_test_only() {
 }
 
 #[gochan::test]
+fn a_crowd_is_woken_on_the_workers_of_the_test() {
+    let ch = chan!(());
+    let waiting: Vec<_> = (0..100).map(|_| go!([ch] { ch.recv() })).collect();
+    waiting.iter().for_each(common::until_waiting);
+    close!(ch);
+    waiting.into_iter().for_each(|handle| assert_eq!(handle.join().unwrap(), None));
+}
+
+#[gochan::test]
 fn a_test_may_return_a_result() -> Result<(), std::num::ParseIntError> {
     "42".parse::<i32>().map(drop)
 }

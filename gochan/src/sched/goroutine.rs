@@ -202,6 +202,15 @@ impl Goroutine {
         }
     }
 
+    /// As `ready`, for several of one worker, only the first of which is touched.
+    pub(super) fn ready_many(goroutines: Vec<&'static Goroutine>) {
+        let Some(worker) = goroutines.first().map(|first| first.worker) else { return };
+        match Worker::current() {
+            Some(here) if ptr::eq(here, worker) => here.push_ready_many(goroutines),
+            _ => worker.push_many_from_elsewhere(goroutines),
+        }
+    }
+
     /// Asks for the block's cache lines, which will be needed in two turns.
     #[inline]
     pub(super) fn prefetch_block(&self) {

@@ -113,9 +113,9 @@ impl<G: Linked> Inbox<G> {
         self.newest.load(SeqCst).is_null()
     }
 
-    /// Takes everything and hands it to `each`, oldest first.
+    /// Takes everything, oldest first, and hands it to `one` or `many` as it was pushed.
     #[inline]
-    pub(super) fn drain(&self, mut each: impl FnMut(&'static G)) {
+    pub(super) fn drain(&self, mut one: impl FnMut(&'static G), mut many: impl FnMut(Vec<&'static G>)) {
         let mut rest = Link(self.newest.swap(ptr::null_mut(), AcqRel));
         let mut oldest = Link::NONE;
         // SAFETY: the swap made the whole chain ours, and nothing of it is freed yet.
@@ -126,9 +126,9 @@ impl<G: Linked> Inbox<G> {
         while let Some(next) = unsafe { oldest.next() }.map(Cell::get) {
             match oldest.as_batch() {
                 // SAFETY: made by `many` from a box; taken off the chain, so this is the only reference.
-                Some(batch) => unsafe { Box::from_raw(batch) }.goroutines.into_iter().for_each(&mut each),
+                Some(batch) => many(unsafe { Box::from_raw(batch) }.goroutines),
                 // SAFETY: made by `one` from a `&'static`.
-                None => each(unsafe { &*oldest.0 }),
+                None => one(unsafe { &*oldest.0 }),
             }
             oldest = next;
         }
@@ -138,6 +138,7 @@ impl<G: Linked> Inbox<G> {
 #[cfg(all(test, not(gochan_model)))]
 mod tests {
     use super::*;
+    use std::cell::RefCell;
 
     struct Item(Cell<Link<Item>>, usize);
 
@@ -159,13 +160,14 @@ mod tests {
         inbox.push_many(Vec::new());
         inbox.push(item(1000));
         inbox.push_many(vec![item(1001)]);
-        let mut next = 0;
-        inbox.drain(|item| {
-            assert_eq!(item.1, next);
-            next += 1;
-        });
-        assert_eq!(next, 1002);
+        let taken = RefCell::new(Vec::new());
+        let take_all = || {
+            let one = |item: &Item| taken.borrow_mut().push(item.1);
+            inbox.drain(one, |items| items.into_iter().for_each(one));
+        };
+        take_all();
         assert!(inbox.is_empty());
-        inbox.drain(|_| panic!("everything was taken"));
+        take_all();
+        assert_eq!(taken.into_inner(), (0..=1001).collect::<Vec<_>>());
     }
 }

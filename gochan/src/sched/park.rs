@@ -11,6 +11,7 @@
 
 use super::goroutine::Goroutine;
 use super::outside::Wake;
+use super::worker::Worker;
 use crate::shim;
 use std::panic::Location;
 use std::ptr::NonNull;
@@ -190,27 +191,21 @@ pub(crate) fn wake_all(owners: impl ExactSizeIterator<Item = (Owner, u32)>) {
     if owners.len() < MANY {
         return owners.for_each(|(owner, home)| owner.wake_at(home));
     }
-    let mut by_worker: Vec<Vec<&'static Goroutine>> = Vec::new();
+    let mut by_home: Vec<(u32, Vec<&'static Goroutine>)> = Vec::new();
     for (owner, home) in owners {
         match owner.into_woken() {
-            // On workers of a test.
-            Woken::Goroutine(goroutine) if home as usize >= super::runtime::MAX_WORKERS => {
-                goroutine.ready_at(home);
-            }
-            Woken::Goroutine(goroutine) => {
-                let home = home as usize;
-                if by_worker.len() <= home {
-                    by_worker.resize_with(home + 1, Vec::new);
-                }
-                by_worker[home].push(goroutine);
-            }
+            Woken::Goroutine(goroutine) => match by_home.iter_mut().find(|(other, _)| *other == home) {
+                Some((_, goroutines)) => goroutines.push(goroutine),
+                None => by_home.push((home, vec![goroutine])),
+            },
             Woken::Thread(thread) => thread.unpark(),
             Woken::Task(waker) => waker.wake(),
         }
     }
-    if !by_worker.is_empty() {
-        super::runtime::ready_many(by_worker);
-    }
+    // The others first: they are at work while this worker queues its own.
+    let here = Worker::current().map(|worker| worker.index() as u32);
+    by_home.sort_by_key(|(home, _)| Some(*home) == here);
+    by_home.into_iter().for_each(|(_, goroutines)| Goroutine::ready_many(goroutines));
 }
 
 /// The waiting end: this goroutine, or this thread.
@@ -331,7 +326,7 @@ impl ThreadParker {
     #[cold]
     #[inline(never)]
     fn park(&self, reason: WaitReason, place: &'static Location<'static>) {
-        if let Some(worker) = super::worker::Worker::current() {
+        if let Some(worker) = Worker::current() {
             return super::unwinding::park(worker, self, reason, place);
         }
         let _note = super::threads::Waiting::begin(reason, place);

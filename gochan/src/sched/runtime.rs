@@ -1,6 +1,5 @@
 //! The process's runtime: its settings, chosen before first use, and its workers, started by first use.
 
-use super::goroutine::Goroutine;
 use super::group::Group;
 use super::monitor;
 use super::report::{self, PanicPolicy};
@@ -297,23 +296,6 @@ pub(super) fn workers() -> &'static Workers {
 /// The workers, if they have been started.
 pub(super) fn started_workers() -> Option<&'static Workers> {
     WORKERS.get().copied()
-}
-
-/// Makes goroutines runnable, those of each worker at its place in the list.
-pub(super) fn ready_many(by_worker: Vec<Vec<&'static Goroutine>>) {
-    let here = Worker::current();
-    let mut own = Vec::new();
-    for (worker, goroutines) in workers().all().iter().zip(by_worker) {
-        if here.is_some_and(|here| std::ptr::eq(here, worker)) {
-            own = goroutines;
-        } else if !goroutines.is_empty() {
-            worker.push_many_from_elsewhere(goroutines);
-        }
-    }
-    // The others are at work by now.
-    if let Some(here) = here {
-        here.push_ready_many(own);
-    }
 }
 
 fn start() -> &'static Workers {

@@ -105,7 +105,7 @@ mod model {
         let mut last = [None; PUSHERS];
         let mut seen = 0;
         while seen < PUSHERS * EACH {
-            inbox.drain(|item| ready.push(item));
+            inbox.drain(|item| ready.push(item), |items| items.into_iter().for_each(|item| ready.push(item)));
             while let Some(item) = ready.pop() {
                 let (pusher, step) = (item.1 / EACH, item.1 % EACH);
                 assert!(last[pusher].is_none_or(|last| last < step), "one pusher's items arrive in order");

@@ -1,0 +1,127 @@
+//! A worker with nothing to run, and how it learns that another has too much.
+
+use super::Worker;
+use crate::sched::clock::{self, Moment};
+use crate::sched::monitor;
+use crossbeam_deque::Steal;
+use std::sync::atomic::Ordering::*;
+use std::time::{Duration, Instant};
+
+/// How long a worker with nothing to do looks around before it sleeps, while another worker is busy: waking it
+/// costs about as much.
+const SPIN: Duration = Duration::from_micros(25);
+/// A fresh task that has been seen waiting for this long on another worker may be stolen.
+const STEAL_AFTER: Duration = Duration::from_micros(40);
+/// Up to so many waiting tasks are stolen one by one: they may be the pool whose spread was just decided.
+const FEW: usize = 8;
+/// So many waiting tasks are a rush, and nobody waits to see whether they are left waiting.
+const RUSH: usize = 4096;
+/// At most so many are taken at once: a larger bite is likely to be disturbed by the victim.
+const LOOT: usize = 256;
+/// At most one wake for backlog in this time.
+const WAKE_INTERVAL: Duration = Duration::from_micros(100);
+
+impl Worker {
+    /// Nothing to run: fire timers, look around for a while, then sleep until somebody has something.
+    #[cold]
+    pub(super) fn idle(&self) {
+        self.fire_due();
+        if self.has_ready() || !self.fresh.is_empty() || (self.workers.count() > 1 && self.look_around()) {
+            self.pace.resume();
+            return;
+        }
+        self.workers.begin_sleep();
+        self.shared.sleeper.lie_down();
+        if self.shared.woken.is_empty_seqcst() && self.shared.spawned.is_empty() && !self.workers.is_stopped()
+        {
+            self.sleep();
+        }
+        self.shared.sleeper.get_up();
+        self.workers.end_sleep();
+        clock::move_coarse();
+        self.pace.resume();
+    }
+
+    fn sleep(&self) {
+        const BRIEFLY: Duration = Duration::from_millis(10);
+        let deadline = self.timers.first().min(self.alarms.first_seqcst());
+        let left = (deadline != Moment::NEVER).then(|| deadline.since(Moment::now()));
+        let nap = left.map_or(BRIEFLY, |left| left.min(BRIEFLY));
+        std::thread::park_timeout(nap);
+        if !self.shared.sleeper.is_asleep() || left == Some(nap) {
+            return;
+        }
+        self.ready.shrink();
+        // Quiet for a while: others may need the stacks more, or nobody does and they are trimmed.
+        self.stacks.release();
+        if self.timers.is_empty() {
+            self.shared.dormant.store(true, SeqCst);
+            monitor::worker_rests();
+        }
+        match left {
+            Some(left) => std::thread::park_timeout(left - nap),
+            None => std::thread::park(),
+        }
+        self.shared.dormant.store(false, SeqCst);
+    }
+
+    /// While another worker is busy, waits a little for work from it: handed over, or fresh and left waiting.
+    fn look_around(&self) -> bool {
+        let start = Instant::now();
+        let mut waiting_since = None;
+        loop {
+            for _ in 0..16 {
+                if !self.shared.woken.is_empty() || !self.shared.spawned.is_empty() {
+                    return true;
+                }
+                std::hint::spin_loop();
+            }
+            let now = Instant::now();
+            match (self.workers.others(self.index).find(|other| other.has_stealable()), waiting_since) {
+                (None, _) => waiting_since = None,
+                (Some(victim), _) if victim.shared.stealer.len() >= RUSH && self.steal_from(victim) => {
+                    return true;
+                }
+                (Some(_), None) => waiting_since = Some(now),
+                (Some(victim), Some(since)) if now - since >= STEAL_AFTER && self.steal_from(victim) => {
+                    return true;
+                }
+                _ => {}
+            }
+            let patience = if waiting_since.is_some() { SPIN + STEAL_AFTER } else { SPIN };
+            if now - start >= patience || (waiting_since.is_none() && !self.workers.any_other_awake()) {
+                return false;
+            }
+        }
+    }
+
+    /// Takes half of the victim's fresh tasks, and whatever others have sent it.
+    fn steal_from(&self, victim: &Worker) -> bool {
+        if victim.shared.stuck.load(Relaxed) {
+            let _ = victim.shared.spawned.steal_batch(&self.fresh);
+        }
+        let waiting = victim.shared.stealer.len();
+        let limit = if waiting <= FEW { 1 } else { (waiting / 2).min(LOOT) };
+        while victim.shared.stealer.steal_batch_with_limit(&self.fresh, limit) == Steal::Retry {
+            std::hint::spin_loop();
+        }
+        !self.fresh.is_empty()
+    }
+
+    /// About to run a fresh task while more wait: let a sleeping worker have a look, now and then.
+    #[inline]
+    pub(super) fn note_backlog(&self) {
+        if self.workers.any_sleeping() && !self.fresh.is_empty() {
+            self.wake_for_backlog();
+        }
+    }
+
+    #[cold]
+    fn wake_for_backlog(&self) {
+        let now = Instant::now();
+        if self.last_backlog_wake.get().is_none_or(|last| now - last >= WAKE_INTERVAL) {
+            self.last_backlog_wake.set(Some(now));
+            self.workers.nudge_one();
+        }
+    }
+}

@@ -1,0 +1,357 @@
+//! A worker: one OS thread, the goroutines it has started, and the loop that runs them.
+//!
+//! Here is what it has, and what goroutines and other threads do with it. [`turns`] is the loop while there is something
+//! to run, [`idle`] what it does when there is nothing.
+//!
+//! The fields up to `shared` belong to the worker's own thread: its scheduler loop, and the goroutines on it, which
+//! never run at the same time. `shared` is what other threads reach: the inboxes, the sleep flag, the stealing end
+//! of the queue of fresh tasks.
+
+mod idle;
+mod stacks;
+mod turns;
+
+use super::alarm::Alarms;
+use super::blocks::Blocks;
+use super::clock::Moment;
+use super::goroutine::Goroutine;
+use super::inbox::Inbox;
+use super::pace::Pace;
+use super::queue::RunQueue;
+use super::running::Running;
+use super::runtime::Workers;
+use super::sleeper::Sleeper;
+use super::task::TaskRef;
+use super::timers::Timers;
+use crossbeam_deque::{Injector, Stealer};
+use crossbeam_utils::CachePadded;
+use stacks::Stacks;
+use std::cell::Cell;
+use std::fmt;
+use std::ptr;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::*, fence};
+use std::time::Instant;
+
+/// Blocking operations a goroutine may complete without waiting before it must let others run.
+const BUDGET: u32 = 512;
+/// Every so many turns the loop looks at timers and fresh tasks even if goroutines are ready.
+const HOUSEKEEPING: u32 = 64;
+
+pub(crate) struct Worker {
+    pub(super) index: usize,
+    pub(super) workers: &'static Workers,
+    pub(super) running: Running,
+    budget: Cell<u32>,
+    ready: RunQueue<Goroutine>,
+    /// Ready goroutines whose last turn was long; they run after the others, but do run.
+    heavy: RunQueue<Goroutine>,
+    light_turns: Cell<u32>,
+    pace: Pace,
+    fresh: crossbeam_deque::Worker<TaskRef>,
+    /// Fresh tasks that a yielding goroutine has let go first.
+    fresh_first: Cell<usize>,
+    pub(super) timers: Timers,
+    stacks: Stacks,
+    pub(super) blocks: Blocks,
+    next_id: Cell<u64>,
+    last_backlog_wake: Cell<Option<Instant>>,
+    pub(super) progress: CachePadded<Progress>,
+    /// Closures to run at a time; set and cancelled by anybody.
+    pub(super) alarms: CachePadded<Alarms>,
+    pub(super) shared: CachePadded<Shared>,
+}
+
+/// The part of a worker that other threads use.
+pub(super) struct Shared {
+    /// Goroutines of this worker that other threads have made ready.
+    woken: Inbox<Goroutine>,
+    /// Fresh tasks that others have placed here.
+    spawned: Injector<TaskRef>,
+    stealer: Stealer<TaskRef>,
+    sleeper: Sleeper,
+    /// Asleep, and none of its goroutines waits for a deadline.
+    dormant: AtomicBool,
+    /// The monitor's verdict: awake, but has not come back to its loop for a while.
+    pub(super) stuck: AtomicBool,
+}
+
+/// Counts that only the worker's own thread writes, at every turn. Away from `Shared`, which idle workers look at
+/// all the time.
+#[derive(Debug, Default)]
+pub(super) struct Progress {
+    /// Counts the begins and ends of turns: odd while a goroutine runs.
+    pub(super) turns: AtomicU32,
+    /// Goroutines spawned by goroutines of this worker.
+    pub(super) spawned: AtomicU64,
+    /// Goroutines that have ended on this worker.
+    pub(super) finished: AtomicU64,
+}
+
+// SAFETY: the fields outside of `shared` are used by the worker's own thread only, which is the one whose `CURRENT`
+// points here; `shared` is made of types that are shared.
+unsafe impl Sync for Worker {}
+// SAFETY: a worker is built by the thread that starts the runtime and handed over once.
+unsafe impl Send for Worker {}
+
+impl fmt::Debug for Worker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Worker({})", self.index)
+    }
+}
+
+thread_local! {
+    static CURRENT: Cell<*const Worker> = const { Cell::new(ptr::null()) };
+}
+
+impl Worker {
+    pub(super) fn new(index: usize, workers: &'static Workers) -> Worker {
+        let fresh = crossbeam_deque::Worker::new_fifo();
+        let shared = Shared {
+            woken: Inbox::new(),
+            spawned: Injector::new(),
+            stealer: fresh.stealer(),
+            sleeper: Sleeper::new(),
+            dormant: AtomicBool::new(false),
+            stuck: AtomicBool::new(false),
+        };
+        Worker {
+            index,
+            workers,
+            running: Running::new(),
+            budget: Cell::new(BUDGET),
+            ready: RunQueue::new(),
+            heavy: RunQueue::new(),
+            light_turns: Cell::new(0),
+            pace: Pace::new(),
+            fresh,
+            fresh_first: Cell::new(0),
+            timers: Timers::default(),
+            stacks: Stacks::new(workers.stack_size()),
+            blocks: Blocks::default(),
+            next_id: Cell::new(0),
+            last_backlog_wake: Cell::new(None),
+            progress: CachePadded::default(),
+            alarms: CachePadded::new(Alarms::new()),
+            shared: CachePadded::new(shared),
+        }
+    }
+
+    /// Its number, from zero.
+    #[inline]
+    pub(crate) fn index(&self) -> usize {
+        self.index
+    }
+
+    /// The worker whose thread this is.
+    #[inline]
+    pub(crate) fn current() -> Option<&'static Worker> {
+        // SAFETY: null, or set by `run` to a worker that is never freed.
+        unsafe { CURRENT.get().as_ref() }
+    }
+
+    #[inline]
+    pub(super) fn running(&self) -> Option<&'static Goroutine> {
+        self.running.get()
+    }
+
+    // What goroutines on this worker call.
+
+    /// Counts one completed operation; at the end of the budget, others get a turn.
+    #[inline(always)]
+    pub(crate) fn spend(&self) {
+        match self.budget.get().checked_sub(1) {
+            Some(left) => self.budget.set(left),
+            None => self.yield_now(),
+        }
+    }
+
+    /// Lets everything that is runnable on this worker now run before the calling goroutine goes on.
+    #[inline(always)]
+    pub(super) fn yield_now(&self) {
+        if let Some(goroutine) = self.queue_behind_all() {
+            goroutine.switch_out();
+        }
+    }
+
+    /// Puts the calling goroutine behind everything that is runnable now. None: it must not switch out.
+    #[inline(never)]
+    fn queue_behind_all(&self) -> Option<&'static Goroutine> {
+        self.budget.set(BUDGET);
+        let goroutine = self.running.get()?;
+        if std::thread::panicking() {
+            return None;
+        }
+        self.take_spawned();
+        if !self.shared.woken.is_empty() {
+            self.take_woken();
+        }
+        self.fresh_first.set(self.fresh.len());
+        while let Some(heavy) = self.heavy.pop() {
+            self.ready.push(heavy);
+        }
+        self.ready.push(goroutine);
+        Some(goroutine)
+    }
+
+    #[inline]
+    pub(super) fn push_ready(&self, goroutine: &'static Goroutine) {
+        // While the pace is fine nobody is heavy, and the goroutine need not be touched to know.
+        if !self.pace.is_fine() && goroutine.is_heavy() {
+            self.heavy.push(goroutine);
+        } else {
+            self.ready.push(goroutine);
+        }
+    }
+
+    /// Queues goroutines of this worker that have become ready together, without touching them.
+    pub(super) fn push_ready_many(&self, goroutines: Vec<&'static Goroutine>) {
+        goroutines.into_iter().for_each(|goroutine| self.ready.push(goroutine));
+    }
+
+    /// True if waiters of this worker are to be served before those of others.
+    #[inline]
+    pub(crate) fn prefers_local(&self) -> bool {
+        self.pace.is_fine()
+    }
+
+    /// True if this worker would go idle should its goroutine park, while another worker is awake.
+    #[inline]
+    pub(crate) fn may_linger(&self) -> bool {
+        self.workers.count() > 1 && !self.has_ready() && self.workers.any_other_awake() && !self.has_work()
+    }
+
+    fn has_work(&self) -> bool {
+        self.has_ready()
+            || !self.fresh.is_empty()
+            || !self.shared.woken.is_empty()
+            || !self.shared.spawned.is_empty()
+    }
+
+    /// Waits a little for `ready`, which another worker may make true, unless there is work. Looks seldom: each look
+    /// takes the cache line away from whoever is about to make it true.
+    #[cold]
+    pub(crate) fn linger(&self, ready: impl Fn() -> bool) {
+        const LOOKS: u32 = 8;
+        const PAUSES: u32 = 96;
+        for _ in 0..LOOKS {
+            (0..PAUSES).for_each(|_| std::hint::spin_loop());
+            if ready() || self.has_work() {
+                return;
+            }
+        }
+    }
+
+    /// Queues a fresh task spawned by a goroutine of this worker.
+    #[inline]
+    pub(super) fn push_fresh(&self, task: TaskRef) {
+        self.fresh.push(task);
+    }
+
+    #[inline]
+    pub(super) fn count_spawned(&self) {
+        let count = &self.progress.spawned;
+        count.store(count.load(Relaxed) + 1, Relaxed);
+    }
+
+    #[inline]
+    pub(super) fn count_finished(&self) {
+        let count = &self.progress.finished;
+        count.store(count.load(Relaxed) + 1, Relaxed);
+    }
+
+    /// A process-wide unique id, from a block fetched ahead.
+    #[inline]
+    pub(super) fn new_id(&self) -> u64 {
+        const BLOCK: u64 = 1024;
+        let id = self.next_id.get();
+        let id = if id.is_multiple_of(BLOCK) { self.workers.reserve_ids(BLOCK) } else { id };
+        self.next_id.set(id + 1);
+        id
+    }
+
+    /// The next fresh task, if it may run on the stack of the one that has just ended: nobody else waits, and it
+    /// wants nothing special.
+    #[inline]
+    pub(super) fn next_in_chain(&self) -> Option<TaskRef> {
+        self.budget.set(BUDGET);
+        // Housekeeping is the loop's business: let it begin that turn.
+        if self.has_ready() || !self.shared.woken.is_empty() || self.housekeeping_is_next() {
+            return None;
+        }
+        let task = self.fresh.pop()?;
+        if task.is_special() {
+            // Back to the end of the queue; rare enough not to keep its place.
+            self.fresh.push(task);
+            return None;
+        }
+        self.count_turns(2);
+        self.note_backlog();
+        Some(task)
+    }
+
+    /// Tells the turns of this worker apart.
+    #[inline]
+    pub(super) fn turn_number(&self) -> u32 {
+        self.progress.turns.load(Relaxed)
+    }
+
+    // What other threads call.
+
+    /// Hands over a goroutine of this worker that has become ready.
+    #[inline]
+    pub(super) fn push_from_elsewhere(&self, goroutine: &'static Goroutine) {
+        self.shared.woken.push(goroutine);
+        self.shared.sleeper.wake();
+    }
+
+    /// Hands over goroutines of this worker that have become ready together, without touching them.
+    pub(super) fn push_many_from_elsewhere(&self, goroutines: Vec<&'static Goroutine>) {
+        self.shared.woken.push_many(goroutines);
+        self.shared.sleeper.wake();
+    }
+
+    /// Hands over a fresh task.
+    pub(super) fn push_fresh_from_elsewhere(&self, task: TaskRef) {
+        self.shared.spawned.push(task);
+        // Between the push and the look at the flag, as in `Inbox::push`.
+        fence(SeqCst);
+        self.shared.sleeper.wake();
+    }
+
+    pub(super) fn is_sleeping(&self) -> bool {
+        self.shared.sleeper.is_asleep()
+    }
+
+    pub(super) fn sleeper(&self) -> &Sleeper {
+        &self.shared.sleeper
+    }
+
+    pub(super) fn is_dormant(&self) -> bool {
+        self.shared.dormant.load(SeqCst)
+            && self.is_sleeping()
+            && !self.has_fresh()
+            && self.shared.woken.is_empty_seqcst()
+            && self.alarms.first_seqcst() == Moment::NEVER
+    }
+
+    pub(super) fn has_fresh(&self) -> bool {
+        !self.shared.stealer.is_empty() || !self.shared.spawned.is_empty()
+    }
+
+    /// Fresh tasks that another worker may take. What was placed here by intent waits for this worker, which may
+    /// just be waking up, unless it is stuck.
+    pub(super) fn has_stealable(&self) -> bool {
+        !self.shared.stealer.is_empty()
+            || (self.shared.stuck.load(Relaxed) && !self.shared.spawned.is_empty())
+    }
+
+    /// Wakes the worker if it sleeps, so that it looks around.
+    pub(super) fn nudge(&self) -> bool {
+        let sleeping = self.is_sleeping();
+        if sleeping {
+            fence(SeqCst);
+            self.shared.sleeper.wake();
+        }
+        sleeping
+    }
+}
