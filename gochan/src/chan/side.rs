@@ -135,9 +135,10 @@ side!(RecvSide, recv_channel: Chan, Receiver);
 side!(CloseSide, close_channel: Chan, Sender);
 
 /// `send!`: sends or panics.
+// `Item = T`, here and below: of what is no channel, `S::Item` would be a second error.
 #[cfg_attr(not(debug_assertions), inline(always))]
 #[track_caller]
-pub fn send<S: SendSide + ?Sized>(channel: &S, value: S::Item) {
+pub fn send<S: SendSide<Item = T> + ?Sized, T>(channel: &S, value: T) {
     let Some(core) = channel.send_channel().0 else {
         super::handle::park_for_ever(Location::caller(), WaitReason::NilChannel)
     };
@@ -162,7 +163,7 @@ pub(crate) fn send_failed(abandoned: bool) -> ! {
 /// `recv!(ch)`: the value, or the zero value once closed and drained.
 #[cfg_attr(not(debug_assertions), inline(always))]
 #[track_caller]
-pub fn recv<R: RecvSide + ?Sized>(channel: &R) -> R::Item
+pub fn recv<R: RecvSide<Item = T> + ?Sized, T>(channel: &R) -> T
 where
     R::Item: ZeroValue,
 {
@@ -172,14 +173,14 @@ where
 /// `recv!(ch, ok)`: the value and true, or the zero value and false once closed and drained.
 #[cfg_attr(not(debug_assertions), inline(always))]
 #[track_caller]
-pub fn recv_ok<R: RecvSide + ?Sized>(channel: &R) -> (R::Item, bool)
+pub fn recv_ok<R: RecvSide<Item = T> + ?Sized, T>(channel: &R) -> (T, bool)
 where
     R::Item: ZeroValue,
 {
     let Some(core) = channel.recv_channel().0 else {
         super::handle::park_for_ever(Location::caller(), WaitReason::NilChannel)
     };
-    core.recv(Location::caller()).map_or_else(|| (R::Item::zero(), false), |value| (value, true))
+    core.recv(Location::caller()).map_or_else(|| (T::zero(), false), |value| (value, true))
 }
 
 /// `close!`: closes or panics.

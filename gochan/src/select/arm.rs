@@ -269,7 +269,7 @@ pub fn send<'a, S: SendSide + ?Sized>(channel: &'a S, slot: &'a mut SendSlot<S::
 /// # Safety
 /// If this arm is chosen, the caller moves the place into `Moving::sent` or `Moving::result` before anything else.
 #[inline]
-pub unsafe fn send_place<'a, S: SendSide + ?Sized>(channel: &'a S, place: &'a S::Item) -> Arm<'a> {
+pub unsafe fn send_place<'a, S: SendSide<Item = T> + ?Sized, T>(channel: &'a S, place: &'a T) -> Arm<'a> {
     // The slot of a send is only read from.
     Arm::new(channel.send_channel().send_operation(), ptr::from_ref(place).cast_mut().cast(), ptr::null_mut())
 }

@@ -37,6 +37,14 @@ pub fn either(numbers: [&Receiver<u32>; 2]) -> u32 {
     })
 }
 
+/// The length of the first of `names`. Here the temporaries at the end of a block outlive its variables.
+pub fn first_length(names: &Chan<std::cell::RefCell<String>>) -> usize {
+    with_context!(ctx = background().with_cancel() => corridor::select! {
+        name = <-names => name.borrow().len() + ctx.clone().done().len(),
+        <-ctx.done() => 0,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use corridor::prelude::*;
@@ -50,5 +58,8 @@ mod tests {
         close!(none);
         let either = || super::either([&none.receiver(), &some.receiver()]);
         assert_eq!((either(), either()), (7, 0));
+        let names = chan!(std::cell::RefCell<String>, 1);
+        send!(names <- "four".to_owned().into());
+        assert_eq!(super::first_length(&names), 4);
     }
 }
