@@ -30,9 +30,10 @@
 //! }
 //! ```
 //!
-//! **Macros speak Go; methods speak Rust.** [`go!`], [`chan!`](macro@chan), [`send!`], [`recv!`], [`close!`] and
-//! [`defer!`] behave as the Go statement they are named after, zero values and panics included. Methods return
-//! `Option` and `Result`, are named as in std, and never panic on a closed channel.
+//! **Macros speak Go; methods speak Rust.** [`go!`], [`chan!`](macro@chan), [`send!`], [`recv!`], [`close!`],
+//! [`select!`](macro@select), [`defer!`] and [`with_context!`] behave as the Go statement they are named after, zero
+//! values and panics included. Methods return `Option` and `Result`, are named as in std, and never panic on a closed
+//! channel.
 //!
 //! # Goroutines
 //!
