@@ -83,6 +83,7 @@ pub mod runtime;
 mod sched;
 mod select;
 mod shim;
+pub mod signal;
 mod stack;
 pub mod sync;
 pub mod test;

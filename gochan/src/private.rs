@@ -26,6 +26,7 @@ where
     F: FnOnce() -> T + Send + 'static,
     T: std::process::Termination + 'static,
 {
+    crate::signal::dump_on_quit();
     crate::sched::main(stack_size, f)
 }
 

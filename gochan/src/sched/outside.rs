@@ -70,10 +70,8 @@ pub(super) fn become_main() {
 
 /// While it lives, something outside of the process may wake goroutines at any time, such as a signal.
 #[derive(Debug)]
-#[allow(dead_code, reason = "for signals")]
 pub(crate) struct Source(());
 
-#[allow(dead_code, reason = "for signals")]
 impl Source {
     pub(crate) fn new() -> Source {
         SOURCES.fetch_add(1, SeqCst);

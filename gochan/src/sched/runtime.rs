@@ -45,6 +45,7 @@ pub struct Builder {
     backend: Backend,
     deadlock_report: Option<bool>,
     stuck_after: Option<Duration>,
+    keep_quit: bool,
 }
 
 /// Why [`Builder::install`] refused.
@@ -69,6 +70,7 @@ pub(crate) struct Settings {
     pub(crate) deadlock_report: bool,
     /// Zero: never.
     pub(crate) stuck_after: Duration,
+    pub(crate) dump_on_quit: bool,
 }
 
 static SETTINGS: OnceLock<Settings> = OnceLock::new();
@@ -129,6 +131,14 @@ impl Builder {
     #[must_use]
     pub fn stuck_after(mut self, time: Duration) -> Builder {
         self.stuck_after = Some(time);
+        self
+    }
+
+    /// Whether SIGQUIT, which Ctrl-\ sends, makes a program under `#[gochan::main]` print what all goroutines do and
+    /// end with exit code 2, as Go programs do. It does by default; else the signal does what it does in any program.
+    #[must_use]
+    pub fn dump_on_quit(mut self, dump: bool) -> Builder {
+        self.keep_quit = !dump;
         self
     }
 
@@ -210,6 +220,7 @@ impl Builder {
         Ok(Settings {
             deadlock_report,
             stuck_after,
+            dump_on_quit: !self.keep_quit,
             workers,
             stack_size: crate::stack::usable_size(stack_size),
             on_panic: self.on_panic,
