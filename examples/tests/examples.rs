@@ -102,6 +102,39 @@ fn fan_in() {
     prints_what_its_header_promises(env!("CARGO_BIN_EXE_fan_in"), include_str!("../fan_in.rs"));
 }
 
+/// Starts the example, sends the signal as soon as it has said its first line, and returns all it prints.
+#[cfg(unix)]
+fn interrupted(program: &str, setting: (&str, &str), signal: &str) -> (String, Output) {
+    use std::io::{BufRead, BufReader};
+
+    let mut child = command(program, setting)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the example starts");
+    let mut stdout = BufReader::new(child.stdout.take().expect("stdout is piped"));
+    let mut said = String::new();
+    stdout.read_line(&mut said).expect("it says something");
+    let killed = Command::new("kill").args([signal, &child.id().to_string()]).status();
+    assert!(killed.expect("`kill` is everywhere").success());
+    stdout.read_to_string(&mut said).expect("it says the rest");
+    (said, child.wait_with_output().expect("it ends"))
+}
+
+#[cfg(unix)]
+#[test]
+fn graceful_shutdown() {
+    let promised = promised(include_str!("../graceful_shutdown.rs"));
+    for setting in SETTINGS {
+        for (signal, name) in [("-INT", "interrupt"), ("-TERM", "terminated")] {
+            let (said, output) = interrupted(env!("CARGO_BIN_EXE_graceful_shutdown"), setting, signal);
+            assert_eq!(said, promised.replace("interrupt", name), "{setting:?}");
+            assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{setting:?}");
+            assert!(output.status.success(), "{}, {setting:?}", output.status);
+        }
+    }
+}
+
 const WORDCOUNT: &str = env!("CARGO_BIN_EXE_wordcount");
 
 /// What a plain loop over the files finds.
