@@ -43,7 +43,9 @@ fn num_goroutine_counts_this_test_only() {
 fn a_crowd_is_woken_on_the_workers_of_the_test() {
     let ch = chan!(());
     let waiting: Vec<_> = (0..100).map(|_| go!([ch] { ch.recv() })).collect();
-    waiting.iter().for_each(common::until_waiting);
+    while !waiting.iter().all(common::is_waiting) {
+        gosched();
+    }
     close!(ch);
     waiting.into_iter().for_each(|handle| assert_eq!(handle.join().unwrap(), None));
 }
