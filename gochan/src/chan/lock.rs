@@ -35,7 +35,7 @@ pub(crate) struct Guard<'a, T> {
 }
 
 impl RawLock {
-    pub(crate) fn new() -> RawLock {
+    pub(crate) const fn new() -> RawLock {
         RawLock(AtomicBool::new(false))
     }
 
@@ -70,7 +70,7 @@ impl RawLock {
 }
 
 impl<T> SpinLock<T> {
-    pub(crate) fn new(value: T) -> SpinLock<T> {
+    pub(crate) const fn new(value: T) -> SpinLock<T> {
         SpinLock { lock: RawLock::new(), value: UnsafeCell::new(value) }
     }
 

@@ -56,6 +56,7 @@ pub(crate) mod spawn;
 pub(crate) mod status;
 pub(crate) mod task;
 mod threads;
+pub(crate) mod ticks;
 mod timers;
 mod unwinding;
 pub(crate) mod worker;
@@ -63,7 +64,9 @@ pub(crate) mod worker;
 pub(crate) use describe::{GoroutineInfo, State, goroutines};
 use goroutine::Goroutine;
 use place::Placement;
+use std::num::NonZero;
 use std::panic::{Location, resume_unwind};
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering::*};
 use worker::Worker;
 
@@ -123,6 +126,28 @@ pub(crate) fn linger(ready: impl Fn() -> bool) {
     if let Some(worker) = Worker::current() {
         worker.linger(ready);
     }
+}
+
+/// True if what the caller waits for may happen on another core while it looks on: with one worker, only after the
+/// calling goroutine has switched out.
+pub(crate) fn others_run_meanwhile() -> bool {
+    static CORES: LazyLock<usize> =
+        LazyLock::new(|| std::thread::available_parallelism().map_or(1, NonZero::get));
+    // A model has neither time nor cores: looking on leads nowhere there.
+    !cfg!(gochan_model) && *CORES > 1 && Worker::current().is_none_or(|worker| worker.workers.count() > 1)
+}
+
+/// The number of the worker whose thread this is, and how many there are.
+#[cfg(not(gochan_model))]
+#[inline]
+pub(crate) fn worker_of() -> Option<(usize, usize)> {
+    Worker::current().map(|worker| (worker.index(), worker.workers.count()))
+}
+
+/// In the model, what is kept for each worker is kept for the even and the odd threads.
+#[cfg(gochan_model)]
+pub(crate) fn worker_of() -> Option<(usize, usize)> {
+    Some((usize::from(shuttle::thread::current().id()) % 2, 2))
 }
 
 /// Lets every goroutine that is runnable on this worker run before the caller goes on.

@@ -8,6 +8,7 @@
 //! Time is measured turn by turn while turns are long, and over windows while they are short, where reading the
 //! clock each time would cost more than it tells.
 
+use super::ticks;
 use std::cell::Cell;
 
 /// Turns of a window while the pace is fine.
@@ -32,7 +33,7 @@ impl Pace {
         Pace {
             last: Cell::new(0),
             left_in_window: Cell::new(0),
-            average: Cell::new(2 * COARSE_US * TICKS_PER_US),
+            average: Cell::new(2 * COARSE_US * ticks::PER_US),
             fine: Cell::new(false),
         }
     }
@@ -45,7 +46,7 @@ impl Pace {
 
     /// A pause without goroutines is nobody's turn.
     pub(super) fn resume(&self) {
-        self.last.set(ticks());
+        self.last.set(ticks::now());
     }
 
     /// Called after each turn; true if that turn was a heavy one.
@@ -62,7 +63,7 @@ impl Pace {
 
     #[cold]
     fn measure(&self) -> bool {
-        let now = ticks();
+        let now = ticks::now();
         let elapsed = now.saturating_sub(self.last.replace(now));
         let was_fine = self.fine.get();
         let average = if was_fine {
@@ -71,30 +72,9 @@ impl Pace {
             (self.average.get() * 15 + elapsed) / 16
         };
         self.average.set(average);
-        let fine = average < COARSE_US * TICKS_PER_US;
+        let fine = average < COARSE_US * ticks::PER_US;
         self.fine.set(fine);
         self.left_in_window.set(if fine { WINDOW - 1 } else { 0 });
-        !was_fine && elapsed > HEAVY_US * TICKS_PER_US
+        !was_fine && elapsed > HEAVY_US * ticks::PER_US
     }
-}
-
-/// About; only orders of magnitude matter here.
-#[cfg(target_arch = "x86_64")]
-const TICKS_PER_US: u64 = 3000;
-
-#[cfg(target_arch = "x86_64")]
-fn ticks() -> u64 {
-    // SAFETY: every x86-64 has the time-stamp counter.
-    unsafe { core::arch::x86_64::_rdtsc() }
-}
-
-#[cfg(not(target_arch = "x86_64"))]
-const TICKS_PER_US: u64 = 1000;
-
-#[cfg(not(target_arch = "x86_64"))]
-fn ticks() -> u64 {
-    use std::sync::LazyLock;
-    use std::time::Instant;
-    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
-    START.elapsed().as_nanos() as u64
 }

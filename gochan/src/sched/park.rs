@@ -44,14 +44,45 @@ pub enum WaitReason {
     Select,
     /// A `select!` without an arm that could ever be ready: for ever.
     SelectNothing,
+    /// `Mutex::lock`, also on the way back from `Cond::wait`.
+    Mutex,
+    /// `RwLock::read`.
+    RwLockRead,
+    /// `RwLock::write`.
+    RwLockWrite,
+    /// The end of an initialiser that somebody else runs: `Once`, `OnceCell`, `Lazy`.
+    Once,
+    /// `Cond::wait`.
+    Cond,
+    /// `Semaphore::acquire`.
+    Semaphore,
+    /// The result of a call that somebody else makes: `singleflight`.
+    SingleFlight,
 }
 
 impl WaitReason {
     pub(super) fn from_code(code: u8) -> Option<WaitReason> {
         use WaitReason::*;
-        [Send, Recv, NilChannel, WaitGroup, Join, Scope, Sleep, Blocking, Select, SelectNothing]
-            .get(usize::from(code))
-            .copied()
+        const ALL: [WaitReason; 17] = [
+            Send,
+            Recv,
+            NilChannel,
+            WaitGroup,
+            Join,
+            Scope,
+            Sleep,
+            Blocking,
+            Select,
+            SelectNothing,
+            Mutex,
+            RwLockRead,
+            RwLockWrite,
+            Once,
+            Cond,
+            Semaphore,
+            SingleFlight,
+        ];
+        ALL.get(usize::from(code)).copied()
     }
 }
 
@@ -68,6 +99,13 @@ impl std::fmt::Display for WaitReason {
             WaitReason::Blocking => "blocking call",
             WaitReason::Select => "select",
             WaitReason::SelectNothing => "select (no cases)",
+            WaitReason::Mutex => "Mutex lock",
+            WaitReason::RwLockRead => "RwLock read",
+            WaitReason::RwLockWrite => "RwLock write",
+            WaitReason::Once => "Once",
+            WaitReason::Cond => "Cond wait",
+            WaitReason::Semaphore => "Semaphore acquire",
+            WaitReason::SingleFlight => "singleflight call",
         })
     }
 }

@@ -13,6 +13,7 @@ mod memory;
 mod pipeline;
 mod select;
 mod spawn;
+mod sync;
 mod timer;
 
 use std::process::ExitCode;
@@ -32,6 +33,7 @@ const SUBJECTS: &[&[Workload]] = &[
     pipeline::WORKLOADS,
     select::WORKLOADS,
     context::WORKLOADS,
+    sync::WORKLOADS,
     timer::WORKLOADS,
     cpu::WORKLOADS,
     memory::WORKLOADS,

@@ -132,6 +132,17 @@ pub(super) const ALL: &[Workload] = &[
         what: "a select that finds nothing ready and takes its default",
         metrics: &[ns(always(0.45))],
     },
+    Workload { name: "mutex1", what: "one goroutine counts under a mutex", metrics: &[ns(always(1.0))] },
+    Workload {
+        name: "mutex8",
+        what: "eight goroutines count under one mutex",
+        metrics: &[ns(Aim::TimesGo(0.80, 0.40))],
+    },
+    Workload {
+        name: "rw8",
+        what: "eight goroutines share a value under a read-write lock, one write in a hundred",
+        metrics: &[ns(always(1.0))],
+    },
     Workload { name: "ctx_create", what: "derive a context and cancel it", metrics: &[ns(always(0.40))] },
     Workload { name: "ctx_err", what: "ask a live context for its error", metrics: &[ns(always(1.0))] },
     Workload {

@@ -1,0 +1,204 @@
+//! A value that is set once.
+
+use super::raw_once::{RawOnce, Run};
+use crate::sched::park::WaitReason;
+use std::cell::UnsafeCell;
+use std::convert::Infallible;
+use std::fmt;
+use std::marker::PhantomData;
+use std::mem::MaybeUninit;
+use std::panic::{Location, RefUnwindSafe, UnwindSafe};
+
+/// A cell that is filled once, and read without a lock from then on.
+///
+/// Those who come while it is being filled wait; that parks the goroutine, or blocks the thread outside of one. An
+/// initialiser that fails or panics leaves the cell empty, and the next one in line tries.
+///
+/// ```
+/// use gochan::sync::OnceCell;
+///
+/// static CONFIG: OnceCell<String> = OnceCell::new();
+/// assert_eq!(CONFIG.get(), None);
+/// assert_eq!(CONFIG.get_or_init(|| "first".to_owned()), "first");
+/// assert_eq!(CONFIG.get_or_init(|| "second".to_owned()), "first");
+/// ```
+#[doc(alias = "OnceLock")]
+pub struct OnceCell<T> {
+    once: RawOnce,
+    value: UnsafeCell<MaybeUninit<T>>,
+    _owns: PhantomData<T>,
+}
+
+// SAFETY: as for any owner of a `T`.
+unsafe impl<T: Send> Send for OnceCell<T> {}
+// SAFETY: shared access reads the value (`Sync`), and can move one in that another thread moves out (`Send`).
+unsafe impl<T: Send + Sync> Sync for OnceCell<T> {}
+impl<T: UnwindSafe> UnwindSafe for OnceCell<T> {}
+impl<T: UnwindSafe + RefUnwindSafe> RefUnwindSafe for OnceCell<T> {}
+
+impl<T> OnceCell<T> {
+    /// An empty cell.
+    pub const fn new() -> OnceCell<T> {
+        OnceCell { once: RawOnce::new(), value: UnsafeCell::new(MaybeUninit::uninit()), _owns: PhantomData }
+    }
+
+    /// The value, if the cell is filled. One load.
+    #[inline]
+    pub fn get(&self) -> Option<&T> {
+        // SAFETY: filled, so written, and not written again while borrowed.
+        self.once.is_done().then(|| unsafe { (*self.value.get()).assume_init_ref() })
+    }
+
+    /// The value, if the cell is filled.
+    pub fn get_mut(&mut self) -> Option<&mut T> {
+        // SAFETY: as for `get`, and the borrow is exclusive.
+        self.once.is_done().then(|| unsafe { self.value.get_mut().assume_init_mut() })
+    }
+
+    /// Fills the cell, or gives the value back if it is filled already. Waits while somebody is filling it.
+    ///
+    /// # Errors
+    /// The value, if there was one before.
+    ///
+    /// # Panics
+    /// If called from inside of the cell's own initialiser.
+    #[track_caller]
+    pub fn set(&self, value: T) -> Result<(), T> {
+        match self.begin(WaitReason::Once, "OnceCell::set", Location::caller()) {
+            Some(run) => {
+                self.fill(run, value);
+                Ok(())
+            }
+            None => Err(value),
+        }
+    }
+
+    /// The value; if there is none yet, that of `f`. Only one such `f` runs at a time, and none after one has
+    /// returned.
+    ///
+    /// # Panics
+    /// If called from inside of the cell's own initialiser, which would wait for itself for ever. And with what `f`
+    /// panics with; a later caller tries again.
+    #[doc(alias = "OnceValue")]
+    #[inline]
+    #[track_caller]
+    pub fn get_or_init(&self, f: impl FnOnce() -> T) -> &T {
+        match self.get() {
+            Some(value) => value,
+            None => match self.init(|| Ok::<_, Infallible>(f()), Location::caller()) {
+                Ok(value) => value,
+            },
+        }
+    }
+
+    /// As [`get_or_init`](OnceCell::get_or_init), for an `f` that may fail; a later caller tries again.
+    ///
+    /// # Errors
+    /// That of `f`.
+    ///
+    /// # Panics
+    /// As for `get_or_init`.
+    ///
+    /// ```
+    /// let cell = gochan::sync::OnceCell::new();
+    /// assert!(cell.get_or_try_init(|| "?".parse::<i32>()).is_err());
+    /// assert_eq!(cell.get_or_try_init(|| "7".parse::<i32>()), Ok(&7));
+    /// ```
+    #[inline]
+    #[track_caller]
+    pub fn get_or_try_init<E>(&self, f: impl FnOnce() -> Result<T, E>) -> Result<&T, E> {
+        match self.get() {
+            Some(value) => Ok(value),
+            None => self.init(f, Location::caller()),
+        }
+    }
+
+    #[cold]
+    #[track_caller]
+    fn init<E>(&self, f: impl FnOnce() -> Result<T, E>, place: &'static Location<'static>) -> Result<&T, E> {
+        self.try_init_as(WaitReason::Once, "OnceCell::get_or_init", place, f)
+    }
+
+    /// As `get_or_init`, for `what` at `place`, as those who wait and those who call it within itself are told.
+    #[track_caller]
+    pub(super) fn get_or_init_as(
+        &self,
+        reason: WaitReason,
+        what: &str,
+        place: &'static Location<'static>,
+        f: impl FnOnce() -> T,
+    ) -> &T {
+        match self.try_init_as(reason, what, place, || Ok::<_, Infallible>(f())) {
+            Ok(value) => value,
+        }
+    }
+
+    #[track_caller]
+    fn try_init_as<E>(
+        &self,
+        reason: WaitReason,
+        what: &str,
+        place: &'static Location<'static>,
+        f: impl FnOnce() -> Result<T, E>,
+    ) -> Result<&T, E> {
+        if let Some(run) = self.begin(reason, what, place) {
+            let value = f()?;
+            self.fill(run, value);
+        }
+        Ok(self.get().expect("it has just been filled"))
+    }
+
+    #[track_caller]
+    fn begin(&self, reason: WaitReason, what: &str, place: &'static Location<'static>) -> Option<Run<'_>> {
+        if self.once.is_done() { None } else { self.once.begin(reason, what, place) }
+    }
+
+    fn fill(&self, run: Run<'_>, value: T) {
+        // SAFETY: a `Run` is exclusive, and nobody reads before it is complete.
+        unsafe { (*self.value.get()).write(value) };
+        run.complete();
+    }
+
+    /// Empties the cell.
+    pub fn take(&mut self) -> Option<T> {
+        let filled = self.once.is_done();
+        self.once.reset();
+        // SAFETY: filled, so written; the cell counts as empty from here on.
+        filled.then(|| unsafe { self.value.get_mut().assume_init_read() })
+    }
+
+    /// The value, if the cell is filled.
+    pub fn into_inner(mut self) -> Option<T> {
+        self.take()
+    }
+}
+
+impl<T> Drop for OnceCell<T> {
+    fn drop(&mut self) {
+        drop(self.take());
+    }
+}
+
+impl<T> Default for OnceCell<T> {
+    fn default() -> OnceCell<T> {
+        OnceCell::new()
+    }
+}
+
+impl<T> From<T> for OnceCell<T> {
+    /// A filled cell.
+    fn from(value: T) -> OnceCell<T> {
+        let mut once = RawOnce::new();
+        once.set_done();
+        OnceCell { once, value: UnsafeCell::new(MaybeUninit::new(value)), _owns: PhantomData }
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for OnceCell<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.get() {
+            Some(value) => f.debug_tuple("OnceCell").field(value).finish(),
+            None => f.write_str("OnceCell(<empty>)"),
+        }
+    }
+}

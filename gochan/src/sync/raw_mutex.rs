@@ -1,0 +1,285 @@
+//! The lock inside of [`Mutex`](super::Mutex), without the value.
+//!
+//! # States
+//!
+//! One word. Zero is free, `LOCKED` alone is held with nobody waiting: these two are all that an uncontended lock
+//! sees, at the price of two atomic operations. Who finds it locked spins for a moment if the holder may run
+//! meanwhile, then queues up (`WAITING`) and parks.
+//!
+//! An unlock with waiters does not hand the lock over: that would cost a switch for every critical section of
+//! goroutines that lock in a loop. It frees the lock and wakes the first waiter, who is then *invited* (`INVITED`) to
+//! compete with those that run already. Nobody else is woken until that one has arrived.
+//!
+//! Competing must not go on for ever. With `FAIR` set nobody may take the lock out of turn. It is set
+//! * when an invited one has come in vain: it queues up again, first in line, and the next unlock hands the lock to
+//!   it, so that nobody is woken twice for nothing;
+//! * when an invited one has waited for more than a millisecond and is still not there: it finds the lock free;
+//! * for a queued one that has waited that long, whose turn is next.
+//!
+//! # Who wakes whom
+//!
+//! `WAITING` is set and cleared under the lock of the queue, and set only if the mutex is held at that moment, or is
+//! on its way to somebody (`FAIR`). So each unlock that could be the last sees it, and comes to serve the queue.
+//! While `INVITED` is set somebody is awake who will either take the mutex, and unlock it, or queue up again.
+
+use super::queue::{Queue, Waiter};
+use crate::chan::lock::SpinLock;
+use crate::sched::park::{Owner, Parker, WaitReason};
+use crate::sched::ticks;
+use crate::shim;
+use crate::shim::atomic::{AtomicU32, AtomicU64, Ordering::*};
+use std::cell::Cell;
+use std::panic::Location;
+
+const LOCKED: u32 = 1;
+/// The queue is not empty.
+const WAITING: u32 = 2;
+/// A waiter has been woken and has not yet looked at the lock.
+const INVITED: u32 = 4;
+/// Nobody takes the lock out of turn.
+const FAIR: u32 = 8;
+
+/// How much of the average the latest lock makes up: one part in so many.
+const SHARE: u32 = 8;
+
+/// Who has waited longer is served next.
+const PATIENCE: u64 = 1000 * ticks::PER_US;
+
+#[derive(Debug)]
+pub(super) struct RawMutex {
+    state: AtomicU32,
+    /// About how many looks it took lately until the lock was free, times `SHARE`: who looks much longer looks in
+    /// vain.
+    looks: AtomicU32,
+    /// Since when the one who is invited has been waiting.
+    invited_since: AtomicU64,
+    queue: SpinLock<Queue<Turn>>,
+}
+
+/// What is known of a waiter.
+#[derive(Debug)]
+pub(super) struct Turn {
+    since: u64,
+    /// It was woken to compete.
+    invited: Cell<bool>,
+    /// The lock was handed to it.
+    granted: Cell<bool>,
+}
+
+impl RawMutex {
+    pub(super) const fn new() -> RawMutex {
+        RawMutex {
+            state: AtomicU32::new(0),
+            looks: AtomicU32::new(0),
+            invited_since: AtomicU64::new(0),
+            queue: SpinLock::new(Queue::new()),
+        }
+    }
+
+    /// Inlined always, for the sake of the switch in `park`; what does not lead there is in `take_or_queue`.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(super) fn lock(&self, reason: WaitReason, place: &'static Location<'static>) {
+        if self.try_lock() {
+            return;
+        }
+        let waiter =
+            Waiter::new(Turn { since: ticks::now(), invited: Cell::new(false), granted: Cell::new(false) });
+        while let Some(parker) = self.take_or_queue(&waiter) {
+            parker.park(reason, place);
+            if waiter.data.granted.get() {
+                return;
+            }
+        }
+    }
+
+    #[inline]
+    pub(super) fn try_lock(&self) -> bool {
+        // Acquire pairs with the Release of the last holder.
+        self.state.compare_exchange(0, LOCKED, Acquire, Relaxed).is_ok()
+    }
+
+    /// As `try_lock`, if others may be waiting.
+    pub(super) fn try_lock_among_waiters(&self) -> bool {
+        let mut state = self.state.load(Relaxed);
+        while state & (LOCKED | FAIR) == 0 {
+            match self.state.compare_exchange_weak(state, state | LOCKED, Acquire, Relaxed) {
+                Ok(_) => return true,
+                Err(now) => state = now,
+            }
+        }
+        false
+    }
+
+    /// The caller holds the lock.
+    #[inline]
+    pub(super) fn unlock(&self) {
+        // Release publishes what was done under the lock.
+        let before = self.state.fetch_sub(LOCKED, Release);
+        debug_assert!(before & LOCKED != 0);
+        if before != LOCKED {
+            self.serve(before);
+        }
+    }
+
+    /// None: the lock is the caller's. Else it is queued, and to be parked.
+    #[cold]
+    #[inline(never)]
+    fn take_or_queue(&self, waiter: &Waiter<Turn>) -> Option<Parker> {
+        let invited = waiter.data.invited.replace(false);
+        if self.spin(invited) {
+            return None;
+        }
+        let parker = Parker::current();
+        let owner = parker.owner();
+        let mut queue = self.queue.lock();
+        let mut state = self.state.load(Relaxed);
+        loop {
+            let free = free_for(state, invited);
+            let next = match (free, invited) {
+                (true, _) => taken(state, invited),
+                (false, false) => state | WAITING,
+                (false, true) => state & !INVITED | WAITING | FAIR,
+            };
+            match self.state.compare_exchange_weak(state, next, Acquire, Relaxed) {
+                Ok(_) if free => return None,
+                Ok(_) => break,
+                Err(now) => state = now,
+            }
+        }
+        // SAFETY: the waiter's frame parks until the owner is woken.
+        unsafe {
+            if invited {
+                queue.push_first(waiter, owner);
+            } else {
+                queue.push(waiter, owner);
+            }
+        }
+        Some(parker)
+    }
+
+    /// Tries to get the lock, looking again and again if its holder may let go meanwhile.
+    fn spin(&self, invited: bool) -> bool {
+        /// Spins of the first pause between two looks, and of the longest. Looking more often would only take the
+        /// cache line away from the holder.
+        const PAUSES: (u32, u32) = (16, 128);
+        /// Looks that are always worth it, and those that never are.
+        const LOOKS: (u32, u32) = (3, 16);
+        let usual = self.looks.load(Relaxed);
+        let limit = match crate::sched::others_run_meanwhile() {
+            true => (2 * usual / SHARE + LOOKS.0).min(LOOKS.1),
+            false => 0,
+        };
+        let mut pause = PAUSES.0;
+        let mut looks = 0;
+        loop {
+            let state = self.state.load(Relaxed);
+            let free = free_for(state, invited);
+            if free && self.state.compare_exchange(state, taken(state, invited), Acquire, Relaxed).is_ok() {
+                self.looks.store(usual - usual / SHARE + looks, Relaxed);
+                return true;
+            }
+            if looks >= limit || (!free && state & FAIR != 0 && !invited) {
+                self.looks.store(usual - usual / SHARE, Relaxed);
+                return false;
+            }
+            looks += 1;
+            (0..pause).for_each(|_| shim::spin_loop());
+            pause = (pause * 2).min(PAUSES.1);
+        }
+    }
+
+    /// The lock has been freed with `before` telling of others.
+    #[cold]
+    #[inline(never)]
+    fn serve(&self, before: u32) {
+        if before & INVITED != 0 {
+            if before & FAIR == 0 && is_long_ago(self.invited_since.load(Relaxed)) {
+                self.wait_for_the_invited();
+            }
+            return;
+        }
+        let served = self.serve_first();
+        if let Some(owner) = served {
+            owner.wake();
+        }
+    }
+
+    /// Lets nobody else take the lock before the one who is invited.
+    fn wait_for_the_invited(&self) {
+        let mut state = self.state.load(Relaxed);
+        // Only while somebody is invited: nobody else would take notice of a lock that is free.
+        while state & INVITED != 0 {
+            match self.state.compare_exchange_weak(state, state | FAIR, Relaxed, Relaxed) {
+                Ok(_) => return,
+                Err(now) => state = now,
+            }
+        }
+    }
+
+    /// Hands the free lock to the first waiter, or invites it. The owner is to be woken.
+    fn serve_first(&self) -> Option<Owner> {
+        let mut queue = self.queue.lock();
+        let Some(first) = queue.first() else {
+            self.state.fetch_and(!(WAITING | FAIR), Relaxed);
+            return None;
+        };
+        let since = first.data.since;
+        let due = is_long_ago(since);
+        let mut state = self.state.load(Relaxed);
+        loop {
+            let next = if state & INVITED != 0 {
+                // Somebody else has freed the lock once more since, and invited.
+                return None;
+            } else if state & LOCKED != 0 {
+                // Somebody was faster, and will be back here with the unlock.
+                if !due {
+                    return None;
+                }
+                state | FAIR
+            } else if due || state & FAIR != 0 {
+                state | LOCKED
+            } else {
+                state | INVITED
+            };
+            // Acquire for the one who is handed the lock.
+            match self.state.compare_exchange_weak(state, next, Acquire, Relaxed) {
+                Ok(_) if state & LOCKED != 0 => return None,
+                Ok(_) => break,
+                Err(now) => state = now,
+            }
+        }
+        let first = queue.pop().expect("it was first");
+        let granted = due || state & FAIR != 0;
+        if granted {
+            first.data.granted.set(true);
+            if !queue.first().is_some_and(|next| is_long_ago(next.data.since)) {
+                self.state.fetch_and(!FAIR, Relaxed);
+            }
+        } else {
+            first.data.invited.set(true);
+            self.invited_since.store(since, Relaxed);
+        }
+        if queue.is_empty() {
+            self.state.fetch_and(!WAITING, Relaxed);
+        }
+        Some(first.take_owner())
+    }
+}
+
+/// Whether one who comes now, or was invited, may take the lock.
+fn free_for(state: u32, invited: bool) -> bool {
+    state & LOCKED == 0 && (invited || state & FAIR == 0)
+}
+
+/// The state when such a one has taken it.
+fn taken(state: u32, invited: bool) -> u32 {
+    if invited { state & !(INVITED | FAIR) | LOCKED } else { state | LOCKED }
+}
+
+fn is_long_ago(since: u64) -> bool {
+    if cfg!(gochan_model) {
+        // A model has no time: any wait may have been long.
+        return crate::sched::random::next() & 1 == 0;
+    }
+    ticks::now().saturating_sub(since) > PATIENCE
+}

@@ -1,0 +1,368 @@
+//! The lock inside of [`RwLock`](super::RwLock), without the value.
+//!
+//! # Writers
+//!
+//! One at a time, by a mutex among themselves. The one that holds it sets `WRITER`, which holds off new readers, and
+//! waits for those inside to leave. When it is done it clears `WRITER`, which lets in the readers that have come in
+//! the meantime, and only then lets the next writer have the mutex: so readers and writers take turns.
+//!
+//! # Readers
+//!
+//! A reader counts itself in the low bits of `state`. If it finds `WRITER` there it stays counted, as one of the
+//! next to be let in, and parks. Whoever leaves while `WRITER` is set counts down `leaving`, to which the writer has
+//! added the readers that it found inside; at zero the writer goes on. The two may happen in either order.
+//!
+//! A reader on its way to the queue may be let in before it gets there. The unlock knows how many readers are
+//! counted and how many it has found in the queue; the difference is `admitted`, and those who come to the queue
+//! take from that first. It does not matter which of them does.
+//!
+//! # Shards
+//!
+//! Readers of several workers that overlap spend their time fetching the cache line of `state` from each other. Once
+//! that has been noticed often enough, the lock gets a counter for each worker, on a cache line of its own
+//! (`SHARDED`). A reader then counts itself there and looks whether `WRITER` is set after that; a writer sets
+//! `WRITER` and adds up the counters after that. In sequentially consistent order one of the two sees the other: a
+//! reader that sees the writer takes itself off again and queues up like any other, by the count in `state`.
+
+use super::queue::{Queue, Waiter};
+use super::raw_mutex::RawMutex;
+use crate::chan::lock::SpinLock;
+use crate::sched::park::{Owner, Parker, WaitReason};
+use crate::shim;
+use crate::shim::atomic::{AtomicI32, AtomicPtr, AtomicU16, AtomicU32, Ordering::*};
+use crossbeam_utils::CachePadded;
+use std::panic::Location;
+use std::ptr;
+
+/// A writer is inside, or waits for readers to leave.
+const WRITER: u32 = 1 << 31;
+/// There are shards.
+const SHARDED: u32 = 1 << 30;
+/// The readers that are counted here.
+const READERS: u32 = SHARDED - 1;
+
+/// So many meetings of readers from different workers make shards worth their memory.
+const MEETINGS: u16 = if cfg!(gochan_model) { 1 } else { 64 };
+
+/// Looks at a lock that somebody may be about to leave, and spins between two of them.
+const LOOKS: u32 = 16;
+const PAUSE: u32 = 16;
+
+type Place = &'static Location<'static>;
+
+#[derive(Debug)]
+pub(super) struct RawRwLock {
+    state: AtomicU32,
+    /// Readers of `state` that the writer still waits for.
+    leaving: AtomicI32,
+    shards: AtomicPtr<Shards>,
+    /// The worker of a reader that has met another one, plus one; and how often it was a different one.
+    last_worker: AtomicU16,
+    meetings: AtomicU16,
+    waiting: SpinLock<Waiting>,
+    writers: RawMutex,
+}
+
+/// Who is parked, but for writers that wait for other writers.
+struct Waiting {
+    readers: Queue<()>,
+    /// Readers that have been let in on their way here.
+    admitted: u32,
+    /// The writer, while it waits for readers to leave.
+    writer: Option<Owner>,
+}
+
+/// The readers inside, for each worker.
+#[derive(Debug)]
+struct Shards(Box<[CachePadded<Shard>]>);
+
+pub(super) type Shard = AtomicU32;
+
+/// Where a reader has counted itself: None, in `state`.
+pub(super) type Counted<'a> = Option<&'a Shard>;
+
+impl RawRwLock {
+    pub(super) const fn new() -> RawRwLock {
+        RawRwLock {
+            state: AtomicU32::new(0),
+            leaving: AtomicI32::new(0),
+            shards: AtomicPtr::new(ptr::null_mut()),
+            last_worker: AtomicU16::new(0),
+            meetings: AtomicU16::new(0),
+            waiting: SpinLock::new(Waiting { readers: Queue::new(), admitted: 0, writer: None }),
+            writers: RawMutex::new(),
+        }
+    }
+
+    // Readers.
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(super) fn read(&self, place: Place) -> Counted<'_> {
+        if self.state.load(Relaxed) & (WRITER | SHARDED) == 0 {
+            // Acquire pairs with the Release of the last writer.
+            let before = self.state.fetch_add(1, Acquire);
+            if before == 0 {
+                return None;
+            }
+            if before & WRITER == 0 {
+                self.note_meeting();
+                return None;
+            }
+        } else {
+            if let Some(counted) = self.read_watching() {
+                return counted;
+            }
+            if self.state.fetch_add(1, Acquire) & WRITER == 0 {
+                return None;
+            }
+        }
+        let waiter = Waiter::new(());
+        if let Some(parker) = self.queue_reader(&waiter) {
+            parker.park(WaitReason::RwLockRead, place);
+        }
+        None
+    }
+
+    /// Gets in through a shard, or when a writer leaves soon. None: it is time to queue up.
+    #[inline(never)]
+    fn read_watching(&self) -> Option<Counted<'_>> {
+        let looks = if crate::sched::others_run_meanwhile() { LOOKS } else { 1 };
+        for look in 0..looks {
+            if look > 0 {
+                (0..PAUSE).for_each(|_| shim::spin_loop());
+            }
+            if self.state.load(Relaxed) & WRITER == 0
+                && let Some(counted) = self.try_read()
+            {
+                return Some(counted);
+            }
+        }
+        None
+    }
+
+    pub(super) fn try_read(&self) -> Option<Counted<'_>> {
+        let mut state = self.state.load(Relaxed);
+        if state & (WRITER | SHARDED) == SHARDED
+            && let Some(shard) = self.shard()
+        {
+            shard.fetch_add(1, SeqCst);
+            // Acquire pairs with the Release of the last writer.
+            if self.state.load(SeqCst) & WRITER == 0 {
+                return Some(Some(shard));
+            }
+            self.leave_shard(shard);
+            return None;
+        }
+        while state & WRITER == 0 {
+            match self.state.compare_exchange_weak(state, state + 1, Acquire, Relaxed) {
+                Ok(_) => return Some(None),
+                Err(now) => state = now,
+            }
+        }
+        None
+    }
+
+    /// The caller is counted in `state`. None: it has been let in.
+    #[cold]
+    #[inline(never)]
+    fn queue_reader(&self, waiter: &Waiter<()>) -> Option<Parker> {
+        let parker = Parker::current();
+        let owner = parker.owner();
+        let mut waiting = self.waiting.lock();
+        if waiting.admitted > 0 {
+            waiting.admitted -= 1;
+            return None;
+        }
+        // SAFETY: the waiter's frame parks until the owner is woken.
+        unsafe { waiting.readers.push(waiter, owner) };
+        Some(parker)
+    }
+
+    #[inline]
+    pub(super) fn end_read(&self, counted: Counted<'_>) {
+        match counted {
+            None => {
+                // Release: the writer's work comes after what was read.
+                if self.state.fetch_sub(1, Release) & WRITER != 0 {
+                    self.left();
+                }
+            }
+            Some(shard) => self.leave_shard(shard),
+        }
+    }
+
+    #[inline]
+    fn leave_shard(&self, shard: &Shard) {
+        shard.fetch_sub(1, SeqCst);
+        if self.state.load(SeqCst) & WRITER != 0 {
+            self.wake_writer();
+        }
+    }
+
+    /// A reader that was counted in `state` has left while a writer is waiting, or about to.
+    #[cold]
+    fn left(&self) {
+        if self.leaving.fetch_sub(1, AcqRel) == 1 {
+            self.wake_writer();
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn wake_writer(&self) {
+        let owner = {
+            let mut waiting = self.waiting.lock();
+            if waiting.writer.is_none() || !self.is_left() {
+                return;
+            }
+            waiting.writer.take()
+        };
+        if let Some(owner) = owner {
+            owner.wake();
+        }
+    }
+
+    // Writers.
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(super) fn write(&self, place: Place) {
+        self.writers.lock(WaitReason::RwLockWrite, place);
+        // SeqCst, against the readers of shards; Acquire pairs with the Release of the last reader.
+        let before = self.state.fetch_or(WRITER, SeqCst);
+        if before != 0
+            && let Some(parker) = self.wait_for_readers(before)
+        {
+            parker.park(WaitReason::RwLockWrite, place);
+        }
+    }
+
+    /// None: all readers have left.
+    #[inline(never)]
+    fn wait_for_readers(&self, before: u32) -> Option<Parker> {
+        self.leaving.fetch_add((before & READERS) as i32, AcqRel);
+        let looks = if crate::sched::others_run_meanwhile() { LOOKS } else { 1 };
+        for look in 0..looks {
+            if look > 0 {
+                (0..PAUSE).for_each(|_| shim::spin_loop());
+            }
+            if self.is_left() {
+                return None;
+            }
+        }
+        let parker = Parker::current();
+        let owner = parker.owner();
+        let mut waiting = self.waiting.lock();
+        // Whoever leaves after this look finds the owner.
+        if self.is_left() {
+            return None;
+        }
+        waiting.writer = Some(owner);
+        Some(parker)
+    }
+
+    /// True if no reader is inside any more. `WRITER` is set.
+    fn is_left(&self) -> bool {
+        // Acquire pairs with the Release of those who have left.
+        self.leaving.load(Acquire) == 0 && self.all_shards().iter().all(|shard| shard.load(SeqCst) == 0)
+    }
+
+    pub(super) fn try_write(&self) -> bool {
+        if !self.writers.try_lock() && !self.writers.try_lock_among_waiters() {
+            return false;
+        }
+        let state = self.state.load(Relaxed) & SHARDED;
+        if self.state.compare_exchange(state, state | WRITER, SeqCst, Relaxed).is_err() {
+            self.writers.unlock();
+            return false;
+        }
+        let alone = self.is_left();
+        if !alone {
+            self.end_write();
+        }
+        alone
+    }
+
+    pub(super) fn end_write(&self) {
+        // Release publishes what was written.
+        self.admit(self.state.fetch_sub(WRITER, Release));
+    }
+
+    /// Lets readers in, the caller first: it is counted in `state` from now on.
+    pub(super) fn downgrade(&self) {
+        self.admit(self.state.fetch_sub(WRITER - 1, Release));
+    }
+
+    /// Lets in all readers that were counted `before` the end of the write, then the next writer have its turn.
+    #[inline]
+    fn admit(&self, before: u32) {
+        if before & READERS != 0 {
+            self.admit_readers(before & READERS);
+        }
+        self.writers.unlock();
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn admit_readers(&self, counted: u32) {
+        let owners: Vec<_> = {
+            let mut waiting = self.waiting.lock();
+            let readers = &mut waiting.readers;
+            let owners: Vec<_> = std::iter::from_fn(|| readers.pop()).map(Waiter::take_owner).collect();
+            waiting.admitted += counted - owners.len() as u32;
+            owners
+        };
+        owners.into_iter().for_each(Owner::wake);
+    }
+
+    // Shards.
+
+    /// A reader has found others inside.
+    #[inline(never)]
+    fn note_meeting(&self) {
+        let Some((worker, workers)) = crate::sched::worker_of() else { return };
+        let me = worker as u16 + 1;
+        if workers < 2 || self.last_worker.load(Relaxed) == me {
+            return;
+        }
+        self.last_worker.store(me, Relaxed);
+        let meetings = self.meetings.load(Relaxed).saturating_add(1);
+        self.meetings.store(meetings, Relaxed);
+        if meetings == MEETINGS {
+            self.make_shards(workers);
+        }
+    }
+
+    #[cold]
+    fn make_shards(&self, workers: usize) {
+        let shards = Box::into_raw(Box::new(Shards((0..workers).map(|_| CachePadded::default()).collect())));
+        // Release pairs with the Acquire in `all_shards`.
+        if self.shards.compare_exchange(ptr::null_mut(), shards, Release, Relaxed).is_err() {
+            // SAFETY: just made, and not published.
+            drop(unsafe { Box::from_raw(shards) });
+        }
+        self.state.fetch_or(SHARDED, Release);
+    }
+
+    #[inline]
+    fn all_shards(&self) -> &[CachePadded<Shard>] {
+        // SAFETY: null, or published by `make_shards` and freed by `drop` only.
+        unsafe { self.shards.load(Acquire).as_ref() }.map_or(&[], |shards| &shards.0)
+    }
+
+    /// The calling worker's.
+    #[inline]
+    fn shard(&self) -> Option<&Shard> {
+        let (worker, _) = crate::sched::worker_of()?;
+        self.all_shards().get(worker).map(|shard| &**shard)
+    }
+}
+
+impl Drop for RawRwLock {
+    fn drop(&mut self) {
+        let shards = self.shards.load(Relaxed);
+        if !shards.is_null() {
+            // SAFETY: made by `make_shards`; nobody else has the lock any more.
+            drop(unsafe { Box::from_raw(shards) });
+        }
+    }
+}

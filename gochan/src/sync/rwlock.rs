@@ -1,0 +1,249 @@
+//! Many readers, or one writer.
+
+use super::raw_rwlock::{Counted, RawRwLock};
+use std::cell::UnsafeCell;
+use std::fmt;
+use std::marker::PhantomData;
+use std::mem::ManuallyDrop;
+use std::ops::{Deref, DerefMut};
+use std::panic::{Location, RefUnwindSafe, UnwindSafe};
+
+/// A value that many goroutines can read, or one can write: Go's `sync.RWMutex` with what it protects inside.
+///
+/// A waiting writer holds off new readers; when it has left, the readers that waited go first. So neither side
+/// starves. It also means that who holds a read lock must not take another one of the same lock: a writer may have
+/// come in between, which waits for the first and holds off the second. Nor can a read lock become a write lock;
+/// that waits for ever. The deadlock report shows either, when nothing else can run.
+///
+/// Waiting parks the goroutine, not its thread; outside of goroutines it blocks the thread. There is no poisoning: a
+/// guard that is dropped by a panic unlocks, and the next one finds the value as it was left. What came before the
+/// end of a write happens before later reads and writes, and what was read before the next write.
+///
+/// # Cost
+///
+/// Two atomic operations for a read that meets no writer, four for a write that meets nobody. Readers of several
+/// workers that keep meeting get a counter for each worker and do not disturb each other from then on; that makes
+/// writes dearer.
+///
+/// ```
+/// use gochan::sync::RwLock;
+///
+/// let prices = RwLock::new(vec![3, 5]);
+/// {
+///     let (one, other) = (prices.read(), prices.read());
+///     assert_eq!(one[0] + other[1], 8);
+/// }
+/// prices.write().push(7);
+/// assert_eq!(prices.read().len(), 3);
+/// ```
+#[doc(alias = "sync.RWMutex")]
+#[doc(alias = "RWMutex")]
+pub struct RwLock<T: ?Sized> {
+    raw: RawRwLock,
+    value: UnsafeCell<T>,
+}
+
+// SAFETY: as for any owner of a `T`.
+unsafe impl<T: ?Sized + Send> Send for RwLock<T> {}
+// SAFETY: several threads at once get shared access, one at a time exclusive access.
+unsafe impl<T: ?Sized + Send + Sync> Sync for RwLock<T> {}
+impl<T: ?Sized> UnwindSafe for RwLock<T> {}
+impl<T: ?Sized> RefUnwindSafe for RwLock<T> {}
+
+impl<T> RwLock<T> {
+    /// An unlocked lock around `value`.
+    pub const fn new(value: T) -> RwLock<T> {
+        RwLock { raw: RawRwLock::new(), value: UnsafeCell::new(value) }
+    }
+
+    /// The value, once nobody shares the lock any more.
+    pub fn into_inner(self) -> T {
+        self.value.into_inner()
+    }
+}
+
+impl<T: ?Sized> RwLock<T> {
+    /// Locks for reading, beside other readers. Waits while a writer is inside, or waits.
+    #[doc(alias = "RLock")]
+    #[doc(alias = "RUnlock")]
+    #[inline]
+    #[track_caller]
+    pub fn read(&self) -> RwLockReadGuard<'_, T> {
+        let counted = self.raw.read(Location::caller());
+        // SAFETY: just locked for reading, and counted so.
+        unsafe { RwLockReadGuard::new(self, counted) }
+    }
+
+    /// Locks for writing, alone. Waits for whoever is inside to leave.
+    #[doc(alias = "Lock")]
+    #[doc(alias = "Unlock")]
+    #[inline]
+    #[track_caller]
+    pub fn write(&self) -> RwLockWriteGuard<'_, T> {
+        self.raw.write(Location::caller());
+        RwLockWriteGuard { lock: self, _here: PhantomData }
+    }
+
+    /// Locks for reading if that needs no waiting.
+    #[doc(alias = "TryRLock")]
+    pub fn try_read(&self) -> Option<RwLockReadGuard<'_, T>> {
+        let counted = self.raw.try_read()?;
+        // SAFETY: just locked for reading, and counted so.
+        Some(unsafe { RwLockReadGuard::new(self, counted) })
+    }
+
+    /// Locks for writing if that needs no waiting.
+    #[doc(alias = "TryLock")]
+    pub fn try_write(&self) -> Option<RwLockWriteGuard<'_, T>> {
+        self.raw.try_write().then(|| RwLockWriteGuard { lock: self, _here: PhantomData })
+    }
+
+    /// The value, without locking: the exclusive borrow proves that nobody else has it.
+    pub fn get_mut(&mut self) -> &mut T {
+        self.value.get_mut()
+    }
+}
+
+impl<T: Default> Default for RwLock<T> {
+    fn default() -> RwLock<T> {
+        RwLock::new(T::default())
+    }
+}
+
+impl<T> From<T> for RwLock<T> {
+    fn from(value: T) -> RwLock<T> {
+        RwLock::new(value)
+    }
+}
+
+impl<T: ?Sized + fmt::Debug> fmt::Debug for RwLock<T> {
+    /// Shows the value unless a writer is inside, or waits.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("RwLock");
+        match self.try_read() {
+            Some(guard) => debug.field("value", &&*guard),
+            None => debug.field("value", &format_args!("<locked>")),
+        };
+        debug.finish()
+    }
+}
+
+/// Shared access to the value of a [`RwLock`], until dropped.
+///
+/// It stays with the goroutine that has locked.
+#[must_use = "the lock is released when the guard is dropped"]
+pub struct RwLockReadGuard<'a, T: ?Sized> {
+    lock: &'a RwLock<T>,
+    counted: Counted<'a>,
+    /// Not `Send`.
+    _here: PhantomData<*const ()>,
+}
+
+// SAFETY: a shared guard gives shared access to the value only.
+unsafe impl<T: ?Sized + Sync> Sync for RwLockReadGuard<'_, T> {}
+
+impl<'a, T: ?Sized> RwLockReadGuard<'a, T> {
+    /// # Safety
+    /// The lock is held for reading, counted there.
+    #[inline]
+    unsafe fn new(lock: &'a RwLock<T>, counted: Counted<'a>) -> RwLockReadGuard<'a, T> {
+        RwLockReadGuard { lock, counted, _here: PhantomData }
+    }
+}
+
+impl<T: ?Sized> Deref for RwLockReadGuard<'_, T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        // SAFETY: the guard is proof that the lock is held for reading.
+        unsafe { &*self.lock.value.get() }
+    }
+}
+
+impl<T: ?Sized> Drop for RwLockReadGuard<'_, T> {
+    #[inline]
+    fn drop(&mut self) {
+        self.lock.raw.end_read(self.counted);
+    }
+}
+
+/// Exclusive access to the value of a [`RwLock`], until dropped.
+///
+/// It stays with the goroutine that has locked.
+#[must_use = "the lock is released when the guard is dropped"]
+pub struct RwLockWriteGuard<'a, T: ?Sized> {
+    lock: &'a RwLock<T>,
+    /// Not `Send`.
+    _here: PhantomData<*const ()>,
+}
+
+// SAFETY: a shared guard gives shared access to the value only.
+unsafe impl<T: ?Sized + Sync> Sync for RwLockWriteGuard<'_, T> {}
+
+impl<'a, T: ?Sized> RwLockWriteGuard<'a, T> {
+    /// Goes on with reading, without anybody writing in between. Readers that have waited are let in, too.
+    ///
+    /// ```
+    /// let lock = gochan::sync::RwLock::new(1);
+    /// let mut guard = lock.write();
+    /// *guard += 1;
+    /// let guard = gochan::sync::RwLockWriteGuard::downgrade(guard);
+    /// assert_eq!((*guard, *lock.read()), (2, 2));
+    /// ```
+    pub fn downgrade(guard: RwLockWriteGuard<'a, T>) -> RwLockReadGuard<'a, T> {
+        let guard = ManuallyDrop::new(guard);
+        guard.lock.raw.downgrade();
+        // SAFETY: the lock is held for reading from now on, counted in the common place.
+        unsafe { RwLockReadGuard::new(guard.lock, None) }
+    }
+}
+
+impl<T: ?Sized> Deref for RwLockWriteGuard<'_, T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        // SAFETY: the guard is proof that the lock is held for writing.
+        unsafe { &*self.lock.value.get() }
+    }
+}
+
+impl<T: ?Sized> DerefMut for RwLockWriteGuard<'_, T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut T {
+        // SAFETY: the guard is proof that the lock is held for writing.
+        unsafe { &mut *self.lock.value.get() }
+    }
+}
+
+impl<T: ?Sized> Drop for RwLockWriteGuard<'_, T> {
+    #[inline]
+    fn drop(&mut self) {
+        self.lock.raw.end_write();
+    }
+}
+
+impl<T: ?Sized + fmt::Debug> fmt::Debug for RwLockReadGuard<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+impl<T: ?Sized + fmt::Display> fmt::Display for RwLockReadGuard<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+impl<T: ?Sized + fmt::Debug> fmt::Debug for RwLockWriteGuard<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+impl<T: ?Sized + fmt::Display> fmt::Display for RwLockWriteGuard<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}

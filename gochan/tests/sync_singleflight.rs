@@ -1,0 +1,163 @@
+//! Rows SF.
+
+mod common;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::*};
+
+use common::{message, panic_of, until_waiting, watchdog};
+use gochan::prelude::*;
+use gochan::runtime::{self, Goexit, State, WaitReason};
+use gochan::sync::singleflight::Group;
+
+/// A call that has begun and ends when the gate is closed.
+struct Held<V> {
+    group: Group<&'static str, V>,
+    gate: Chan<()>,
+    first: gochan::JoinHandle<(V, bool)>,
+}
+
+fn held<V: Clone + Send + Sync + 'static>(end: impl FnOnce() -> V + Send + 'static) -> Held<V> {
+    let group = Group::new();
+    let (begun, gate) = (chan!(()), chan!(()));
+    let first = go!([group, begun, gate] {
+        group.run("key", || {
+            send!(begun <- ());
+            recv!(gate);
+            end()
+        })
+    });
+    recv!(begun);
+    Held { group, gate, first }
+}
+
+impl<V: Clone + Send + Sync + 'static> Held<V> {
+    fn waiter(&self) -> gochan::JoinHandle<(V, bool)> {
+        let group = self.group.clone();
+        let waiter = go!({ group.run("key", || unreachable!("a call is under way")) });
+        until_waiting(&waiter);
+        waiter
+    }
+}
+
+#[test]
+fn sf_01_calls_of_one_key_run_once_and_share_the_result() {
+    let _watchdog = watchdog();
+    let held = held(|| 7);
+    let waiters: Vec<_> = (0..20).map(|_| held.waiter()).collect();
+    let told = runtime::goroutines().into_iter().find(|info| info.id == waiters[0].id()).unwrap();
+    assert_eq!(told.state, State::Waiting(WaitReason::SingleFlight));
+    assert_eq!(told.waiting_at.unwrap().file(), file!());
+    // Another key is another call.
+    assert_eq!(held.group.run("other", || 8), (8, false));
+    close!(held.gate);
+    assert_eq!(held.first.join().unwrap(), (7, true));
+    assert!(waiters.into_iter().all(|waiter| waiter.join().unwrap() == (7, true)));
+    // The next call runs anew.
+    assert_eq!(held.group.run("key", || 9), (9, false));
+}
+
+#[test]
+fn sf_01_under_load_each_answer_is_of_a_call_that_overlaps() {
+    let _watchdog = watchdog();
+    let group = Group::new();
+    let calls = Arc::new(AtomicUsize::new(0));
+    let wg = WaitGroup::new();
+    for _ in 0..16 {
+        let (group, calls) = (group.clone(), calls.clone());
+        wg.go(move || {
+            for _ in 0..200 {
+                let before = calls.load(SeqCst);
+                let (number, _) = group.run((), || {
+                    runtime::gosched();
+                    calls.fetch_add(1, SeqCst)
+                });
+                // It ended after this one asked, and has not been kept from before.
+                assert!(number >= before, "the answer of call {number} after {before} had ended");
+            }
+        });
+    }
+    wg.wait();
+    assert!(calls.load(SeqCst) <= 16 * 200);
+}
+
+#[test]
+fn sf_01_the_answer_comes_over_a_channel_too() {
+    let _watchdog = watchdog();
+    let held = held(|| "text");
+    let answers: Vec<_> = (0..5).map(|_| held.group.run_chan("key", || unreachable!())).collect();
+    common::until(|| {
+        runtime::gosched();
+        let waiting = runtime::goroutines();
+        waiting.iter().filter(|info| info.state == State::Waiting(WaitReason::SingleFlight)).count() >= 5
+    });
+    close!(held.gate);
+    assert!(answers.iter().all(|answer| answer.recv() == Some(("text", true)) && answer.recv().is_none()));
+    assert_eq!(held.first.join().unwrap(), ("text", true));
+    let (alone, rx) = (Group::new(), chan!(()));
+    let answer = alone.run_chan(1, {
+        let rx = rx.clone();
+        move || rx.recv()
+    });
+    close!(rx);
+    assert_eq!(answer.recv(), Some((None, false)));
+}
+
+#[test]
+fn sf_02_forget_lets_a_new_call_start() {
+    let _watchdog = watchdog();
+    let held = held(|| 1);
+    let waiter = held.waiter();
+    held.group.forget("key");
+    assert_eq!(held.group.run("key", || 2), (2, false));
+    // The new call's end does not concern the old one, nor the other way round.
+    assert_eq!(held.group.run("key", || 3), (3, false));
+    close!(held.gate);
+    assert_eq!(held.first.join().unwrap(), (1, true));
+    assert_eq!(waiter.join().unwrap(), (1, true));
+    held.group.forget("nobody asks for this");
+}
+
+#[test]
+fn sf_02_a_panic_reaches_every_waiter() {
+    let _watchdog = watchdog();
+    let held = held::<i32>(|| panic!("on purpose"));
+    let waiters: Vec<_> = (0..5).map(|_| held.waiter()).collect();
+    close!(held.gate);
+    for caller in waiters.into_iter().chain([held.first]) {
+        assert_eq!(message(&*caller.join().unwrap_err()), "on purpose");
+    }
+    assert_eq!(held.group.run("key", || 4), (4, false));
+}
+
+#[test]
+fn sf_02_a_goexit_reaches_every_waiter() {
+    let _watchdog = watchdog();
+    let held = held::<i32>(|| runtime::goexit());
+    let waiters: Vec<_> = (0..5).map(|_| held.waiter()).collect();
+    close!(held.gate);
+    for caller in waiters.into_iter().chain([held.first]) {
+        assert!(caller.join().unwrap_err().is::<Goexit>());
+    }
+    assert_eq!(held.group.run("key", || 4), (4, false));
+}
+
+#[test]
+fn sf_02_a_channel_without_an_answer_closes() {
+    let _watchdog = watchdog();
+    let group: Group<_, ()> = Group::new();
+    assert_eq!(group.run_chan(1, || panic!("on purpose")).recv(), None);
+    assert_eq!(group.run_chan(1, || runtime::goexit()).recv(), None);
+    assert_eq!(group.run_chan(1, || ()).recv(), Some(((), false)));
+}
+
+#[test]
+fn sf_02_asking_for_the_own_call_is_told() {
+    let _watchdog = watchdog();
+    let group = Group::new();
+    let said = panic_of(|| {
+        group.run(1, || group.run(1, || 1).0);
+    });
+    assert!(said.contains("singleflight"), "{said}");
+    assert_eq!(group.run(1, || group.run(2, || 2).0), (2, false));
+}
