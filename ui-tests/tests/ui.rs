@@ -32,6 +32,11 @@ fn mistakes_with_defer() {
 }
 
 #[test]
+fn mistakes_with_the_methods_of_contexts() {
+    trybuild::TestCases::new().compile_fail("tests/ui/context/*.rs");
+}
+
+#[test]
 fn mistakes_with_main() {
     trybuild::TestCases::new().compile_fail("tests/ui/main/*.rs");
 }
