@@ -121,18 +121,18 @@ impl Operation {
             }
             ReceiveBinding::Value(pattern) => {
                 let value = method(&slot, "value", pattern.span());
-                in_scope(&quote!(let #pattern = #value;), &body)
+                bind(&[&pattern], &value, &body)
             }
             ReceiveBinding::CommaOk(patterns) => match *patterns {
-                (Pat::Wild(_), ok) => in_scope(&quote!(let #ok = #slot.take().is_some();), &body),
+                (Pat::Wild(_), ok) => bind(&[&ok], &quote!(#slot.take().is_some()), &body),
                 (value, ok) => {
                     let value_ok = method(&slot, "value_ok", value.span());
-                    in_scope(&quote!(let (#value, #ok) = #value_ok;), &body)
+                    bind(&[&value, &ok], &value_ok, &body)
                 }
             },
             ReceiveBinding::Some(pattern) => {
                 let value = ident("value", pattern.span());
-                let received = in_scope(&quote!(let #pattern = #value;), &body);
+                let received = bind(&[&pattern], &value, &body);
                 let closed = otherwise.map_or_else(
                     || quote!(::core::unreachable!()),
                     |(_, otherwise)| otherwise.into_token_stream(),
@@ -166,7 +166,7 @@ impl Operation {
             None => in_scope(&TokenStream::new(), &body),
             Some(pattern) => {
                 let result = ident("result", pattern.span());
-                in_scope(&quote!(let #pattern = #result;), &body)
+                bind(&[pattern], &result, &body)
             }
         };
         let finish = |call: TokenStream| match &result {
@@ -237,6 +237,68 @@ impl Operation {
         let others = all.iter().filter(|other| !std::ptr::eq(*other, self));
         let unsent = others.filter_map(Operation::discard);
         quote!({ #first #(#unsent)* #rest })
+    }
+}
+
+/// `body` with `value` in the one pattern, or its two parts in the two.
+///
+/// A pattern that may fail to match is bound by a `match`, after code that never runs has made the compiler check
+/// that it cannot: as the parameter of a function literal, since about a `let` it would have advice, such as to
+/// add an `else`, that it cannot place.
+fn bind(patterns: &[&Pat], value: &impl ToTokens, body: &ArmBody) -> TokenStream {
+    if patterns.iter().all(|pattern| always_matches(pattern)) {
+        let pattern = tuple(patterns);
+        return in_scope(&quote!(let #pattern = #value;), body);
+    }
+    let parts: Vec<Ident> = (0..patterns.len()).map(|part| name(&format!("part{part}"))).collect();
+    let parameters = patterns.iter().zip(&parts).filter(|(pattern, _)| !always_matches(pattern));
+    let checks = parameters.map(|(pattern, part)| {
+        quote! {
+            #[allow(unused)]
+            if false {
+                ::core::option::Option::Some(#part).map(|#pattern| {});
+                ::core::unreachable!()
+            }
+        }
+    });
+    let without_parentheses = |pattern: &&Pat| match pattern {
+        Pat::Paren(paren) => paren.pat.to_token_stream(),
+        pattern => pattern.to_token_stream(),
+    };
+    let patterns: Vec<TokenStream> = patterns.iter().map(without_parentheses).collect();
+    let (parts, pattern) = (tuple(&parts), tuple(&patterns));
+    quote! {
+        let #parts = #value;
+        #(#checks)*
+        match #parts {
+            #pattern => #body,
+            #[allow(unreachable_patterns)]
+            _ => ::core::unreachable!(),
+        }
+    }
+}
+
+/// The one part itself, or the parts in parentheses.
+fn tuple(parts: &[impl ToTokens]) -> TokenStream {
+    match parts {
+        [part] => part.to_token_stream(),
+        parts => quote!((#(#parts),*)),
+    }
+}
+
+/// Whether `pattern` is seen to match every value.
+fn always_matches(pattern: &Pat) -> bool {
+    match pattern {
+        Pat::Wild(_) | Pat::Rest(_) => true,
+        Pat::Ident(name) => {
+            let subpattern = name.subpat.as_ref().is_none_or(|(_, pattern)| always_matches(pattern));
+            !is_capitalized(&name.ident.to_string()) && subpattern
+        }
+        Pat::Tuple(tuple) => tuple.elems.iter().all(always_matches),
+        Pat::Paren(paren) => always_matches(&paren.pat),
+        Pat::Reference(reference) => always_matches(&reference.pat),
+        Pat::Type(typed) => always_matches(&typed.pat),
+        _ => false,
     }
 }
 

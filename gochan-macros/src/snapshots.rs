@@ -93,6 +93,7 @@ fn select_arms() {
         "Some(v) = <-rx => f(v), Some(v) = <-rx else { break }, if open && x => f(v), else => g()",
         "biased; tx <- job => f(), r = tx2 <- self.job => g(r), default => return job",
         "tx <- make(x)? => f(), r = (tx2) <- &x => g(r), <-after(d) => {}",
+        "Point { x, y } = <-rx => f(x, y), v, Flag(ok) = <-rx => f(v)",
         "default => f()",
     ];
     compare(

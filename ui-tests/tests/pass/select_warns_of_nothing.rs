@@ -35,6 +35,27 @@ fn braces(rx: &Chan<i32>, tx: &Chan<i32>, n: i32) -> i32 {
     parenthesized + select! { else => { 4 } }
 }
 
+#[derive(Default)]
+struct Point {
+    x: i32,
+    y: i32,
+}
+
+#[derive(Default)]
+struct Pair(i32, Option<Point>);
+
+fn patterns(points: &Chan<Point>, pairs: &Chan<Pair>, tx: &Chan<Point>, arrays: &Chan<[i32; 3]>) -> i32 {
+    select! {
+        Point { x, mut y } = <-points => { y += 1; x + y }
+        Point { x: column, .. }, _ = <-points => column,
+        Some(Pair(n, ref rest)) = <-pairs => rest.as_ref().map_or(n, |rest| rest.x),
+        Some(whole @ Pair(..)) = <-pairs => whole.0,
+        [first, ..] = <-arrays => { first }
+        (Ok(()) | Err(_)) = tx <- Point { x: 1, y: 2 } => 1,
+        default => 0,
+    }
+}
+
 fn unit(rx: &Chan<()>, tx: &Chan<()>) {
     select! { v = <-rx => v, () = <-rx => {}, tx <- () => (), default => {} }
     select! {
@@ -52,6 +73,7 @@ fn park() -> ! {
 fn main() {
     let (rx, tx) = (chan!(i32), chan!(i32));
     assert_eq!(braces(&rx, &tx, 1), 3);
+    assert_eq!(patterns(&chan!(Point), &chan!(Pair), &chan!(Point), &chan!([i32; 3])), 0);
     unit(&chan!(()), &chan!((), 2));
     let _: fn() -> ! = park;
 }

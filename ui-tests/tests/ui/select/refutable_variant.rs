@@ -8,9 +8,11 @@ enum Shape {
 }
 
 fn main() {
-    let shapes = chan!(Shape);
+    const DONE: bool = false;
+    let (shapes, numbers) = (chan!(Shape), chan!(i32));
     select! {
         Shape::Circle(radius) = <-shapes => println!("{radius}"),
         Some(Shape::Dot) = <-shapes => {}
+        n, DONE = <-numbers => println!("{n}"),
     }
 }
