@@ -135,6 +135,39 @@ fn graceful_shutdown() {
     }
 }
 
+#[test]
+fn timeout() {
+    prints_what_its_header_promises(env!("CARGO_BIN_EXE_timeout"), include_str!("../timeout.rs"));
+}
+
+#[test]
+fn nil_channel() {
+    prints_what_its_header_promises(env!("CARGO_BIN_EXE_nil_channel"), include_str!("../nil_channel.rs"));
+}
+
+#[test]
+fn ticker() {
+    prints_what_its_header_promises(env!("CARGO_BIN_EXE_ticker"), include_str!("../ticker.rs"));
+}
+
+#[test]
+fn rate_limit() {
+    prints_what_its_header_promises(env!("CARGO_BIN_EXE_rate_limit"), include_str!("../rate_limit.rs"));
+}
+
+#[test]
+fn cancel_tree() {
+    prints_what_its_header_promises(env!("CARGO_BIN_EXE_cancel_tree"), include_str!("../cancel_tree.rs"));
+}
+
+#[test]
+fn first_response() {
+    prints_what_its_header_promises(
+        env!("CARGO_BIN_EXE_first_response"),
+        include_str!("../first_response.rs"),
+    );
+}
+
 const WORDCOUNT: &str = env!("CARGO_BIN_EXE_wordcount");
 
 /// What a plain loop over the files finds.
