@@ -1,0 +1,355 @@
+//! What the linter knows of a program: for each function and each goroutine, closure or deferred call in it, a
+//! control-flow graph of the operations that could matter.
+//!
+//! Reading a file ([`crate::read`]) gives this without looking at any other file. Names are resolved as far as scopes
+//! go: each local variable that could hold a handle is an [`Object`], and clones, clone lists and captures lead back to
+//! the object they came from. What needs other files, such as the type of a field or what a function does with its
+//! arguments, is left as a question ([`Origin`], [`Call`]) that [`crate::link`] answers.
+
+use crate::source::Span;
+
+macro_rules! index {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub u32);
+
+        impl $name {
+            /// As an index.
+            #[must_use]
+            pub fn at(self) -> usize {
+                self.0 as usize
+            }
+        }
+    };
+}
+
+index! {
+    /// An object of a function.
+    ObjectId
+}
+index! {
+    /// A body of a function.
+    BodyId
+}
+index! {
+    /// A block of a body.
+    BlockId
+}
+
+/// What one file declares.
+#[derive(Debug, Default)]
+pub struct File {
+    /// Functions and methods, also those inside of others.
+    pub functions: Vec<Function>,
+    /// Structs with named or numbered fields.
+    pub structs: Vec<Struct>,
+    /// What could not be read although it is a macro of gochan: the message is the macro's own.
+    pub rejected: Vec<Rejected>,
+    /// Modules declared without a body: other files.
+    pub modules: Vec<ModuleDecl>,
+    /// What `use` declarations bring in: a name, and the path behind it.
+    pub imports: Vec<(String, Vec<String>)>,
+}
+
+/// `mod name;`
+#[derive(Debug, Clone)]
+pub struct ModuleDecl {
+    /// Inline modules around it, then its name.
+    pub path: Vec<String>,
+    /// `#[path = "…"]`
+    pub file: Option<String>,
+}
+
+/// A struct and the types of its fields.
+#[derive(Debug)]
+pub struct Struct {
+    /// Its name.
+    pub name: String,
+    /// Field names, or numbers, and types.
+    pub fields: Vec<(String, Ty, Span)>,
+}
+
+/// A macro call that its grammar refuses.
+#[derive(Debug)]
+pub struct Rejected {
+    /// Which macro.
+    pub name: String,
+    /// What to underline.
+    pub span: Span,
+    /// What the compiler would say.
+    pub message: String,
+    /// The input, as far as it is an expression that could be called.
+    pub callable: Option<Span>,
+}
+
+/// A type, as far as it tells handles apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ty {
+    /// The last segment of a path, and its type arguments.
+    Path(String, Vec<Ty>),
+    /// `&T`, `&mut T`
+    Ref(Box<Ty>),
+    /// `(A, B)`
+    Tuple(Vec<Ty>),
+    /// Anything else, or not written.
+    Unknown,
+}
+
+/// A function or method.
+#[derive(Debug)]
+pub struct Function {
+    /// Its name.
+    pub name: String,
+    /// The type of the `impl` block around it.
+    pub owner: Option<String>,
+    /// The trait whose `impl` block it is in.
+    pub of_trait: Option<String>,
+    /// Parameters; `self` is the first if there is one.
+    pub params: Vec<Param>,
+    /// What it returns.
+    pub returns: Ty,
+    /// `main` under `#[gochan::main]`, or the plain `main`.
+    pub is_main: bool,
+    /// Under `#[test]` or the like.
+    pub is_test: bool,
+    /// Where its name stands.
+    pub span: Span,
+    /// Everything that could be a handle.
+    pub objects: Vec<Object>,
+    /// The first is the function's own; the others are goroutines, closures, deferred calls.
+    pub bodies: Vec<Body>,
+}
+
+/// A parameter.
+#[derive(Debug)]
+pub struct Param {
+    /// Its name, if it is a plain one.
+    pub name: String,
+    /// Its type.
+    pub ty: Ty,
+    /// The object that it is inside the function.
+    pub object: ObjectId,
+    /// Where its name stands.
+    pub span: Span,
+}
+
+/// Something that is, or could be, a channel, a group, a context, a lock, and so on.
+#[derive(Debug)]
+pub struct Object {
+    /// What its first variable is called; empty for a temporary.
+    pub name: String,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// The body in which it came to be.
+    pub body: BodyId,
+    /// How many loops are around that place in the body.
+    pub loops: u32,
+    /// Where.
+    pub span: Span,
+    /// The variable it was bound to was assigned again, or is bound in several ways: nothing is sure.
+    pub blurred: bool,
+}
+
+/// Where an object comes from.
+#[derive(Debug, Clone)]
+pub enum Origin {
+    /// `chan!(T)`, `chan!(T, capacity)`.
+    ChanMacro(Capacity),
+    /// The result of a path call: `WaitGroup::new()`, `background()`.
+    Call(Vec<String>, Vec<Arg>),
+    /// The result of a method: `ctx.with_cancel()`, `wg.clone()`, `m.lock()`.
+    Method(ObjectId, String, Vec<Arg>),
+    /// An element of a tuple: `let (ctx, cancel) = …`.
+    Element(ObjectId, u32),
+    /// A field: `self.jobs`.
+    Field(ObjectId, String),
+    /// A parameter, or a variable with a written type.
+    Typed(Ty),
+    /// What `go!` and the like return.
+    Spawn(BodyId),
+    /// A closure that is a value.
+    Closure(BodyId),
+    /// A static or constant, by its name.
+    Static(String),
+    /// Received from a channel, or bound by a pattern that is not followed.
+    Unknown,
+}
+
+/// The capacity of a channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Capacity {
+    /// Known.
+    Exactly(u64),
+    /// An expression.
+    Unknown,
+}
+
+/// An argument of a call.
+#[derive(Debug, Clone)]
+pub struct Arg {
+    /// The object, if it is one.
+    pub object: Option<ObjectId>,
+    /// A literal number.
+    pub number: Option<i64>,
+    /// By `&` or `&mut`.
+    pub by_ref: bool,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// What a body is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BodyKind {
+    /// A function's.
+    Function,
+    /// A goroutine's.
+    Goroutine,
+    /// A closure's.
+    Closure,
+    /// That of `defer!`, which runs at the end of the block it is in.
+    Defer,
+}
+
+/// A control-flow graph.
+#[derive(Debug)]
+pub struct Body {
+    /// What it is.
+    pub kind: BodyKind,
+    /// The body it is written in.
+    pub parent: Option<BodyId>,
+    /// Its parameters, for closures and literals.
+    pub params: Vec<ObjectId>,
+    /// The first is where it begins; the last is its end, which every way out leads to.
+    pub blocks: Vec<Block>,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// Operations one after the other.
+#[derive(Debug, Default)]
+pub struct Block {
+    /// In order.
+    pub ops: Vec<Op>,
+    /// What may follow.
+    pub next: Vec<BlockId>,
+    /// How many loops of this body are around it.
+    pub loops: u32,
+}
+
+/// An operation and where it stands.
+#[derive(Debug, Clone)]
+pub struct Op {
+    /// What.
+    pub kind: OpKind,
+    /// Where.
+    pub span: Span,
+}
+
+/// How a received value is bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bound {
+    /// Not at all.
+    Discarded,
+    /// `v = <-rx`, `recv!(rx)`: the zero value once closed.
+    Value,
+    /// With `ok`, as `Option`, or in a way that ends when the channel is closed.
+    Checked,
+}
+
+/// What a goroutine runs.
+#[derive(Debug, Clone)]
+pub enum Runs {
+    /// A body that stands there.
+    Body(BodyId),
+    /// A call of something else.
+    Call(Call),
+}
+
+/// A call of a function or method.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// `["a", "b", "f"]` of `a::b::f(…)`; the name alone for a method.
+    pub path: Vec<String>,
+    /// The receiver of a method.
+    pub receiver: Option<ObjectId>,
+    /// True for `x.f(…)`.
+    pub is_method: bool,
+    /// The arguments.
+    pub args: Vec<Arg>,
+    /// The object that is its result.
+    pub result: Option<ObjectId>,
+}
+
+/// See [`Op`].
+#[derive(Debug, Clone)]
+pub enum OpKind {
+    /// An object comes to be, or a variable gets it.
+    New(ObjectId),
+    /// `_`: a value that is dropped at once.
+    DroppedAtOnce(ObjectId),
+    /// `send!(ch <- v)`
+    Send(ObjectId),
+    /// `recv!(ch)`
+    Recv(ObjectId, Bound),
+    /// `for v in ch`: at the loop's head.
+    Range(ObjectId),
+    /// `close!(ch)`
+    Close(ObjectId),
+    /// `go!`, `wg.go(f)`, `s.go(f)`, `Builder::spawn(f)`; with the handle.
+    Spawn(Runs, Option<ObjectId>),
+    /// `defer!`: the body runs when the block ends that this stands in.
+    Defer(BodyId),
+    /// The end of the block in which `Defer` stands; on every way out of it.
+    RunDeferred(BodyId),
+    /// Any other call.
+    Call(Call),
+    /// The begin of a `select!`; its arms follow as blocks.
+    Select(Select),
+    /// The begin of an arm's body.
+    Arm(Arm),
+    /// The variable's scope ends, or it is overwritten: what it holds is dropped.
+    ScopeEnd(ObjectId),
+    /// The value leaves: returned, stored in something, put into a macro's arguments.
+    Escape(ObjectId),
+    /// An object is mentioned in a way that is not followed.
+    Use(ObjectId),
+    /// `return`, `?`, the last expression.
+    Return,
+    /// Diverges: `panic!`, `unreachable!`, `exit`.
+    Diverge,
+    /// An assignment to an object's variable.
+    Assign(ObjectId),
+}
+
+/// A `select!`.
+#[derive(Debug, Clone)]
+pub struct Select {
+    /// Its arms; `default` and `else` are not among them.
+    pub arms: Vec<Arm>,
+    /// There is a `default`.
+    pub has_default: bool,
+    /// There is an `else`.
+    pub has_else: bool,
+    /// `biased;`
+    pub biased: bool,
+    /// Where the `default`'s body stands.
+    pub default_body: Option<Span>,
+}
+
+/// An arm of a `select!`.
+#[derive(Debug, Clone)]
+pub struct Arm {
+    /// The channel, if it is an object.
+    pub channel: Option<ObjectId>,
+    /// It sends.
+    pub sends: bool,
+    /// How a received value is bound.
+    pub bound: Bound,
+    /// The channel expression.
+    pub channel_span: Span,
+    /// The operation.
+    pub span: Span,
+    /// It has a guard.
+    pub guarded: bool,
+}

@@ -1,0 +1,277 @@
+//! What the objects of a function are.
+
+use super::Program;
+use crate::ir::{Capacity, Function, ObjectId, Origin, Ty};
+
+/// Which ends of a channel a handle has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// `Chan`
+    Both,
+    /// `Sender`
+    Send,
+    /// `Receiver`
+    Receive,
+}
+
+/// Whose lock it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flavour {
+    /// gochan's: parks the goroutine.
+    Gochan,
+    /// The standard library's, or another that blocks the thread.
+    Blocking,
+    /// `RefCell`: does not block at all.
+    Cell,
+}
+
+/// What an object is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kind {
+    /// A channel, with its capacity if it is made here.
+    Channel(Side, Option<Capacity>),
+    /// The nil channel.
+    Nil,
+    /// What `split()` returns.
+    Halves,
+    /// A `WaitGroup`.
+    WaitGroup,
+    /// A `Context`.
+    Context,
+    /// A `CancelHandle`.
+    Cancel,
+    /// What `with_cancel()` and the like return.
+    ContextAndCancel,
+    /// The done channel of a context.
+    Done(ObjectId),
+    /// The channel of `after(d)`.
+    After,
+    /// The channel of `tick(d)`.
+    Tick,
+    /// A `Ticker` or `Timer`.
+    Timer,
+    /// A mutex or a reader-writer lock.
+    Lock(Flavour),
+    /// What locking returns.
+    Guard(ObjectId, Flavour),
+    /// A `Cond` or `Condvar`.
+    Cond,
+    /// A `Once`, `OnceCell`, `Lazy`.
+    Once,
+    /// What `go!` returns.
+    JoinHandle,
+    /// A thread's handle, a barrier, a channel of the standard library: blocks the thread.
+    ThreadBlocking,
+    /// A value of a type of this name.
+    Named(String),
+    /// A tuple of these types.
+    Tuple(Vec<Ty>),
+    /// Anything else.
+    Other,
+}
+
+impl Kind {
+    /// True for channels of gochan, nil and timers' included.
+    #[must_use]
+    pub fn is_channel(&self) -> bool {
+        matches!(self, Kind::Channel(..) | Kind::Nil | Kind::Done(_) | Kind::After | Kind::Tick)
+    }
+}
+
+/// The kinds and roots of a function's objects.
+pub(super) fn resolve(program: &Program, function: usize) -> (Vec<Kind>, Vec<ObjectId>) {
+    let unit = program.functions[function].unit;
+    let code = program.function(function);
+    let mut resolver = Resolver { program, unit, code, kinds: Vec::new(), roots: Vec::new() };
+    for index in 0..code.objects.len() {
+        let id = ObjectId(index as u32);
+        let (kind, root) = resolver.object(id, &code.objects[index].origin);
+        resolver.kinds.push(kind);
+        resolver.roots.push(root);
+    }
+    (resolver.kinds, resolver.roots)
+}
+
+struct Resolver<'p> {
+    program: &'p Program,
+    unit: usize,
+    code: &'p Function,
+    kinds: Vec<Kind>,
+    roots: Vec<ObjectId>,
+}
+
+impl Resolver<'_> {
+    /// Objects refer to earlier ones only.
+    fn known(&self, object: ObjectId) -> (&Kind, ObjectId) {
+        match self.kinds.get(object.at()) {
+            Some(kind) => (kind, self.roots[object.at()]),
+            None => (&Kind::Other, object),
+        }
+    }
+
+    fn object(&self, id: ObjectId, origin: &Origin) -> (Kind, ObjectId) {
+        match origin {
+            Origin::ChanMacro(capacity) => (Kind::Channel(Side::Both, Some(*capacity)), id),
+            Origin::Call(path, args) => (self.call(path, args.first().and_then(|arg| arg.number)), id),
+            Origin::Method(receiver, name, args) => self.method(id, *receiver, name, args.len()),
+            Origin::Element(of, index) => self.element(id, *of, *index),
+            Origin::Field(of, name) => (self.field(*of, name), id),
+            Origin::Typed(ty) => (self.ty(ty), id),
+            Origin::Spawn(_) => (Kind::JoinHandle, id),
+            Origin::Closure(_) | Origin::Static(_) | Origin::Unknown => (Kind::Other, id),
+        }
+    }
+
+    /// The path behind the first segment, if it was imported.
+    fn full(&self, path: &[String]) -> Vec<String> {
+        let imports = &self.program.units[self.unit].file.imports;
+        let Some(first) = path.first() else { return Vec::new() };
+        match imports.iter().find(|(name, _)| name == first) {
+            Some((_, full)) => full.iter().chain(&path[1..]).cloned().collect(),
+            None => path.to_vec(),
+        }
+    }
+
+    fn call(&self, path: &[String], first: Option<i64>) -> Kind {
+        let full = self.full(path);
+        let names: Vec<&str> = full.iter().map(String::as_str).collect();
+        let blocking = blocking_root(&names);
+        match names[..] {
+            [.., "Chan", "new"] => Kind::Channel(Side::Both, Some(Capacity::Exactly(0))),
+            [.., "Chan", "with_capacity"] => {
+                let known = first.and_then(|number| u64::try_from(number).ok()).map(Capacity::Exactly);
+                Kind::Channel(Side::Both, Some(known.unwrap_or(Capacity::Unknown)))
+            }
+            [.., "Chan" | "Sender" | "Receiver", "nil" | "default"] => Kind::Nil,
+            [.., "WaitGroup", "new" | "default"] => Kind::WaitGroup,
+            [.., "background" | "todo"] => Kind::Context,
+            [.., "after"] => Kind::After,
+            [.., "tick"] => Kind::Tick,
+            [.., "Ticker" | "Timer", "new"] => Kind::Timer,
+            [.., "Mutex" | "RwLock" | "FairMutex" | "ReentrantMutex", "new" | "default"] => {
+                Kind::Lock(if blocking { Flavour::Blocking } else { Flavour::Gochan })
+            }
+            [.., "RefCell", "new"] => Kind::Lock(Flavour::Cell),
+            [.., "Cond" | "Condvar", "new"] if !blocking => Kind::Cond,
+            [.., "Condvar" | "Barrier", "new"] | [.., "thread", "spawn"] | [.., "mpsc", "channel"] => {
+                Kind::ThreadBlocking
+            }
+            [.., "Once" | "OnceCell" | "Lazy" | "OnceLock" | "LazyLock", "new"] => Kind::Once,
+            [.., name] => {
+                let owner = (names.len() > 1).then(|| names[names.len() - 2]);
+                let callee = self.program.callee(self.unit, owner, name);
+                let callee = callee.or_else(|| self.program.callee(self.unit, None, name));
+                match callee {
+                    Some(callee) => self.ty(&self.program.function(callee).returns),
+                    None if matches!(name, "new" | "default") => {
+                        owner.map_or(Kind::Other, |owner| Kind::Named(owner.to_owned()))
+                    }
+                    None => Kind::Other,
+                }
+            }
+            [] => Kind::Other,
+        }
+    }
+
+    fn method(&self, id: ObjectId, receiver: ObjectId, name: &str, args: usize) -> (Kind, ObjectId) {
+        let (kind, root) = self.known(receiver);
+        match (kind, name) {
+            (Kind::Channel(_, capacity), "sender") => (Kind::Channel(Side::Send, *capacity), root),
+            (Kind::Channel(_, capacity), "receiver") => (Kind::Channel(Side::Receive, *capacity), root),
+            (Kind::Channel(..), "split") => (Kind::Halves, root),
+            (kind, "iter" | "into_iter" | "try_iter" | "stream") if kind.is_channel() => (kind.clone(), root),
+            (
+                Kind::Context,
+                "with_cancel" | "with_timeout" | "with_deadline" | "with_cancel_cause" | "with_timeout_cause"
+                | "with_deadline_cause",
+            ) => (Kind::ContextAndCancel, id),
+            (Kind::Context, "with_value" | "without_cancel") => (Kind::Context, id),
+            (Kind::Context, "done") => (Kind::Done(root), id),
+            (Kind::Timer, "channel") => (Kind::Channel(Side::Receive, Some(Capacity::Unknown)), id),
+            (Kind::Lock(flavour), "lock" | "write" | "borrow_mut" | "read") if args == 0 => {
+                (Kind::Guard(root, *flavour), id)
+            }
+            (Kind::Lock(flavour), "try_lock" | "try_read" | "try_write") => (Kind::Guard(root, *flavour), id),
+            (Kind::Named(owner), name) => {
+                let callee = self.program.callee(self.unit, Some(owner), name);
+                (callee.map_or(Kind::Other, |callee| self.ty(&self.program.function(callee).returns)), id)
+            }
+            _ => (Kind::Other, id),
+        }
+    }
+
+    fn element(&self, id: ObjectId, of: ObjectId, index: u32) -> (Kind, ObjectId) {
+        let (kind, root) = self.known(of);
+        match (kind, index) {
+            (Kind::ContextAndCancel, 0) => (Kind::Context, id),
+            (Kind::ContextAndCancel, 1) => (Kind::Cancel, id),
+            (Kind::Halves, 0) => (Kind::Channel(Side::Send, self.capacity(root)), root),
+            (Kind::Halves, 1) => (Kind::Channel(Side::Receive, self.capacity(root)), root),
+            (Kind::Tuple(parts), index) => (parts.get(index as usize).map_or(Kind::Other, |ty| self.ty(ty)), id),
+            _ => (Kind::Other, id),
+        }
+    }
+
+    fn capacity(&self, root: ObjectId) -> Option<Capacity> {
+        match self.kinds.get(root.at()) {
+            Some(Kind::Channel(_, capacity)) => *capacity,
+            _ => None,
+        }
+    }
+
+    fn field(&self, of: ObjectId, name: &str) -> Kind {
+        let (Kind::Named(owner), _) = self.known(of) else { return Kind::Other };
+        let package = self.program.units[self.unit].package;
+        let structure = self.program.structure(package, owner);
+        let field = structure.and_then(|known| known.fields.iter().find(|(field, ..)| field == name));
+        field.map_or(Kind::Other, |(_, ty, _)| self.ty(ty))
+    }
+
+    fn ty(&self, ty: &Ty) -> Kind {
+        match ty {
+            Ty::Ref(inner) => self.ty(inner),
+            Ty::Tuple(parts) if parts.is_empty() => Kind::Other,
+            Ty::Tuple(parts) => Kind::Tuple(parts.clone()),
+            Ty::Unknown => Kind::Other,
+            Ty::Path(name, args) => self.path(name, args),
+        }
+    }
+
+    fn path(&self, name: &str, args: &[Ty]) -> Kind {
+        let full = self.full(&[name.to_owned()]);
+        let names: Vec<&str> = full.iter().map(String::as_str).collect();
+        let blocking = blocking_root(&names);
+        match (name, args) {
+            ("Arc" | "Rc" | "Box" | "Option" | "Pin", [inner]) => self.ty(inner),
+            // The types of `Result<(Context, CancelHandle), E>` are those of its value.
+            ("Result", [inner, ..]) => self.ty(inner),
+            ("Chan", _) => Kind::Channel(Side::Both, None),
+            ("Sender", _) if !blocking => Kind::Channel(Side::Send, None),
+            ("Receiver", _) if !blocking => Kind::Channel(Side::Receive, None),
+            ("Sender" | "Receiver" | "SyncSender" | "Barrier", _) => Kind::ThreadBlocking,
+            ("WaitGroup", _) => Kind::WaitGroup,
+            ("Context", _) if !foreign_root(&names) => Kind::Context,
+            ("CancelHandle", _) => Kind::Cancel,
+            ("Mutex" | "RwLock", _) => {
+                Kind::Lock(if blocking { Flavour::Blocking } else { Flavour::Gochan })
+            }
+            ("RefCell", _) => Kind::Lock(Flavour::Cell),
+            ("Cond", _) => Kind::Cond,
+            ("Ticker" | "Timer", _) => Kind::Timer,
+            ("JoinHandle", _) => if blocking { Kind::ThreadBlocking } else { Kind::JoinHandle },
+            ("Once" | "OnceCell" | "Lazy" | "OnceLock" | "LazyLock", _) => Kind::Once,
+            ("Self", _) => self.code.owner.clone().map_or(Kind::Other, Kind::Named),
+            _ => Kind::Named(name.to_owned()),
+        }
+    }
+}
+
+/// True for what blocks the thread: of the standard library, or of crates known for it.
+fn blocking_root(path: &[&str]) -> bool {
+    path.len() > 1 && matches!(path[0], "std" | "parking_lot" | "crossbeam" | "crossbeam_channel" | "flume")
+}
+
+/// True for names that come from a crate other than this one and gochan.
+fn foreign_root(path: &[&str]) -> bool {
+    path.len() > 1 && !matches!(path[0], "gochan" | "crate" | "super" | "self")
+}

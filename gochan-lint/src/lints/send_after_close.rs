@@ -1,0 +1,59 @@
+//! A send that comes after the close.
+
+use super::{Check, Lint};
+use crate::diagnostic::{Diagnostic, Level};
+use crate::flow::Code;
+use crate::ir::BlockId;
+use crate::link::{EventKind, Kind};
+
+pub(super) const LINT: Lint = Lint {
+    id: "send_after_close",
+    level: Level::Deny,
+    summary: "a send that can come after the channel was closed",
+    explanation: "\
+`send!` on a closed channel panics with `send on closed channel`; the method `send` fails. A close belongs behind the \
+last send, or into a `defer!` at the top of whoever sends.",
+    bad: "\
+let out = chan!(u32, 2);
+close!(out);
+send!(out <- 1);",
+    good: "\
+let out = chan!(u32, 2);
+send!(out <- 1);
+close!(out);",
+    check: Check::Function(check),
+};
+
+fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
+    for (body, graph) in code.bodies() {
+        for index in 0..graph.blocks.len() {
+            let block = BlockId(index as u32);
+            for (place, event) in code.events(body, block).iter().enumerate() {
+                let EventKind::Close(channel) = event.kind else { continue };
+                let object = &code.function.objects[channel.at()];
+                let fresh = object.body == body && object.loops > 0 && object.loops >= graph.blocks[index].loops;
+                if object.blurred || fresh || !matches!(code.linked.kind(channel), Kind::Channel(..)) {
+                    continue;
+                }
+                let sends = |kind: &EventKind| match kind {
+                    EventKind::Send(sent, _) => *sent == channel,
+                    EventKind::Arm(arm) => arm.sends && arm.channel == Some(channel),
+                    _ => false,
+                };
+                if let Some(send) = code.can_follow(body, block, place, sends) {
+                    found.push(
+                        Diagnostic::new(
+                            LINT.id,
+                            code.linked.unit,
+                            send.span,
+                            format!("this send on `{}` can come after its close", object.name),
+                        )
+                        .label("panics with \"send on closed channel\"")
+                        .note(event.span, "closed here")
+                        .help("close behind the last send"),
+                    );
+                }
+            }
+        }
+    }
+}

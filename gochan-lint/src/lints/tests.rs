@@ -1,0 +1,34 @@
+use super::*;
+use crate::link::{Program, Unit};
+use crate::source::SourceFile;
+
+/// What the lints say of a piece of code inside of a function.
+pub(crate) fn findings(code: &str) -> Vec<(&'static str, String)> {
+    let text = format!("use gochan::prelude::*;\nfn example() {{\n{code}\n}}\n");
+    findings_in(text)
+}
+
+pub(crate) fn findings_in(text: String) -> Vec<(&'static str, String)> {
+    let file = crate::read::read(&text, Some("gochan")).unwrap_or_else(|error| panic!("{error:?}\n{text}"));
+    let unit = Unit { source: SourceFile::new("example.rs".into(), text), file, package: 0 };
+    let program = Program::link(vec![unit]);
+    run(&program, |_| true)
+        .into_iter()
+        .map(|found| (found.lint, program.units[0].source.snippet(found.span).to_owned()))
+        .collect()
+}
+
+#[test]
+fn every_lint_finds_its_bad_example_and_nothing_in_its_good_one() {
+    for lint in ALL {
+        let bad = findings(lint.bad);
+        assert!(bad.iter().any(|(id, _)| *id == lint.id), "{}: nothing found in\n{}", lint.id, lint.bad);
+        let good = findings(lint.good);
+        assert!(good.is_empty(), "{}: {good:?} in\n{}", lint.id, lint.good);
+    }
+}
+
+#[test]
+fn ids_are_sorted_and_unique() {
+    assert!(ALL.is_sorted_by(|a, b| a.id < b.id));
+}

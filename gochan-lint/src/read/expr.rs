@@ -1,0 +1,573 @@
+//! Reading expressions and statements.
+
+use super::{Lower, ty};
+use crate::ir::{Arg, BodyId, BodyKind, Call, ObjectId, OpKind, Origin};
+use crate::source::Span;
+use syn::spanned::Spanned;
+use syn::{Expr, Pat, Stmt};
+
+/// What an expression comes to, as far as it matters.
+#[derive(Debug, Clone)]
+pub(super) enum Value {
+    Nothing,
+    Object(ObjectId),
+    Tuple(Vec<Value>),
+    Number(i64),
+}
+
+/// Methods whose result is the handle they are called on.
+const SAME: [&str; 16] = [
+    "clone", "as_ref", "as_mut", "borrow", "borrow_mut", "deref", "deref_mut", "to_owned", "into", "unwrap",
+    "expect", "by_ref", "as_deref", "cloned", "unwrap_or_default", "downgrade",
+];
+
+impl Lower<'_> {
+    pub(super) fn block(&mut self, block: &syn::Block) -> Value {
+        self.build.begin_scope();
+        let value = self.statements(&block.stmts);
+        self.build.end_scope();
+        value
+    }
+
+    pub(super) fn statements(&mut self, statements: &[Stmt]) -> Value {
+        let mut last = Value::Nothing;
+        for (index, statement) in statements.iter().enumerate() {
+            last = Value::Nothing;
+            match statement {
+                Stmt::Local(local) => self.local(local),
+                Stmt::Item(item) => self.reader.item(item, &super::Around::default()),
+                Stmt::Expr(expr, None) if index + 1 == statements.len() => last = self.expr(expr),
+                Stmt::Expr(expr, _) => {
+                    let value = self.expr(expr);
+                    self.unused(value, expr);
+                }
+                Stmt::Macro(call) => {
+                    let value = self.macro_call(&call.mac);
+                    if call.semi_token.is_none() && index + 1 == statements.len() {
+                        last = value;
+                    }
+                }
+            }
+        }
+        last
+    }
+
+    /// A value that nobody takes is dropped at the end of its statement.
+    fn unused(&mut self, value: Value, expr: &Expr) {
+        if let Value::Object(object) = value
+            && self.build.function.objects[object.at()].name.is_empty()
+        {
+            self.build.op(OpKind::DroppedAtOnce(object), Span::of(expr.span()));
+        }
+    }
+
+    fn local(&mut self, local: &syn::Local) {
+        let Some(init) = &local.init else {
+            if let Pat::Type(typed) = &local.pat {
+                let object = self.typed("", &ty(&typed.ty), Span::of(typed.pat.span()));
+                self.build.blur(object);
+                self.pattern(&typed.pat, Value::Object(object));
+            } else {
+                self.pattern(&local.pat, Value::Nothing);
+            }
+            return;
+        };
+        let value = self.expr(&init.expr);
+        let value = self.taken(value, &init.expr);
+        if let Some((_, otherwise)) = &init.diverge {
+            let (before, after) = (self.build.here(), self.build.new_block());
+            let branch = self.build.new_block();
+            self.build.edge(before, branch);
+            self.build.edge(before, after);
+            self.build.at(Some(branch));
+            self.expr(otherwise);
+            self.build.at(Some(after));
+        }
+        self.pattern(&local.pat, value);
+    }
+
+    /// A value that moves to a new owner: if it is a plain variable, that one does not drop it any more.
+    fn taken(&mut self, value: Value, expr: &Expr) -> Value {
+        if let (Value::Object(object), Expr::Path(_)) = (&value, expr) {
+            let object = *object;
+            self.build.disown(object);
+            self.build.own(object);
+        }
+        value
+    }
+
+    /// The value leaves the body.
+    pub(super) fn returned(&mut self, value: Value) {
+        self.each_object(&value, &mut |this, object| {
+            let span = this.build.function.objects[object.at()].span;
+            this.build.op(OpKind::Escape(object), span);
+        });
+    }
+
+    fn each_object(&mut self, value: &Value, f: &mut dyn FnMut(&mut Self, ObjectId)) {
+        match value {
+            Value::Object(object) => f(self, *object),
+            Value::Tuple(parts) => parts.iter().for_each(|part| self.each_object(part, f)),
+            Value::Nothing | Value::Number(_) => {}
+        }
+    }
+
+    /// The value goes somewhere that is not followed.
+    pub(super) fn escape(&mut self, expr: &Expr) {
+        let value = self.expr(expr);
+        let by_ref = matches!(expr, Expr::Reference(_));
+        let span = Span::of(expr.span());
+        self.each_object(&value, &mut |this, object| {
+            let kind = if by_ref { OpKind::Use(object) } else { OpKind::Escape(object) };
+            this.build.op(kind, span);
+        });
+    }
+
+    /// The value is looked at.
+    pub(super) fn look(&mut self, expr: &Expr) {
+        let value = self.expr(expr);
+        self.each_object(&value, &mut |this, object| {
+            this.build.op(OpKind::Use(object), Span::of(expr.span()));
+        });
+    }
+
+    pub(super) fn expr(&mut self, expr: &Expr) -> Value {
+        match expr {
+            Expr::Path(path) => self.path(path),
+            Expr::Lit(literal) => match &literal.lit {
+                syn::Lit::Int(number) => number.base10_parse().map_or(Value::Nothing, Value::Number),
+                _ => Value::Nothing,
+            },
+            Expr::Reference(inner) => self.expr(&inner.expr),
+            Expr::Paren(inner) => self.expr(&inner.expr),
+            Expr::Group(inner) => self.expr(&inner.expr),
+            Expr::Cast(inner) => self.expr(&inner.expr),
+            Expr::Unary(inner) => match (&inner.op, self.expr(&inner.expr)) {
+                (syn::UnOp::Deref(_), value) => value,
+                (syn::UnOp::Neg(_), Value::Number(number)) => Value::Number(number.wrapping_neg()),
+                _ => Value::Nothing,
+            },
+            Expr::Field(field) => self.field(field),
+            Expr::Call(call) => self.call(call),
+            Expr::MethodCall(call) => self.method(call),
+            Expr::Macro(call) => self.macro_call(&call.mac),
+            Expr::Tuple(tuple) => Value::Tuple(tuple.elems.iter().map(|element| self.expr(element)).collect()),
+            Expr::Closure(closure) => self.closure(closure),
+            Expr::Async(block) => {
+                let body = self.nested(BodyKind::Closure, Span::of(block.block.brace_token.span.join()), |this| {
+                    this.block(&block.block)
+                });
+                Value::Object(self.build.object("", Origin::Closure(body), Span::of(expr.span())))
+            }
+            Expr::Block(block) => self.labelled_block(block),
+            Expr::Unsafe(block) => self.block(&block.block),
+            Expr::Const(block) => self.block(&block.block),
+            Expr::If(branch) => self.branch(branch),
+            Expr::Match(choice) => self.choice(choice),
+            Expr::Let(condition) => {
+                let value = self.expr(&condition.expr);
+                self.pattern(&condition.pat, value);
+                Value::Nothing
+            }
+            Expr::Loop(around) => {
+                self.repeat(around.label.as_ref(), None, |this| {
+                    this.block(&around.body);
+                });
+                Value::Nothing
+            }
+            Expr::While(around) => {
+                self.repeat(around.label.as_ref(), Some(&around.cond), |this| {
+                    this.block(&around.body);
+                });
+                Value::Nothing
+            }
+            Expr::ForLoop(around) => self.for_loop(around),
+            Expr::Return(way) => {
+                if let Some(inner) = &way.expr {
+                    let value = self.expr(inner);
+                    self.returned(value);
+                }
+                self.build.leave(OpKind::Return, Span::of(way.return_token.span));
+                Value::Nothing
+            }
+            Expr::Break(way) => {
+                if let Some(inner) = &way.expr {
+                    self.escape(inner);
+                }
+                self.build.jump(way.label.as_ref().map(label).as_deref(), false);
+                Value::Nothing
+            }
+            Expr::Continue(way) => {
+                self.build.jump(way.label.as_ref().map(label).as_deref(), true);
+                Value::Nothing
+            }
+            Expr::Try(inner) => {
+                let value = self.expr(&inner.expr);
+                self.maybe_leave(Span::of(inner.question_token.span));
+                value
+            }
+            Expr::Await(inner) => self.expr(&inner.base),
+            Expr::Assign(assignment) => self.assign(assignment),
+            Expr::Binary(binary) => self.binary(binary),
+            Expr::Index(index) => {
+                self.look(&index.expr);
+                self.look(&index.index);
+                Value::Nothing
+            }
+            Expr::Struct(value) => {
+                value.fields.iter().for_each(|field| self.escape(&field.expr));
+                if let Some(rest) = &value.rest {
+                    self.escape(rest);
+                }
+                Value::Nothing
+            }
+            Expr::Array(array) => {
+                array.elems.iter().for_each(|element| self.escape(element));
+                Value::Nothing
+            }
+            Expr::Repeat(array) => {
+                self.escape(&array.expr);
+                Value::Nothing
+            }
+            Expr::Range(range) => {
+                range.start.iter().chain(&range.end).for_each(|end| self.look(end));
+                Value::Nothing
+            }
+            _ => Value::Nothing,
+        }
+    }
+
+    fn path(&mut self, path: &syn::ExprPath) -> Value {
+        if let Some(name) = path.path.get_ident() {
+            let name = name.to_string();
+            if let Some(object) = self.build.lookup(&name) {
+                return Value::Object(object);
+            }
+        }
+        let Some(last) = path.path.segments.last() else { return Value::Nothing };
+        let name = last.ident.to_string();
+        // By convention statics and constants are in capitals.
+        if name.len() > 1 && !name.contains(|c: char| c.is_lowercase()) {
+            let known = self.build.function.objects.iter().position(
+                |object| matches!(&object.origin, Origin::Static(known) if *known == name),
+            );
+            let object = known.map_or_else(
+                || {
+                    let object = self.build.object("", Origin::Static(name.clone()), Span::of(last.ident.span()));
+                    self.build.function.objects[object.at()].name.clone_from(&name);
+                    object
+                },
+                |index| ObjectId(index as u32),
+            );
+            return Value::Object(object);
+        }
+        Value::Nothing
+    }
+
+    fn field(&mut self, field: &syn::ExprField) -> Value {
+        match (self.expr(&field.base), &field.member) {
+            (Value::Object(base), syn::Member::Named(name)) => {
+                Value::Object(self.build.field(base, &name.to_string(), Span::of(name.span())))
+            }
+            (Value::Object(base), syn::Member::Unnamed(index)) => {
+                Value::Object(self.build.field(base, &index.index.to_string(), Span::of(index.span)))
+            }
+            (Value::Tuple(parts), syn::Member::Unnamed(index)) => {
+                parts.get(index.index as usize).cloned().unwrap_or(Value::Nothing)
+            }
+            _ => Value::Nothing,
+        }
+    }
+
+    pub(super) fn argument(&mut self, expr: &Expr) -> Arg {
+        let value = self.expr(expr);
+        let span = Span::of(expr.span());
+        let by_ref = matches!(expr, Expr::Reference(_));
+        let (object, number) = match value {
+            Value::Object(object) => (Some(object), None),
+            Value::Number(number) => (None, Some(number)),
+            Value::Tuple(parts) => {
+                parts.iter().for_each(|part| self.returned(part.clone()));
+                (None, None)
+            }
+            Value::Nothing => (None, None),
+        };
+        Arg { object, number, by_ref, span }
+    }
+
+    pub(super) fn arguments<'e>(&mut self, exprs: impl IntoIterator<Item = &'e Expr>) -> Vec<Arg> {
+        exprs.into_iter().map(|expr| self.argument(expr)).collect()
+    }
+
+    fn call(&mut self, call: &syn::ExprCall) -> Value {
+        let span = Span::of(call.func.span()).to(Span::of(call.paren_token.span.join()));
+        let Expr::Path(callee) = &*call.func else {
+            self.look(&call.func);
+            call.args.iter().for_each(|argument| self.escape(argument));
+            return Value::Nothing;
+        };
+        let path = segments(&callee.path);
+        let last = path.last().map_or("", String::as_str);
+        // `Some(x)`, `Ok(x)`, `Arc::new(x)`, `Arc::clone(&x)`: the handle itself.
+        let wraps = matches!(last, "Some" | "Ok") || (matches!(last, "new" | "clone" | "from" | "pin") && wrapper(&path));
+        if let (true, Some(only)) = (wraps && call.args.len() == 1, call.args.first()) {
+            return self.expr(only);
+        }
+        let local = match &path[..] {
+            [name] => self.build.lookup(name),
+            _ => None,
+        };
+        let args = self.arguments(&call.args);
+        if let Some(callee) = local {
+            // A closure that has a name.
+            self.build.op(OpKind::Use(callee), span);
+            return self.emit_call(Call { path, receiver: Some(callee), is_method: false, args, result: None }, span);
+        }
+        if matches!(path.iter().map(String::as_str).collect::<Vec<_>>()[..], [.., "process", "exit" | "abort"]) {
+            self.build.diverge(span);
+            return Value::Nothing;
+        }
+        let result = self.build.object("", Origin::Call(path.clone(), args.clone()), span);
+        self.emit_call(Call { path, receiver: None, is_method: false, args, result: Some(result) }, span)
+    }
+
+    fn method(&mut self, call: &syn::ExprMethodCall) -> Value {
+        let receiver = self.expr(&call.receiver);
+        let name = call.method.to_string();
+        let end = Span::of(call.paren_token.span.join());
+        let span = Span::of(call.method.span()).to(end);
+        if SAME.contains(&name.as_str()) {
+            call.args.iter().for_each(|argument| self.look(argument));
+            if name == "into" {
+                return Value::Nothing;
+            }
+            return receiver;
+        }
+        let args = self.arguments(&call.args);
+        let whole = Span::of(call.receiver.span()).to(end);
+        match receiver {
+            Value::Object(receiver) => {
+                let origin = Origin::Method(receiver, name.clone(), args.clone());
+                let result = self.build.object("", origin, whole);
+                let path = vec![name];
+                self.emit_call(
+                    Call { path, receiver: Some(receiver), is_method: true, args, result: Some(result) },
+                    whole,
+                )
+            }
+            _ => {
+                let call = Call { path: vec![name], receiver: None, is_method: true, args, result: None };
+                self.emit_call(call, span)
+            }
+        }
+    }
+
+    fn emit_call(&mut self, call: Call, span: Span) -> Value {
+        let value = call.result.map_or(Value::Nothing, Value::Object);
+        self.build.op(OpKind::Call(call), span);
+        value
+    }
+
+    /// Reads a body of its own.
+    pub(super) fn nested(
+        &mut self,
+        kind: BodyKind,
+        span: Span,
+        read: impl FnOnce(&mut Self) -> Value,
+    ) -> BodyId {
+        let body = self.build.begin_body(kind, span);
+        let value = read(self);
+        self.returned(value);
+        self.build.end_body();
+        body
+    }
+
+    pub(super) fn closure(&mut self, closure: &syn::ExprClosure) -> Value {
+        let span = Span::of(closure.body.span());
+        let body = self.nested(BodyKind::Closure, span, |this| {
+            for input in &closure.inputs {
+                this.closure_param(input);
+            }
+            this.expr(&closure.body)
+        });
+        let start = Span::of(closure.inputs_begin.span);
+        Value::Object(self.build.object("", Origin::Closure(body), start.to(span)))
+    }
+
+    fn closure_param(&mut self, input: &Pat) {
+        let (pattern, written) = match input {
+            Pat::Type(typed) => (&*typed.pat, ty(&typed.ty)),
+            pattern => (pattern, crate::ir::Ty::Unknown),
+        };
+        let object = self.typed("", &written, Span::of(pattern.span()));
+        self.build.add_param(object);
+        self.pattern(pattern, Value::Object(object));
+    }
+
+    fn labelled_block(&mut self, block: &syn::ExprBlock) -> Value {
+        let Some(name) = &block.label else { return self.block(&block.block) };
+        let exit = self.build.new_block();
+        self.build.begin_loop(Some(name.name.ident.to_string()), None, exit);
+        let value = self.block(&block.block);
+        self.build.end_loop();
+        self.build.goto(exit);
+        value
+    }
+
+    fn branch(&mut self, branch: &syn::ExprIf) -> Value {
+        self.build.begin_scope();
+        self.look(&branch.cond);
+        let before = self.build.here();
+        let (then, otherwise, after) =
+            (self.build.new_block(), self.build.new_block(), self.build.new_block());
+        self.build.edge(before, then);
+        self.build.edge(before, otherwise);
+        self.build.at(before.map(|_| then));
+        let value = self.block(&branch.then_branch);
+        self.returned_if_branch(value);
+        self.build.goto_from_here(after);
+        self.build.at(before.map(|_| otherwise));
+        if let Some((_, other)) = &branch.else_branch {
+            let value = self.expr(other);
+            self.returned_if_branch(value);
+        }
+        self.build.goto_from_here(after);
+        self.build.at(before.map(|_| after));
+        self.build.end_scope();
+        Value::Nothing
+    }
+
+    /// A branch's value is not followed any further.
+    pub(super) fn returned_if_branch(&mut self, value: Value) {
+        self.returned(value);
+    }
+
+    fn choice(&mut self, choice: &syn::ExprMatch) -> Value {
+        let value = self.expr(&choice.expr);
+        let (before, after) = (self.build.here(), self.build.new_block());
+        for arm in &choice.arms {
+            let block = self.build.new_block();
+            self.build.edge(before, block);
+            self.build.at(before.map(|_| block));
+            self.build.begin_scope();
+            self.pattern(&arm.pat, value.clone());
+            let result = self.expr(&arm.body);
+            self.returned_if_branch(result);
+            self.build.end_scope();
+            self.build.goto_from_here(after);
+        }
+        self.build.at(before.filter(|_| !choice.arms.is_empty()).map(|_| after));
+        Value::Nothing
+    }
+
+    /// `loop`, or `while` with its condition.
+    fn repeat(&mut self, name: Option<&syn::Label>, condition: Option<&Expr>, body: impl FnOnce(&mut Self)) {
+        let (head, exit) = self.begin_repeat(name);
+        self.build.begin_scope();
+        if let Some(condition) = condition {
+            self.look(condition);
+            let here = self.build.here();
+            self.build.edge(here, exit);
+        }
+        body(self);
+        self.build.end_scope();
+        self.end_repeat(head, exit);
+    }
+
+    fn begin_repeat(&mut self, name: Option<&syn::Label>) -> (crate::ir::BlockId, crate::ir::BlockId) {
+        let exit = self.build.new_block();
+        let before = self.build.here();
+        // The head is inside the loop, the exit outside.
+        self.build.begin_loop(name.map(|name| name.name.ident.to_string()), Some(exit), exit);
+        let head = self.build.new_block();
+        self.build.set_loop_head(head);
+        self.build.edge(before, head);
+        self.build.at(before.map(|_| head));
+        (head, exit)
+    }
+
+    fn end_repeat(&mut self, head: crate::ir::BlockId, exit: crate::ir::BlockId) {
+        self.build.goto_from_here(head);
+        self.build.end_loop();
+        let reached = self.build.is_reached(exit);
+        self.build.at(reached.then_some(exit));
+    }
+
+    fn for_loop(&mut self, around: &syn::ExprForLoop) -> Value {
+        let source = self.expr(&around.expr);
+        let span = Span::of(around.expr.span());
+        let (head, exit) = self.begin_repeat(around.label.as_ref());
+        let here = self.build.here();
+        self.build.edge(here, exit);
+        if let Value::Object(object) = source {
+            self.build.op(OpKind::Range(object), span);
+        }
+        self.build.begin_scope();
+        self.pattern(&around.pat, Value::Nothing);
+        self.block(&around.body);
+        self.build.end_scope();
+        self.end_repeat(head, exit);
+        Value::Nothing
+    }
+
+    /// `?`: goes on, or leaves.
+    fn maybe_leave(&mut self, span: Span) {
+        let before = self.build.here();
+        let (leaves, goes_on) = (self.build.new_block(), self.build.new_block());
+        self.build.edge(before, leaves);
+        self.build.edge(before, goes_on);
+        self.build.at(before.map(|_| leaves));
+        self.build.leave(OpKind::Return, span);
+        self.build.at(before.map(|_| goes_on));
+    }
+
+    fn assign(&mut self, assignment: &syn::ExprAssign) -> Value {
+        let span = Span::of(assignment.left.span());
+        let value = self.expr(&assignment.right);
+        if let Expr::Infer(_) = &*assignment.left {
+            self.unused(value, &assignment.right);
+            return Value::Nothing;
+        }
+        let target = self.expr(&assignment.left);
+        self.each_object(&target, &mut |this, object| {
+            this.build.op(OpKind::Assign(object), span);
+            this.build.blur(object);
+        });
+        self.each_object(&value, &mut |this, object| {
+            this.build.op(OpKind::Escape(object), span);
+            this.build.blur(object);
+        });
+        Value::Nothing
+    }
+
+    fn binary(&mut self, binary: &syn::ExprBinary) -> Value {
+        self.look(&binary.left);
+        if matches!(binary.op, syn::BinOp::And(_) | syn::BinOp::Or(_)) {
+            // The right side may not be reached.
+            let before = self.build.here();
+            let (right, after) = (self.build.new_block(), self.build.new_block());
+            self.build.edge(before, right);
+            self.build.edge(before, after);
+            self.build.at(before.map(|_| right));
+            self.look(&binary.right);
+            self.build.goto_from_here(after);
+            self.build.at(before.map(|_| after));
+        } else {
+            self.look(&binary.right);
+        }
+        Value::Nothing
+    }
+}
+
+fn label(lifetime: &syn::Lifetime) -> String {
+    lifetime.ident.to_string()
+}
+
+pub(super) fn segments(path: &syn::Path) -> Vec<String> {
+    path.segments.iter().map(|segment| segment.ident.to_string()).collect()
+}
+
+/// True for the constructors of pointers that only pass a handle on.
+fn wrapper(path: &[String]) -> bool {
+    path.len() >= 2 && matches!(path[path.len() - 2].as_str(), "Arc" | "Rc" | "Box" | "Pin" | "Option")
+}

@@ -1,0 +1,236 @@
+//! From text to [`crate::ir`], one file at a time.
+
+mod build;
+mod expr;
+mod macros;
+mod names;
+mod pattern;
+
+use crate::ir::{BodyKind, File, Function, ModuleDecl, Origin, Param, Struct, Ty};
+use crate::source::Span;
+use build::Builder;
+use names::Names;
+use syn::spanned::Spanned;
+
+/// A file that is not Rust: what the parser said, and where.
+#[derive(Debug)]
+pub struct SyntaxError {
+    /// The parser's words.
+    pub message: String,
+    /// Where it gave up.
+    pub span: Span,
+}
+
+/// Reads one file. `gochan` is what the crate calls gochan; without it nothing but modules is looked for.
+///
+/// # Errors
+/// If it is not Rust.
+pub fn read(text: &str, gochan: Option<&str>) -> Result<File, SyntaxError> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let parsed = syn::parse_file(text);
+    let result = match &parsed {
+        Ok(parsed) => {
+            let mut reader = Reader {
+                names: gochan.map(|gochan| Names::of(&parsed.items, gochan)),
+                file: File::default(),
+                modules: Vec::new(),
+            };
+            reader.items(&parsed.items, &Around::default());
+            reader.file.imports = reader.names.map_or_else(Vec::new, |names| names.imports);
+            Ok(reader.file)
+        }
+        Err(error) => Err(SyntaxError { message: error.to_string(), span: Span::of(error.span()) }),
+    };
+    drop(parsed);
+    // Spans keep the text of all that this thread has parsed; ours have been turned into bytes.
+    proc_macro2::extra::invalidate_current_thread_spans();
+    result
+}
+
+struct Reader {
+    /// None: the crate does not use gochan.
+    names: Option<Names>,
+    file: File,
+    modules: Vec<String>,
+}
+
+/// What is around an item.
+#[derive(Default, Clone)]
+struct Around {
+    owner: Option<String>,
+    of_trait: Option<String>,
+}
+
+impl Reader {
+    fn items(&mut self, items: &[syn::Item], around: &Around) {
+        for item in items {
+            self.item(item, around);
+        }
+    }
+
+    fn item(&mut self, item: &syn::Item, around: &Around) {
+        match item {
+            syn::Item::Mod(module) => {
+                self.modules.push(module.ident.to_string());
+                match &module.content {
+                    Some((_, items)) => self.items(items, around),
+                    None => self.file.modules.push(ModuleDecl {
+                        path: self.modules.clone(),
+                        file: path_attribute(&module.attrs),
+                    }),
+                }
+                self.modules.pop();
+            }
+            _ if self.names.is_none() => {}
+            syn::Item::Fn(function) => self.function(&function.attrs, &function.sig, &function.block, around),
+            syn::Item::Impl(implementation) => {
+                let around = Around {
+                    owner: type_name(&implementation.self_ty),
+                    of_trait: implementation
+                        .trait_
+                        .as_ref()
+                        .and_then(|(path, _)| path.segments.last())
+                        .map(|segment| segment.ident.to_string()),
+                };
+                for item in &implementation.items {
+                    if let syn::ImplItem::Fn(method) = item {
+                        self.function(&method.attrs, &method.sig, &method.block, &around);
+                    }
+                }
+            }
+            syn::Item::Trait(definition) => {
+                let name = Some(definition.ident.to_string());
+                let around = Around { owner: name.clone(), of_trait: name };
+                for item in &definition.items {
+                    if let syn::TraitItem::Fn(method) = item
+                        && let Some(block) = &method.default
+                    {
+                        self.function(&method.attrs, &method.sig, block, &around);
+                    }
+                }
+            }
+            syn::Item::Struct(definition) => {
+                let fields = definition.fields.iter().zip(0..).map(|(field, index)| {
+                    let name = field.ident.as_ref().map_or_else(|| index.to_string(), ToString::to_string);
+                    (name, ty(&field.ty), Span::of(field.ident.span()))
+                });
+                let fields = fields.collect();
+                self.file.structs.push(Struct { name: definition.ident.to_string(), fields });
+            }
+            _ => {}
+        }
+    }
+
+    fn function(
+        &mut self,
+        attributes: &[syn::Attribute],
+        signature: &syn::Signature,
+        block: &syn::Block,
+        around: &Around,
+    ) {
+        let has = |name: &str| {
+            attributes.iter().any(|attribute| {
+                attribute.path().segments.last().is_some_and(|segment| segment.ident == name)
+            })
+        };
+        let name = signature.ident.to_string();
+        let function = Function {
+            is_main: has("main") || (name == "main" && around.owner.is_none()),
+            is_test: has("test"),
+            name,
+            owner: around.owner.clone(),
+            of_trait: around.of_trait.clone(),
+            params: Vec::new(),
+            returns: match &signature.output {
+                syn::ReturnType::Default => Ty::Tuple(Vec::new()),
+                syn::ReturnType::Type(_, written) => ty(written),
+            },
+            span: Span::of(signature.ident.span()),
+            objects: Vec::new(),
+            bodies: Vec::new(),
+        };
+        let mut lower = Lower { reader: self, build: Builder::new(function) };
+        lower.build.begin_body(BodyKind::Function, Span::of(block.brace_token.span.join()));
+        for input in &signature.inputs {
+            lower.param(input, around);
+        }
+        let value = lower.block(block);
+        lower.returned(value);
+        lower.build.end_body();
+        let function = lower.build.function;
+        self.file.functions.push(function);
+    }
+}
+
+/// Turns the code of one function into graphs.
+struct Lower<'r> {
+    reader: &'r mut Reader,
+    build: Builder,
+}
+
+impl Lower<'_> {
+    fn param(&mut self, input: &syn::FnArg, around: &Around) {
+        let (name, ty, span) = match input {
+            syn::FnArg::Receiver(receiver) => {
+                let owner = around.owner.clone().unwrap_or_default();
+                let ty = Ty::Ref(Box::new(Ty::Path(owner, Vec::new())));
+                ("self".to_owned(), ty, Span::of(receiver.self_token.span))
+            }
+            syn::FnArg::Typed(typed) => match &*typed.pat {
+                syn::Pat::Ident(name) => (name.ident.to_string(), ty(&typed.ty), Span::of(name.ident.span())),
+                _ => {
+                    let value = self.typed("", &ty(&typed.ty), Span::of(typed.pat.span()));
+                    self.pattern(&typed.pat, expr::Value::Object(value));
+                    (String::new(), ty(&typed.ty), Span::of(typed.pat.span()))
+                }
+            },
+        };
+        let object = self.typed(&name, &ty, span);
+        self.build.bind(&name, object);
+        self.build.add_param(object);
+        self.build.function.params.push(Param { name, ty, object, span });
+    }
+
+    fn typed(&mut self, name: &str, ty: &Ty, span: Span) -> crate::ir::ObjectId {
+        self.build.object(name, Origin::Typed(ty.clone()), span)
+    }
+}
+
+fn path_attribute(attributes: &[syn::Attribute]) -> Option<String> {
+    attributes.iter().find_map(|attribute| match &attribute.meta {
+        syn::Meta::NameValue(pair) if pair.path.is_ident("path") => match &pair.value {
+            syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) => Some(text.value()),
+            _ => None,
+        },
+        _ => None,
+    })
+}
+
+fn type_name(written: &syn::Type) -> Option<String> {
+    match ty(written) {
+        Ty::Path(name, _) => Some(name),
+        _ => None,
+    }
+}
+
+/// A type as written.
+pub(crate) fn ty(written: &syn::Type) -> Ty {
+    match written {
+        syn::Type::Path(path) => {
+            let Some(last) = path.path.segments.last() else { return Ty::Unknown };
+            let arguments = match &last.arguments {
+                syn::PathArguments::AngleBracketed(list) => list.args.iter().filter_map(|argument| match argument {
+                    syn::GenericArgument::Type(written) => Some(ty(written)),
+                    _ => None,
+                }),
+                _ => return Ty::Path(last.ident.to_string(), Vec::new()),
+            };
+            Ty::Path(last.ident.to_string(), arguments.collect())
+        }
+        syn::Type::Reference(reference) => Ty::Ref(Box::new(ty(&reference.elem))),
+        syn::Type::Tuple(tuple) => Ty::Tuple(tuple.elems.iter().map(ty).collect()),
+        syn::Type::Paren(inner) => ty(&inner.elem),
+        syn::Type::Group(inner) => ty(&inner.elem),
+        _ => Ty::Unknown,
+    }
+}

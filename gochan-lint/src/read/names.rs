@@ -1,0 +1,89 @@
+//! Which macro names of a file are gochan's.
+
+use std::collections::HashSet;
+use syn::visit::Visit;
+
+/// The macros whose grammar the linter knows.
+pub(super) const MACROS: [&str; 8] =
+    ["go", "chan", "send", "recv", "close", "select", "defer", "with_context"];
+
+/// What the `use` declarations of a file say about macros.
+pub(super) struct Names {
+    /// What the crate calls gochan.
+    gochan: String,
+    /// Names that come from elsewhere.
+    foreign: HashSet<String>,
+    /// Names imported one by one from gochan.
+    named: HashSet<String>,
+    /// Every name, and the path it was imported by.
+    pub(super) imports: Vec<(String, Vec<String>)>,
+    /// Something is imported by a glob, or from a module of the same crate: it may bring anything along.
+    open: bool,
+}
+
+impl Names {
+    pub(super) fn of(items: &[syn::Item], gochan: &str) -> Names {
+        let mut names = Names {
+            gochan: gochan.to_owned(),
+            foreign: HashSet::new(),
+            named: HashSet::new(),
+            imports: Vec::new(),
+            open: false,
+        };
+        items.iter().for_each(|item| names.visit_item(item));
+        names
+    }
+
+    /// The macro of gochan that `path` names, if it is one.
+    pub(super) fn resolve(&self, path: &syn::Path) -> Option<&'static str> {
+        let last = path.segments.last()?.ident.to_string();
+        let name = *MACROS.iter().find(|name| **name == last)?;
+        if let Some(first) = path.segments.first().filter(|_| path.segments.len() > 1) {
+            return (first.ident == self.gochan).then_some(name);
+        }
+        (self.named.contains(name) || (self.open && !self.foreign.contains(name))).then_some(name)
+    }
+
+    fn tree(&mut self, tree: &syn::UseTree, path: &mut Vec<String>) {
+        match tree {
+            syn::UseTree::Path(next) => {
+                path.push(next.ident.to_string());
+                self.tree(&next.tree, path);
+                path.pop();
+            }
+            syn::UseTree::Group(group) => group.items.iter().for_each(|tree| self.tree(tree, path)),
+            syn::UseTree::Glob(_) => {
+                let own = [self.gochan.as_str(), "crate", "super", "self"];
+                self.open |= path.first().is_some_and(|root| own.contains(&root.as_str()));
+            }
+            syn::UseTree::Name(name) => self.import(&name.ident.to_string(), &name.ident.to_string(), path),
+            syn::UseTree::Rename(rename) => {
+                self.import(&rename.rename.to_string(), &rename.ident.to_string(), path);
+            }
+        }
+    }
+
+    fn import(&mut self, name: &str, original: &str, path: &[String]) {
+        let mut full = path.to_vec();
+        if original != "self" {
+            full.push(original.to_owned());
+        }
+        let name = if name == "self" { full.last().cloned().unwrap_or_default() } else { name.to_owned() };
+        let root = full.first().map_or("", String::as_str);
+        let ours = root == self.gochan || matches!(root, "crate" | "super" | "self");
+        // A macro under another name is not followed.
+        if ours && full.last() == Some(&name) { &mut self.named } else { &mut self.foreign }.insert(name.clone());
+        self.imports.push((name, full));
+    }
+}
+
+impl<'ast> Visit<'ast> for Names {
+    fn visit_item_use(&mut self, item: &'ast syn::ItemUse) {
+        self.tree(&item.tree, &mut Vec::new());
+    }
+
+    fn visit_item_extern_crate(&mut self, item: &'ast syn::ItemExternCrate) {
+        // `#[macro_use] extern crate gochan`
+        self.open |= item.ident == self.gochan.as_str();
+    }
+}

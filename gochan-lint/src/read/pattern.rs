@@ -1,0 +1,133 @@
+//! Binding what a pattern names.
+
+use super::expr::Value;
+use super::{Lower, ty};
+use crate::ir::{ObjectId, OpKind, Origin};
+use crate::source::Span;
+use syn::Pat;
+use syn::spanned::Spanned;
+
+impl Lower<'_> {
+    /// Binds the names of `pattern` to the parts of `value`.
+    pub(super) fn pattern(&mut self, pattern: &Pat, value: Value) {
+        match pattern {
+            Pat::Ident(name) => {
+                if let Some((_, inner)) = &name.subpat {
+                    self.pattern(inner, Value::Nothing);
+                }
+                let span = Span::of(name.ident.span());
+                self.name(&name.ident.to_string(), value, span);
+            }
+            Pat::Type(typed) => {
+                let value = match value {
+                    Value::Nothing => {
+                        let object = self.typed("", &ty(&typed.ty), Span::of(typed.pat.span()));
+                        Value::Object(object)
+                    }
+                    value => value,
+                };
+                self.pattern(&typed.pat, value);
+            }
+            Pat::Wild(wild) => self.wildcard(value, Span::of(wild.underscore_token.span)),
+            Pat::Tuple(tuple) => self.tuple_pattern(tuple, value),
+            Pat::TupleStruct(tuple) => {
+                // `Some(x)`, `Ok(x)`: the same handle, as far as we are concerned.
+                let known = tuple.path.segments.last().is_some_and(|last| {
+                    ["Some", "Ok"].iter().any(|name| last.ident == name)
+                });
+                let inner = if known && tuple.elems.len() == 1 { value } else { Value::Nothing };
+                tuple.elems.iter().for_each(|element| self.pattern(element, inner.clone()));
+            }
+            Pat::Reference(reference) => self.pattern(&reference.pat, value),
+            Pat::Paren(inner) => self.pattern(&inner.pat, value),
+            Pat::Struct(fields) => {
+                for field in &fields.fields {
+                    let part = match (&value, &field.member) {
+                        (Value::Object(object), syn::Member::Named(name)) => {
+                            let span = Span::of(name.span());
+                            Value::Object(self.build.field(*object, &name.to_string(), span))
+                        }
+                        _ => Value::Nothing,
+                    };
+                    self.pattern(&field.pat, part);
+                }
+            }
+            Pat::Slice(slice) => {
+                slice.elems.iter().for_each(|element| self.pattern(element, Value::Nothing));
+            }
+            Pat::Guard(guarded) => {
+                self.pattern(&guarded.pat, value);
+                self.look(&guarded.guard);
+            }
+            // The names of all cases are the same; the first binds them.
+            Pat::Or(cases) => {
+                if let Some(first) = cases.cases.first() {
+                    self.pattern(first, value);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn tuple_pattern(&mut self, tuple: &syn::PatTuple, value: Value) {
+        let rest = tuple.elems.iter().position(|element| matches!(element, Pat::Rest(_)));
+        for (index, element) in tuple.elems.iter().enumerate() {
+            let span = Span::of(element.span());
+            if let (Pat::Rest(_), Value::Object(object)) = (element, &value) {
+                // What `..` leaves out is dropped at the end of the statement.
+                let left_out = self.element(*object, index as u32, span);
+                self.build.op(OpKind::New(left_out), span);
+                self.build.op(OpKind::DroppedAtOnce(left_out), span);
+                continue;
+            }
+            let part = match &value {
+                Value::Tuple(parts) if rest.is_none_or(|rest| index < rest) => {
+                    parts.get(index).cloned().unwrap_or(Value::Nothing)
+                }
+                Value::Object(object) if rest.is_none_or(|rest| index < rest) => {
+                    Value::Object(self.element(*object, index as u32, span))
+                }
+                _ => Value::Nothing,
+            };
+            self.pattern(element, part);
+        }
+    }
+
+    pub(super) fn element(&mut self, object: ObjectId, index: u32, span: Span) -> ObjectId {
+        self.build.object("", Origin::Element(object, index), span)
+    }
+
+    fn wildcard(&mut self, value: Value, span: Span) {
+        match value {
+            Value::Object(object) => {
+                // A place that has a name is not dropped by `let _ = place`.
+                if self.build.function.objects[object.at()].name.is_empty() {
+                    self.build.op(OpKind::New(object), span);
+                    self.build.op(OpKind::DroppedAtOnce(object), span);
+                }
+            }
+            Value::Tuple(parts) => parts.into_iter().for_each(|part| self.wildcard(part, span)),
+            Value::Nothing | Value::Number(_) => {}
+        }
+    }
+
+    /// Binds one name.
+    pub(super) fn name(&mut self, name: &str, value: Value, span: Span) {
+        match value {
+            Value::Object(object) => {
+                let fresh = self.build.function.objects[object.at()].name.is_empty();
+                self.build.bind(name, object);
+                if fresh {
+                    self.build.function.objects[object.at()].span = span;
+                    self.build.op(OpKind::New(object), span);
+                    self.build.own(object);
+                }
+            }
+            Value::Tuple(_) | Value::Nothing | Value::Number(_) => {
+                // It hides whatever had the name before.
+                let object = self.build.object(name, Origin::Unknown, span);
+                self.build.bind(name, object);
+            }
+        }
+    }
+}

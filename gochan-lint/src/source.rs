@@ -1,0 +1,94 @@
+//! Source text and places in it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// A file that was read.
+#[derive(Debug)]
+pub struct SourceFile {
+    /// Where it is, relative to the workspace if it is inside.
+    pub path: PathBuf,
+    /// Its text.
+    pub text: Arc<str>,
+    /// The byte at which each line begins.
+    lines: Vec<u32>,
+}
+
+/// A range of bytes in a file that is known from elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Span {
+    /// The first byte.
+    pub start: u32,
+    /// Behind the last.
+    pub end: u32,
+}
+
+impl Span {
+    /// From a token's span, on the thread that parsed it.
+    #[must_use]
+    pub fn of(span: proc_macro2::Span) -> Span {
+        let range = span.byte_range();
+        Span { start: range.start as u32, end: range.end as u32 }
+    }
+
+    /// From the first to the last of two.
+    #[must_use]
+    pub fn to(self, other: Span) -> Span {
+        Span { start: self.start.min(other.start), end: self.end.max(other.end) }
+    }
+
+    /// True if `other` is inside.
+    #[must_use]
+    pub fn contains(self, other: Span) -> bool {
+        self.start <= other.start && other.end <= self.end
+    }
+}
+
+/// A line and a column, both from one; columns count characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// The line.
+    pub line: u32,
+    /// The column.
+    pub column: u32,
+}
+
+impl SourceFile {
+    /// A file with `text`.
+    #[must_use]
+    pub fn new(path: PathBuf, text: String) -> SourceFile {
+        let mut lines = vec![0];
+        lines.extend(text.bytes().zip(1..).filter(|&(byte, _)| byte == b'\n').map(|(_, next)| next));
+        SourceFile { path, text: text.into(), lines }
+    }
+
+    /// Where a byte is.
+    #[must_use]
+    pub fn position(&self, byte: u32) -> Position {
+        let line = self.lines.partition_point(|&start| start <= byte).max(1);
+        let start = self.lines[line - 1] as usize;
+        let end = (byte as usize).min(self.text.len());
+        let column = self.text.get(start..end).map_or(0, |before| before.chars().count());
+        Position { line: line as u32, column: column as u32 + 1 }
+    }
+
+    /// The text of a line, counted from one, without its end.
+    #[must_use]
+    pub fn line(&self, line: u32) -> &str {
+        let start = self.lines[line as usize - 1] as usize;
+        let end = self.lines.get(line as usize).map_or(self.text.len(), |&next| next as usize);
+        self.text[start..end].trim_end_matches(['\n', '\r'])
+    }
+
+    /// How many lines there are.
+    #[must_use]
+    pub fn line_count(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// The text of a span.
+    #[must_use]
+    pub fn snippet(&self, span: Span) -> &str {
+        self.text.get(span.start as usize..span.end as usize).unwrap_or("")
+    }
+}
