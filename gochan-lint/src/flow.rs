@@ -49,7 +49,8 @@ impl<'p> Code<'p> {
 
     /// Everything that happens in the function, with its body.
     pub fn everywhere(self) -> impl Iterator<Item = (BodyId, BlockId, &'p Event)> {
-        self.bodies().flat_map(move |(body, _)| self.all(body).map(move |(block, event)| (body, block, event)))
+        self.bodies()
+            .flat_map(move |(body, _)| self.all(body).map(move |(block, event)| (body, block, event)))
     }
 
     /// The goroutine, or the function itself, whose thread of control a body belongs to.

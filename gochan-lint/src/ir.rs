@@ -310,8 +310,8 @@ pub enum OpKind {
     Arm(Arm),
     /// The variable's scope ends, or it is overwritten: what it holds is dropped.
     ScopeEnd(ObjectId),
-    /// The value leaves: returned, stored in something, put into a macro's arguments.
-    Escape(ObjectId),
+    /// The value goes where it is not followed.
+    Escape(ObjectId, Where),
     /// An object is mentioned in a way that is not followed.
     Use(ObjectId),
     /// `return`, `?`, the last expression.
@@ -320,6 +320,17 @@ pub enum OpKind {
     Diverge,
     /// An assignment to an object's variable.
     Assign(ObjectId),
+}
+
+/// Where a value goes that is not followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Where {
+    /// It is what the body comes to.
+    Returned,
+    /// Into a structure, an array, a variable that is somewhere else.
+    Stored,
+    /// Into a call, a macro, a branch's value, a channel.
+    Given,
 }
 
 /// A `select!`.

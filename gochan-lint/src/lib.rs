@@ -1,12 +1,20 @@
 //! The engine behind `cargo gochan-lint`.
 //!
 //! A run goes one way: [`workspace`] finds the crates, [`read`] turns each file into [`ir`], [`link`] answers what a
-//! single file could not, the [`lints`] look at the result, and [`report`] says what they found.
+//! single file could not, the [`lints`] ask the graphs by [`flow`], comments and [`levels`] decide what counts, and
+//! [`report`] says what was found.
 
+pub mod cli;
 pub mod diagnostic;
+pub mod fix;
 pub mod flow;
 pub mod ir;
+pub mod levels;
 pub mod link;
 pub mod lints;
 pub mod read;
+pub mod report;
+pub mod run;
 pub mod source;
+pub mod suppress;
+pub mod workspace;

@@ -1,1 +1,5 @@
-fn main() {}
+//! `cargo gochan-lint`
+
+fn main() -> std::process::ExitCode {
+    gochan_lint::cli::main()
+}

@@ -1,9 +1,10 @@
 //! What the operations of a body mean, now that it is known what their objects are.
 
-use super::kinds::{Flavour, Kind};
 use super::Program;
-use crate::ir::{Arg, BodyId, Bound, Call, ObjectId, Op, OpKind, Origin, Runs, Select};
+use super::kinds::{Flavour, Kind};
+use crate::ir::{Arg, BodyId, Bound, Call, ObjectId, Op, OpKind, Origin, Runs, Select, Where};
 use crate::source::Span;
+use std::collections::HashSet;
 
 /// What happens in a block, in order.
 #[derive(Debug, Default)]
@@ -29,6 +30,17 @@ pub enum LockMode {
     Try,
 }
 
+/// How an operation takes a closed channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Face {
+    /// It panics: a macro, or a method whose result is unwrapped or ignored.
+    Panics,
+    /// It says so, and somebody looks.
+    Checked,
+    /// It says so, and does not wait either.
+    Tries,
+}
+
 /// What blocks, beside channels and locks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wait {
@@ -43,14 +55,14 @@ pub enum Wait {
 /// See [`Event`].
 #[derive(Debug, Clone)]
 pub enum EventKind {
-    /// A send; false if it does not wait.
-    Send(ObjectId, bool),
+    /// A send.
+    Send(ObjectId, Face),
     /// A receive; false if it does not wait.
     Recv(ObjectId, Bound, bool),
     /// The head of a range over the channel.
     Range(ObjectId),
     /// A close.
-    Close(ObjectId),
+    Close(ObjectId, Face),
     /// `wg.add(n)`
     Add(ObjectId, Option<i64>),
     /// `wg.done()`
@@ -88,7 +100,7 @@ pub enum EventKind {
     /// An explicit `drop(x)`.
     Dropped(ObjectId),
     /// It goes where it is not followed.
-    Escape(ObjectId),
+    Escape(ObjectId, Where),
     /// It is looked at.
     Use(ObjectId),
     /// It is overwritten.
@@ -113,14 +125,32 @@ pub enum Started {
 /// The events of every block of every body of a function.
 pub(super) fn interpret(program: &Program, function: usize) -> Vec<Vec<BlockEvents>> {
     let code = program.function(function);
-    let interpreter = Interpreter { program, function };
+    let interpreter = Interpreter { program, function, ignored: ignored(code) };
     let block = |ops: &Vec<Op>| BlockEvents(ops.iter().flat_map(|op| interpreter.op(op)).collect());
     code.bodies.iter().map(|body| body.blocks.iter().map(|each| block(&each.ops)).collect()).collect()
+}
+
+fn ignored(code: &crate::ir::Function) -> HashSet<ObjectId> {
+    let ops = || code.bodies.iter().flat_map(|body| &body.blocks).flat_map(|block| &block.ops);
+    let mut ignored: HashSet<ObjectId> = ops()
+        .filter_map(|op| match op.kind {
+            OpKind::DroppedAtOnce(object) => Some(object),
+            _ => None,
+        })
+        .collect();
+    for op in ops() {
+        if let OpKind::New(object) = op.kind {
+            ignored.remove(&object);
+        }
+    }
+    ignored
 }
 
 struct Interpreter<'p> {
     program: &'p Program,
     function: usize,
+    /// Results that their statement drops, without a `let _ =` that says so.
+    ignored: HashSet<ObjectId>,
 }
 
 impl Interpreter<'_> {
@@ -141,17 +171,19 @@ impl Interpreter<'_> {
         match &op.kind {
             OpKind::New(object) => one(EventKind::New(self.root(*object))),
             OpKind::DroppedAtOnce(object) => one(EventKind::DroppedAtOnce(self.root(*object))),
-            OpKind::Send(channel) => one(EventKind::Send(self.root(*channel), true)),
+            OpKind::Send(channel) => one(EventKind::Send(self.root(*channel), Face::Panics)),
             OpKind::Recv(channel, bound) => one(EventKind::Recv(self.root(*channel), *bound, true)),
             OpKind::Range(channel) if self.kind(*channel).is_channel() => {
                 one(EventKind::Range(self.root(*channel)))
             }
             OpKind::Range(object) => one(EventKind::Use(self.root(*object))),
-            OpKind::Close(channel) => one(EventKind::Close(self.root(*channel))),
+            OpKind::Close(channel) => one(EventKind::Close(self.root(*channel), Face::Panics)),
             OpKind::Spawn(runs, handle) => one(EventKind::Spawn(self.started(runs), None, *handle)),
             OpKind::Defer(body) => one(EventKind::Defer(*body)),
             OpKind::RunDeferred(body) => one(EventKind::RunDeferred(*body)),
-            OpKind::Call(call) => self.call(call).into_iter().map(|kind| Event { kind, span: op.span }).collect(),
+            OpKind::Call(call) => {
+                self.call(call).into_iter().map(|kind| Event { kind, span: op.span }).collect()
+            }
             OpKind::Select(select) => {
                 let mut select = select.clone();
                 for arm in &mut select.arms {
@@ -164,7 +196,7 @@ impl Interpreter<'_> {
                 one(EventKind::Arm(crate::ir::Arm { channel, ..arm.clone() }))
             }
             OpKind::ScopeEnd(object) => one(EventKind::ScopeEnd(self.root(*object))),
-            OpKind::Escape(object) => one(EventKind::Escape(self.root(*object))),
+            OpKind::Escape(object, to) => one(EventKind::Escape(self.root(*object), *to)),
             OpKind::Use(object) => one(EventKind::Use(self.root(*object))),
             OpKind::Assign(object) => one(EventKind::Assign(self.root(*object))),
             OpKind::Return => one(EventKind::Return),
@@ -238,20 +270,31 @@ impl Interpreter<'_> {
                 events.push(EventKind::Block(Wait::Other));
                 events
             }
-            (true, "go" | "spawn", _) if self.closures_of(call).next().is_some() => {
-                self.closures_of(call).map(|body| EventKind::Spawn(Started::Body(body), None, call.result)).collect()
-            }
+            (true, "go" | "spawn", _) if self.closures_of(call).next().is_some() => self
+                .closures_of(call)
+                .map(|body| EventKind::Spawn(Started::Body(body), None, call.result))
+                .collect(),
             _ => {
                 let mut events = self.closures(call);
                 events.extend(call.args.iter().filter_map(|arg| {
                     let object = gives(arg)?;
-                    Some(if arg.by_ref { EventKind::Use(object) } else { EventKind::Escape(object) })
+                    Some(if arg.by_ref {
+                        EventKind::Use(object)
+                    } else {
+                        EventKind::Escape(object, Where::Given)
+                    })
                 }));
                 events.extend(call.receiver.map(|object| EventKind::Use(self.root(object))));
                 events.push(EventKind::Unknown(call.clone()));
                 events
             }
         }
+    }
+
+    /// Whether anybody looks at what a call says.
+    fn face(&self, call: &Call) -> Face {
+        let ignored = call.result.is_some_and(|result| self.ignored.contains(&result));
+        if ignored { Face::Panics } else { Face::Checked }
     }
 
     fn closures_of<'c>(&'c self, call: &'c Call) -> impl Iterator<Item = BodyId> + 'c {
@@ -272,8 +315,10 @@ impl Interpreter<'_> {
             (kind, _) if kind.is_channel() => {
                 if matches!(name, "send" | "send_timeout" | "try_send" | "send_async") {
                     let value = first.and_then(|arg| arg.object).map(|object| self.root(object));
-                    let mut events: Vec<_> = value.map(EventKind::Escape).into_iter().collect();
-                    events.push(EventKind::Send(root, name == "send"));
+                    let mut events: Vec<_> =
+                        value.map(|object| EventKind::Escape(object, Where::Given)).into_iter().collect();
+                    let face = if name == "send" { self.face(call) } else { Face::Tries };
+                    events.push(EventKind::Send(root, face));
                     return Some(events);
                 }
                 match name {
@@ -282,7 +327,7 @@ impl Interpreter<'_> {
                         EventKind::Recv(root, Bound::Checked, false)
                     }
                     "iter" | "into_iter" => EventKind::Use(root),
-                    "close" => EventKind::Close(root),
+                    "close" => EventKind::Close(root, self.face(call)),
                     _ => EventKind::Use(root),
                 }
             }

@@ -182,7 +182,11 @@ impl Resolver<'_> {
             (kind, "iter" | "into_iter" | "try_iter" | "stream") if kind.is_channel() => (kind.clone(), root),
             (
                 Kind::Context,
-                "with_cancel" | "with_timeout" | "with_deadline" | "with_cancel_cause" | "with_timeout_cause"
+                "with_cancel"
+                | "with_timeout"
+                | "with_deadline"
+                | "with_cancel_cause"
+                | "with_timeout_cause"
                 | "with_deadline_cause",
             ) => (Kind::ContextAndCancel, id),
             (Kind::Context, "with_value" | "without_cancel") => (Kind::Context, id),
@@ -207,7 +211,9 @@ impl Resolver<'_> {
             (Kind::ContextAndCancel, 1) => (Kind::Cancel, id),
             (Kind::Halves, 0) => (Kind::Channel(Side::Send, self.capacity(root)), root),
             (Kind::Halves, 1) => (Kind::Channel(Side::Receive, self.capacity(root)), root),
-            (Kind::Tuple(parts), index) => (parts.get(index as usize).map_or(Kind::Other, |ty| self.ty(ty)), id),
+            (Kind::Tuple(parts), index) => {
+                (parts.get(index as usize).map_or(Kind::Other, |ty| self.ty(ty)), id)
+            }
             _ => (Kind::Other, id),
         }
     }
@@ -252,13 +258,17 @@ impl Resolver<'_> {
             ("WaitGroup", _) => Kind::WaitGroup,
             ("Context", _) if !foreign_root(&names) => Kind::Context,
             ("CancelHandle", _) => Kind::Cancel,
-            ("Mutex" | "RwLock", _) => {
-                Kind::Lock(if blocking { Flavour::Blocking } else { Flavour::Gochan })
-            }
+            ("Mutex" | "RwLock", _) => Kind::Lock(if blocking { Flavour::Blocking } else { Flavour::Gochan }),
             ("RefCell", _) => Kind::Lock(Flavour::Cell),
             ("Cond", _) => Kind::Cond,
             ("Ticker" | "Timer", _) => Kind::Timer,
-            ("JoinHandle", _) => if blocking { Kind::ThreadBlocking } else { Kind::JoinHandle },
+            ("JoinHandle", _) => {
+                if blocking {
+                    Kind::ThreadBlocking
+                } else {
+                    Kind::JoinHandle
+                }
+            }
             ("Once" | "OnceCell" | "Lazy" | "OnceLock" | "LazyLock", _) => Kind::Once,
             ("Self", _) => self.code.owner.clone().map_or(Kind::Other, Kind::Named),
             _ => Kind::Named(name.to_owned()),

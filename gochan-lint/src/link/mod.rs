@@ -5,7 +5,7 @@ mod events;
 mod kinds;
 mod summary;
 
-pub use events::{BlockEvents, Event, EventKind, LockMode, Started, Wait};
+pub use events::{BlockEvents, Event, EventKind, Face, LockMode, Started, Wait};
 pub use kinds::{Flavour, Kind, Side};
 pub use summary::{Effect, Summary, blocks, effect_of, effect_on};
 
@@ -114,7 +114,8 @@ impl Program {
             [only] => Some(only),
             // Of several with one name, that of the same file.
             _ => {
-                let mut here = found.iter().copied().filter(|&function| self.functions[function].unit == unit);
+                let mut here =
+                    found.iter().copied().filter(|&function| self.functions[function].unit == unit);
                 here.next().filter(|_| here.next().is_none())
             }
         }

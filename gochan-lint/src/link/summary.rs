@@ -1,7 +1,7 @@
 //! What functions do with their parameters.
 
-use super::events::{EventKind, Started};
 use super::Program;
+use super::events::{EventKind, Started};
 use crate::ir::ObjectId;
 
 /// What a function may do with one parameter, by itself, in a goroutine it starts, or through others it calls.
@@ -127,7 +127,7 @@ pub fn effect_of(program: &Program, event: &EventKind, object: ObjectId) -> Effe
     match event {
         EventKind::Send(channel, _) => only(*channel, Effect::SENDS),
         EventKind::Recv(channel, ..) | EventKind::Range(channel) => only(*channel, Effect::RECEIVES),
-        EventKind::Close(channel) => only(*channel, Effect::CLOSES),
+        EventKind::Close(channel, _) => only(*channel, Effect::CLOSES),
         EventKind::Arm(arm) => match arm.channel {
             Some(channel) if arm.sends => only(channel, Effect::SENDS),
             Some(channel) => only(channel, Effect::RECEIVES),
@@ -155,7 +155,7 @@ pub fn effect_of(program: &Program, event: &EventKind, object: ObjectId) -> Effe
         EventKind::Cancel(handle) | EventKind::Dropped(handle) => only(*handle, Effect::CANCELS),
         EventKind::Lock(lock, ..) => only(*lock, Effect::LOCKS),
         EventKind::Call(callee, handed) => through(program, *callee, handed, object),
-        EventKind::Escape(escaped) => only(*escaped, Effect::ESCAPES),
+        EventKind::Escape(escaped, _) => only(*escaped, Effect::ESCAPES),
         _ => none,
     }
 }
@@ -178,7 +178,8 @@ fn own_blocks(program: &Program, function: usize) -> bool {
 #[must_use]
 pub fn blocks(program: &Program, event: &EventKind) -> bool {
     match event {
-        EventKind::Send(_, waits) | EventKind::Recv(_, _, waits) => *waits,
+        EventKind::Send(_, face) => *face != super::Face::Tries,
+        EventKind::Recv(_, _, waits) => *waits,
         EventKind::Range(_) | EventKind::Wait(_) | EventKind::Block(_) => true,
         EventKind::Lock(_, mode, ..) => *mode != super::LockMode::Try,
         EventKind::Select(select) => !select.has_default,

@@ -48,7 +48,10 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
             for (_, event) in code.all(body) {
                 for group in groups(&event.kind) {
                     let adds = effect_of(code.program, &event.kind, group).has(Effect::ADDS);
-                    if adds && is_outside(code, group, goroutine) && !is_counted_already(code, group, goroutine) {
+                    if adds
+                        && is_outside(code, group, goroutine)
+                        && !is_counted_already(code, group, goroutine)
+                    {
                         report(code, event.span, group, found);
                     }
                 }

@@ -4,7 +4,7 @@ use super::{Check, Lint};
 use crate::diagnostic::{Diagnostic, Level};
 use crate::flow::Code;
 use crate::ir::{BodyId, BodyKind, ObjectId, Origin};
-use crate::link::{EventKind, Kind, Started};
+use crate::link::{EventKind, Face, Kind, Started};
 
 pub(super) const LINT: Lint = Lint {
     id: "double_close",
@@ -58,9 +58,9 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
 /// The channel that an event closes, by itself or by what was deferred.
 fn closes(code: Code<'_>, kind: &EventKind) -> Option<ObjectId> {
     match kind {
-        EventKind::Close(channel) => Some(*channel),
+        EventKind::Close(channel, Face::Panics) => Some(*channel),
         EventKind::RunDeferred(body) => code.all(*body).find_map(|(_, event)| match event.kind {
-            EventKind::Close(channel) => Some(channel),
+            EventKind::Close(channel, Face::Panics) => Some(channel),
             _ => None,
         }),
         _ => None,
@@ -91,7 +91,7 @@ fn shared_by_copies(code: Code<'_>, found: &mut Vec<Diagnostic>) {
             continue;
         }
         for (_, closing) in code.all(inner) {
-            let EventKind::Close(channel) = closing.kind else { continue };
+            let EventKind::Close(channel, Face::Panics) = closing.kind else { continue };
             let object = &code.function.objects[channel.at()];
             if is_plain(code, channel) && object.body == outer && object.loops < loops {
                 report(code, closing.span, channel, "every one of these goroutines closes it", found);

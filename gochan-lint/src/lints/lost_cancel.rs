@@ -3,7 +3,7 @@
 use super::{Check, Lint};
 use crate::diagnostic::{Diagnostic, Level};
 use crate::flow::Code;
-use crate::ir::{BodyId, ObjectId, Origin};
+use crate::ir::{BodyId, ObjectId, Origin, Where};
 use crate::link::{EventKind, Kind, Started};
 use crate::source::Span;
 
@@ -64,7 +64,10 @@ fn one(code: Code<'_>, handle: ObjectId, pair: ObjectId, found: &mut Vec<Diagnos
             EventKind::Unknown(call) => {
                 let leaks = call.path.last().is_some_and(|name| matches!(name.as_str(), "forget" | "leak"))
                     || call.path.iter().any(|part| part == "ManuallyDrop");
-                let given = call.args.iter().any(|arg| arg.object.is_some_and(|given| code.linked.root(given) == handle));
+                let given = call
+                    .args
+                    .iter()
+                    .any(|arg| arg.object.is_some_and(|given| code.linked.root(given) == handle));
                 if leaks && given {
                     found.push(report(
                         event.span,
@@ -77,21 +80,21 @@ fn one(code: Code<'_>, handle: ObjectId, pair: ObjectId, found: &mut Vec<Diagnos
             _ => {}
         }
     }
-    let context = code.function.objects.iter().position(
-        |other| matches!(other.origin, Origin::Element(of, 0) if of == pair),
-    );
+    let context = code
+        .function
+        .objects
+        .iter()
+        .position(|other| matches!(other.origin, Origin::Element(of, 0) if of == pair));
     let mentioned = code.everywhere().any(|(_, _, event)| mentions(code, &event.kind, handle));
     if !mentioned {
         if let Some(context) = context.map(|index| ObjectId(index as u32))
             && let Some(how) = escapes(code, context, object.body)
         {
-            found.push(
-                report(
-                    object.span,
-                    format!("`{}` is never used, while its context is {how}", object.name),
-                    "dropped at the end of this scope, which cancels the context",
-                ),
-            );
+            found.push(report(
+                object.span,
+                format!("`{}` is never used, while its context is {how}", object.name),
+                "dropped at the end of this scope, which cancels the context",
+            ));
         }
         return;
     }
@@ -103,14 +106,15 @@ fn mentions(code: Code<'_>, kind: &EventKind, handle: ObjectId) -> bool {
     match kind {
         EventKind::Cancel(used)
         | EventKind::Dropped(used)
-        | EventKind::Escape(used)
+        | EventKind::Escape(used, _)
         | EventKind::Use(used)
         | EventKind::Assign(used) => *used == handle,
         EventKind::Call(_, handed) => handed.contains(&Some(handle)),
         EventKind::Spawn(Started::Function(_, handed), ..) => handed.contains(&Some(handle)),
         EventKind::Spawn(Started::Unknown(objects), ..) => objects.contains(&handle),
         EventKind::Unknown(call) => {
-            let given = |object: Option<ObjectId>| object.is_some_and(|given| code.linked.root(given) == handle);
+            let given =
+                |object: Option<ObjectId>| object.is_some_and(|given| code.linked.root(given) == handle);
             given(call.receiver) || call.args.iter().any(|arg| given(arg.object))
         }
         _ => false,
@@ -119,19 +123,25 @@ fn mentions(code: Code<'_>, kind: &EventKind, handle: ObjectId) -> bool {
 
 /// How the context goes where this scope does not follow.
 fn escapes(code: Code<'_>, context: ObjectId, home: BodyId) -> Option<&'static str> {
-    code.everywhere().find_map(|(body, _, event)| {
-        let inside_goroutine = code.agent(body) != code.agent(home);
-        match &event.kind {
-            EventKind::Spawn(Started::Function(_, handed), ..) if handed.contains(&Some(context)) => {
-                Some("given to a goroutine")
+    code.everywhere().find_map(|(body, block, event)| {
+        let escapes = match &event.kind {
+            EventKind::Escape(escaped, Where::Returned | Where::Stored)
+                if *escaped == context && body == home =>
+            {
+                return Some("handed on");
             }
-            EventKind::Spawn(Started::Unknown(objects), ..) if objects.contains(&context) => {
-                Some("given to a goroutine")
-            }
-            EventKind::Escape(escaped) if *escaped == context => Some("handed on"),
-            kind if inside_goroutine && uses(code, kind, context) => Some("used by a goroutine"),
-            _ => None,
-        }
+            EventKind::Spawn(Started::Function(_, handed), ..) => handed.contains(&Some(context)),
+            EventKind::Spawn(Started::Unknown(objects), ..) => objects.contains(&context),
+            EventKind::Spawn(Started::Body(inner), ..) => code.bodies().any(|(other, _)| {
+                code.is_within(other, *inner)
+                    && code.all(other).any(|(_, event)| uses(code, &event.kind, context))
+            }),
+            _ => false,
+        };
+        // Whoever waits for something afterwards may well wait for the goroutine.
+        let place = code.events(body, block).iter().position(|other| std::ptr::eq(other, event))?;
+        let waits = |kind: &EventKind| crate::link::blocks(code.program, kind);
+        (escapes && code.can_follow(body, block, place, waits).is_none()).then_some("used by a goroutine")
     })
 }
 
@@ -139,7 +149,9 @@ fn uses(code: Code<'_>, kind: &EventKind, context: ObjectId) -> bool {
     match kind {
         EventKind::Use(used) | EventKind::Derive(used, ..) => *used == context,
         EventKind::Call(_, handed) => handed.contains(&Some(context)),
-        EventKind::Arm(arm) => arm.channel.is_some_and(|channel| *code.linked.kind(channel) == Kind::Done(context)),
+        EventKind::Arm(arm) => {
+            arm.channel.is_some_and(|channel| *code.linked.kind(channel) == Kind::Done(context))
+        }
         EventKind::Recv(channel, ..) => *code.linked.kind(*channel) == Kind::Done(context),
         _ => false,
     }
@@ -166,7 +178,9 @@ fn paths(
         |a, b| *a || *b,
         |held, event, _| match &event.kind {
             EventKind::New(made) if *made == handle => *held = true,
-            EventKind::Spawn(Started::Body(body), ..) | EventKind::Defer(body) if captured(*body) => *held = false,
+            EventKind::Spawn(Started::Body(body), ..) | EventKind::Defer(body) if captured(*body) => {
+                *held = false
+            }
             EventKind::RunDeferred(body) if captured(*body) => *held = false,
             EventKind::Assign(overwritten) if *overwritten == handle => *held = false,
             kind if mentions(code, kind, handle) && !matches!(kind, EventKind::Use(_)) => *held = false,

@@ -3,7 +3,7 @@
 use super::{Check, Lint};
 use crate::diagnostic::{Diagnostic, Level};
 use crate::flow::Code;
-use crate::ir::{BodyKind, Origin};
+use crate::ir::{BodyKind, Origin, Where};
 use crate::link::{EventKind, Program};
 use crate::source::Span;
 
@@ -48,18 +48,23 @@ fn check(program: &Program, unit: usize, found: &mut Vec<Diagnostic>) {
 /// Goroutines that return a closure nobody can have any use for.
 fn dropped_closures(code: Code<'_>, unit: usize, found: &mut Vec<Diagnostic>) {
     // A handle that is joined may well want the closure.
-    let joined = code.everywhere().any(|(_, _, event)| {
-        matches!(event.kind, EventKind::Block(crate::link::Wait::Join))
-    });
+    let joined = code
+        .everywhere()
+        .any(|(_, _, event)| matches!(event.kind, EventKind::Block(crate::link::Wait::Join)));
     for (body, _) in code.bodies().filter(|(_, body)| body.kind == BodyKind::Goroutine && !joined) {
         for (_, event) in code.all(body) {
-            let EventKind::Escape(object) = event.kind else { continue };
+            let EventKind::Escape(object, Where::Returned) = event.kind else { continue };
             let origin = &code.function.objects[object.at()];
             if matches!(origin.origin, Origin::Closure(_)) && origin.name.is_empty() && origin.body == body {
                 found.push(
-                    Diagnostic::new(LINT.id, unit, origin.span, "the goroutine ends without calling this closure")
-                        .label("built here, and dropped")
-                        .help("call it, or put its code into the goroutine's block"),
+                    Diagnostic::new(
+                        LINT.id,
+                        unit,
+                        origin.span,
+                        "the goroutine ends without calling this closure",
+                    )
+                    .label("built here, and dropped")
+                    .help("call it, or put its code into the goroutine's block"),
                 );
             }
         }

@@ -66,7 +66,7 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
 
 fn channels(event: &EventKind) -> Vec<ObjectId> {
     match event {
-        EventKind::Close(channel) => vec![*channel],
+        EventKind::Close(channel, _) => vec![*channel],
         EventKind::Call(_, handed) => handed.iter().flatten().copied().collect(),
         _ => Vec::new(),
     }
@@ -83,7 +83,9 @@ fn effect_of_agent(code: Code<'_>, agent: BodyId, channel: ObjectId) -> Effect {
 /// True if it waits for others before it closes.
 fn is_coordinator(code: Code<'_>, agent: BodyId) -> bool {
     let mut own = code.everywhere().filter(|&(body, _, _)| code.agent(body) == agent);
-    own.any(|(_, _, event)| matches!(event.kind, EventKind::Wait(_) | EventKind::Block(crate::link::Wait::Join)))
+    own.any(|(_, _, event)| {
+        matches!(event.kind, EventKind::Wait(_) | EventKind::Block(crate::link::Wait::Join))
+    })
 }
 
 /// True if somebody else sends on it, or it was handed to this function.

@@ -3,8 +3,8 @@
 use super::{Check, Lint};
 use crate::diagnostic::{Diagnostic, Level};
 use crate::flow::Code;
-use crate::ir::BlockId;
-use crate::link::{EventKind, Kind};
+use crate::ir::{BlockId, Bound};
+use crate::link::{EventKind, Face, Kind};
 
 pub(super) const LINT: Lint = Lint {
     id: "send_after_close",
@@ -29,15 +29,18 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
         for index in 0..graph.blocks.len() {
             let block = BlockId(index as u32);
             for (place, event) in code.events(body, block).iter().enumerate() {
-                let EventKind::Close(channel) = event.kind else { continue };
+                let EventKind::Close(channel, _) = event.kind else { continue };
                 let object = &code.function.objects[channel.at()];
-                let fresh = object.body == body && object.loops > 0 && object.loops >= graph.blocks[index].loops;
+                let fresh =
+                    object.body == body && object.loops > 0 && object.loops >= graph.blocks[index].loops;
                 if object.blurred || fresh || !matches!(code.linked.kind(channel), Kind::Channel(..)) {
                     continue;
                 }
                 let sends = |kind: &EventKind| match kind {
-                    EventKind::Send(sent, _) => *sent == channel,
-                    EventKind::Arm(arm) => arm.sends && arm.channel == Some(channel),
+                    EventKind::Send(sent, Face::Panics) => *sent == channel,
+                    EventKind::Arm(arm) => {
+                        arm.sends && arm.bound == Bound::Discarded && arm.channel == Some(channel)
+                    }
                     _ => false,
                 };
                 if let Some(send) = code.can_follow(body, block, place, sends) {

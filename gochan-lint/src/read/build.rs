@@ -1,8 +1,6 @@
 //! Building the graphs of one function: blocks, scopes, names, and the ways out of them.
 
-use crate::ir::{
-    Block, BlockId, Body, BodyId, BodyKind, Function, Object, ObjectId, Op, OpKind, Origin,
-};
+use crate::ir::{Block, BlockId, Body, BodyId, BodyKind, Function, Object, ObjectId, Op, OpKind, Origin};
 use crate::source::Span;
 
 /// A function that is being read.
@@ -52,7 +50,13 @@ impl Builder {
     pub(super) fn begin_body(&mut self, kind: BodyKind, span: Span) -> BodyId {
         let body = BodyId(self.function.bodies.len() as u32);
         let parent = self.frames.last().map(|frame| frame.body);
-        self.function.bodies.push(Body { kind, parent, params: Vec::new(), blocks: vec![Block::default()], span });
+        self.function.bodies.push(Body {
+            kind,
+            parent,
+            params: Vec::new(),
+            blocks: vec![Block::default()],
+            span,
+        });
         self.frames.push(Frame {
             body,
             block: Some(BlockId(0)),
@@ -154,9 +158,9 @@ impl Builder {
 
     /// The object of a field, the same for each mention.
     pub(super) fn field(&mut self, base: ObjectId, field: &str, span: Span) -> ObjectId {
-        let known = self.function.objects.iter().position(|object| {
-            matches!(&object.origin, Origin::Field(of, name) if *of == base && name == field)
-        });
+        let known = self.function.objects.iter().position(
+            |object| matches!(&object.origin, Origin::Field(of, name) if *of == base && name == field),
+        );
         match known {
             Some(index) => ObjectId(index as u32),
             None => {
@@ -266,7 +270,8 @@ impl Builder {
             Some(label) => around.label.as_deref() == Some(label),
             None => around.head.is_some(),
         });
-        let target = target.map(|around| (around.scopes, if again { around.head } else { Some(around.exit) }));
+        let target =
+            target.map(|around| (around.scopes, if again { around.head } else { Some(around.exit) }));
         if let Some((scopes, Some(block))) = target {
             self.leave_scopes(scopes);
             self.edge(self.here(), block);

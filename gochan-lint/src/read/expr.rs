@@ -1,7 +1,7 @@
 //! Reading expressions and statements.
 
 use super::{Lower, ty};
-use crate::ir::{Arg, BodyId, BodyKind, Call, ObjectId, OpKind, Origin};
+use crate::ir::{Arg, BodyId, BodyKind, Call, ObjectId, OpKind, Origin, Where};
 use crate::source::Span;
 use syn::spanned::Spanned;
 use syn::{Expr, Pat, Stmt};
@@ -17,8 +17,22 @@ pub(super) enum Value {
 
 /// Methods whose result is the handle they are called on.
 const SAME: [&str; 16] = [
-    "clone", "as_ref", "as_mut", "borrow", "borrow_mut", "deref", "deref_mut", "to_owned", "into", "unwrap",
-    "expect", "by_ref", "as_deref", "cloned", "unwrap_or_default", "downgrade",
+    "clone",
+    "as_ref",
+    "as_mut",
+    "borrow",
+    "borrow_mut",
+    "deref",
+    "deref_mut",
+    "to_owned",
+    "into",
+    "unwrap",
+    "expect",
+    "by_ref",
+    "as_deref",
+    "cloned",
+    "unwrap_or_default",
+    "downgrade",
 ];
 
 impl Lower<'_> {
@@ -96,11 +110,15 @@ impl Lower<'_> {
         value
     }
 
-    /// The value leaves the body.
+    /// The value is what the body comes to.
     pub(super) fn returned(&mut self, value: Value) {
+        self.goes(value, Where::Returned);
+    }
+
+    pub(super) fn goes(&mut self, value: Value, to: Where) {
         self.each_object(&value, &mut |this, object| {
             let span = this.build.function.objects[object.at()].span;
-            this.build.op(OpKind::Escape(object), span);
+            this.build.op(OpKind::Escape(object, to), span);
         });
     }
 
@@ -113,12 +131,12 @@ impl Lower<'_> {
     }
 
     /// The value goes somewhere that is not followed.
-    pub(super) fn escape(&mut self, expr: &Expr) {
+    pub(super) fn escape(&mut self, expr: &Expr, to: Where) {
         let value = self.expr(expr);
         let by_ref = matches!(expr, Expr::Reference(_));
         let span = Span::of(expr.span());
         self.each_object(&value, &mut |this, object| {
-            let kind = if by_ref { OpKind::Use(object) } else { OpKind::Escape(object) };
+            let kind = if by_ref { OpKind::Use(object) } else { OpKind::Escape(object, to) };
             this.build.op(kind, span);
         });
     }
@@ -151,12 +169,15 @@ impl Lower<'_> {
             Expr::Call(call) => self.call(call),
             Expr::MethodCall(call) => self.method(call),
             Expr::Macro(call) => self.macro_call(&call.mac),
-            Expr::Tuple(tuple) => Value::Tuple(tuple.elems.iter().map(|element| self.expr(element)).collect()),
+            Expr::Tuple(tuple) => {
+                Value::Tuple(tuple.elems.iter().map(|element| self.expr(element)).collect())
+            }
             Expr::Closure(closure) => self.closure(closure),
             Expr::Async(block) => {
-                let body = self.nested(BodyKind::Closure, Span::of(block.block.brace_token.span.join()), |this| {
-                    this.block(&block.block)
-                });
+                let body =
+                    self.nested(BodyKind::Closure, Span::of(block.block.brace_token.span.join()), |this| {
+                        this.block(&block.block)
+                    });
                 Value::Object(self.build.object("", Origin::Closure(body), Span::of(expr.span())))
             }
             Expr::Block(block) => self.labelled_block(block),
@@ -192,7 +213,7 @@ impl Lower<'_> {
             }
             Expr::Break(way) => {
                 if let Some(inner) = &way.expr {
-                    self.escape(inner);
+                    self.escape(inner, Where::Given);
                 }
                 self.build.jump(way.label.as_ref().map(label).as_deref(), false);
                 Value::Nothing
@@ -215,18 +236,18 @@ impl Lower<'_> {
                 Value::Nothing
             }
             Expr::Struct(value) => {
-                value.fields.iter().for_each(|field| self.escape(&field.expr));
+                value.fields.iter().for_each(|field| self.escape(&field.expr, Where::Stored));
                 if let Some(rest) = &value.rest {
-                    self.escape(rest);
+                    self.escape(rest, Where::Stored);
                 }
                 Value::Nothing
             }
             Expr::Array(array) => {
-                array.elems.iter().for_each(|element| self.escape(element));
+                array.elems.iter().for_each(|element| self.escape(element, Where::Stored));
                 Value::Nothing
             }
             Expr::Repeat(array) => {
-                self.escape(&array.expr);
+                self.escape(&array.expr, Where::Stored);
                 Value::Nothing
             }
             Expr::Range(range) => {
@@ -248,12 +269,16 @@ impl Lower<'_> {
         let name = last.ident.to_string();
         // By convention statics and constants are in capitals.
         if name.len() > 1 && !name.contains(|c: char| c.is_lowercase()) {
-            let known = self.build.function.objects.iter().position(
-                |object| matches!(&object.origin, Origin::Static(known) if *known == name),
-            );
+            let known = self
+                .build
+                .function
+                .objects
+                .iter()
+                .position(|object| matches!(&object.origin, Origin::Static(known) if *known == name));
             let object = known.map_or_else(
                 || {
-                    let object = self.build.object("", Origin::Static(name.clone()), Span::of(last.ident.span()));
+                    let object =
+                        self.build.object("", Origin::Static(name.clone()), Span::of(last.ident.span()));
                     self.build.function.objects[object.at()].name.clone_from(&name);
                     object
                 },
@@ -287,7 +312,7 @@ impl Lower<'_> {
             Value::Object(object) => (Some(object), None),
             Value::Number(number) => (None, Some(number)),
             Value::Tuple(parts) => {
-                parts.iter().for_each(|part| self.returned(part.clone()));
+                parts.iter().for_each(|part| self.goes(part.clone(), Where::Given));
                 (None, None)
             }
             Value::Nothing => (None, None),
@@ -303,13 +328,14 @@ impl Lower<'_> {
         let span = Span::of(call.func.span()).to(Span::of(call.paren_token.span.join()));
         let Expr::Path(callee) = &*call.func else {
             self.look(&call.func);
-            call.args.iter().for_each(|argument| self.escape(argument));
+            call.args.iter().for_each(|argument| self.escape(argument, Where::Given));
             return Value::Nothing;
         };
         let path = segments(&callee.path);
         let last = path.last().map_or("", String::as_str);
         // `Some(x)`, `Ok(x)`, `Arc::new(x)`, `Arc::clone(&x)`: the handle itself.
-        let wraps = matches!(last, "Some" | "Ok") || (matches!(last, "new" | "clone" | "from" | "pin") && wrapper(&path));
+        let wraps = matches!(last, "Some" | "Ok")
+            || (matches!(last, "new" | "clone" | "from" | "pin") && wrapper(&path));
         if let (true, Some(only)) = (wraps && call.args.len() == 1, call.args.first()) {
             return self.expr(only);
         }
@@ -321,9 +347,15 @@ impl Lower<'_> {
         if let Some(callee) = local {
             // A closure that has a name.
             self.build.op(OpKind::Use(callee), span);
-            return self.emit_call(Call { path, receiver: Some(callee), is_method: false, args, result: None }, span);
+            return self.emit_call(
+                Call { path, receiver: Some(callee), is_method: false, args, result: None },
+                span,
+            );
         }
-        if matches!(path.iter().map(String::as_str).collect::<Vec<_>>()[..], [.., "process", "exit" | "abort"]) {
+        if matches!(
+            path.iter().map(String::as_str).collect::<Vec<_>>()[..],
+            [.., "process", "exit" | "abort"]
+        ) {
             self.build.diverge(span);
             return Value::Nothing;
         }
@@ -439,7 +471,7 @@ impl Lower<'_> {
 
     /// A branch's value is not followed any further.
     pub(super) fn returned_if_branch(&mut self, value: Value) {
-        self.returned(value);
+        self.goes(value, Where::Given);
     }
 
     fn choice(&mut self, choice: &syn::ExprMatch) -> Value {
@@ -534,7 +566,7 @@ impl Lower<'_> {
             this.build.blur(object);
         });
         self.each_object(&value, &mut |this, object| {
-            this.build.op(OpKind::Escape(object), span);
+            this.build.op(OpKind::Escape(object, Where::Stored), span);
             this.build.blur(object);
         });
         Value::Nothing

@@ -3,7 +3,7 @@
 use super::Lower;
 use super::expr::{Value, segments};
 use crate::ir::{
-    Arm, BodyId, BodyKind, Bound, Call, Capacity, ObjectId, OpKind, Origin, Rejected, Runs, Select,
+    Arm, BodyId, BodyKind, Bound, Call, Capacity, ObjectId, OpKind, Origin, Rejected, Runs, Select, Where,
 };
 use crate::source::Span;
 use gochan_syntax as grammar;
@@ -28,7 +28,7 @@ impl Lower<'_> {
             "chan" => self.with(name, call, span, |this, chan: grammar::Chan, span| this.chan(&chan, span)),
             "send" => self.with(name, call, span, |this, send: grammar::Send, span| {
                 let channel = this.operand(&send.channel);
-                this.escape(&send.value);
+                this.escape(&send.value, Where::Given);
                 if let Some(channel) = channel {
                     this.build.op(OpKind::Send(channel), span);
                 }
@@ -47,13 +47,17 @@ impl Lower<'_> {
                 }
                 Value::Nothing
             }),
-            "select" => self.with(name, call, span, |this, select: grammar::Select, span| this.select(&select, span)),
+            "select" => {
+                self.with(name, call, span, |this, select: grammar::Select, span| this.select(&select, span))
+            }
             "defer" => self.with(name, call, span, |this, defer: grammar::Defer, span| {
                 let body = this.nested(BodyKind::Defer, span, |this| this.dsl_body(&defer.body));
                 this.build.defer(body, span);
                 Value::Nothing
             }),
-            _ => self.with(name, call, span, |this, with: grammar::WithContext, span| this.with_context(&with, span)),
+            _ => self.with(name, call, span, |this, with: grammar::WithContext, span| {
+                this.with_context(&with, span)
+            }),
         }
     }
 
@@ -69,9 +73,11 @@ impl Lower<'_> {
             Ok(input) => read(self, input, span),
             Err(error) => {
                 let inner = call.tokens.clone().into_iter();
-                let callable = inner.clone().next().zip(inner.last()).map(|(first, last)| {
-                    Span::of(first.span()).to(Span::of(last.span()))
-                });
+                let callable = inner
+                    .clone()
+                    .next()
+                    .zip(inner.last())
+                    .map(|(first, last)| Span::of(first.span()).to(Span::of(last.span())));
                 let error_span = Span::of(error.span());
                 self.reader.file.rejected.push(Rejected {
                     name: name.to_owned(),
@@ -124,7 +130,8 @@ impl Lower<'_> {
         let runs = match &go.form {
             grammar::Form::Block(body) => Runs::Body(self.goroutine(&body.span, |this| this.dsl_body(body))),
             grammar::Form::Literal(literal) => {
-                let arguments: Vec<Value> = literal.arguments.iter().map(|argument| self.expr(argument)).collect();
+                let arguments: Vec<Value> =
+                    literal.arguments.iter().map(|argument| self.expr(argument)).collect();
                 Runs::Body(self.goroutine(&literal.body.span, |this| {
                     for (parameter, value) in literal.parameters.iter().zip(arguments) {
                         let value = match (&parameter.ty, value) {
@@ -154,7 +161,13 @@ impl Lower<'_> {
             grammar::Form::MethodCall(call) => {
                 let receiver = self.operand(&call.receiver);
                 let args = self.arguments(&call.args);
-                Runs::Call(Call { path: vec![call.method.to_string()], receiver, is_method: true, args, result: None })
+                Runs::Call(Call {
+                    path: vec![call.method.to_string()],
+                    receiver,
+                    is_method: true,
+                    args,
+                    result: None,
+                })
             }
         };
         self.build.end_scope();
@@ -228,7 +241,9 @@ impl Lower<'_> {
                     let bound = match &receive.binding {
                         grammar::ReceiveBinding::Discard => Bound::Discarded,
                         grammar::ReceiveBinding::Value(_) => Bound::Value,
-                        grammar::ReceiveBinding::CommaOk(_) | grammar::ReceiveBinding::Some(_) => Bound::Checked,
+                        grammar::ReceiveBinding::CommaOk(_) | grammar::ReceiveBinding::Some(_) => {
+                            Bound::Checked
+                        }
                     };
                     let channel_span = Span::of(receive.channel.span());
                     let span = Span::of(receive.arrow.span()).to(channel_span);
@@ -237,10 +252,11 @@ impl Lower<'_> {
                 }
                 grammar::ArmKind::Send(send) => {
                     let channel = self.operand(&send.channel);
-                    self.escape(&send.value);
+                    self.escape(&send.value, Where::Given);
                     let channel_span = Span::of(send.channel.span());
                     let span = channel_span.to(Span::of(send.value.span()));
-                    let (bound, guarded) = (Bound::Discarded, arm.guard.is_some());
+                    let bound = if send.result.is_some() { Bound::Checked } else { Bound::Discarded };
+                    let guarded = arm.guard.is_some();
                     arms.push(Arm { channel, sends: true, bound, channel_span, span, guarded });
                 }
             }
@@ -323,7 +339,11 @@ impl Lower<'_> {
                         input => input,
                     };
                     if let Value::Object(object) = self.expr(input) {
-                        let kind = if name == "vec" { OpKind::Escape(object) } else { OpKind::Use(object) };
+                        let kind = if name == "vec" {
+                            OpKind::Escape(object, Where::Stored)
+                        } else {
+                            OpKind::Use(object)
+                        };
                         self.build.op(kind, Span::of(input.span()));
                     }
                 }
@@ -342,7 +362,7 @@ impl Lower<'_> {
             match token {
                 TokenTree::Ident(name) => {
                     if let Some(object) = self.build.lookup(&name.to_string()) {
-                        self.build.op(OpKind::Escape(object), Span::of(name.span()));
+                        self.build.op(OpKind::Escape(object, Where::Given), Span::of(name.span()));
                         self.build.blur(object);
                     }
                 }

@@ -74,10 +74,10 @@ impl Reader {
                 self.modules.push(module.ident.to_string());
                 match &module.content {
                     Some((_, items)) => self.items(items, around),
-                    None => self.file.modules.push(ModuleDecl {
-                        path: self.modules.clone(),
-                        file: path_attribute(&module.attrs),
-                    }),
+                    None => self
+                        .file
+                        .modules
+                        .push(ModuleDecl { path: self.modules.clone(), file: path_attribute(&module.attrs) }),
                 }
                 self.modules.pop();
             }
@@ -219,10 +219,12 @@ pub(crate) fn ty(written: &syn::Type) -> Ty {
         syn::Type::Path(path) => {
             let Some(last) = path.path.segments.last() else { return Ty::Unknown };
             let arguments = match &last.arguments {
-                syn::PathArguments::AngleBracketed(list) => list.args.iter().filter_map(|argument| match argument {
-                    syn::GenericArgument::Type(written) => Some(ty(written)),
-                    _ => None,
-                }),
+                syn::PathArguments::AngleBracketed(list) => {
+                    list.args.iter().filter_map(|argument| match argument {
+                        syn::GenericArgument::Type(written) => Some(ty(written)),
+                        _ => None,
+                    })
+                }
                 _ => return Ty::Path(last.ident.to_string(), Vec::new()),
             };
             Ty::Path(last.ident.to_string(), arguments.collect())

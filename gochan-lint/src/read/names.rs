@@ -72,7 +72,8 @@ impl Names {
         let root = full.first().map_or("", String::as_str);
         let ours = root == self.gochan || matches!(root, "crate" | "super" | "self");
         // A macro under another name is not followed.
-        if ours && full.last() == Some(&name) { &mut self.named } else { &mut self.foreign }.insert(name.clone());
+        if ours && full.last() == Some(&name) { &mut self.named } else { &mut self.foreign }
+            .insert(name.clone());
         self.imports.push((name, full));
     }
 }

@@ -32,9 +32,11 @@ impl Lower<'_> {
             Pat::Tuple(tuple) => self.tuple_pattern(tuple, value),
             Pat::TupleStruct(tuple) => {
                 // `Some(x)`, `Ok(x)`: the same handle, as far as we are concerned.
-                let known = tuple.path.segments.last().is_some_and(|last| {
-                    ["Some", "Ok"].iter().any(|name| last.ident == name)
-                });
+                let known = tuple
+                    .path
+                    .segments
+                    .last()
+                    .is_some_and(|last| ["Some", "Ok"].iter().any(|name| last.ident == name));
                 let inner = if known && tuple.elems.len() == 1 { value } else { Value::Nothing };
                 tuple.elems.iter().for_each(|element| self.pattern(element, inner.clone()));
             }

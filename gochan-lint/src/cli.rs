@@ -1,0 +1,192 @@
+//! The command line.
+
+use crate::diagnostic::Level;
+use crate::levels::Levels;
+use crate::lints;
+use crate::report::{self, Finding, Format};
+use crate::run::{self, Outcome};
+use crate::workspace::{Selection, Workspace};
+use clap::Parser;
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Finds the concurrency mistakes in programs that use gochan.
+///
+/// Exit codes: 0, nothing found; 1, something of level deny was found; 2, it could not run.
+#[derive(Debug, Parser)]
+#[command(name = "cargo gochan-lint", bin_name = "cargo gochan-lint", version)]
+struct Options {
+    /// Lint this package; may be repeated
+    #[arg(short, long, value_name = "NAME")]
+    package: Vec<String>,
+    /// Lint all packages of the workspace
+    #[arg(long)]
+    workspace: bool,
+    /// Leave this package out; may be repeated
+    #[arg(long, value_name = "NAME")]
+    exclude: Vec<String>,
+    /// The Cargo.toml of the package or workspace
+    #[arg(long, value_name = "PATH")]
+    manifest_path: Option<PathBuf>,
+    /// How to say what was found
+    #[arg(long, value_enum, default_value_t = Format::Human, value_name = "FORMAT")]
+    format: Format,
+    /// Colours: auto, always or never
+    #[arg(long, default_value = "auto", value_name = "WHEN")]
+    color: clap::ColorChoice,
+    /// Do not report this lint, or `all`
+    #[arg(short = 'A', long = "allow", value_name = "ID")]
+    allow: Vec<String>,
+    /// Report this lint as a warning
+    #[arg(short = 'W', long = "warn", value_name = "ID")]
+    warn: Vec<String>,
+    /// Report this lint as an error
+    #[arg(short = 'D', long = "deny", value_name = "ID")]
+    deny: Vec<String>,
+    /// Report this lint as an error, whatever the source says
+    #[arg(short = 'F', long = "forbid", value_name = "ID")]
+    forbid: Vec<String>,
+    /// Explain a lint
+    #[arg(long, value_name = "ID")]
+    explain: Option<String>,
+    /// List all lints
+    #[arg(long)]
+    list: bool,
+    /// Apply the fixes that need no thinking
+    #[arg(long)]
+    fix: bool,
+    /// Say nothing but what was found
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+/// Runs the command with the arguments of the process.
+#[must_use]
+pub fn main() -> ExitCode {
+    // cargo calls `cargo-gochan-lint gochan-lint …`.
+    let arguments = std::env::args_os().enumerate();
+    let arguments = arguments.filter(|(index, argument)| *index != 1 || argument != "gochan-lint");
+    let options = match Options::try_parse_from(arguments.map(|(_, argument)| argument)) {
+        Ok(options) => options,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    match execute(&options) {
+        Ok(code) => code,
+        Err(message) => {
+            eprintln!("error: {message}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn execute(options: &Options) -> Result<ExitCode, String> {
+    if options.list {
+        print!("{}", list());
+        return Ok(ExitCode::SUCCESS);
+    }
+    if let Some(id) = &options.explain {
+        // For the message that knows what is close.
+        Levels::default().set(id, Level::Warn)?;
+        lints::find(id).iter().for_each(|lint| print!("{}", explain(lint)));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let selection = Selection {
+        manifest: options.manifest_path.clone(),
+        packages: options.package.clone(),
+        workspace: options.workspace,
+        exclude: options.exclude.clone(),
+    };
+    let workspace = Workspace::find(&selection)?;
+    let flags = |levels: &mut Levels| {
+        let groups = [
+            (&options.allow, Level::Allow),
+            (&options.warn, Level::Warn),
+            (&options.deny, Level::Deny),
+            (&options.forbid, Level::Forbid),
+        ];
+        for (ids, level) in groups {
+            ids.iter().try_for_each(|id| levels.set(id, level))?;
+        }
+        Ok(())
+    };
+    // Mistakes in flags are told even if there is no member to lint.
+    flags(&mut Levels::default())?;
+    let mut outcome = run::run(&workspace, &flags)?;
+    if options.fix {
+        let fixed = crate::fix::apply(&workspace.root, &outcome)?;
+        if !options.quiet {
+            eprintln!("{fixed} fixed");
+        }
+        outcome = run::run(&workspace, &flags)?;
+    }
+    Ok(tell(options, &outcome))
+}
+
+fn tell(options: &Options, outcome: &Outcome) -> ExitCode {
+    for broken in &outcome.broken {
+        let place = broken.place.map_or(String::new(), |(line, column)| format!(":{line}:{column}"));
+        eprintln!("error: {}{place}: not linted: {}", broken.path.display(), broken.message);
+    }
+    let findings: Vec<Finding<'_>> = outcome
+        .findings
+        .iter()
+        .map(|(level, diagnostic)| {
+            let unit = &outcome.program.units[diagnostic.unit];
+            Finding {
+                diagnostic,
+                level: *level,
+                source: &unit.source,
+                package: &outcome.packages[unit.package],
+            }
+        })
+        .collect();
+    let colour = match options.color {
+        clap::ColorChoice::Always => true,
+        clap::ColorChoice::Never => false,
+        clap::ColorChoice::Auto => std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
+    };
+    let text = report::render(options.format, &findings, colour);
+    // Whoever reads may have had enough.
+    let _ = std::io::stdout().write_all(text.as_bytes());
+    let errors = findings.iter().filter(|finding| finding.level >= Level::Deny).count();
+    if !options.quiet && options.format == Format::Human {
+        let files = outcome.program.units.len();
+        let warnings = findings.len() - errors;
+        eprintln!("gochan-lint: {files} files, {errors} errors, {warnings} warnings");
+    }
+    match (outcome.broken.is_empty(), errors) {
+        (_, 1..) => ExitCode::from(1),
+        (false, 0) => ExitCode::from(2),
+        (true, 0) => ExitCode::SUCCESS,
+    }
+}
+
+fn list() -> String {
+    let width = lints::ALL.iter().map(|lint| lint.id.len()).max().unwrap_or(0);
+    let line = |lint: &&lints::Lint| {
+        let level = format!("{:?}", lint.level).to_lowercase();
+        format!("{:width$}  {level:5}  {}\n", lint.id, lint.summary)
+    };
+    lints::ALL.iter().map(line).collect()
+}
+
+/// What `--explain` prints.
+#[must_use]
+pub fn explain(lint: &lints::Lint) -> String {
+    let indented = |code: &str| code.lines().map(|line| format!("    {line}\n")).collect::<String>();
+    format!(
+        "{} ({}): {}\n\n{}\n\nReported:\n\n{}\nInstead:\n\n{}\nTo allow it in one place:\n\n    \
+         // gochan-lint: allow({}) reason\n",
+        lint.id,
+        format!("{:?}", lint.level).to_lowercase(),
+        lint.summary,
+        lint.explanation,
+        indented(lint.bad),
+        indented(lint.good),
+        lint.id
+    )
+}

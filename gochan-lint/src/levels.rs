@@ -1,0 +1,110 @@
+//! Which lint is reported how: by default, by configuration, by flags.
+
+use crate::diagnostic::Level;
+use crate::lints;
+use serde_json::Value;
+use std::collections::HashMap;
+
+/// The level of each lint.
+#[derive(Debug, Clone, Default)]
+pub struct Levels {
+    by_id: HashMap<&'static str, Level>,
+}
+
+impl Levels {
+    /// The level of a lint.
+    #[must_use]
+    pub fn of(&self, id: &str) -> Level {
+        let default = || lints::find(id).map_or(Level::Warn, |lint| lint.level);
+        self.by_id.get(id).copied().unwrap_or_else(default)
+    }
+
+    /// Sets the level of a lint, or of all by `all`. What is forbidden stays so.
+    ///
+    /// # Errors
+    /// If there is no such lint: the text says so, and which one may be meant.
+    pub fn set(&mut self, id: &str, level: Level) -> Result<(), String> {
+        if id == "all" {
+            for lint in lints::ALL {
+                self.set(lint.id, level)?;
+            }
+            return Ok(());
+        }
+        let Some(lint) = lints::find(id) else { return Err(unknown(id)) };
+        if self.by_id.get(lint.id) != Some(&Level::Forbid) {
+            self.by_id.insert(lint.id, level);
+        }
+        Ok(())
+    }
+
+    /// Takes on `[….metadata.gochan-lint]`: a table of ids and levels.
+    ///
+    /// # Errors
+    /// If it is not such a table: the text says what to write.
+    pub fn configure(&mut self, config: &Value) -> Result<(), String> {
+        let table = match config {
+            Value::Null => return Ok(()),
+            Value::Object(table) => table,
+            _ => return Err("`metadata.gochan-lint` is a table, as in `missing_call = \"deny\"`".to_owned()),
+        };
+        // `all` first, whatever the order: it is what the others are exceptions from.
+        let (first, rest): (Vec<_>, Vec<_>) = table.iter().partition(|(id, _)| *id == "all");
+        for (id, value) in first.into_iter().chain(rest) {
+            let level = match value.as_str() {
+                Some("allow") => Level::Allow,
+                Some("warn") => Level::Warn,
+                Some("deny") => Level::Deny,
+                Some("forbid") => Level::Forbid,
+                _ => {
+                    return Err(format!("the level of `{id}` is \"allow\", \"warn\", \"deny\" or \"forbid\""));
+                }
+            };
+            self.set(id, level).map_err(|error| format!("in `metadata.gochan-lint`: {error}"))?;
+        }
+        Ok(())
+    }
+}
+
+fn unknown(id: &str) -> String {
+    let close = lints::ALL.iter().map(|lint| (distance(id, lint.id), lint.id)).min();
+    match close {
+        Some((distance, near)) if distance <= 1 + id.len() / 3 => {
+            format!("there is no lint `{id}`; did you mean `{near}`?")
+        }
+        _ => format!("there is no lint `{id}`; `--list` shows all"),
+    }
+}
+
+/// How many characters to change to get from one to the other.
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, y) in b.chars().enumerate() {
+            let replace = diagonal + usize::from(x != y);
+            diagonal = row[j + 1];
+            row[j + 1] = replace.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[row.len() - 1]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_misspelt_lint_is_recognised() {
+        let error = Levels::default().set("recever_close", Level::Warn).unwrap_err();
+        assert_eq!(error, "there is no lint `recever_close`; did you mean `receiver_close`?");
+    }
+
+    #[test]
+    fn what_is_forbidden_stays_so() {
+        let mut levels = Levels::default();
+        levels.configure(&serde_json::json!({ "double_close": "forbid", "all": "warn" })).unwrap();
+        levels.set("all", Level::Allow).unwrap();
+        assert_eq!(levels.of("double_close"), Level::Forbid);
+        assert_eq!(levels.of("missing_call"), Level::Allow);
+    }
+}

@@ -1,0 +1,32 @@
+//! Annotations that GitHub shows beside the lines of a change.
+
+use super::{Finding, word};
+
+pub(super) fn line(finding: &Finding<'_>) -> String {
+    let (start, end) = (
+        finding.source.position(finding.diagnostic.span.start),
+        finding.source.position(finding.diagnostic.span.end),
+    );
+    let help = finding.diagnostic.help.as_ref().map_or(String::new(), |help| format!("\n{help}"));
+    format!(
+        "::{} file={},line={},endLine={},col={},endColumn={},title={}::{}\n",
+        word(finding.level),
+        property(&finding.source.path.display().to_string()),
+        start.line,
+        end.line,
+        start.column,
+        end.column,
+        property(&format!("gochan-lint {}", finding.diagnostic.lint)),
+        data(&format!("{}{help}", finding.diagnostic.message)),
+    )
+}
+
+/// What GitHub wants escaped in a message.
+fn data(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// What it wants escaped in a property, beside that.
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}

@@ -1,0 +1,74 @@
+//! cargo's `compiler-message`, one object a line: what editors read when this stands in for `cargo check`.
+
+use super::{Finding, word};
+use crate::source::{SourceFile, Span};
+use serde_json::{Value, json};
+
+pub(super) fn line(finding: &Finding<'_>) -> String {
+    let diagnostic = finding.diagnostic;
+    let source = finding.source;
+    let mut spans = vec![span(source, diagnostic.span, true, &diagnostic.label, None)];
+    spans.extend(diagnostic.notes.iter().map(|(at, note)| span(source, *at, false, note, None)));
+    let mut children = Vec::new();
+    if let Some(help) = &diagnostic.help {
+        children.push(child(help, Vec::new()));
+    }
+    if let Some(fix) = &diagnostic.fix {
+        let edits = fix.edits.iter().map(|(at, new)| span(source, *at, true, "", Some(new)));
+        children.push(child(&fix.title, edits.collect()));
+    }
+    let rendered = super::human::render(std::slice::from_ref(finding), false);
+    let message = json!({
+        "reason": "compiler-message",
+        "package_id": finding.package,
+        "target": { "name": finding.package, "kind": ["lib"], "src_path": source.path },
+        "message": {
+            "$message_type": "diagnostic",
+            "message": diagnostic.message,
+            "code": { "code": diagnostic.lint, "explanation": Value::Null },
+            "level": word(finding.level),
+            "spans": spans,
+            "children": children,
+            "rendered": rendered,
+        },
+    });
+    format!("{message}\n")
+}
+
+fn child(message: &str, spans: Vec<Value>) -> Value {
+    json!({
+        "message": message,
+        "code": Value::Null,
+        "level": "help",
+        "spans": spans,
+        "children": [],
+        "rendered": Value::Null,
+    })
+}
+
+fn span(source: &SourceFile, at: Span, primary: bool, label: &str, replacement: Option<&str>) -> Value {
+    let (start, end) = (source.position(at.start), source.position(at.end));
+    let text: Vec<Value> = (start.line..=end.line)
+        .map(|line| {
+            let text = source.line(line);
+            let first = if line == start.line { start.column } else { 1 };
+            let last = if line == end.line { end.column } else { text.chars().count() as u32 + 1 };
+            json!({ "text": text, "highlight_start": first, "highlight_end": last })
+        })
+        .collect();
+    json!({
+        "file_name": source.path,
+        "byte_start": at.start,
+        "byte_end": at.end,
+        "line_start": start.line,
+        "line_end": end.line,
+        "column_start": start.column,
+        "column_end": end.column,
+        "is_primary": primary,
+        "text": text,
+        "label": if label.is_empty() { Value::Null } else { label.into() },
+        "suggested_replacement": replacement,
+        "suggestion_applicability": replacement.map(|_| "MachineApplicable"),
+        "expansion": Value::Null,
+    })
+}

@@ -1,0 +1,138 @@
+//! A whole run: find, read, link, look, filter.
+
+use crate::diagnostic::{Diagnostic, Level};
+use crate::ir;
+use crate::levels::Levels;
+use crate::link::{Program, Unit};
+use crate::source::{SourceFile, Span};
+use crate::suppress::{self, Suppression};
+use crate::workspace::{self, Workspace};
+use crate::{lints, read};
+use rayon::prelude::*;
+use std::path::{Path, PathBuf};
+
+/// What a run has seen and found.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The files.
+    pub program: Program,
+    /// The name of each package.
+    pub packages: Vec<String>,
+    /// What to report, with its level, by place.
+    pub findings: Vec<(Level, Diagnostic)>,
+    /// Files that could not be read or parsed, and why.
+    pub broken: Vec<Broken>,
+}
+
+/// A file that could not be linted.
+#[derive(Debug, Clone)]
+pub struct Broken {
+    /// Which.
+    pub path: PathBuf,
+    /// Where, if it is a matter of syntax: line and column.
+    pub place: Option<(u32, u32)>,
+    /// Why.
+    pub message: String,
+}
+
+/// What comments got wrong, reported as these ids.
+pub const UNUSED: &str = "unused_allow";
+
+/// Lints the members of a workspace.
+///
+/// # Errors
+/// If the configuration is wrong: the text says where.
+pub fn run(
+    workspace: &Workspace,
+    flags: &dyn Fn(&mut Levels) -> Result<(), String>,
+) -> Result<Outcome, String> {
+    let mut units = Vec::new();
+    let mut broken = Vec::new();
+    let mut levels = Vec::new();
+    let mut packages = Vec::new();
+    for (package, member) in workspace.members.iter().enumerate() {
+        let mut own = Levels::default();
+        own.configure(&workspace.config)?;
+        own.configure(&member.config).map_err(|error| format!("package `{}`: {error}", member.name))?;
+        flags(&mut own)?;
+        levels.push(own);
+        packages.push(member.name.clone());
+        workspace::follow(&member.roots, |batch| {
+            let read: Vec<_> = batch
+                .into_par_iter()
+                .map(|path| (read_file(&path, &workspace.root, member.gochan.as_deref()), path))
+                .collect();
+            let mut modules = Vec::new();
+            for (result, path) in read {
+                match result {
+                    Ok((source, file)) => {
+                        modules.push((path, file.modules.clone()));
+                        units.push(Unit { source, file, package });
+                    }
+                    Err(problem) => broken.push(problem),
+                }
+            }
+            modules
+        });
+    }
+    let program = Program::link(units);
+    let is_on = |lint: &lints::Lint| levels.iter().any(|levels| levels.of(lint.id) > Level::Allow);
+    let found = lints::run(&program, is_on);
+    let findings = filter(&program, &levels, found);
+    Ok(Outcome { program, packages, findings, broken })
+}
+
+fn read_file(path: &Path, root: &Path, gochan: Option<&str>) -> Result<(SourceFile, ir::File), Broken> {
+    let shown = path.strip_prefix(root).unwrap_or(path).to_owned();
+    let text = std::fs::read_to_string(path).map_err(|error| Broken {
+        path: shown.clone(),
+        place: None,
+        message: error.to_string(),
+    })?;
+    match read::read(&text, gochan) {
+        Ok(file) => Ok((SourceFile::new(shown, text), file)),
+        Err(error) => {
+            let source = SourceFile::new(shown.clone(), text);
+            let place = source.position(error.span.start);
+            Err(Broken { path: shown, place: Some((place.line, place.column)), message: error.message })
+        }
+    }
+}
+
+/// Applies levels and comments.
+fn filter(program: &Program, levels: &[Levels], found: Vec<Diagnostic>) -> Vec<(Level, Diagnostic)> {
+    let mut by_unit: Vec<Vec<Diagnostic>> = program.units.iter().map(|_| Vec::new()).collect();
+    for diagnostic in found {
+        let levels = &levels[program.units[diagnostic.unit].package];
+        if levels.of(diagnostic.lint) > Level::Allow {
+            by_unit[diagnostic.unit].push(diagnostic);
+        }
+    }
+    let mut kept = Vec::new();
+    for (index, found) in by_unit.into_iter().enumerate() {
+        let unit = &program.units[index];
+        let levels = &levels[unit.package];
+        let mut comments = suppress::find(&unit.source);
+        let (forbidden, others): (Vec<_>, Vec<_>) =
+            found.into_iter().partition(|found| levels.of(found.lint) == Level::Forbid);
+        let mut reported = suppress::filter(&unit.source, &mut comments, others);
+        reported.extend(forbidden);
+        reported.extend(comments.iter().filter_map(|comment| complaint(index, comment)));
+        reported.sort_by_key(|found| (found.span, found.lint));
+        kept.extend(reported.into_iter().map(|found| {
+            let level = if found.lint == UNUSED { Level::Warn } else { levels.of(found.lint) };
+            (level, found)
+        }));
+    }
+    kept
+}
+
+fn complaint(unit: usize, comment: &Suppression) -> Option<Diagnostic> {
+    let (message, help) = match &comment.mistake {
+        Some(mistake) => (mistake.clone(), "the form is `// gochan-lint: allow(id) reason`"),
+        None if !comment.used => ("this allows what is not reported here".to_owned(), "remove it"),
+        None => return None,
+    };
+    let span: Span = comment.span;
+    Some(Diagnostic::new(UNUSED, unit, span, message).help(help))
+}
