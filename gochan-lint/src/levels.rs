@@ -56,7 +56,9 @@ impl Levels {
                 Some("deny") => Level::Deny,
                 Some("forbid") => Level::Forbid,
                 _ => {
-                    return Err(format!("the level of `{id}` is \"allow\", \"warn\", \"deny\" or \"forbid\""));
+                    return Err(format!(
+                        "the level of `{id}` is \"allow\", \"warn\", \"deny\" or \"forbid\""
+                    ));
                 }
             };
             self.set(id, level).map_err(|error| format!("in `metadata.gochan-lint`: {error}"))?;

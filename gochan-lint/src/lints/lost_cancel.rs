@@ -179,7 +179,7 @@ fn paths(
         |held, event, _| match &event.kind {
             EventKind::New(made) if *made == handle => *held = true,
             EventKind::Spawn(Started::Body(body), ..) | EventKind::Defer(body) if captured(*body) => {
-                *held = false
+                *held = false;
             }
             EventKind::RunDeferred(body) if captured(*body) => *held = false,
             EventKind::Assign(overwritten) if *overwritten == handle => *held = false,
