@@ -1,5 +1,4 @@
-//! The questions that Go's own tests put to its channels, put to ours. Those about `select` wait for
-//! `select!`.
+//! The questions that Go's own tests put to its channels, put to ours. Those about `select` are in `select_go.rs`.
 
 mod common;
 
