@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
 
 use crate::{chan, close, context, defer, expand, go, main_test, recv, select, send};
@@ -198,5 +198,31 @@ fn half_typed_input_expands_like_the_input_it_will_be() {
         let end =
             typed.find("user . made_up").expect("the user's expression is in the expansion") + "user".len();
         assert_eq!(half.get(..end), typed.get(..end), "{before}.{after}");
+    }
+}
+
+/// What an editor expands while something is typed or taken out again: never a panic, and never silence about
+/// the mistake.
+#[test]
+fn input_with_a_token_missing_or_cut_short_expands() {
+    let inputs = [
+        "biased; v = <-a.b(c) => f(v), Some(x) = <-rx else { y }, if z => { w } default => g()",
+        "v, ok = <-rx => {} r = tx <- job => r?, tx <- f(job), if a && b => match c { _ => d } else => {}",
+    ];
+    let expand = |tokens: &[TokenTree]| {
+        let tokens: TokenStream = tokens.iter().cloned().collect();
+        let half = tokens.to_string();
+        let expanded = expand::expression_or(quote!([gochan] #tokens), select::expand, select::remains);
+        let reported = expanded.to_string().contains("compile_error");
+        assert_eq!(reported, syn::parse2::<gochan_syntax::Select>(tokens).is_err(), "{half}");
+    };
+    for input in inputs {
+        let tokens: TokenStream = input.parse().unwrap_or_else(|error| panic!("`{input}` must lex: {error}"));
+        let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+        for at in 0..tokens.len() {
+            expand(&tokens[..at]);
+            expand(&tokens[at..]);
+            expand(&[&tokens[..at], &tokens[at + 1..]].concat());
+        }
     }
 }

@@ -367,6 +367,19 @@ mod values {
     }
 
     #[test]
+    fn operands_may_look_at_what_is_sent() {
+        let _watchdog = watchdog();
+        let (tx, done, job) = (chan!(Job, 1), chan!(()), Job(3));
+        let ready = |job: &Job| job.0 == 3;
+        let back = select! {
+            tx <- job, if ready(&job) => None,
+            <-*(&job, &done).1 => Some(job),
+            <-vec![&done; job.0 as usize].swap_remove(0) => Some(job),
+        };
+        assert_eq!((back, tx.recv()), (None, Some(Job(3))));
+    }
+
+    #[test]
     fn copies() {
         let _watchdog = watchdog();
         let (tx, n) = (chan!(u32, 4), 1);

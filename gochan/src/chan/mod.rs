@@ -17,6 +17,7 @@
 //! the k-th receive from a channel of capacity C before the completion of the (k+C)-th send.
 
 pub(crate) mod core;
+mod direction;
 mod error;
 mod future;
 mod handle;
