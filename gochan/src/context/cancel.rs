@@ -46,10 +46,11 @@ static CLASS: Class = Class { destroy: tree::destroy, name: |_, f| f.write_str("
 
 impl CancelHandle {
     /// Ends the context, with [`ContextError::Canceled`], and all that were derived from it. When this returns, all of
-    /// them have ended; those who wait for that are awake, and what [`after_func`](Context::after_func) was given has
-    /// been started. Without effect on those that had ended before.
+    /// them have ended and their done channels are closed; those who wait for that are awake, and what
+    /// [`after_func`](Context::after_func) was given has been started. Without effect on those that had ended before.
     ///
-    /// Linear in the number of contexts below.
+    /// Linear in the number of contexts below. Called a second time, or by another thread at the same time, it returns
+    /// when all have ended, and leaves waking and starting to the call that came first.
     #[inline]
     pub fn cancel(&self) {
         self.end(None);

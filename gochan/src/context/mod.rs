@@ -11,11 +11,12 @@
 //! /// Adds up what comes, and gives up when the caller does.
 //! fn sum(ctx: &Context, numbers: &Receiver<u64>) -> Result<u64, ContextError> {
 //!     let mut sum = 0;
-//!     for number in numbers {
-//!         ctx.check()?;
-//!         sum += number;
+//!     loop {
+//!         select! {
+//!             Some(number) = <-numbers else return Ok(sum) => sum += number,
+//!             <-ctx.done() => ctx.check()?,
+//!         }
 //!     }
-//!     Ok(sum)
 //! }
 //!
 //! let (ctx, cancel) = background().with_cancel();
@@ -23,9 +24,10 @@
 //! let summing = go!([ctx, numbers] { sum(&ctx, &numbers.receiver()) });
 //! send!(numbers <- 1);
 //! cancel.cancel();
-//! send!(numbers <- 2);
 //! assert_eq!(summing.join().unwrap(), Err(ContextError::Canceled));
 //! ```
+//!
+//! [`with_context!`](crate::with_context) runs a block with a context that ends with the block.
 //!
 //! # Rules
 //!
@@ -64,7 +66,7 @@
 //! | `WithoutCancel`, `AfterFunc` | [`Context::without_cancel`], [`Context::after_func`] |
 //! | `ctx.Done()`, `ctx.Err()`, `ctx.Deadline()` | [`Context::done`], [`Context::err`], [`Context::deadline`] |
 //! | `context.Cause(ctx)` | [`Context::cause`] |
-//! | `cancel()`, `defer cancel()` | [`CancelHandle::cancel`], dropping the last handle |
+//! | `cancel()`, `defer cancel()` | [`CancelHandle::cancel`]; dropping the last handle, [`with_context!`](crate::with_context) |
 //! | a type of one's own that implements `Context` | a [`CancelSource`], by [`Context::with_source`] |
 
 mod call;

@@ -1,24 +1,19 @@
-//! Scopes: the nodes that can end, and how an end travels.
+//! Scopes: the nodes that can end, and the tree that they are.
 //!
 //! A scope lists the scopes right below it, with nothing but other nodes in between, and the calls to make after its
 //! end. The list, and whether the scope has ended, change under the scope's lock only: what is listed in time is told of
 //! the end, what comes later finds it.
-//!
-//! An end has two parts. The first runs none of the user's code. It marks the scope and, one after the other, everything
-//! it finds listed below; each mark sets the error first and then closes the done channel, whose waiters are noted.
-//! When all is marked, all is *settled*, and the scope leaves the list above. Whoever finds a scope ended but not
-//! settled waits for that, which takes a moment of another thread's time: so no `cancel` returns before everything
-//! below has ended, whoever ends it. Such waits are for scopes further down only, hence never in a circle.
-//! The second part, [`Ended::finish`], wakes who waits, starts the calls, and drops what is not needed any more.
+
+mod end;
 
 use super::call::Call;
 use super::done::Done;
 use super::error::{ContextError, Given};
-use super::list::{Entry, Link, List, Queue};
+use super::list::{Entry, Link, List};
 use super::node::{Class, Counted, Kind, Node};
 use super::source::Watched;
-use crate::chan::lock::{self, SpinLock};
-use crate::chan::{Chan, Closed, Receiver, Sender};
+use crate::chan::lock::SpinLock;
+use crate::chan::{Chan, Receiver};
 use crate::sched::alarm::Alarm;
 use crate::shim::atomic::{AtomicU8, AtomicU32, Ordering::*};
 use std::cell::UnsafeCell;
@@ -73,13 +68,6 @@ unsafe impl Kind for Scope {}
 unsafe impl Send for Scope {}
 // SAFETY: as above.
 unsafe impl Sync for Scope {}
-
-fn code(error: ContextError) -> u8 {
-    match error {
-        ContextError::Canceled => CANCELED,
-        ContextError::DeadlineExceeded => EXCEEDED,
-    }
-}
 
 impl Scope {
     #[inline]
@@ -213,147 +201,6 @@ impl Scope {
         }
     }
 
-    /// Ends this scope and everything below it.
-    #[inline]
-    pub(super) fn end(&self, error: ContextError, cause: Option<Given>) {
-        if let Some(ended) = self.end_quietly(error, cause) {
-            ended.finish();
-        }
-    }
-
-    /// The first part of [`Scope::end`]; the second, if there is anything to do, is in the result.
-    #[inline]
-    pub(super) fn end_quietly(&self, error: ContextError, cause: Option<Given>) -> Option<Ended> {
-        let Some(marked) = self.mark(error, cause) else {
-            self.until_settled();
-            return None;
-        };
-        let ended = if !marked.anything_below && marked.alarm.is_none() && !self.has_listeners() {
-            self.settle();
-            None
-        } else {
-            Some(self.end_below(error, marked))
-        };
-        self.leave();
-        ended
-    }
-
-    /// True if somebody has asked for a channel or token that is to tell of the end.
-    #[inline]
-    fn has_listeners(&self) -> bool {
-        #[cfg(feature = "tokio-util")]
-        if self.token.get().is_some() {
-            return true;
-        }
-        self.done.sender().is_some()
-    }
-
-    /// Ends this scope alone; nothing, if it had ended.
-    #[inline]
-    fn mark(&self, error: ContextError, cause: Option<Given>) -> Option<Marked> {
-        if !self.is_live() {
-            return None;
-        }
-        let mut tree = self.tree.lock();
-        if !self.is_live() {
-            return None;
-        }
-        // SAFETY: the lock is held, and the cause is not read before the end is set.
-        unsafe { *self.cause.get() = cause };
-        // Release pairs with every look at the end.
-        self.end.store(code(error), Release);
-        Some(Marked { anything_below: !tree.list.is_empty(), alarm: tree.alarm.take() })
-    }
-
-    /// Closes the done channel of a marked scope. After the mark, so that nobody sees a closed channel and no error.
-    fn close(&self, marked: Marked) -> Aftermath {
-        let waiting = self.done.sender().and_then(Sender::close_without_waking);
-        Aftermath {
-            waiting,
-            alarm: marked.alarm,
-            #[cfg(feature = "tokio-util")]
-            token: self.token.get().cloned(),
-        }
-    }
-
-    /// Marks what is listed in this marked scope and, level by level, below, and settles all of it.
-    #[cold]
-    #[inline(never)]
-    fn end_below(&self, error: ContextError, marked: Marked) -> Ended {
-        let mut ended = Ended { aftermaths: Vec::new(), below: Queue::new() };
-        let mut anything_below = marked.anything_below;
-        ended.aftermaths.push(self.close(marked));
-        let mut scope = self;
-        let mut place = None;
-        loop {
-            while anything_below && let Some(link) = scope.take_listed() {
-                // SAFETY: just taken off, with a reference that is the queue's now.
-                unsafe {
-                    ended.below.push(link);
-                    if (*link).entry == Entry::Call {
-                        continue;
-                    }
-                    let below = of_link(link).as_ref();
-                    match below.mark(error, self.cause().cloned()) {
-                        Some(marked) if marked.alarm.is_none() && !below.has_listeners() => {}
-                        Some(marked) => ended.aftermaths.push(below.close(marked)),
-                        // It has been ended by another thread, which is on its way through what is below it.
-                        None => below.until_settled(),
-                    }
-                }
-            }
-            match next_scope(&ended.below, &mut place) {
-                // SAFETY: the queue has a reference to it.
-                Some(next) => scope = unsafe { next.as_ref() },
-                None => break,
-            }
-            anything_below = true;
-        }
-        let mut place = None;
-        while let Some(below) = next_scope(&ended.below, &mut place) {
-            // SAFETY: the queue has a reference to it.
-            unsafe { below.as_ref() }.settle();
-        }
-        self.settle();
-        ended
-    }
-
-    /// Takes something off the list of an ended scope, and a reference to it.
-    fn take_listed(&self) -> Option<*const Link> {
-        let mut tree = self.tree.lock();
-        loop {
-            let link = tree.list.pop()?;
-            // SAFETY: what is listed is valid: it leaves the list, under this lock, before it is freed. A call's
-            // reference is the list's; a scope that is about to be freed concerns nobody any more.
-            unsafe {
-                if (*link).entry == Entry::Call {
-                    return Some(link);
-                }
-                if let Some(scope) = Counted::upgrade(of_link(link)) {
-                    let _ = scope.into_pointer();
-                    return Some(link);
-                }
-            }
-        }
-    }
-
-    fn settle(&self) {
-        // Only who ended the scope changes this, and a scope that is settled already stays as it is.
-        let end = self.end.load(Relaxed);
-        self.end.store(end | SETTLED, Release);
-    }
-
-    /// Waits until whoever ended this scope has told everything below of that.
-    #[inline]
-    fn until_settled(&self) {
-        let mut round = 0;
-        // Acquire pairs with the Release of `settle`.
-        while self.end.load(Acquire) & SETTLED == 0 {
-            lock::back_off(round);
-            round += 1;
-        }
-    }
-
     /// Leaves the list of the scope above.
     #[inline]
     fn leave(&self) {
@@ -427,85 +274,4 @@ impl Drop for Tree {
 unsafe fn of_link(link: *const Link) -> NonNull<Scope> {
     // SAFETY: the caller's promise.
     unsafe { NonNull::new_unchecked(link.byte_sub(offset_of!(Scope, link)).cast_mut().cast()) }
-}
-
-/// The next scope of the queue, after `place`.
-fn next_scope(queue: &Queue, place: &mut Option<*const Link>) -> Option<NonNull<Scope>> {
-    loop {
-        let link = queue.after(*place)?;
-        *place = Some(link);
-        // SAFETY: queued links are valid, and those of scopes came from pointers to the whole.
-        unsafe {
-            if (*link).entry == Entry::Scope {
-                return Some(of_link(link));
-            }
-        }
-    }
-}
-
-/// What [`Scope::mark`] found, for who marked it to care for.
-struct Marked {
-    anything_below: bool,
-    alarm: Option<Alarm>,
-}
-
-/// What follows from the end of one scope.
-struct Aftermath {
-    /// Who waits on its done channel.
-    waiting: Option<Closed>,
-    /// Not needed any more.
-    alarm: Option<Alarm>,
-    #[cfg(feature = "tokio-util")]
-    token: Option<CancellationToken>,
-}
-
-impl Aftermath {
-    fn finish(self) {
-        #[cfg(feature = "tokio-util")]
-        if let Some(token) = self.token {
-            token.cancel();
-        }
-        if let Some(waiting) = self.waiting {
-            waiting.wake_all();
-        }
-        if let Some(alarm) = self.alarm {
-            alarm.cancel();
-        }
-    }
-}
-
-/// The second part of an end: all that may run code of the user.
-#[must_use = "those who wait for the end sleep until `finish`"]
-pub(super) struct Ended {
-    aftermaths: Vec<Aftermath>,
-    /// The scopes and calls that were listed below, each with a reference.
-    below: Queue,
-}
-
-impl Ended {
-    pub(super) fn finish(mut self) {
-        self.proceed();
-    }
-
-    fn proceed(&mut self) {
-        while let Some(aftermath) = self.aftermaths.pop() {
-            aftermath.finish();
-        }
-        while let Some(link) = self.below.pop() {
-            // SAFETY: queued links are valid and come with a reference, which is ours now.
-            unsafe {
-                match (*link).entry {
-                    Entry::Scope => drop(Counted::from_pointer(of_link(link))),
-                    Entry::Call => Call::from_link(link).start(),
-                }
-            }
-        }
-    }
-}
-
-impl Drop for Ended {
-    /// Should a destructor or a waker panic, the rest is done all the same.
-    fn drop(&mut self) {
-        self.proceed();
-    }
 }
