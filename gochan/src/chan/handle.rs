@@ -5,6 +5,7 @@ use super::error::{RecvTimeoutError, SendError, SendTimeoutError, TryRecvError, 
 use super::future::{RecvFuture, RecvStream, SendFuture};
 use super::iter::{IntoIter, Iter, TryIter};
 use super::shared::{RECEIVES, Raw, SENDS};
+use crate::sched::bubble::point;
 use crate::sched::clock::deadline;
 use crate::sched::park::{Parker, WaitReason};
 use std::fmt;
@@ -132,7 +133,9 @@ macro_rules! common {
 
             /// How many values are buffered now; waiting senders do not count. 0 for nil.
             pub fn len(&self) -> usize {
-                self.raw.core().map_or(0, Core::len)
+                let len = self.raw.core().map_or(0, Core::len);
+                point();
+                len
             }
 
             /// How many values can be buffered. 0 for unbuffered and nil.
@@ -154,7 +157,9 @@ macro_rules! common {
             /// True if sends fail: somebody closed the channel, or nobody is left to send or to receive. Buffered
             /// values may still be there.
             pub fn is_closed(&self) -> bool {
-                self.raw.core().is_some_and(Core::is_closed)
+                let closed = self.raw.core().is_some_and(Core::is_closed);
+                point();
+                closed
             }
 
             /// True if both handles are of the same channel. Two nil channels are the same.
@@ -198,7 +203,7 @@ macro_rules! common {
                     .field("channel", &self.raw.address())
                     .field("len", &self.len())
                     .field("capacity", &self.capacity())
-                    .field("closed", &self.is_closed())
+                    .field("closed", &self.raw.core().is_some_and(Core::is_closed))
                     .finish()
             }
         }
@@ -305,7 +310,9 @@ macro_rules! sending {
             /// Closes the channel: no more values. Receivers drain what is buffered and then get `None`; waiting
             /// senders get their value back. True if this call closed it; false if it was closed, or is nil.
             pub fn close(&self) -> bool {
-                self.core().is_some_and(Core::close)
+                let closed = self.core().is_some_and(Core::close);
+                point();
+                closed
             }
         }
     };
@@ -400,6 +407,13 @@ macro_rules! receiving {
             }
         }
     };
+}
+
+impl<T> Chan<T> {
+    /// As `close`, for a channel that nobody knows: others do not run meanwhile.
+    pub(crate) fn close_unshared(&self) {
+        let _ = self.core().map(Core::close);
+    }
 }
 
 impl<T> Sender<T> {

@@ -66,6 +66,7 @@ impl CancelHandle {
     #[inline]
     fn end(&self, cause: Option<Given>) {
         self.scope().end(ContextError::Canceled, cause);
+        crate::sched::bubble::point();
     }
 
     fn scope(&self) -> &Scope {

@@ -141,7 +141,7 @@ impl Scope {
         let tree = self.tree.lock();
         // Whoever ends this scope later takes the lock after us, and closes what we make.
         if !self.is_live() {
-            channel.close();
+            channel.close_unshared();
         }
         // SAFETY: the lock is held.
         let spare = unsafe { self.done.make(channel) };

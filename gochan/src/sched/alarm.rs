@@ -161,6 +161,9 @@ impl Alarms {
     /// True if the new alarm has become the earliest. Whoever sleeps for this heap is to be woken then.
     fn insert(&self, deadline: Moment, node: Arc<Node>) -> bool {
         let mut heap = lock(&self.heap);
+        if let Some(bubble) = Worker::current().and_then(Worker::bubble) {
+            heap.count_next_as(bubble.next_deadline());
+        }
         let earliest = deadline < heap.first();
         let kept = node.clone();
         let key = heap.insert(deadline, node);
@@ -193,6 +196,18 @@ impl Alarms {
         node.key.store(OUT, Relaxed);
         self.first.store(heap.first().to_bits(), SeqCst);
         Some(Due(node))
+    }
+
+    /// The earliest deadline, and when it was set.
+    pub(super) fn first_set(&self) -> (Moment, u32) {
+        lock(&self.heap).first_set()
+    }
+
+    /// Fires the earliest alarm, whenever it is due.
+    pub(super) fn fire_first(&self) {
+        if let Some(due) = self.pop_due(self.first()) {
+            due.spawn(Placement::Local);
+        }
     }
 
     /// Drops every alarm.

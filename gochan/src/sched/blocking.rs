@@ -31,7 +31,9 @@ where
     F: FnOnce() -> T + Send,
     T: Send,
 {
-    if Goroutine::current().is_none() {
+    let Some(goroutine) = Goroutine::current() else { return f() };
+    if goroutine.worker().bubble().is_some() {
+        // Nobody else is to run meanwhile: the call counts as one that takes no time.
         return f();
     }
     match Parker::current() {

@@ -1,15 +1,19 @@
 //! The clock: the one place where the runtime asks what time it is for a deadline.
 
+use super::worker::Worker;
 use crossbeam_utils::CachePadded;
 use std::ops::Add;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-/// The time now.
+/// The time now: the clock's, or in a [bubble](super::bubble) the bubble's.
 #[inline]
 pub(crate) fn now() -> Instant {
-    Instant::now()
+    match Worker::current().and_then(Worker::bubble) {
+        Some(bubble) => bubble.now(),
+        None => Instant::now(),
+    }
 }
 
 /// `now() + after`. None: beyond what the clock can tell, so never.

@@ -5,6 +5,7 @@
 //! count; the one who reaches zero and sees the flag takes the list under the same lock. So either the waiter sees
 //! zero, or the last counter sees the waiter.
 
+use super::bubble::point;
 use super::park::{Owner, Parker, WaitReason};
 use crate::chan::lock::SpinLock;
 use crate::shim::atomic::{AtomicU64, Ordering::*};
@@ -67,6 +68,7 @@ impl Countdown {
                 self.release();
             }
         }
+        point();
         Ok(())
     }
 
@@ -84,7 +86,12 @@ impl Countdown {
     #[inline]
     pub(crate) fn wait(&self, reason: WaitReason, place: &'static Location<'static>) -> Result<(), Misuse> {
         // Acquire: what was counted down is visible.
-        if self.count_acquire() == 0 { Ok(()) } else { self.wait_slow(reason, place) }
+        if self.count_acquire() == 0 {
+            point();
+            Ok(())
+        } else {
+            self.wait_slow(reason, place)
+        }
     }
 
     fn count_acquire(&self) -> i64 {

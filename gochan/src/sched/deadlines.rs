@@ -71,6 +71,16 @@ impl<V> Deadlines<V> {
         self.heap.first().map_or(Moment::NEVER, |entry| entry.deadline)
     }
 
+    /// The earliest deadline, and its place in the order in which equal ones were set.
+    pub(super) fn first_set(&self) -> (Moment, u32) {
+        self.heap.first().map_or((Moment::NEVER, 0), |entry| (entry.deadline, entry.sequence))
+    }
+
+    /// Counts the next value as the `sequence`-th, for an order across several sets.
+    pub(super) fn count_next_as(&mut self, sequence: u32) {
+        self.sequence = sequence.wrapping_sub(1);
+    }
+
     /// Logarithmic, as is taking out.
     pub(super) fn insert(&mut self, deadline: Moment, value: V) -> Key {
         let key = self.free;

@@ -88,9 +88,19 @@ impl Group {
         lock(&self.members).contains_key(&id) || lock(&self.ids).iter().any(|ids| ids.contains(&id))
     }
 
+    pub(crate) fn has_panicked(&self) -> bool {
+        !lock(&self.panics).is_empty()
+    }
+
     pub(crate) fn take_panics(&self) -> Vec<Panicked> {
         std::mem::take(&mut *lock(&self.panics))
     }
+}
+
+/// What a report calls a goroutine of the caller's group: in a bubble its number, so that runs can be compared.
+pub(crate) fn shown_id(id: u64) -> u64 {
+    let bubble = Worker::current().and_then(Worker::bubble);
+    bubble.and_then(|bubble| bubble.number(id)).map_or(id, u64::from)
 }
 
 /// A goroutine has panicked, and nobody is left who could join it.
@@ -101,6 +111,8 @@ pub(super) fn panicked_detached(id: u64, site: &'static Location<'static>, paylo
     }
     if let Some(group) = current() {
         let message = report::message(payload).to_owned();
-        lock(&group.panics).push(Panicked { id, name: attributes::name(id), spawned_at: site, message });
+        let name = attributes::name(id);
+        let id = shown_id(id);
+        lock(&group.panics).push(Panicked { id, name, spawned_at: site, message });
     }
 }

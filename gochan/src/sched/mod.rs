@@ -29,6 +29,7 @@ pub(crate) mod alarm;
 pub(crate) mod attributes;
 pub(crate) mod blocking;
 mod blocks;
+pub(crate) mod bubble;
 pub(crate) mod clock;
 pub(crate) mod countdown;
 mod deadlines;
@@ -205,11 +206,7 @@ pub fn current_id() -> Option<u64> {
 pub fn num_goroutine() -> usize {
     if let Some(group) = group::current() {
         return match Worker::current() {
-            // The one from outside is not among those that the workers have spawned.
-            Some(worker) => {
-                let ended = worker.workers.ended();
-                (worker.workers.spawned() + 1).saturating_sub(ended) as usize
-            }
+            Some(worker) => private::alive(worker.workers),
             None => group.members(),
         };
     }

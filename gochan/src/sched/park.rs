@@ -58,12 +58,14 @@ pub enum WaitReason {
     Semaphore,
     /// The result of a call that somebody else makes: `singleflight`.
     SingleFlight,
+    /// `test::wait`.
+    Quiet,
 }
 
 impl WaitReason {
     pub(super) fn from_code(code: u8) -> Option<WaitReason> {
         use WaitReason::*;
-        const ALL: [WaitReason; 17] = [
+        const ALL: [WaitReason; 18] = [
             Send,
             Recv,
             NilChannel,
@@ -81,6 +83,7 @@ impl WaitReason {
             Cond,
             Semaphore,
             SingleFlight,
+            Quiet,
         ];
         ALL.get(usize::from(code)).copied()
     }
@@ -106,6 +109,7 @@ impl std::fmt::Display for WaitReason {
             WaitReason::Cond => "Cond wait",
             WaitReason::Semaphore => "Semaphore acquire",
             WaitReason::SingleFlight => "singleflight call",
+            WaitReason::Quiet => "test::wait",
         })
     }
 }

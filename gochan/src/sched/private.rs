@@ -142,17 +142,18 @@ where
     T: Send + 'static,
 {
     let id = workers.reserve_ids(1);
+    workers.count_spawned_from_outside();
     attributes::remember(id, site, attributes);
     let task = TaskRef::new(id, true, site, closure);
     workers.all()[0].push_fresh_from_elsewhere(task);
     JoinHandle::of(task)
 }
 
-/// Goroutines of `workers` that have not ended, given that one came from outside.
+/// Goroutines of `workers` that have not ended.
 pub(super) fn alive(workers: &Workers) -> usize {
     // Ends before spawns: what is missed in between makes the number larger.
     let ended = workers.ended();
-    (workers.spawned() + 1).saturating_sub(ended) as usize
+    workers.spawned().saturating_sub(ended) as usize
 }
 
 impl OwnWorkers {

@@ -26,6 +26,15 @@ pub(crate) fn next() -> u64 {
     })
 }
 
+/// Makes the numbers of this thread repeatable.
+#[cfg(not(gochan_model))]
+pub(crate) fn restart(seed: u64) {
+    STATE.set(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+}
+
+#[cfg(gochan_model)]
+pub(crate) fn restart(_: u64) {}
+
 #[cfg(not(gochan_model))]
 #[cold]
 fn seed() -> u64 {

@@ -37,6 +37,7 @@ pub(super) fn body_panicked(id: u64, site: &'static Location<'static>, payload: 
         return;
     }
     let name = attributes::name(id).map(|name| format!(" `{name}`")).unwrap_or_default();
+    let id = super::group::shown_id(id);
     let text = format!("goroutine {id}{name} panicked: {}\n    spawned at {site}\n", message(payload));
     if super::group::current().is_some() {
         // To where the test's output goes; what else a panic does is for the test to say.

@@ -287,6 +287,7 @@ pub(crate) struct Workers {
     sleeping: CachePadded<AtomicUsize>,
     /// The test that these are for, if they are not the process's.
     group: Option<Arc<Group>>,
+    spawned_from_outside: AtomicU64,
     stopped: AtomicBool,
 }
 
@@ -338,6 +339,7 @@ fn make(first: usize, count: usize, group: Option<Arc<Group>>) -> &'static Worke
         stack_size: settings().stack_size,
         sleeping: CachePadded::new(AtomicUsize::new(0)),
         group,
+        spawned_from_outside: AtomicU64::new(0),
         stopped: AtomicBool::new(false),
     }));
     crate::stack::overflow::install(report::stack_overflow);
@@ -402,9 +404,14 @@ impl Workers {
         self.all().iter().map(|worker| worker.progress.finished.load(Acquire)).sum()
     }
 
-    /// Goroutines spawned by those here.
+    /// Goroutines spawned by those here, and for a test from outside.
     pub(super) fn spawned(&self) -> u64 {
-        self.all().iter().map(|worker| worker.progress.spawned.load(Acquire)).sum()
+        let inside: u64 = self.all().iter().map(|worker| worker.progress.spawned.load(Acquire)).sum();
+        inside + self.spawned_from_outside.load(Acquire)
+    }
+
+    pub(super) fn count_spawned_from_outside(&self) {
+        self.spawned_from_outside.fetch_add(1, AcqRel);
     }
 
     pub(super) fn begin_sleep(&self) {

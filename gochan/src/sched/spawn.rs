@@ -1,6 +1,7 @@
 //! Spawning goroutines and waiting for their end.
 
 use super::attributes::{self, Attributes};
+use super::bubble::point;
 use super::group;
 use super::park::{Parker, WaitReason};
 use super::place::{Placement, Siblings};
@@ -51,6 +52,7 @@ where
         Some(worker) => spawn_on(worker, task, placement),
         None => spawn_from_thread(task, placement),
     }
+    point();
     JoinHandle::of(task)
 }
 
@@ -152,7 +154,7 @@ impl<T> JoinHandle<T> {
             "goroutine {} joins itself and would wait for ever; let another goroutine join it, or return",
             self.id()
         );
-        if !self.is_finished() {
+        if !self.has_ended() {
             let parker = Parker::current();
             match self.task.register(parker.owner()) {
                 Ok(()) => parker.park(WaitReason::Join, Location::caller()),
@@ -171,6 +173,12 @@ impl<T> JoinHandle<T> {
 
     /// True once the goroutine has ended, by whatever means. Never blocks.
     pub fn is_finished(&self) -> bool {
+        let finished = self.has_ended();
+        point();
+        finished
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
         self.task.is_done()
     }
 
@@ -198,7 +206,7 @@ impl<T> Drop for JoinHandle<T> {
 
 impl<T> fmt::Debug for JoinHandle<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("JoinHandle").field("id", &self.id()).field("finished", &self.is_finished()).finish()
+        f.debug_struct("JoinHandle").field("id", &self.id()).field("finished", &self.has_ended()).finish()
     }
 }
 

@@ -4,6 +4,7 @@ use super::clock::Moment;
 use super::deadlines::{Deadlines, Key};
 use super::goroutine::Goroutine;
 use super::park::WaitReason;
+use super::worker::Worker;
 use std::cell::{Cell, RefCell};
 use std::panic::Location;
 use std::time::Instant;
@@ -21,6 +22,23 @@ enum Timer {
     Sleeper(&'static Goroutine),
     /// A goroutine that waits for something else as well; the details are on its stack.
     Waiter(*const Wait),
+}
+
+impl Timer {
+    fn fire(self, ready: &impl Fn(&'static Goroutine)) {
+        match self {
+            Timer::Sleeper(goroutine) => ready(goroutine),
+            Timer::Waiter(wait) => {
+                // SAFETY: a wait is off the timers before its stack frame ends.
+                let wait = unsafe { &*wait };
+                wait.key.set(None);
+                // SAFETY: the closure lives on the same frame; its goroutine is switched out, so nobody else runs it.
+                if unsafe { (*wait.give_up)() } {
+                    ready(wait.goroutine);
+                }
+            }
+        }
+    }
 }
 
 /// A wait that a deadline can end.
@@ -75,27 +93,31 @@ impl Timers {
         self.deadlines.borrow().first()
     }
 
+    /// The earliest deadline, and when it was set.
+    pub(super) fn first_set(&self) -> (Moment, u32) {
+        self.deadlines.borrow().first_set()
+    }
+
     fn insert(&self, deadline: Instant, timer: Timer) -> Key {
-        self.deadlines.borrow_mut().insert(Moment::of(deadline), timer)
+        let mut deadlines = self.deadlines.borrow_mut();
+        if let Some(bubble) = Worker::current().and_then(Worker::bubble) {
+            deadlines.count_next_as(bubble.next_deadline());
+        }
+        deadlines.insert(Moment::of(deadline), timer)
     }
 
     /// Hands every goroutine whose deadline has passed to `ready`, unless its wait has just been ended otherwise.
     /// A sleeper is not touched: its memory is cold, and will be fetched when its turn comes.
     pub(super) fn fire(&self, now: Moment, ready: impl Fn(&'static Goroutine)) {
         while let Some(timer) = self.pop_due(now) {
-            match timer {
-                Timer::Sleeper(goroutine) => ready(goroutine),
-                Timer::Waiter(wait) => {
-                    // SAFETY: a wait is off the timers before its stack frame ends.
-                    let wait = unsafe { &*wait };
-                    wait.key.set(None);
-                    // SAFETY: the closure lives on the same frame; its goroutine is switched out, so nobody else
-                    // runs it.
-                    if unsafe { (*wait.give_up)() } {
-                        ready(wait.goroutine);
-                    }
-                }
-            }
+            timer.fire(&ready);
+        }
+    }
+
+    /// As `fire`, for the earliest deadline only, whenever that is.
+    pub(super) fn fire_first(&self, ready: impl Fn(&'static Goroutine)) {
+        if let Some(timer) = self.pop_due(self.first()) {
+            timer.fire(&ready);
         }
     }
 

@@ -25,8 +25,11 @@ pub(super) fn park(
     reason: WaitReason,
     place: &'static Location<'static>,
 ) {
-    let id = worker.running().map_or(0, super::goroutine::Goroutine::id);
+    let id = super::group::shown_id(worker.running().map_or(0, super::goroutine::Goroutine::id));
     let what = format!("goroutine {id} waits ({reason} at {place}) while a panic unwinds through it");
+    if let Some(bubble) = worker.bubble() {
+        bubble.stuck(&what);
+    }
     let start = Instant::now();
     let mut hopeless = 0;
     let mut warned = false;

@@ -41,12 +41,47 @@
 //! `#[should_panic]`, `#[ignore]` and return types such as `Result<(), E>` work as for `#[test]`, which the attribute
 //! includes.
 
+mod drive;
+mod explore;
 mod options;
 mod plain;
 mod report;
+mod virtual_time;
 
 #[doc(hidden)]
 pub use options::Test;
+
+use crate::sched::bubble::wait_for_quiet;
+use std::panic::Location;
+
+/// Waits until every other goroutine of the test waits, in a test in virtual time: then whatever had to happen by now
+/// has happened. Time does not pass meanwhile.
+///
+/// # Panics
+/// Outside of a test with `virtual_time` or `explore`.
+///
+/// ```
+/// # use gochan::prelude::*;
+/// # use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+/// # use std::time::Duration;
+/// #[gochan::test(virtual_time)]
+/// fn after_func_runs_at_its_time_and_not_before() {
+///     static CALLED: AtomicBool = AtomicBool::new(false);
+///     gochan::time::after_func(Duration::from_secs(5), || CALLED.store(true, Relaxed));
+///     gochan::time::sleep(Duration::from_secs(5) - Duration::from_nanos(1));
+///     gochan::test::wait();
+///     assert!(!CALLED.load(Relaxed));
+///     gochan::time::sleep(Duration::from_nanos(1));
+///     gochan::test::wait();
+///     assert!(CALLED.load(Relaxed));
+/// }
+/// ```
+#[doc(alias = "synctest.Wait")]
+#[track_caller]
+pub fn wait() {
+    let in_bubble = wait_for_quiet(Location::caller());
+    assert!(in_bubble, "test::wait is for goroutines of a test with `virtual_time` or `explore`");
+}
 
 /// The default of `timeout`.
 const TIMEOUT: std::time::Duration = std::time::Duration::from_secs(60);

@@ -7,15 +7,25 @@ use std::process::{ExitCode, Termination};
 use std::time::Duration;
 
 /// One test, as `#[gochan::test]` describes it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 #[must_use = "it does nothing until it runs"]
 pub struct Test {
     pub(super) stack_size: usize,
     /// None: never.
     pub(super) timeout: Option<Duration>,
     pub(super) allowed: &'static [&'static str],
+    mode: Mode,
     /// Where the attribute is.
     pub(super) place: &'static Location<'static>,
+}
+
+/// How the goroutines of a test run.
+#[derive(Debug, Clone, Copy)]
+enum Mode {
+    Plain,
+    VirtualTime,
+    /// So many times.
+    Explore(u32),
 }
 
 /// The body of a test: runs it, and tells whether what it returned stands for success.
@@ -29,7 +39,13 @@ impl Test {
     #[allow(clippy::new_without_default, reason = "it notes its caller")]
     pub fn new() -> Test {
         const STACK: usize = 8 << 20;
-        Test { stack_size: STACK, timeout: Some(TIMEOUT), allowed: &[], place: Location::caller() }
+        Test {
+            stack_size: STACK,
+            timeout: Some(TIMEOUT),
+            allowed: &[],
+            mode: Mode::Plain,
+            place: Location::caller(),
+        }
     }
 
     /// `stack_size = …`
@@ -41,6 +57,20 @@ impl Test {
     /// `timeout = …`
     pub fn timeout(mut self, nanoseconds: u64) -> Test {
         self.timeout = Some(Duration::from_nanos(nanoseconds));
+        self
+    }
+
+    /// `virtual_time`
+    pub fn virtual_time(mut self) -> Test {
+        if let Mode::Plain = self.mode {
+            self.mode = Mode::VirtualTime;
+        }
+        self
+    }
+
+    /// `explore = …`, in virtual time as well.
+    pub fn explore(mut self, runs: u32) -> Test {
+        self.mode = Mode::Explore(runs);
         self
     }
 
@@ -63,7 +93,12 @@ impl Test {
         if let Some(timeout) = timeout_from_environment() {
             self.timeout = timeout;
         }
-        super::plain::run(&self, move || f().report() == ExitCode::SUCCESS);
+        let body = move || f().report() == ExitCode::SUCCESS;
+        match self.mode {
+            Mode::Plain => super::plain::run(&self, body),
+            Mode::VirtualTime => super::virtual_time::run(&self, body),
+            Mode::Explore(runs) => super::explore::run(&self, runs, body),
+        }
     }
 
     pub(super) fn attributes(&self) -> Attributes {

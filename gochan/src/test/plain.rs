@@ -23,13 +23,15 @@ pub(super) fn run(test: &Test, body: impl Body) {
         // Whatever still runs goes on doing so.
         return verdict.raise();
     }
-    let left = run.settle();
     let mut verdict = Verdict::of_body(run.body.take().expect("the body is joined once").join());
-    verdict.add_panics(run.group.take_panics());
-    match left {
-        Some(left) => verdict.add_leaks(&left),
-        None => run.home.stop(),
+    if !verdict.is_panic() {
+        // Who panics leaves others in the middle of things.
+        match run.settle() {
+            Some(left) => verdict.add_leaks(&left),
+            None => run.home.stop(),
+        }
     }
+    verdict.add_panics(run.group.take_panics());
     verdict.raise();
 }
 

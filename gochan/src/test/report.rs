@@ -1,18 +1,21 @@
 //! What a test says when it fails.
 
-use crate::sched::group::{Group, Panicked};
+use crate::sched::group::{Group, Panicked, shown_id};
 use crate::sched::{GoroutineInfo, State, goroutines, task::Goexit};
 use std::any::Any;
 use std::fmt::{self, Write};
 use std::panic::resume_unwind;
 use std::time::Duration;
 
-/// A goroutine that is there.
-pub(super) struct Leftover(GoroutineInfo);
+/// A goroutine that is there, and what to call it.
+pub(super) struct Leftover(GoroutineInfo, u64);
 
 /// The goroutines of `group`, as far as they have started, by id.
 pub(super) fn leftover(group: &Group) -> Vec<Leftover> {
-    goroutines().into_iter().filter(|goroutine| group.contains(goroutine.id)).map(Leftover).collect()
+    let members = goroutines().into_iter().filter(|goroutine| group.contains(goroutine.id));
+    let mut left: Vec<_> = members.map(|info| Leftover(info.clone(), shown_id(info.id))).collect();
+    left.sort_by_key(|goroutine| goroutine.1);
+    left
 }
 
 impl Leftover {
@@ -54,8 +57,8 @@ fn ends_as_path(path: &str, end: &str) -> bool {
 
 impl fmt::Display for Leftover {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let GoroutineInfo { id, name, state, spawned_at, waiting_at, .. } = &self.0;
-        write!(f, "goroutine {id}")?;
+        let GoroutineInfo { name, state, spawned_at, waiting_at, .. } = &self.0;
+        write!(f, "goroutine {}", self.1)?;
         if let Some(name) = name {
             write!(f, " `{name}`")?;
         }
@@ -92,7 +95,7 @@ pub(super) struct Verdict {
 impl Verdict {
     /// From what the body came back with.
     pub(super) fn of_body(result: std::thread::Result<bool>) -> Verdict {
-        let mut verdict = Verdict { payload: None, problems: Vec::new() };
+        let mut verdict = Verdict::passed();
         match result {
             Ok(true) => {}
             Ok(false) => verdict.problems.push("the test returned an error".to_owned()),
@@ -102,6 +105,32 @@ impl Verdict {
             Err(payload) => verdict.payload = Some(payload),
         }
         verdict
+    }
+
+    pub(super) fn passed() -> Verdict {
+        Verdict { payload: None, problems: Vec::new() }
+    }
+
+    /// A goroutine holds the thread for ever.
+    pub(super) fn stuck(what: &str) -> Verdict {
+        let problem = format!(
+            "{what}. It cannot be switched out then, so nobody will ever end the wait. Use try_send, try_recv or a \
+             buffered channel in destructors and deferred code"
+        );
+        Verdict { payload: None, problems: vec![problem] }
+    }
+
+    /// True if the body has panicked.
+    pub(super) fn is_panic(&self) -> bool {
+        self.payload.is_some()
+    }
+
+    pub(super) fn is_failure(&self) -> bool {
+        self.is_panic() || !self.problems.is_empty()
+    }
+
+    pub(super) fn add(&mut self, problem: String) {
+        self.problems.push(problem);
     }
 
     /// Nobody will ever go on, and the body has not ended.
@@ -148,13 +177,20 @@ impl Verdict {
         match self.payload {
             Some(payload) => {
                 if !problems.is_empty() {
-                    eprintln!("besides, {problems}");
+                    eprintln!("{problems}");
                 }
                 resume_unwind(payload)
             }
             None if problems.is_empty() => {}
             None => panic!("{problems}"),
         }
+    }
+
+    /// As `raise`, saying more about how it came to that.
+    #[track_caller]
+    pub(super) fn raise_with(mut self, story: &str) {
+        self.problems.push(story.to_owned());
+        self.raise();
     }
 }
 

@@ -1,18 +1,20 @@
 //! A worker: one OS thread, the goroutines it has started, and the loop that runs them.
 //!
 //! Here is what it has, and what goroutines and other threads do with it. [`turns`] is the loop while there is something
-//! to run, [`idle`] what it does when there is nothing.
+//! to run, [`idle`] what it does when there is nothing; [`driven`] is what a bubble has in place of both.
 //!
 //! The fields up to `shared` belong to the worker's own thread: its scheduler loop, and the goroutines on it, which
 //! never run at the same time. `shared` is what other threads reach: the inboxes, the sleep flag, the stealing end
 //! of the queue of fresh tasks.
 
+mod driven;
 mod idle;
 mod stacks;
 mod turns;
 
 use super::alarm::Alarms;
 use super::blocks::Blocks;
+use super::bubble::Bubble;
 use super::clock::Moment;
 use super::goroutine::Goroutine;
 use super::inbox::Inbox;
@@ -33,7 +35,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::*, fence};
 use std::time::Instant;
 
 /// Blocking operations a goroutine may complete without waiting before it must let others run.
-const BUDGET: u32 = 512;
+pub(super) const BUDGET: u32 = 512;
 /// Every so many turns the loop looks at timers and fresh tasks even if goroutines are ready.
 const HOUSEKEEPING: u32 = 64;
 
@@ -42,6 +44,8 @@ pub(crate) struct Worker {
     pub(super) workers: &'static Workers,
     pub(super) running: Running,
     budget: Cell<u32>,
+    /// What drives this worker, if not its own loop.
+    bubble: Cell<Option<&'static Bubble>>,
     ready: RunQueue<Goroutine>,
     /// Ready goroutines whose last turn was long; they run after the others, but do run.
     heavy: RunQueue<Goroutine>,
@@ -119,6 +123,7 @@ impl Worker {
             workers,
             running: Running::new(),
             budget: Cell::new(BUDGET),
+            bubble: Cell::new(None),
             ready: RunQueue::new(),
             heavy: RunQueue::new(),
             light_turns: Cell::new(0),
@@ -161,24 +166,34 @@ impl Worker {
     pub(crate) fn spend(&self) {
         match self.budget.get().checked_sub(1) {
             Some(left) => self.budget.set(left),
-            None => self.yield_now(),
+            None => self.let_others_run(false),
         }
     }
 
     /// Lets everything that is runnable on this worker now run before the calling goroutine goes on.
     #[inline(always)]
     pub(super) fn yield_now(&self) {
-        if let Some(goroutine) = self.queue_behind_all() {
+        self.let_others_run(true);
+    }
+
+    /// As `yield_now`; `asked` if the goroutine wants it.
+    #[inline(always)]
+    fn let_others_run(&self, asked: bool) {
+        if let Some(goroutine) = self.queue_behind_all(asked) {
             goroutine.switch_out();
         }
     }
 
     /// Puts the calling goroutine behind everything that is runnable now. None: it must not switch out.
     #[inline(never)]
-    fn queue_behind_all(&self) -> Option<&'static Goroutine> {
-        self.budget.set(BUDGET);
+    fn queue_behind_all(&self, asked: bool) -> Option<&'static Goroutine> {
         let goroutine = self.running.get()?;
-        if std::thread::panicking() {
+        let panicking = std::thread::panicking();
+        if let Some(bubble) = self.bubble.get() {
+            return if panicking { None } else { bubble.pause(goroutine, asked) };
+        }
+        self.budget.set(BUDGET);
+        if panicking {
             return None;
         }
         self.take_spawned();
@@ -273,6 +288,9 @@ impl Worker {
     /// wants nothing special.
     #[inline]
     pub(super) fn next_in_chain(&self) -> Option<TaskRef> {
+        if self.bubble.get().is_some() {
+            return None;
+        }
         self.budget.set(BUDGET);
         // Housekeeping is the loop's business: let it begin that turn.
         if self.has_ready() || !self.shared.woken.is_empty() || self.housekeeping_is_next() {

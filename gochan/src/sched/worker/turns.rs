@@ -192,7 +192,7 @@ impl Worker {
     }
 
     #[inline]
-    fn start(&'static self, task: TaskRef) -> &'static Goroutine {
+    pub(super) fn start(&'static self, task: TaskRef) -> &'static Goroutine {
         let slot = if task.is_special() {
             attributes::take_stack(&task, self.workers.stack_size())
         } else {

@@ -1,0 +1,55 @@
+//! A test in virtual time: one bubble, in which whoever can run runs in turn.
+
+use super::drive::{on_thread, verdict};
+use super::options::{Body, Test};
+use super::report::Verdict;
+use crate::sched::bubble::{Bubble, Current, Director, Event, Ready};
+use crate::sched::group::Group;
+use crate::sched::private::TestThread;
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+use std::time::Instant;
+
+#[track_caller]
+pub(super) fn run(test: &Test, body: impl Body) {
+    let _thread = TestThread::new();
+    let group = Arc::new(Group::default());
+    let deadline = test.timeout.map(|timeout| Instant::now() + timeout);
+    let drive = {
+        let (test, group) = (test.clone(), group.clone());
+        move |tell: Sender<Verdict>| {
+            let bubble = Bubble::new(group.clone(), Box::new(InTurn { tell: tell.clone() }));
+            let (end, result) = bubble.run(test.attributes(), test.place, body);
+            let _ = tell.send(verdict(&test, &group, end, result));
+        }
+    };
+    on_thread(test, &group, deadline, drive).unwrap_or_else(|timeout| timeout).raise();
+}
+
+/// The one who has been able to run for the longest is next.
+struct InTurn {
+    tell: Sender<Verdict>,
+}
+
+impl Director for InTurn {
+    fn choose(&self, _: &Ready, _: Option<Current>) -> Option<usize> {
+        Some(0)
+    }
+
+    fn is_asked_often(&self) -> bool {
+        false
+    }
+
+    fn saw(&self, _: Event) {}
+
+    fn has_seen_enough(&self) -> bool {
+        false
+    }
+
+    fn stuck(&self, what: &str) -> ! {
+        let _ = self.tell.send(Verdict::stuck(what));
+        loop {
+            std::thread::park();
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! `#[gochan::test(virtual_time)]`: TM-10, and the same failures as in real time.
+
+use gochan::prelude::*;
+use gochan::test::wait;
+use gochan::time::{self, Ticker, Timer, after_func, sleep};
+use gochan::{Builder, JoinHandle};
+use std::sync::atomic::{AtomicUsize, Ordering::*};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+mod common;
+use common::panic_of;
+
+fn attribute() -> gochan::__private::Test {
+    gochan::__private::Test::new().virtual_time()
+}
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+#[test]
+fn tm_10_a_ten_minute_timeout_takes_no_time() {
+    let start = Instant::now();
+    attribute().run(|| {
+        let ch = chan!(i32);
+        let start = time::now();
+        assert!(ch.recv_timeout(10 * MINUTE).is_err());
+        assert_eq!(time::now() - start, 10 * MINUTE);
+    });
+    assert!(start.elapsed() < MINUTE);
+}
+
+#[gochan::test(virtual_time)]
+fn tm_10_the_clock_jumps_exactly_to_the_next_deadline_when_all_wait() {
+    let start = time::now();
+    let log = Arc::new(Mutex::new(Vec::new()));
+    let sleepers: Vec<JoinHandle<()>> = [700, 30, 31, 5000]
+        .into_iter()
+        .map(|milliseconds| {
+            let log = log.clone();
+            go!({
+                sleep(Duration::from_millis(milliseconds));
+                log.lock().unwrap().push((milliseconds, time::now() - start));
+            })
+        })
+        .collect();
+    sleepers.into_iter().for_each(|sleeper| sleeper.join().unwrap());
+    let expected: Vec<_> = [30, 31, 700, 5000].map(|ms| (ms, Duration::from_millis(ms))).into();
+    assert_eq!(*log.lock().unwrap(), expected);
+}
+
+#[gochan::test(virtual_time)]
+fn tm_10_time_stands_still_while_somebody_can_run() {
+    let start = time::now();
+    let ch = chan!(u64, 1);
+    let sum = go!([ch] { ch.iter().sum::<u64>() });
+    for i in 0..10_000 {
+        send!(ch <- i);
+    }
+    close!(ch);
+    assert_eq!(sum.join().unwrap(), 49_995_000);
+    assert_eq!(time::now(), start);
+}
+
+#[gochan::test(virtual_time)]
+fn tm_10_equal_deadlines_fire_in_the_order_they_were_set() {
+    let order = Arc::new(Mutex::new(Vec::new()));
+    let deadline = Duration::from_secs(1);
+    for turn in 0..100 {
+        let note = {
+            let order = order.clone();
+            move || order.lock().unwrap().push(turn)
+        };
+        // Timers of goroutines and alarms by turns.
+        if turn % 2 == 0 {
+            go!({
+                sleep(deadline);
+                note();
+            });
+        } else {
+            std::mem::forget(after_func(deadline, note));
+        }
+        wait();
+    }
+    sleep(2 * deadline);
+    assert_eq!(*order.lock().unwrap(), (0..100).collect::<Vec<_>>());
+}
+
+#[gochan::test(virtual_time)]
+fn tm_10_timers_and_tickers_follow_the_clock() {
+    let start = time::now();
+    let ticker = Ticker::new(MINUTE);
+    for tick in 1..=60 {
+        assert_eq!(ticker.channel().recv().unwrap() - start, tick * MINUTE);
+    }
+    let timer = Timer::new(MINUTE);
+    assert!(timer.stop());
+    assert!(!timer.reset(2 * MINUTE));
+    assert_eq!(timer.channel().recv().unwrap() - start, 62 * MINUTE);
+    select! {
+        <-after(3 * MINUTE) => {}
+        <-after(4 * MINUTE) => unreachable!(),
+    }
+    assert_eq!(time::now() - start, 65 * MINUTE);
+}
+
+#[gochan::test(virtual_time)]
+fn tm_10_contexts_end_at_their_deadlines() {
+    let start = time::now();
+    let (ctx, _cancel) = background().with_timeout(5 * MINUTE);
+    sleep(5 * MINUTE - Duration::from_nanos(1));
+    wait();
+    assert!(ctx.err().is_none());
+    sleep(Duration::from_nanos(1));
+    wait();
+    assert!(ctx.err().is_some());
+    assert_eq!(time::now() - start, 5 * MINUTE);
+}
+
+#[gochan::test(virtual_time)]
+fn wait_returns_when_all_others_wait() {
+    let steps = Arc::new(AtomicUsize::new(0));
+    let ch = chan!(());
+    for _ in 0..10 {
+        let (ch, steps) = (ch.clone(), steps.clone());
+        go!({
+            for _ in 0..100 {
+                steps.fetch_add(1, Relaxed);
+                gochan::runtime::gosched();
+            }
+            ch.recv();
+        });
+    }
+    wait();
+    assert_eq!(steps.load(Relaxed), 1000);
+    close!(ch);
+    wait();
+    assert_eq!(gochan::runtime::num_goroutine(), 1);
+}
+
+#[gochan::test(virtual_time)]
+fn blocking_calls_take_no_virtual_time() {
+    let start = time::now();
+    assert_eq!(gochan::blocking(|| 6 * 7), 42);
+    assert_eq!(time::now(), start);
+}
+
+#[gochan::test(virtual_time)]
+fn a_hundred_thousand_sleepers_are_no_trouble() {
+    let wg = WaitGroup::new();
+    for i in 0..10_000_u64 {
+        drop(wg.go(move || (0..10).for_each(|_| sleep(Duration::from_micros(i)))));
+    }
+    wg.wait();
+}
+
+#[gochan::test(virtual_time)]
+#[should_panic(expected = "the value is 7")]
+fn the_panic_of_the_body_is_the_panic_of_the_test() {
+    panic!("the value is {}", 7);
+}
+
+#[test]
+fn dl_04_who_waits_when_the_body_has_ended_is_left_and_time_stops() {
+    fn body() {
+        Builder::new().name("sleeper").spawn(|| sleep(MINUTE));
+        wait();
+    }
+    let text = panic_of(|| attribute().run(body));
+    assert!(text.contains("1 goroutine is left"), "{text}");
+    assert!(text.contains("goroutine 2 `sleeper`: waits in sleep at"), "{text}");
+    attribute().allow(&["sleeper"]).run(body);
+}
+
+#[gochan::test(virtual_time)]
+fn dl_04_who_can_run_may_end() {
+    for _ in 0..10 {
+        go!({ (0..10).for_each(|_| gochan::runtime::gosched()) });
+    }
+}
+
+#[test]
+fn dl_05_a_panic_in_a_detached_goroutine_fails_the_test() {
+    fn body() {
+        go!({ panic!("in the background") });
+        sleep(MINUTE);
+    }
+    let text = panic_of(|| attribute().run(body));
+    assert!(text.contains("goroutine 2 panicked and nobody joined it: in the background"), "{text}");
+}
+
+#[test]
+fn a_deadlock_is_seen_at_once() {
+    fn body() {
+        let (a, b) = (chan!(i32), chan!(i32));
+        go!([a, b] {
+            a.recv();
+            send!(b <- 1);
+        });
+        sleep(MINUTE);
+        b.recv();
+    }
+    let text = panic_of(|| attribute().run(body));
+    assert!(text.contains("all goroutines of the test are asleep - deadlock!"), "{text}");
+    assert!(text.contains("goroutine 1 `"), "{text}");
+    assert_eq!(text.matches("waits in chan receive at").count(), 2, "{text}");
+}
+
+#[test]
+fn a_test_that_does_not_end_fails_after_its_timeout_in_real_time() {
+    fn body() {
+        loop {
+            gochan::runtime::gosched();
+        }
+    }
+    let text = panic_of(|| attribute().timeout(50_000_000).run(body));
+    assert!(text.contains("has not ended after 50ms"), "{text}");
+}
+
+#[test]
+fn waiting_while_a_panic_unwinds_is_told() {
+    fn body() {
+        let ch = chan!(i32);
+        defer!({
+            ch.recv();
+        });
+        panic!("first");
+    }
+    let text = panic_of(|| attribute().run(body));
+    assert!(text.contains("waits (chan receive at") && text.contains("while a panic unwinds"), "{text}");
+}
+
+#[test]
+fn wait_is_for_bubbles_only() {
+    assert!(panic_of(wait).contains("a test with `virtual_time` or `explore`"));
+    let text = panic_of(|| gochan::__private::Test::new().run(wait));
+    assert!(text.contains("a test with `virtual_time` or `explore`"), "{text}");
+}
