@@ -4,6 +4,7 @@
 //! before that.
 
 pub use crate::sched::describe::{GoroutineInfo, State, dump, goroutines};
+pub use crate::sched::metrics::{Metrics, metrics};
 pub use crate::sched::park::WaitReason;
 pub use crate::sched::report::PanicPolicy;
 pub use crate::sched::runtime::{Backend, Builder, InstallError};

@@ -129,6 +129,10 @@ impl Alarms {
         Alarms { first: AtomicU64::new(Moment::NEVER.to_bits()), heap: Mutex::new(Deadlines::new()) }
     }
 
+    pub(super) fn len(&self) -> usize {
+        lock(&self.heap).len()
+    }
+
     /// The earliest deadline.
     #[inline]
     pub(super) fn first(&self) -> Moment {
@@ -262,6 +266,11 @@ pub(super) fn service_rests() -> bool {
     SERVICE
         .get()
         .is_none_or(|service| service.sleeper.is_asleep() && service.alarms.first_seqcst() == Moment::NEVER)
+}
+
+/// Alarms of the service.
+pub(super) fn count_of_service() -> usize {
+    SERVICE.get().map_or(0, |service| service.alarms.len())
 }
 
 static SERVICE: OnceLock<Service> = OnceLock::new();

@@ -88,6 +88,11 @@ where
     }
 }
 
+/// Threads of the pool, and calls accepted and not finished.
+pub(super) fn count() -> (usize, usize) {
+    LazyLock::get(&POOL).map_or((0, 0), |pool| (pool.total(), pool.pending()))
+}
+
 /// Calls accepted and not finished.
 pub(super) fn pending() -> usize {
     LazyLock::get(&POOL).map_or(0, OsThreads::pending)

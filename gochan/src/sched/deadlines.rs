@@ -60,6 +60,10 @@ impl<V> Deadlines<V> {
         Deadlines { heap: Vec::new(), positions: Vec::new(), values: Vec::new(), free: NO_KEY, sequence: 0 }
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.heap.len()
+    }
+
     #[inline]
     pub(super) fn is_empty(&self) -> bool {
         self.heap.is_empty()

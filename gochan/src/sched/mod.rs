@@ -38,6 +38,7 @@ pub(crate) mod describe;
 pub(crate) mod goroutine;
 pub(crate) mod group;
 mod inbox;
+pub(crate) mod metrics;
 mod monitor;
 mod os_threads;
 pub(crate) mod outside;

@@ -38,6 +38,10 @@ impl OsThreads {
         }
     }
 
+    pub(super) fn total(&self) -> usize {
+        self.total.load(Acquire)
+    }
+
     pub(super) fn pending(&self) -> usize {
         self.pending.load(Acquire)
     }

@@ -9,16 +9,18 @@ use crate::shim::{
     atomic::{AtomicBool, Ordering::*, fence},
 };
 use std::sync::OnceLock;
+use std::sync::atomic::AtomicU64;
 
 #[derive(Debug)]
 pub(super) struct Sleeper {
     asleep: AtomicBool,
     thread: OnceLock<shim::Thread>,
+    wakes: AtomicU64,
 }
 
 impl Sleeper {
     pub(super) fn new() -> Sleeper {
-        Sleeper { asleep: AtomicBool::new(false), thread: OnceLock::new() }
+        Sleeper { asleep: AtomicBool::new(false), thread: OnceLock::new(), wakes: AtomicU64::new(0) }
     }
 
     /// Names the calling thread as the one that sleeps here.
@@ -48,8 +50,14 @@ impl Sleeper {
             && self.asleep.swap(false, AcqRel)
             && let Some(thread) = self.thread.get()
         {
+            self.wakes.fetch_add(1, Relaxed);
             thread.unpark();
         }
+    }
+
+    /// How often the sleeper was called for while it slept.
+    pub(super) fn wakes(&self) -> u64 {
+        self.wakes.load(Relaxed)
     }
 }
 

@@ -75,6 +75,11 @@ pub(super) fn pending() -> usize {
     LazyLock::get(&THREADS).map_or(0, OsThreads::pending)
 }
 
+/// Threads that run goroutines, or are kept for them.
+pub(super) fn count() -> usize {
+    LazyLock::get(&THREADS).map_or(0, OsThreads::total)
+}
+
 /// All started goroutines.
 pub(super) fn all() -> Vec<Arc<Status>> {
     live().values().cloned().collect()

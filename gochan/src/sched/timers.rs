@@ -84,6 +84,10 @@ pub(super) fn park_until(
 }
 
 impl Timers {
+    pub(super) fn len(&self) -> usize {
+        self.deadlines.borrow().len()
+    }
+
     #[inline]
     pub(super) fn is_empty(&self) -> bool {
         self.deadlines.borrow().is_empty()

@@ -100,6 +100,14 @@ impl Pool {
         inner.regions.iter().enumerate().map(used).collect()
     }
 
+    fn count(&self) -> Count {
+        let inner = self.lock();
+        let newest = inner.regions.len().saturating_sub(1);
+        let full: usize = inner.regions.iter().take(newest).map(Region::slots).sum();
+        let free = inner.warm.len() + inner.cold.len();
+        Count { handed_out: full + inner.carved - free, free }
+    }
+
     /// Returns the memory of free slots to the kernel, all but a small reserve.
     fn trim(&self) {
         if self.dirty.load(Relaxed) <= WARM {
@@ -186,6 +194,22 @@ pub(crate) fn trim_all(unmap: bool) {
             pool.lock().unmap_free_regions(pool.stride);
         }
     }
+}
+
+/// Stacks of one or all pools.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Count {
+    pub(crate) handed_out: usize,
+    pub(crate) free: usize,
+}
+
+/// Stacks of all pools.
+pub(crate) fn count() -> Count {
+    let pools = POOLS.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    pools.iter().map(|pool| pool.count()).fold(Count::default(), |sum, pool| Count {
+        handed_out: sum.handed_out + pool.handed_out,
+        free: sum.free + pool.free,
+    })
 }
 
 /// Calls `visit` for every slot of every pool that was ever handed out. No slot is unmapped meanwhile, and nobody who

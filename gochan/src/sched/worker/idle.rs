@@ -4,7 +4,7 @@ use super::Worker;
 use crate::sched::clock::{self, Moment};
 use crate::sched::monitor;
 use crossbeam_deque::Steal;
-use std::sync::atomic::Ordering::*;
+use std::sync::atomic::{AtomicU64, Ordering::*};
 use std::time::{Duration, Instant};
 
 /// How long a worker with nothing to do looks around before it sleeps, while another worker is busy: waking it
@@ -30,6 +30,8 @@ impl Worker {
             self.pace.resume();
             return;
         }
+        self.publish();
+        count(&self.gauges().sleeps);
         self.workers.begin_sleep();
         self.shared.sleeper.lie_down();
         if self.shared.woken.is_empty_seqcst() && self.shared.spawned.is_empty() && !self.workers.is_stopped()
@@ -54,6 +56,7 @@ impl Worker {
         self.ready.shrink();
         // Quiet for a while: others may need the stacks more, or nobody does and they are trimmed.
         self.stacks.release();
+        self.publish();
         if self.timers.is_empty() {
             self.shared.dormant.store(true, SeqCst);
             monitor::worker_rests();
@@ -105,7 +108,11 @@ impl Worker {
         while victim.shared.stealer.steal_batch_with_limit(&self.fresh, limit) == Steal::Retry {
             std::hint::spin_loop();
         }
-        !self.fresh.is_empty()
+        let has_got_some = !self.fresh.is_empty();
+        if has_got_some {
+            count(&self.gauges().steals);
+        }
+        has_got_some
     }
 
     /// About to run a fresh task while more wait: let a sleeping worker have a look, now and then.
@@ -124,4 +131,9 @@ impl Worker {
             self.workers.nudge_one();
         }
     }
+}
+
+/// One more, in a count that this thread alone writes.
+fn count(counter: &AtomicU64) {
+    counter.store(counter.load(Relaxed) + 1, Relaxed);
 }

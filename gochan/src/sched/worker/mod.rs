@@ -18,6 +18,7 @@ use super::bubble::Bubble;
 use super::clock::Moment;
 use super::goroutine::Goroutine;
 use super::inbox::Inbox;
+use super::metrics::Gauges;
 use super::pace::Pace;
 use super::queue::RunQueue;
 use super::running::Running;
@@ -89,6 +90,8 @@ pub(super) struct Progress {
     pub(super) spawned: AtomicU64,
     /// Goroutines that have ended on this worker.
     pub(super) finished: AtomicU64,
+    /// Written now and then.
+    gauges: Gauges,
 }
 
 // SAFETY: the fields outside of `shared` are used by the worker's own thread only, which is the one whose `CURRENT`
@@ -338,6 +341,23 @@ impl Worker {
 
     pub(super) fn is_sleeping(&self) -> bool {
         self.shared.sleeper.is_asleep()
+    }
+
+    pub(super) fn gauges(&self) -> &Gauges {
+        &self.progress.gauges
+    }
+
+    /// Fresh tasks that wait for this worker, or for one that takes them.
+    pub(super) fn count_unstarted(&self) -> usize {
+        self.shared.stealer.len() + self.shared.spawned.len()
+    }
+
+    /// Lets others know how much there is here.
+    pub(super) fn publish(&self) {
+        let gauges = self.gauges();
+        gauges.ready.store(self.ready.len() + self.heavy.len(), Relaxed);
+        gauges.timers.store(self.timers.len(), Relaxed);
+        gauges.stacks.store(self.stacks.len(), Relaxed);
     }
 
     pub(super) fn sleeper(&self) -> &Sleeper {

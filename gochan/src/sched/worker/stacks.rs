@@ -54,6 +54,10 @@ impl Stacks {
         }
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.cached.borrow().len()
+    }
+
     /// Gives all of them to the pool.
     pub(super) fn release(&self) {
         if !self.cached.borrow().is_empty() {

@@ -62,6 +62,7 @@ impl Worker {
     #[inline]
     fn next(&'static self) -> Option<&'static Goroutine> {
         if self.housekeeping_is_next() {
+            self.publish();
             self.fire_due();
             self.take_spawned();
             if let Some(task) = self.fresh.pop() {
