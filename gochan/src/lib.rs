@@ -78,6 +78,7 @@ mod macros;
 pub mod __private;
 pub mod chan;
 pub mod context;
+pub mod patterns;
 pub mod prelude;
 pub mod runtime;
 mod sched;
