@@ -3,7 +3,8 @@
 //! Built only with `--cfg gochan_model`; `cargo xtask model` does that.
 #![cfg(gochan_model)]
 
-use gochan::sync::{Cond, Mutex, Once, OnceCell, RwLock, RwLockWriteGuard};
+use gochan::context::background;
+use gochan::sync::{Cond, Mutex, Once, OnceCell, RwLock, RwLockWriteGuard, Semaphore};
 use shuttle::thread;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicIsize, AtomicUsize, Ordering::SeqCst};
@@ -207,5 +208,31 @@ fn a_failed_initialiser_passes_on_to_the_next_in_line() {
         });
         assert_eq!(state.0.get(), Some(&7));
         assert_eq!(state.1.load(SeqCst), 2);
+    });
+}
+
+#[test]
+fn a_semaphore_loses_no_release_whoever_gives_up() {
+    check(|| {
+        let semaphore = Arc::new(Semaphore::new(2));
+        let (ctx, cancel) = background().with_cancel();
+        let out = Arc::new(AtomicUsize::new(0));
+        let shared = (semaphore.clone(), out.clone(), ctx, cancel);
+        spawn_all(4, move |number| {
+            let (semaphore, out, ctx, cancel) = &shared;
+            let weight = 1 + number % 2;
+            let acquired = match number {
+                0 | 1 => semaphore.acquire(&background(), weight),
+                2 => semaphore.acquire(ctx, weight),
+                _ => return cancel.cancel(),
+            };
+            if acquired.is_ok() {
+                assert!(out.fetch_add(weight, SeqCst) + weight <= 2);
+                thread::yield_now();
+                out.fetch_sub(weight, SeqCst);
+                semaphore.release(weight);
+            }
+        });
+        assert!(semaphore.try_acquire(2));
     });
 }

@@ -7,6 +7,8 @@
 //! | once | `sync.Once`, `OnceFunc`, `OnceValue` | [`Once`], [`once_func`], [`once_value`], [`OnceCell`], [`Lazy`] |
 //! | until something has changed | `sync.Cond` | [`Cond`] |
 //! | until all are done | `sync.WaitGroup` | [`WaitGroup`] |
+//! | a part of a supply | `semaphore.Weighted` | [`Semaphore`] |
+//! | until all are done, or one fails | `errgroup.Group` | [`errgroup::Group`] |
 //! | values to use again | `sync.Pool` | [`Pool`] |
 //! | a map for many | `sync.Map` | [`Map`] |
 //! | one call for all who ask | `singleflight.Group` | [`singleflight::Group`] |
@@ -39,6 +41,7 @@
 //! ```
 
 mod cond;
+pub mod errgroup;
 mod lazy;
 mod map;
 mod mutex;
@@ -51,6 +54,7 @@ mod raw_mutex;
 mod raw_once;
 mod raw_rwlock;
 mod rwlock;
+mod semaphore;
 pub mod singleflight;
 mod waitgroup;
 
@@ -62,4 +66,5 @@ pub use once::Once;
 pub use once_cell::OnceCell;
 pub use pool::{Lease, Pool};
 pub use rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+pub use semaphore::{Permit, Semaphore};
 pub use waitgroup::WaitGroup;

@@ -91,7 +91,7 @@ impl<T: ?Sized> Mutex<T> {
     #[doc(alias = "TryLock")]
     #[inline]
     pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
-        (self.raw.try_lock() || self.raw.try_lock_among_waiters()).then(|| MutexGuard::new(self))
+        (self.raw.try_lock() || self.raw.try_lock_contended()).then(|| MutexGuard::new(self))
     }
 
     /// The value, without locking: the exclusive borrow proves that nobody else has it.

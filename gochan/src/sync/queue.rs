@@ -12,6 +12,8 @@ use std::ptr;
 pub(super) struct Waiter<D> {
     next: Cell<*const Waiter<D>>,
     prev: Cell<*const Waiter<D>>,
+    queued: Cell<bool>,
+    /// None if the primitive wakes it by other means.
     owner: Cell<Option<Owner>>,
     pub(super) data: D,
 }
@@ -28,7 +30,13 @@ unsafe impl<D: Send> Send for Queue<D> {}
 
 impl<D> Waiter<D> {
     pub(super) fn new(data: D) -> Waiter<D> {
-        Waiter { next: Cell::new(ptr::null()), prev: Cell::new(ptr::null()), owner: Cell::new(None), data }
+        Waiter {
+            next: Cell::new(ptr::null()),
+            prev: Cell::new(ptr::null()),
+            queued: Cell::new(false),
+            owner: Cell::new(None),
+            data,
+        }
     }
 
     /// Whom to wake, once the waiter is off its queue.
@@ -58,8 +66,9 @@ impl<D> Queue<D> {
     /// # Safety
     /// It is on no queue, and stays where it is until it has been taken off and, if somebody else does that, until
     /// `owner` has been woken.
-    pub(super) unsafe fn push(&mut self, waiter: &Waiter<D>, owner: Owner) {
-        waiter.owner.set(Some(owner));
+    pub(super) unsafe fn push(&mut self, waiter: &Waiter<D>, owner: impl Into<Option<Owner>>) {
+        waiter.queued.set(true);
+        waiter.owner.set(owner.into());
         waiter.next.set(ptr::null());
         waiter.prev.set(self.last);
         // SAFETY: queued waiters are valid.
@@ -74,8 +83,9 @@ impl<D> Queue<D> {
     ///
     /// # Safety
     /// As for `push`.
-    pub(super) unsafe fn push_first(&mut self, waiter: &Waiter<D>, owner: Owner) {
-        waiter.owner.set(Some(owner));
+    pub(super) unsafe fn push_first(&mut self, waiter: &Waiter<D>, owner: impl Into<Option<Owner>>) {
+        waiter.queued.set(true);
+        waiter.owner.set(owner.into());
         waiter.prev.set(ptr::null());
         waiter.next.set(self.first);
         // SAFETY: queued waiters are valid.
@@ -99,14 +109,16 @@ impl<D> Queue<D> {
     /// # Safety
     /// It was pushed on this queue.
     pub(super) unsafe fn remove(&mut self, waiter: &Waiter<D>) -> bool {
-        let queued = waiter.owner.take().is_some();
+        let queued = waiter.queued.get();
         if queued {
             self.unlink(waiter);
+            waiter.owner.set(None);
         }
         queued
     }
 
     fn unlink(&mut self, waiter: &Waiter<D>) {
+        waiter.queued.set(false);
         let (prev, next) = (waiter.prev.get(), waiter.next.get());
         // SAFETY: neighbours are queued, hence valid.
         unsafe {

@@ -98,8 +98,9 @@ impl RawMutex {
         self.state.compare_exchange(0, LOCKED, Acquire, Relaxed).is_ok()
     }
 
-    /// As `try_lock`, if others may be waiting.
-    pub(super) fn try_lock_among_waiters(&self) -> bool {
+    /// As `try_lock`, after that has failed: nobody but waiters may be in the way.
+    #[cold]
+    pub(super) fn try_lock_contended(&self) -> bool {
         let mut state = self.state.load(Relaxed);
         while state & (LOCKED | FAIR) == 0 {
             match self.state.compare_exchange_weak(state, state | LOCKED, Acquire, Relaxed) {
@@ -107,6 +108,8 @@ impl RawMutex {
                 Err(now) => state = now,
             }
         }
+        // Who tries in a loop must let those run who could end it.
+        crate::sched::spend();
         false
     }
 

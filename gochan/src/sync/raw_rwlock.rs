@@ -267,7 +267,7 @@ impl RawRwLock {
     }
 
     pub(super) fn try_write(&self) -> bool {
-        if !self.writers.try_lock() && !self.writers.try_lock_among_waiters() {
+        if !self.writers.try_lock() && !self.writers.try_lock_contended() {
             return false;
         }
         let state = self.state.load(Relaxed) & SHARDED;

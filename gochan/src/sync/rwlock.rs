@@ -87,7 +87,11 @@ impl<T: ?Sized> RwLock<T> {
     /// Locks for reading if that needs no waiting.
     #[doc(alias = "TryRLock")]
     pub fn try_read(&self) -> Option<RwLockReadGuard<'_, T>> {
-        let counted = self.raw.try_read()?;
+        let Some(counted) = self.raw.try_read() else {
+            // Who tries in a loop must let those run who could end it.
+            crate::sched::spend();
+            return None;
+        };
         // SAFETY: just locked for reading, and counted so.
         Some(unsafe { RwLockReadGuard::new(self, counted) })
     }
@@ -95,7 +99,12 @@ impl<T: ?Sized> RwLock<T> {
     /// Locks for writing if that needs no waiting.
     #[doc(alias = "TryLock")]
     pub fn try_write(&self) -> Option<RwLockWriteGuard<'_, T>> {
-        self.raw.try_write().then(|| RwLockWriteGuard { lock: self, _here: PhantomData })
+        let locked = self.raw.try_write();
+        if !locked {
+            // As in `try_read`.
+            crate::sched::spend();
+        }
+        locked.then(|| RwLockWriteGuard { lock: self, _here: PhantomData })
     }
 
     /// The value, without locking: the exclusive borrow proves that nobody else has it.

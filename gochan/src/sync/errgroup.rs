@@ -1,0 +1,243 @@
+//! Goroutines that work on parts of one task, and stop when one of them fails.
+//!
+//! ```
+//! use gochan::prelude::*;
+//! use gochan::sync::errgroup::Group;
+//!
+//! let (group, ctx) = Group::with_context(&background());
+//! for part in 0..10 {
+//!     let ctx = ctx.clone();
+//!     group.go(move || {
+//!         ctx.check().map_err(|error| error.to_string())?;
+//!         if part == 3 { Err(format!("part {part} is broken")) } else { Ok(()) }
+//!     });
+//! }
+//! assert_eq!(group.wait(), Err("part 3 is broken".to_owned()));
+//! assert!(ctx.err().is_some());
+//! ```
+
+use super::cond::Cond;
+use super::mutex::Mutex;
+use crate::context::{CancelHandle, Context};
+use std::any::Any;
+use std::error::Error;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
+
+/// Goroutines that are started together and waited for together: Go's `errgroup.Group`.
+///
+/// [`wait`](Group::wait) returns the first error. With a [context](Group::with_context), that error also ends the
+/// context, which tells the others to stop. Clones are handles of the same group.
+///
+/// A task that panics, or leaves by [`goexit`](crate::runtime::goexit), ends the context, too, and so does `wait` for
+/// whoever waits.
+///
+/// The example is in [the module](self).
+#[doc(alias = "errgroup.Group")]
+pub struct Group<E = Box<dyn Error + Send + Sync>> {
+    shared: Arc<Shared<E>>,
+}
+
+struct Shared<E> {
+    state: Mutex<State<E>>,
+    /// A task has ended, which may make room for another one.
+    room: Cond,
+    /// The last task has ended.
+    idle: Cond,
+    cancel: Option<CancelHandle>,
+}
+
+struct State<E> {
+    active: usize,
+    limit: Option<usize>,
+    error: Option<E>,
+    /// What the first task that did not return has unwound with.
+    unwound: Option<Box<dyn Any + Send>>,
+}
+
+impl<E: Send + 'static> Group<E> {
+    /// A group without tasks or limit. An error does not stop the others.
+    pub fn new() -> Group<E> {
+        Group::with_cancel(None)
+    }
+
+    /// A group and its context, derived from `ctx`. It ends with the first task that fails, or else when
+    /// [`wait`](Group::wait) returns.
+    #[doc(alias = "WithContext")]
+    pub fn with_context(ctx: &Context) -> (Group<E>, Context) {
+        let (ctx, cancel) = ctx.with_cancel();
+        (Group::with_cancel(Some(cancel)), ctx)
+    }
+
+    fn with_cancel(cancel: Option<CancelHandle>) -> Group<E> {
+        let state = Mutex::new(State { active: 0, limit: None, error: None, unwound: None });
+        Group { shared: Arc::new(Shared { state, room: Cond::new(), idle: Cond::new(), cancel }) }
+    }
+
+    /// Runs `f` in a new goroutine, after waiting for room if there is a [limit](Group::set_limit).
+    #[doc(alias = "Go")]
+    #[track_caller]
+    pub fn go(&self, f: impl FnOnce() -> Result<(), E> + Send + 'static) {
+        let state = self.shared.state.lock();
+        let mut state = self.shared.room.wait_while(state, |state| state.is_full());
+        state.active += 1;
+        drop(state);
+        self.spawn(f);
+    }
+
+    /// As [`go`](Group::go) if there is room; else does nothing and returns false.
+    #[doc(alias = "TryGo")]
+    #[track_caller]
+    pub fn try_go(&self, f: impl FnOnce() -> Result<(), E> + Send + 'static) -> bool {
+        let mut state = self.shared.state.lock();
+        if state.is_full() {
+            drop(state);
+            // Who tries in a loop must let those run who could end it.
+            crate::sched::spend();
+            return false;
+        }
+        state.active += 1;
+        drop(state);
+        self.spawn(f);
+        true
+    }
+
+    #[track_caller]
+    fn spawn(&self, f: impl FnOnce() -> Result<(), E> + Send + 'static) {
+        // Ends with the task, also if the goroutine cannot be started.
+        let task = Task(self.shared.clone());
+        crate::sched::go(move || {
+            let outcome = catch_unwind(AssertUnwindSafe(f));
+            task.0.note(outcome);
+            drop(task);
+        });
+    }
+
+    /// Lets at most so many tasks run at a time; `None` is no limit, and zero lets none run.
+    ///
+    /// # Panics
+    /// If tasks are running.
+    ///
+    /// ```
+    /// let group = gochan::sync::errgroup::Group::<String>::new();
+    /// group.set_limit(1);
+    /// let gate = gochan::chan!(());
+    /// let opened = gate.clone();
+    /// group.go(move || { opened.recv(); Ok(()) });
+    /// assert!(!group.try_go(|| Ok(())));
+    /// gate.close();
+    /// assert_eq!(group.wait(), Ok(()));
+    /// ```
+    #[doc(alias = "SetLimit")]
+    #[track_caller]
+    pub fn set_limit(&self, limit: impl Into<Option<usize>>) {
+        let mut state = self.shared.state.lock();
+        let active = state.active;
+        if active == 0 {
+            state.limit = limit.into();
+        }
+        drop(state);
+        assert!(
+            active == 0,
+            "errgroup: modify limit while {active} goroutines in the group are still active"
+        );
+    }
+
+    /// Waits for all tasks to end, then ends the group's context.
+    ///
+    /// The group can be used again, though not its context.
+    ///
+    /// # Errors
+    /// The first one of a task; it is returned once.
+    ///
+    /// # Panics
+    /// With what a task has panicked with. If one has left by `goexit`, so does the caller.
+    #[doc(alias = "Wait")]
+    #[track_caller]
+    pub fn wait(&self) -> Result<(), E> {
+        let state = self.shared.state.lock();
+        let mut state = self.shared.idle.wait_while(state, |state| state.active > 0);
+        let (error, unwound) = (state.error.take(), state.unwound.take());
+        drop(state);
+        self.shared.cancel();
+        match unwound {
+            Some(payload) => resume_unwind(payload),
+            None => error.map_or(Ok(()), Err),
+        }
+    }
+}
+
+impl<E> Shared<E> {
+    /// A task has come to its end.
+    fn note(&self, outcome: std::thread::Result<Result<(), E>>) {
+        let mut state = self.state.lock();
+        // What is not kept is dropped when the lock is free.
+        let _dropped = match outcome {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) if state.error.is_none() => {
+                state.error = Some(error);
+                None
+            }
+            Err(payload) if state.unwound.is_none() => {
+                state.unwound = Some(payload);
+                None
+            }
+            other => Some(other),
+        };
+        drop(state);
+        self.cancel();
+    }
+
+    fn cancel(&self) {
+        if let Some(cancel) = &self.cancel {
+            cancel.cancel();
+        }
+    }
+}
+
+impl<E> State<E> {
+    fn is_full(&self) -> bool {
+        self.limit.is_some_and(|limit| self.active >= limit)
+    }
+}
+
+/// Counts a task down when it goes.
+struct Task<E>(Arc<Shared<E>>);
+
+impl<E> Drop for Task<E> {
+    fn drop(&mut self) {
+        let mut state = self.0.state.lock();
+        state.active -= 1;
+        let idle = state.active == 0;
+        drop(state);
+        self.0.room.signal();
+        if idle {
+            self.0.idle.broadcast();
+        }
+    }
+}
+
+impl<E> Clone for Group<E> {
+    /// Another handle of the same group.
+    fn clone(&self) -> Group<E> {
+        Group { shared: self.shared.clone() }
+    }
+}
+
+impl<E: Send + 'static> Default for Group<E> {
+    fn default() -> Group<E> {
+        Group::new()
+    }
+}
+
+impl<E> fmt::Debug for Group<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("Group");
+        match self.shared.state.try_lock() {
+            Some(state) => debug.field("active", &state.active).field("limit", &state.limit),
+            None => debug.field("state", &format_args!("<locked>")),
+        };
+        debug.finish()
+    }
+}

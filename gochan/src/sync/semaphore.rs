@@ -1,0 +1,255 @@
+//! A supply that is shared out in portions.
+
+use super::queue::{Queue, Waiter};
+use crate::chan::lock::SpinLock;
+use crate::chan::{Chan, Sender};
+use crate::context::{Context, ContextError};
+use crate::sched::park::{Owner, Parker, WaitReason};
+use crate::select::Select;
+use std::fmt;
+use std::panic::{Location, RefUnwindSafe, UnwindSafe};
+
+/// A weighted semaphore: Go's `semaphore.Weighted`.
+///
+/// It has a size, of which everybody [`acquire`](Semaphore::acquire)s a part and [`release`](Semaphore::release)s it
+/// later. Those who wait are served strictly in order of arrival: a large request that cannot be met yet holds up
+/// small ones behind it, so that it is met in the end.
+///
+/// [`permit`](Semaphore::permit) does the release by itself.
+///
+/// ```
+/// use gochan::prelude::*;
+/// use gochan::sync::Semaphore;
+/// use std::sync::Arc;
+///
+/// // At most three at a time.
+/// let (places, wg) = (Arc::new(Semaphore::new(3)), WaitGroup::new());
+/// for number in 0..10 {
+///     places.acquire(&background(), 1).unwrap();
+///     let places = places.clone();
+///     wg.go(move || {
+///         defer!(places.release(1));
+///         println!("{number}");
+///     });
+/// }
+/// wg.wait();
+/// ```
+#[doc(alias = "semaphore.Weighted")]
+pub struct Semaphore {
+    size: usize,
+    state: SpinLock<State>,
+}
+
+struct State {
+    used: usize,
+    waiting: Queue<Request>,
+}
+
+struct Request {
+    weight: usize,
+    /// Tells one that waits for its context at the same time. The others are woken by their owner.
+    granted: Option<Sender<()>>,
+}
+
+/// Who has been granted its request and is to be told.
+enum Granted {
+    Parked(Owner),
+    Selecting(Sender<()>),
+}
+
+impl UnwindSafe for Semaphore {}
+impl RefUnwindSafe for Semaphore {}
+
+impl Semaphore {
+    /// A semaphore with `size` to share out.
+    #[doc(alias = "NewWeighted")]
+    pub const fn new(size: usize) -> Semaphore {
+        Semaphore { size, state: SpinLock::new(State { used: 0, waiting: Queue::new() }) }
+    }
+
+    /// Takes `weight` of the semaphore, waiting until that much is free and everybody who came before has been
+    /// served, or `ctx` ends.
+    ///
+    /// More than the whole semaphore is never free: that waits for the end of `ctx`.
+    ///
+    /// # Errors
+    /// That of `ctx`, if it has ended. Nothing is taken then.
+    ///
+    /// # Panics
+    /// If `weight` is more than the whole semaphore, and `ctx` has no end.
+    ///
+    /// ```
+    /// use gochan::prelude::*;
+    /// use gochan::context::ContextError;
+    /// use gochan::sync::Semaphore;
+    ///
+    /// let semaphore = Semaphore::new(2);
+    /// let (ctx, cancel) = background().with_cancel();
+    /// assert_eq!(semaphore.acquire(&ctx, 2), Ok(()));
+    /// cancel.cancel();
+    /// assert_eq!(semaphore.acquire(&ctx, 1), Err(ContextError::Canceled));
+    /// ```
+    #[doc(alias = "Acquire")]
+    #[track_caller]
+    pub fn acquire(&self, ctx: &Context, weight: usize) -> Result<(), ContextError> {
+        ctx.check()?;
+        if self.take(weight) {
+            return Ok(());
+        }
+        if ctx.done().is_nil() {
+            assert!(
+                weight <= self.size,
+                "sync: Semaphore::acquire of {weight} from a semaphore of {} would wait for ever",
+                self.size
+            );
+            self.wait(weight, Location::caller());
+            return Ok(());
+        }
+        self.wait_or_end(ctx, weight)
+    }
+
+    /// Takes `weight` of the semaphore if that needs no waiting.
+    #[doc(alias = "TryAcquire")]
+    pub fn try_acquire(&self, weight: usize) -> bool {
+        let taken = self.take(weight);
+        if !taken {
+            // Who tries in a loop must let those run who could end it.
+            crate::sched::spend();
+        }
+        taken
+    }
+
+    /// As [`acquire`](Semaphore::acquire), for a permit that releases when it is dropped.
+    ///
+    /// # Errors
+    /// As for `acquire`.
+    ///
+    /// # Panics
+    /// As for `acquire`.
+    ///
+    /// ```
+    /// use gochan::prelude::*;
+    ///
+    /// let semaphore = gochan::sync::Semaphore::new(5);
+    /// let permit = semaphore.permit(&background(), 4).unwrap();
+    /// assert!(!semaphore.try_acquire(2));
+    /// drop(permit);
+    /// assert!(semaphore.try_acquire(2));
+    /// ```
+    #[track_caller]
+    pub fn permit(&self, ctx: &Context, weight: usize) -> Result<Permit<'_>, ContextError> {
+        self.acquire(ctx, weight)?;
+        Ok(Permit { semaphore: self, weight })
+    }
+
+    /// Gives `weight` back.
+    ///
+    /// # Panics
+    /// `semaphore: released more than held`, if that much has not been acquired. Nothing is given back then.
+    #[doc(alias = "Release")]
+    #[track_caller]
+    pub fn release(&self, weight: usize) {
+        let held = {
+            let mut state = self.state.lock();
+            let left = state.used.checked_sub(weight);
+            state.used = left.unwrap_or(state.used);
+            left.is_some()
+        };
+        assert!(held, "semaphore: released more than held");
+        self.serve();
+    }
+
+    fn take(&self, weight: usize) -> bool {
+        let mut state = self.state.lock();
+        let free = state.waiting.is_empty() && weight <= self.size - state.used;
+        if free {
+            state.used += weight;
+        }
+        free
+    }
+
+    fn wait(&self, weight: usize, place: &'static Location<'static>) {
+        let waiter = Waiter::new(Request { weight, granted: None });
+        let parker = Parker::current();
+        // SAFETY: the waiter's frame parks until the owner is woken.
+        unsafe { self.state.lock().waiting.push(&waiter, parker.owner()) };
+        // What was released since the look in `take` has found nobody.
+        self.serve();
+        parker.park(WaitReason::Semaphore, place);
+    }
+
+    #[track_caller]
+    fn wait_or_end(&self, ctx: &Context, weight: usize) -> Result<(), ContextError> {
+        if weight > self.size {
+            // In the queue it would hold up everybody.
+            ctx.done().recv();
+            return ctx.check();
+        }
+        let (granted, grant) = Chan::with_capacity(1).split();
+        let waiter = Waiter::new(Request { weight, granted: Some(granted) });
+        // SAFETY: below, the waiter has been taken off when the grant is here, and is taken off else.
+        unsafe { self.state.lock().waiting.push(&waiter, None) };
+        self.serve();
+        let mut select = Select::new();
+        select.recv(&grant);
+        select.recv(ctx.done());
+        if select.wait().index() == 0 {
+            return Ok(());
+        }
+        // SAFETY: it was pushed on this queue.
+        let withdrawn = unsafe { self.state.lock().waiting.remove(&waiter) };
+        if withdrawn {
+            // Perhaps it was what held up the next ones.
+            self.serve();
+        } else {
+            // Granted at the same moment.
+            self.release(weight);
+        }
+        ctx.check()
+    }
+
+    /// Grants the first requests, as far as there is enough.
+    fn serve(&self) {
+        while let Some(granted) = self.grant_first() {
+            match granted {
+                Granted::Parked(owner) => owner.wake(),
+                Granted::Selecting(sender) => drop(sender.try_send(())),
+            }
+        }
+    }
+
+    fn grant_first(&self) -> Option<Granted> {
+        let mut state = self.state.lock();
+        let weight = state.waiting.first()?.data.weight;
+        if weight > self.size - state.used {
+            return None;
+        }
+        state.used += weight;
+        let first = state.waiting.pop()?;
+        Some(match &first.data.granted {
+            Some(sender) => Granted::Selecting(sender.clone()),
+            None => Granted::Parked(first.take_owner()),
+        })
+    }
+}
+
+impl fmt::Debug for Semaphore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let used = self.state.lock().used;
+        f.debug_struct("Semaphore").field("size", &self.size).field("used", &used).finish()
+    }
+}
+
+/// A part of a [`Semaphore`], until dropped.
+#[must_use = "the semaphore is released when the permit is dropped"]
+#[derive(Debug)]
+pub struct Permit<'a> {
+    semaphore: &'a Semaphore,
+    weight: usize,
+}
+
+impl Drop for Permit<'_> {
+    fn drop(&mut self) {
+        self.semaphore.release(self.weight);
+    }
+}
