@@ -1,4 +1,4 @@
-//! Row SE-21: a select in a task that is polled at any moment, woken or not.
+//! Row SE-21: selecting from OS threads and async tasks, which may be polled at any moment, woken or not, and dropped.
 
 mod common;
 
@@ -7,9 +7,9 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::thread;
 
-use common::{Ledger, Tracked, watchdog};
-use gochan::Select;
+use common::{Ledger, Tracked, nobody_waits_at, seeded, watchdog};
 use gochan::prelude::*;
+use gochan::{Select, runtime};
 
 /// Senders meet a select that is queued, leaves and queues again all the time: each value is received once. Under
 /// ThreadSanitizer this also shows whether a poll looks at what a sender is still writing.
@@ -46,4 +46,153 @@ fn se_21_a_task_that_is_polled_for_no_reason_loses_nothing() {
     drop(select);
     senders.into_iter().for_each(|sender| sender.join().unwrap());
     ledger.balances();
+}
+
+#[test]
+fn se_21_threads_select() {
+    const VALUES: u32 = 2000;
+    let _watchdog = watchdog();
+    let (a, b, quit) = (chan!(u32), chan!(u32, 4), chan!(()));
+    let threads = [(); 3].map(|()| {
+        let (a, b, quit) = (a.clone(), b.clone(), quit.clone());
+        thread::spawn(move || {
+            let mut sum = 0;
+            loop {
+                select! { v = <-a => sum += v, v = <-b => sum += v, <-quit => return sum }
+            }
+        })
+    });
+    let senders = [&a, &b].map(|ch| go!([ch] { (1..=VALUES).for_each(|number| send!(ch <- number)) }));
+    senders.into_iter().for_each(|sender| sender.join().unwrap());
+    common::until(|| b.is_empty());
+    close!(quit);
+    assert_eq!(threads.map(|thread| thread.join().unwrap()).iter().sum::<u32>(), VALUES * (VALUES + 1));
+}
+
+#[test]
+fn se_21_tasks_select() {
+    let _watchdog = watchdog();
+    let (a, b, sums) = (chan!(u32), chan!(u32), chan!(u32));
+    let task = thread::spawn({
+        let (a, b, sums) = (a.clone(), b.clone(), sums.clone());
+        move || {
+            pollster::block_on(async {
+                let (mut open, mut sum) = (2, 0);
+                let mut select = Select::new();
+                let (from_a, from_b) = (select.recv(&a), select.recv(&b));
+                while open > 0 {
+                    let selected = select.wait_async().await;
+                    let from = if selected.index() == 0 { from_a } else { from_b };
+                    match selected.recv(from) {
+                        Some(number) => sum += number,
+                        None => {
+                            select.remove(from.index());
+                            open -= 1;
+                        }
+                    }
+                }
+                let mut select = Select::new();
+                let to = select.send(&sums, sum);
+                assert_eq!(select.wait_async().await.send(to), Ok(()));
+            });
+        }
+    });
+    go!([a] { (1..=100).for_each(|number| send!(a <- number)); close!(a); });
+    go!([b] { (1..=100).for_each(|number| select! { b <- number => {} }); close!(b); });
+    assert_eq!(recv!(sums), 10_100);
+    task.join().unwrap();
+}
+
+#[test]
+fn se_21_two_tasks_that_face_each_other_meet() {
+    const ROUNDS: u32 = 1000;
+    let _watchdog = watchdog();
+    let (a, b) = (chan!(u32), chan!(u32));
+    let side = |to: Chan<u32>, from: Chan<u32>| {
+        thread::spawn(move || {
+            pollster::block_on(async {
+                let mut moved = Vec::new();
+                let mut select = Select::new();
+                let (out, inn) = (select.send(&to, 0), select.recv(&from));
+                for number in 0..ROUNDS {
+                    let selected = select.wait_async().await;
+                    if selected.index() == out.index() {
+                        assert_eq!(selected.send(out), Ok(()));
+                        moved.push(None);
+                        select.refill(out, number + 1);
+                    } else {
+                        moved.push(selected.recv(inn));
+                    }
+                }
+                moved
+            })
+        })
+    };
+    let sides = [side(a.clone(), b.clone()), side(b.clone(), a.clone())].map(|side| side.join().unwrap());
+    let [one, two] = sides;
+    assert!(one.iter().zip(&two).all(|(one, two)| one.is_some() != two.is_some()));
+    nobody_waits_at(&a);
+    nobody_waits_at(&b);
+}
+
+#[test]
+fn se_21_an_unfinished_wait_of_a_task_that_is_dropped_loses_nothing() {
+    let _watchdog = watchdog();
+    let (a, b) = (chan!(u32), chan!(String));
+    let mut select = Select::new();
+    let (from_a, to_b) = (select.recv(&a), select.send(&b, "kept".to_owned()));
+    {
+        let mut wait = pin!(select.wait_async());
+        assert!(wait.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    }
+    nobody_waits_at(&a);
+    nobody_waits_at(&b);
+    let sender = go!([a] { send!(a <- 3) });
+    let selected = select.wait();
+    assert_eq!((selected.index(), selected.recv(from_a)), (0, Some(3)));
+    sender.join().unwrap();
+    let receiver = go!([b] { recv!(b) });
+    let selected = select.wait();
+    assert_eq!((selected.index(), selected.send(to_b)), (1, Ok(())));
+    assert_eq!(receiver.join().unwrap(), "kept");
+}
+
+#[test]
+fn se_21_a_wait_that_is_dropped_after_it_was_served_loses_nothing() {
+    const VALUES: u32 = 2000;
+    let _watchdog = watchdog();
+    let mut random = seeded();
+    let (a, b) = (chan!(u32), chan!(u32));
+    let sender = go!([a] {
+        (0..VALUES).for_each(|number| send!(a <- number));
+        close!(a);
+    });
+    let mut select = Select::new();
+    let (from_a, _) = (select.recv(&a), select.recv(&b));
+    let mut received = Vec::new();
+    loop {
+        let mut polls = random.u32(1..4);
+        let ended = {
+            let mut wait = pin!(select.wait_async());
+            loop {
+                match wait.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+                    Poll::Ready(selected) => break Some(selected.recv(from_a)),
+                    Poll::Pending if polls == 0 => break None,
+                    Poll::Pending => {
+                        polls -= 1;
+                        runtime::gosched();
+                    }
+                }
+            }
+        };
+        match ended {
+            Some(Some(number)) => received.push(number),
+            Some(None) => break,
+            None => {}
+        }
+    }
+    sender.join().unwrap();
+    received.sort_unstable();
+    assert!(received.into_iter().eq(0..VALUES));
+    nobody_waits_at(&b);
 }
