@@ -196,3 +196,24 @@ fn se_21_a_wait_that_is_dropped_after_it_was_served_loses_nothing() {
     assert!(received.into_iter().eq(0..VALUES));
     nobody_waits_at(&b);
 }
+
+#[test]
+fn se_21_a_send_that_a_dropped_wait_has_made_is_told_by_the_next_wait() {
+    let _watchdog = watchdog();
+    let ch = chan!(u32);
+    let mut select = Select::new();
+    let to = select.send(&ch, 1);
+    {
+        let mut wait = pin!(select.wait_async());
+        assert!(wait.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        assert_eq!(recv!(ch), 1);
+    }
+    // Neither is the value for the next send taken for the one that was sent, nor is it lost.
+    select.refill(to, 2);
+    assert_eq!(select.wait().send(to), Ok(()));
+    assert!(select.try_wait().is_none());
+    let receiver = go!([ch] { recv!(ch) });
+    assert_eq!(select.wait().send(to), Ok(()));
+    assert_eq!(receiver.join().unwrap(), 2);
+    assert!(select.try_wait().is_none());
+}
