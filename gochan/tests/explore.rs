@@ -192,6 +192,70 @@ mod double_close {
     }
 }
 
+/// Two mutexes, taken in different orders.
+mod mutex_order {
+    use super::*;
+    use gochan::sync::Mutex;
+
+    fn program(in_order: bool) {
+        let accounts = Arc::new([Mutex::new(10), Mutex::new(10)]);
+        let transfer = |from: usize, to: usize| {
+            let accounts = accounts.clone();
+            go!({
+                let (first, second) = if in_order { (from.min(to), from.max(to)) } else { (from, to) };
+                let (mut first, mut second) = (accounts[first].lock(), accounts[second].lock());
+                *first -= 1;
+                *second += 1;
+            })
+        };
+        let handles = [transfer(0, 1), transfer(1, 0)];
+        handles.into_iter().for_each(|handle| handle.join().unwrap());
+        assert_eq!(*accounts[0].lock() + *accounts[1].lock(), 20);
+    }
+
+    #[test]
+    fn dl_08_is_found() {
+        let text = finds(|| program(false));
+        assert!(text.contains("deadlock!") && text.matches("waits in Mutex lock at").count() >= 2, "{text}");
+    }
+
+    #[test]
+    fn dl_08_is_not_found_where_it_is_not() {
+        passes(|| program(true));
+    }
+}
+
+/// A condition is looked at in one critical section, and waited for in another.
+mod lost_signal {
+    use super::*;
+    use gochan::sync::{Cond, Mutex};
+
+    fn program(looks_while_locked: bool) {
+        let shared = Arc::new((Mutex::new(false), Cond::new()));
+        let waiter = go!([shared] {
+            let (ready, signal) = &*shared;
+            if looks_while_locked {
+                drop(signal.wait_while(ready.lock(), |ready| !*ready));
+            } else if !*ready.lock() {
+                drop(signal.wait(ready.lock()));
+            }
+        });
+        *shared.0.lock() = true;
+        shared.1.signal();
+        waiter.join().unwrap();
+    }
+
+    #[test]
+    fn dl_08_is_found() {
+        deadlocks(|| program(false));
+    }
+
+    #[test]
+    fn dl_08_is_not_found_where_it_is_not() {
+        passes(|| program(true));
+    }
+}
+
 /// Two locks, taken in different orders; a lock is a channel with room for one token.
 mod lock_order {
     use super::*;

@@ -42,6 +42,11 @@ fn mistakes_with_main() {
 }
 
 #[test]
+fn mistakes_with_test() {
+    trybuild::TestCases::new().compile_fail("tests/ui/test/*.rs");
+}
+
+#[test]
 fn what_compiles() {
     trybuild::TestCases::new().pass("tests/pass/*.rs");
 }

@@ -18,6 +18,7 @@ use super::private;
 use super::runtime::Workers;
 use super::spawn::JoinHandle;
 use super::task::TaskRef;
+use super::ticks;
 use super::worker::{BUDGET, Worker};
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
@@ -156,6 +157,14 @@ fn point_slow() {
         && worker.bubble().is_some()
     {
         worker.spend();
+    }
+}
+
+/// As [`ticks::now`], by the clock that the caller lives by.
+pub(crate) fn ticks() -> u64 {
+    match Worker::current().and_then(Worker::bubble) {
+        Some(bubble) => (bubble.now() - bubble.beginning).as_micros() as u64 * ticks::PER_US,
+        None => ticks::now(),
     }
 }
 

@@ -143,7 +143,11 @@ pub(crate) fn others_run_meanwhile() -> bool {
 #[cfg(not(gochan_model))]
 #[inline]
 pub(crate) fn worker_of() -> Option<(usize, usize)> {
-    Worker::current().map(|worker| (worker.index(), worker.workers.count()))
+    Worker::current().map(|worker| {
+        let count = worker.workers.count();
+        // Numbers are of the whole process; those of a test's workers are large.
+        (worker.index() % count, count)
+    })
 }
 
 /// In the model, what is kept for each worker is kept for the even and the odd threads.

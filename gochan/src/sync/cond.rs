@@ -3,6 +3,7 @@
 use super::mutex::MutexGuard;
 use super::queue::{Queue, Waiter};
 use crate::chan::lock::SpinLock;
+use crate::sched::bubble::point;
 use crate::sched::clock;
 use crate::sched::park::{Owner, Parker, WaitReason};
 use crate::shim::atomic::{AtomicUsize, Ordering::*};
@@ -146,7 +147,7 @@ impl Cond {
     #[doc(alias = "notify_one")]
     pub fn signal(&self) {
         if !self.has_waiters() {
-            return;
+            return point();
         }
         let owner = {
             let mut waiters = self.waiters.lock();
@@ -156,6 +157,7 @@ impl Cond {
             owner
         };
         owner.wake();
+        point();
     }
 
     /// Wakes everybody who waits. The mutex may be held, but need not.
@@ -163,7 +165,7 @@ impl Cond {
     #[doc(alias = "notify_all")]
     pub fn broadcast(&self) {
         if !self.has_waiters() {
-            return;
+            return point();
         }
         let owners: Vec<_> = {
             let mut waiters = self.waiters.lock();
@@ -171,6 +173,7 @@ impl Cond {
             std::iter::from_fn(|| waiters.pop()).map(Waiter::take_owner).collect()
         };
         owners.into_iter().for_each(Owner::wake);
+        point();
     }
 
     /// Whoever has changed the value after a waiter's unlock has locked the mutex since, and so sees its count.

@@ -1,6 +1,7 @@
 //! Mutual exclusion.
 
 use super::raw_mutex::RawMutex;
+use crate::sched::bubble::point;
 use crate::sched::park::WaitReason;
 use std::cell::UnsafeCell;
 use std::fmt;
@@ -76,6 +77,7 @@ impl<T: ?Sized> Mutex<T> {
     #[track_caller]
     pub fn lock(&self) -> MutexGuard<'_, T> {
         self.raw.lock(WaitReason::Mutex, Location::caller());
+        point();
         MutexGuard::new(self)
     }
 
@@ -91,7 +93,9 @@ impl<T: ?Sized> Mutex<T> {
     #[doc(alias = "TryLock")]
     #[inline]
     pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
-        (self.raw.try_lock() || self.raw.try_lock_contended()).then(|| MutexGuard::new(self))
+        let guard = (self.raw.try_lock() || self.raw.try_lock_contended()).then(|| MutexGuard::new(self));
+        point();
+        guard
     }
 
     /// The value, without locking: the exclusive borrow proves that nobody else has it.
@@ -171,6 +175,7 @@ impl<T: ?Sized> Drop for MutexGuard<'_, T> {
     #[inline]
     fn drop(&mut self) {
         self.mutex.raw.unlock();
+        point();
     }
 }
 

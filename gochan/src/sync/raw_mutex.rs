@@ -25,7 +25,7 @@
 use super::queue::{Queue, Waiter};
 use crate::chan::lock::SpinLock;
 use crate::sched::park::{Owner, Parker, WaitReason};
-use crate::sched::ticks;
+use crate::sched::{bubble, ticks};
 use crate::shim;
 use crate::shim::atomic::{AtomicU32, AtomicU64, Ordering::*};
 use std::cell::Cell;
@@ -82,8 +82,11 @@ impl RawMutex {
         if self.try_lock() {
             return;
         }
-        let waiter =
-            Waiter::new(Turn { since: ticks::now(), invited: Cell::new(false), granted: Cell::new(false) });
+        let waiter = Waiter::new(Turn {
+            since: bubble::ticks(),
+            invited: Cell::new(false),
+            granted: Cell::new(false),
+        });
         while let Some(parker) = self.take_or_queue(&waiter) {
             parker.park(reason, place);
             if waiter.data.granted.get() {
@@ -284,5 +287,5 @@ fn is_long_ago(since: u64) -> bool {
         // A model has no time: any wait may have been long.
         return crate::sched::random::next() & 1 == 0;
     }
-    ticks::now().saturating_sub(since) > PATIENCE
+    bubble::ticks().saturating_sub(since) > PATIENCE
 }

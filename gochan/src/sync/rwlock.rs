@@ -1,6 +1,7 @@
 //! Many readers, or one writer.
 
 use super::raw_rwlock::{Counted, RawRwLock};
+use crate::sched::bubble::point;
 use std::cell::UnsafeCell;
 use std::fmt;
 use std::marker::PhantomData;
@@ -70,6 +71,7 @@ impl<T: ?Sized> RwLock<T> {
     #[track_caller]
     pub fn read(&self) -> RwLockReadGuard<'_, T> {
         let counted = self.raw.read(Location::caller());
+        point();
         // SAFETY: just locked for reading, and counted so.
         unsafe { RwLockReadGuard::new(self, counted) }
     }
@@ -81,6 +83,7 @@ impl<T: ?Sized> RwLock<T> {
     #[track_caller]
     pub fn write(&self) -> RwLockWriteGuard<'_, T> {
         self.raw.write(Location::caller());
+        point();
         RwLockWriteGuard { lock: self, _here: PhantomData }
     }
 
@@ -92,6 +95,7 @@ impl<T: ?Sized> RwLock<T> {
             crate::sched::spend();
             return None;
         };
+        point();
         // SAFETY: just locked for reading, and counted so.
         Some(unsafe { RwLockReadGuard::new(self, counted) })
     }
@@ -100,7 +104,9 @@ impl<T: ?Sized> RwLock<T> {
     #[doc(alias = "TryLock")]
     pub fn try_write(&self) -> Option<RwLockWriteGuard<'_, T>> {
         let locked = self.raw.try_write();
-        if !locked {
+        if locked {
+            point();
+        } else {
             // As in `try_read`.
             crate::sched::spend();
         }
@@ -174,6 +180,7 @@ impl<T: ?Sized> Drop for RwLockReadGuard<'_, T> {
     #[inline]
     fn drop(&mut self) {
         self.lock.raw.end_read(self.counted);
+        point();
     }
 }
 
@@ -230,6 +237,7 @@ impl<T: ?Sized> Drop for RwLockWriteGuard<'_, T> {
     #[inline]
     fn drop(&mut self) {
         self.lock.raw.end_write();
+        point();
     }
 }
 

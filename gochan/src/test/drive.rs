@@ -10,6 +10,11 @@ use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::Instant;
 
+/// Why a bubble may come to nothing.
+const HELD_UP: &str = "goroutines of such a test share one thread, and one that does not wait by gochan's means holds up \
+                       the others: one that computes or polls for ever, sleeps by std, or waits for a std::sync::Mutex \
+                       whose guard another goroutine keeps across an operation of gochan";
+
 /// Runs `drive` on a thread of the caller's name, and waits for what it tells first, until `deadline`. The thread is
 /// left alone after that: goroutines may hold it.
 pub(super) fn on_thread<T: Send + 'static>(
@@ -34,7 +39,7 @@ pub(super) fn on_thread<T: Send + 'static>(
         Ok(answer) => Ok(answer),
         Err(RecvTimeoutError::Timeout) => {
             let timeout = test.timeout.expect("without a timeout there is no deadline");
-            Err(Verdict::timeout(timeout, &leftover(group)))
+            Err(Verdict::timeout(timeout, &leftover(group)).and(HELD_UP))
         }
         Err(RecvTimeoutError::Disconnected) => match thread.join() {
             Err(payload) => std::panic::resume_unwind(payload),

@@ -33,13 +33,79 @@
 //!
 //! | argument | |
 //! |---|---|
-//! | `timeout = "5s"` | how long the test may take, in `ms`, `s`, `m` or `h`; the variable `GOCHAN_TEST_TIMEOUT` overrides it, `off` included |
+//! | `virtual_time` | time passes only when all wait; see below |
+//! | `explore = runs` | so many interleavings, in virtual time; see below |
+//! | `timeout = "5s"` | how long the test may take in real time, in `ms`, `s`, `m` or `h`; the variable `GOCHAN_TEST_TIMEOUT` overrides it, and may be `off` |
 //! | `allow = ["name", "src/pool.rs"]` | goroutines that may be left: by name, or by the file, or `file:line`, of their spawn |
 //! | `stack_size = bytes` | the body's stack; 8 MiB unless given |
 //! | `crate = path` | where gochan is, if not a direct dependency |
 //!
 //! `#[should_panic]`, `#[ignore]` and return types such as `Result<(), E>` work as for `#[test]`, which the attribute
 //! includes.
+//!
+//! # Virtual time
+//!
+//! With `#[gochan::test(virtual_time)]` the goroutines of the test have a clock of their own, which stands still while
+//! any of them can run. Once all wait, it jumps to the next deadline: of a sleep, a timer, a ticker, a timeout, a
+//! context. So what a ten-minute timeout does is known in a millisecond, and to the nanosecond. Equal deadlines strike
+//! in the order in which they were set. It is Go's `testing/synctest`.
+//!
+//! ```
+//! use gochan::prelude::*;
+//! use gochan::time;
+//! use std::time::Duration;
+//!
+//! #[gochan::test(virtual_time)]
+//! fn an_answer_that_does_not_come_is_given_up() {
+//!     let answer = chan!(u32);
+//!     let start = time::now();
+//!     assert!(answer.recv_timeout(Duration::from_secs(600)).is_err());
+//!     assert_eq!(time::now() - start, Duration::from_secs(600));
+//! }
+//! ```
+//!
+//! [`wait`] returns when every other goroutine waits. The clock to ask is [`time::now`](crate::time::now); that of std
+//! goes on as ever. When the body has ended, time stops: who waits then is left, even if for a deadline.
+//!
+//! # Exploration
+//!
+//! Most bugs of concurrent programs show in few of the orders in which things can happen. `#[gochan::test(explore =
+//! 500)]` runs the body 500 times, each time in another order drawn from a seed: after every operation on a channel, a
+//! lock, a `WaitGroup` or a context, after a spawn, and in the choice of a `select!`. The first run that panics, leaves
+//! goroutines or comes to a deadlock fails the test, and is told step by step:
+//!
+//! ```text
+//! all goroutines of the test are asleep - deadlock!
+//!     goroutine 1 `lost_wake_up`: waits in chan receive at tests/wake.rs:12:9
+//!         spawned at tests/wake.rs:4:4
+//! interleaving 7 of 500, seed 239121027452521
+//! what happened, in this order:
+//!     step  goroutine
+//!        1          1  begins
+//!        2          1  go at tests/wake.rs:6:5, starts goroutine 2
+//!        3          1  Chan::is_empty at tests/wake.rs:11:12
+//!        4          2  begins
+//!        5          2  Chan::try_send at tests/wake.rs:8:21
+//!        6          2  ends
+//!        7          1  waits in chan receive at tests/wake.rs:12:9
+//! to see it again: GOCHAN_SEED=239121027452521 cargo test lost_wake_up
+//! ```
+//!
+//! `GOCHAN_SEED` runs that one interleaving and no other; `GOCHAN_EXPLORE` sets another number of runs. The same test
+//! sees the same interleavings each time. Half of them draw anew at each step; the other half let goroutines run by
+//! priorities that change at few steps, which finds what a draw at each step hardly ever does.
+//!
+//! The code under test is as it is everywhere. But the body runs many times in one process, so it must start from
+//! nothing each time, and must not depend on anything but its goroutines: statics, real time, random numbers, the order
+//! of a `HashMap`. Should a failure not come again, the report says so. Operations of std, atomic ones included, are no
+//! places to switch at.
+//!
+//! # One thread
+//!
+//! In virtual time and in exploration all goroutines take turns on one thread, on either backend.
+//! [`blocking`](crate::blocking) runs its function in place and takes no time, and plain threads have no part in it:
+//! what waits for one of them counts as waiting for ever. A `std::sync::Mutex` whose guard is held across an operation
+//! of gochan's may hold up the thread for good; gochan's [`Mutex`](crate::sync::Mutex) may be held across anything.
 
 mod drive;
 mod explore;

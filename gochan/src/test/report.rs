@@ -129,6 +129,11 @@ impl Verdict {
         self.is_panic() || !self.problems.is_empty()
     }
 
+    pub(super) fn and(mut self, problem: &str) -> Verdict {
+        self.add(problem.to_owned());
+        self
+    }
+
     pub(super) fn add(&mut self, problem: String) {
         self.problems.push(problem);
     }

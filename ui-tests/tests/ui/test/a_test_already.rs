@@ -1,0 +1,5 @@
+#[gochan::test]
+#[test]
+fn twice() {}
+
+fn main() {}

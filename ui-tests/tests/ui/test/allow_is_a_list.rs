@@ -1,0 +1,4 @@
+#[gochan::test(allow = "daemon")]
+fn leaves() {}
+
+fn main() {}

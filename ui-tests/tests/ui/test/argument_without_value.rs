@@ -1,0 +1,4 @@
+#[gochan::test(explore)]
+fn explores() {}
+
+fn main() {}

@@ -1,0 +1,4 @@
+#[gochan::test]
+fn takes(n: i32) {}
+
+fn main() {}

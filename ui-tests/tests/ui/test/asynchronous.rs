@@ -1,0 +1,4 @@
+#[gochan::test]
+async fn waits() {}
+
+fn main() {}

@@ -1,0 +1,4 @@
+#[gochan::test(explore = 0)]
+fn explores() {}
+
+fn main() {}

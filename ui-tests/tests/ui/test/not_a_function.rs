@@ -1,0 +1,4 @@
+#[gochan::test]
+struct Test;
+
+fn main() {}

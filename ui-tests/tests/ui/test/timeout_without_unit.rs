@@ -1,0 +1,7 @@
+#[gochan::test(timeout = "5")]
+fn ends() {}
+
+#[gochan::test(timeout = 5)]
+fn ends_too() {}
+
+fn main() {}

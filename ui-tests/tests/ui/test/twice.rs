@@ -1,0 +1,4 @@
+#[gochan::test(timeout = "1s", timeout = "2s")]
+fn ends() {}
+
+fn main() {}

@@ -1,0 +1,4 @@
+#[gochan::test(runs = 100)]
+fn explores() {}
+
+fn main() {}

@@ -1,0 +1,4 @@
+#[gochan::test(virtual_time = true)]
+fn waits() {}
+
+fn main() {}
