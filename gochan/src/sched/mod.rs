@@ -60,6 +60,7 @@ pub(crate) mod task;
 mod threads;
 pub(crate) mod ticks;
 mod timers;
+mod trace;
 mod unwinding;
 pub(crate) mod worker;
 

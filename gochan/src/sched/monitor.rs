@@ -44,7 +44,10 @@ pub(super) fn start(workers: &'static Workers) {
 /// Makes sure that there is a monitor on `Backend::Threads`.
 pub(super) fn start_for_threads() {
     static ONCE: Once = Once::new();
-    ONCE.call_once(|| start_thread(|| watch_threads()));
+    ONCE.call_once(|| {
+        super::trace::decline();
+        start_thread(|| watch_threads());
+    });
 }
 
 fn start_thread(watch: impl FnOnce() + Send + 'static) {

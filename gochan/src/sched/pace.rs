@@ -25,16 +25,21 @@ pub(super) struct Pace {
     /// Of a turn, in ticks.
     average: Cell<u64>,
     fine: Cell<bool>,
+    /// Fine, and nothing is traced: there is nothing to do beside the work.
+    plain: Cell<bool>,
+    traced: bool,
 }
 
 impl Pace {
     /// Starts coarse: nothing is known yet, and in order is always right.
-    pub(super) fn new() -> Pace {
+    pub(super) fn new(traced: bool) -> Pace {
         Pace {
             last: Cell::new(0),
             left_in_window: Cell::new(0),
             average: Cell::new(2 * COARSE_US * ticks::PER_US),
             fine: Cell::new(false),
+            plain: Cell::new(false),
+            traced,
         }
     }
 
@@ -42,6 +47,12 @@ impl Pace {
     #[inline]
     pub(super) fn is_fine(&self) -> bool {
         self.fine.get()
+    }
+
+    /// True while turns are short and nobody traces them.
+    #[inline]
+    pub(super) fn is_plain(&self) -> bool {
+        self.plain.get()
     }
 
     /// A pause without goroutines is nobody's turn.
@@ -74,6 +85,7 @@ impl Pace {
         self.average.set(average);
         let fine = average < COARSE_US * ticks::PER_US;
         self.fine.set(fine);
+        self.plain.set(fine && !self.traced);
         self.left_in_window.set(if fine { WINDOW - 1 } else { 0 });
         !was_fine && elapsed > HEAVY_US * ticks::PER_US
     }

@@ -63,7 +63,7 @@ pub enum WaitReason {
 }
 
 impl WaitReason {
-    pub(super) fn from_code(code: u8) -> Option<WaitReason> {
+    pub(in crate::sched) fn from_code(code: u8) -> Option<WaitReason> {
         use WaitReason::*;
         const ALL: [WaitReason; 18] = [
             Send,

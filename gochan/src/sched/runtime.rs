@@ -3,6 +3,7 @@
 use super::group::Group;
 use super::monitor;
 use super::report::{self, PanicPolicy};
+use super::trace;
 use super::worker::Worker;
 use crossbeam_utils::CachePadded;
 use std::fmt;
@@ -134,7 +135,7 @@ impl Builder {
         self
     }
 
-    /// Whether SIGQUIT, which Ctrl-\ sends, makes a program under `#[gochan::main]` print what all goroutines do and
+    /// Whether SIGQUIT, which Ctrl-\\ sends, makes a program under `#[gochan::main]` print what all goroutines do and
     /// end with exit code 2, as Go programs do. It does by default; else the signal does what it does in any program.
     #[must_use]
     pub fn dump_on_quit(mut self, dump: bool) -> Builder {
@@ -312,7 +313,9 @@ pub(super) fn started_workers() -> Option<&'static Workers> {
 
 fn start() -> &'static Workers {
     let settings = settings();
+    trace::prepare();
     let workers = make(0, settings.workers, None);
+    trace::begin(workers);
     for worker in workers.all() {
         std::thread::Builder::new()
             .name(format!("gochan-{}", worker.index))

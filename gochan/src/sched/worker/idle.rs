@@ -27,7 +27,7 @@ impl Worker {
     pub(super) fn idle(&self) {
         self.fire_due();
         if self.has_ready() || !self.fresh.is_empty() || (self.workers.count() > 1 && self.look_around()) {
-            self.pace.resume();
+            self.resume();
             return;
         }
         self.publish();
@@ -41,7 +41,15 @@ impl Worker {
         self.shared.sleeper.get_up();
         self.workers.end_sleep();
         clock::move_coarse();
+        self.resume();
+    }
+
+    /// A pause without goroutines is nobody's turn.
+    fn resume(&self) {
         self.pace.resume();
+        if let Some(trace) = self.trace() {
+            trace.resume();
+        }
     }
 
     fn sleep(&self) {

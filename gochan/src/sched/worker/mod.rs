@@ -26,6 +26,7 @@ use super::runtime::Workers;
 use super::sleeper::Sleeper;
 use super::task::TaskRef;
 use super::timers::Timers;
+use super::trace::{self, Trace};
 use crossbeam_deque::{Injector, Stealer};
 use crossbeam_utils::CachePadded;
 use stacks::Stacks;
@@ -44,6 +45,8 @@ pub(crate) struct Worker {
     pub(super) index: usize,
     pub(super) workers: &'static Workers,
     pub(super) running: Running,
+    /// None: nothing is traced.
+    trace: Option<Box<Trace>>,
     budget: Cell<u32>,
     /// What drives this worker, if not its own loop.
     bubble: Cell<Option<&'static Bubble>>,
@@ -125,12 +128,13 @@ impl Worker {
             index,
             workers,
             running: Running::new(),
+            trace: (trace::is_on() && workers.group().is_none()).then(Trace::new),
             budget: Cell::new(BUDGET),
             bubble: Cell::new(None),
             ready: RunQueue::new(),
             heavy: RunQueue::new(),
             light_turns: Cell::new(0),
-            pace: Pace::new(),
+            pace: Pace::new(trace::is_on()),
             fresh,
             fresh_first: Cell::new(0),
             timers: Timers::default(),
@@ -160,6 +164,10 @@ impl Worker {
     #[inline]
     pub(super) fn running(&self) -> Option<&'static Goroutine> {
         self.running.get()
+    }
+
+    pub(super) fn trace(&self) -> Option<&Trace> {
+        self.trace.as_deref()
     }
 
     // What goroutines on this worker call.
@@ -211,9 +219,29 @@ impl Worker {
         Some(goroutine)
     }
 
+    /// Queues a goroutine of this worker that has become ready.
     #[inline]
     pub(super) fn push_ready(&self, goroutine: &'static Goroutine) {
         // While the pace is fine nobody is heavy, and the goroutine need not be touched to know.
+        if self.pace.is_plain() {
+            self.ready.push(goroutine);
+        } else {
+            self.push_ready_carefully(goroutine);
+        }
+    }
+
+    #[inline(never)]
+    fn push_ready_carefully(&self, goroutine: &'static Goroutine) {
+        self.queue(goroutine);
+        if let Some(trace) = &self.trace
+            && self.running.get().is_some()
+        {
+            trace.wake(goroutine.id());
+        }
+    }
+
+    #[inline]
+    fn queue(&self, goroutine: &'static Goroutine) {
         if !self.pace.is_fine() && goroutine.is_heavy() {
             self.heavy.push(goroutine);
         } else {
@@ -221,8 +249,17 @@ impl Worker {
         }
     }
 
-    /// Queues goroutines of this worker that have become ready together, without touching them.
+    /// Queues goroutines of this worker that have become ready together, without touching them unless that is traced.
     pub(super) fn push_ready_many(&self, goroutines: Vec<&'static Goroutine>) {
+        if let Some(trace) = &self.trace
+            && self.running.get().is_some()
+        {
+            goroutines.iter().for_each(|goroutine| trace.wake(goroutine.id()));
+        }
+        self.queue_many(goroutines);
+    }
+
+    fn queue_many(&self, goroutines: Vec<&'static Goroutine>) {
         goroutines.into_iter().for_each(|goroutine| self.ready.push(goroutine));
     }
 
@@ -291,7 +328,7 @@ impl Worker {
     /// wants nothing special.
     #[inline]
     pub(super) fn next_in_chain(&self) -> Option<TaskRef> {
-        if self.bubble.get().is_some() {
+        if self.bubble.get().is_some() || self.trace.is_some() {
             return None;
         }
         self.budget.set(BUDGET);
@@ -321,12 +358,18 @@ impl Worker {
     /// Hands over a goroutine of this worker that has become ready.
     #[inline]
     pub(super) fn push_from_elsewhere(&self, goroutine: &'static Goroutine) {
+        if trace::is_on() {
+            trace::woken_elsewhere(goroutine.id());
+        }
         self.shared.woken.push(goroutine);
         self.shared.sleeper.wake();
     }
 
     /// Hands over goroutines of this worker that have become ready together, without touching them.
     pub(super) fn push_many_from_elsewhere(&self, goroutines: Vec<&'static Goroutine>) {
+        if trace::is_on() {
+            goroutines.iter().for_each(|goroutine| trace::woken_elsewhere(goroutine.id()));
+        }
         self.shared.woken.push_many(goroutines);
         self.shared.sleeper.wake();
     }

@@ -7,6 +7,7 @@ use crate::sched::goroutine::{Goroutine, Turn};
 use crate::sched::outside::OwnedThread;
 use crate::sched::place::Placement;
 use crate::sched::task::TaskRef;
+use crate::sched::trace::Trace;
 use std::ptr;
 use std::sync::atomic::Ordering::*;
 
@@ -46,6 +47,21 @@ impl Worker {
 
     #[inline]
     fn turn(&'static self, goroutine: &'static Goroutine) {
+        if let Some(trace) = self.trace() {
+            return self.traced_turn(trace, goroutine);
+        }
+        self.turn_and_then(goroutine, |_| {});
+    }
+
+    #[cold]
+    fn traced_turn(&'static self, trace: &Trace, goroutine: &'static Goroutine) {
+        let (id, site) = (goroutine.id(), goroutine.status().site());
+        self.turn_and_then(goroutine, |ended| trace.turn(id, site, ended, goroutine.status().wait()));
+    }
+
+    /// Calls `then` while the stack is still the goroutine's, and tells it whether that has ended.
+    #[inline(always)]
+    fn turn_and_then(&'static self, goroutine: &'static Goroutine, then: impl FnOnce(bool)) {
         self.budget.set(BUDGET);
         self.running.set(Some(goroutine));
         self.count_turns(1);
@@ -53,6 +69,7 @@ impl Worker {
         self.running.set(None);
         self.count_turns(1);
         let heavy = self.pace.after_turn();
+        then(matches!(turn, Turn::Ended(_)));
         match turn {
             Turn::SwitchedOut => goroutine.set_heavy(heavy),
             Turn::Ended(slot) => self.stacks.put(slot),
@@ -183,7 +200,7 @@ impl Worker {
 
     #[inline]
     pub(super) fn take_woken(&self) {
-        self.shared.woken.drain(|one| self.push_ready(one), |many| self.push_ready_many(many));
+        self.shared.woken.drain(|one| self.queue(one), |many| self.queue_many(many));
     }
 
     pub(super) fn take_spawned(&self) {

@@ -1,0 +1,155 @@
+//! A trace in the Chrome trace-event format, which Perfetto opens: workers are threads, turns are slices, and an arrow
+//! leads from who wakes to the turn of who was woken.
+
+use super::super::park::WaitReason;
+use super::super::ticks;
+use super::super::worker::Worker;
+use super::{ENDED, Target, YIELDED};
+use std::collections::HashMap;
+use std::fmt;
+use std::io::{self, BufWriter, Write};
+use std::panic::Location;
+
+struct Turn {
+    worker: usize,
+    id: u64,
+    begin: u64,
+    end: u64,
+    site: Option<&'static Location<'static>>,
+    place: Option<&'static Location<'static>>,
+    reason: u64,
+    /// Whom it has made ready.
+    woken: Vec<u64>,
+}
+
+fn location(address: u64) -> Option<&'static Location<'static>> {
+    // SAFETY: zero, or from a `&'static Location`, as notes are written.
+    unsafe { std::ptr::with_exposed_provenance::<Location<'static>>(address as usize).as_ref() }
+}
+
+fn turns_of(index: usize, worker: &Worker) -> Vec<Turn> {
+    let mut turns = Vec::new();
+    let mut woken = Vec::new();
+    for [id, begin, end, site, place, reason] in worker.trace().map(super::Trace::read).unwrap_or_default() {
+        if end == 0 {
+            woken.push(id);
+        } else {
+            let woken = std::mem::take(&mut woken);
+            let (site, place) = (location(site), location(place));
+            turns.push(Turn { worker: index, id, begin, end, site, place, reason, woken });
+        }
+    }
+    turns
+}
+
+/// Text between quotes.
+struct Quoted<'a, T>(&'a T);
+
+impl<T: fmt::Display> fmt::Display for Quoted<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("\"")?;
+        for c in self.0.to_string().chars() {
+            match c {
+                '"' | '\\' => write!(f, "\\{c}")?,
+                c if c.is_control() => write!(f, "\\u{:04x}", c as u32)?,
+                c => write!(f, "{c}")?,
+            }
+        }
+        f.write_str("\"")
+    }
+}
+
+pub(super) fn write(target: &Target, workers: &[Worker]) -> io::Result<()> {
+    let turns: Vec<Turn> =
+        workers.iter().enumerate().flat_map(|(index, worker)| turns_of(index, worker)).collect();
+    // By goroutine, in order of time.
+    let mut by_id: HashMap<u64, Vec<&Turn>> = HashMap::new();
+    turns.iter().for_each(|turn| by_id.entry(turn.id).or_default().push(turn));
+    by_id.values_mut().for_each(|turns| turns.sort_by_key(|turn| turn.begin));
+
+    let (instant, first_tick) = target.began;
+    let ticks = ticks::now().saturating_sub(first_tick).max(1);
+    let tick = instant.elapsed().as_nanos() as f64 / 1000.0 / ticks as f64;
+    let micros = |time: u64| time.saturating_sub(first_tick) as f64 * tick;
+
+    let mut out = BufWriter::new(&target.file);
+    write!(out, "{{\"displayTimeUnit\":\"ns\",\"traceEvents\":[")?;
+    write!(
+        out,
+        "\n{{\"ph\":\"M\",\"pid\":1,\"tid\":0,\"name\":\"process_name\",\"args\":{{\"name\":\"gochan\"}}}}"
+    )?;
+    for index in 0..workers.len() {
+        write!(
+            out,
+            ",\n{{\"ph\":\"M\",\"pid\":1,\"tid\":{index},\"name\":\"thread_name\",\"args\":{{\"name\":\"worker {index}\"}}}}"
+        )?;
+    }
+    let mut flow = 0;
+    for turn in &turns {
+        write_turn(&mut out, turn, &micros)?;
+        let wakes = turn.woken.len() as u64 + 1;
+        for (place, id) in turn.woken.iter().enumerate() {
+            // Only their order within the turn is known.
+            let time = turn.begin + (turn.end - turn.begin) * (place as u64 + 1) / wakes;
+            let next = by_id.get(id).and_then(|turns| {
+                turns.get(turns.partition_point(|other| other.begin < time)).filter(|_| *id != turn.id)
+            });
+            if let Some(next) = next {
+                flow += 1;
+                write!(
+                    out,
+                    ",\n{{\"ph\":\"s\",\"pid\":1,\"tid\":{},\"ts\":{:.3},\"id\":{flow},\"name\":\"wake\",\"cat\":\"wake\"}}",
+                    turn.worker,
+                    micros(time),
+                )?;
+                write!(
+                    out,
+                    ",\n{{\"ph\":\"f\",\"bp\":\"e\",\"pid\":1,\"tid\":{},\"ts\":{:.3},\"id\":{flow},\"name\":\"wake\",\"cat\":\"wake\"}}",
+                    next.worker,
+                    micros(next.begin),
+                )?;
+            }
+        }
+    }
+    writeln!(out, "\n]}}")?;
+    out.flush()
+}
+
+fn write_turn(out: &mut impl Write, turn: &Turn, micros: &impl Fn(u64) -> f64) -> io::Result<()> {
+    let (begin, end) = (micros(turn.begin), micros(turn.end));
+    write!(
+        out,
+        ",\n{{\"ph\":\"X\",\"pid\":1,\"tid\":{},\"ts\":{begin:.3},\"dur\":{:.3},\"cat\":\"goroutine\",\
+         \"name\":\"goroutine {}\",\"args\":{{\"goroutine\":{}",
+        turn.worker,
+        (end - begin).max(0.0),
+        turn.id,
+        turn.id,
+    )?;
+    if let Some(site) = turn.site {
+        write!(out, ",\"spawned at\":{}", Quoted(site))?;
+    }
+    match turn.reason {
+        ENDED => write!(out, ",\"then\":\"ended\"")?,
+        YIELDED => write!(out, ",\"then\":\"ready\"")?,
+        reason => {
+            if let Some(reason) = WaitReason::from_code((reason - 1) as u8) {
+                write!(out, ",\"then\":{}", Quoted(&reason))?;
+            }
+        }
+    }
+    if let Some(place) = turn.place {
+        write!(out, ",\"at\":{}", Quoted(place))?;
+    }
+    write!(out, "}}}}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotes_are_json() {
+        assert_eq!(Quoted(&"a \"b\" \\ \n ü").to_string(), r#""a \"b\" \\ \u000a ü""#);
+    }
+}
