@@ -4,6 +4,7 @@ use super::queue::{Queue, Waiter};
 use crate::chan::lock::SpinLock;
 use crate::chan::{Chan, Sender};
 use crate::context::{Context, ContextError};
+use crate::sched::bubble::point;
 use crate::sched::park::{Owner, Parker, WaitReason};
 use crate::select::Select;
 use std::fmt;
@@ -157,6 +158,7 @@ impl Semaphore {
         };
         assert!(held, "semaphore: released more than held");
         self.serve();
+        point();
     }
 
     fn take(&self, weight: usize) -> bool {
@@ -164,6 +166,8 @@ impl Semaphore {
         let free = state.waiting.is_empty() && weight <= self.size - state.used;
         if free {
             state.used += weight;
+            drop(state);
+            point();
         }
         free
     }
