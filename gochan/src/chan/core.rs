@@ -26,10 +26,10 @@ use std::time::Instant;
 
 pub(super) type Place = &'static Location<'static>;
 
-/// What all handles of a channel share. Lock, flags, queues and length are together in one cache line: an unbuffered
-/// hand-over touches no other of the channel's.
+/// What all handles of a channel use. Lock, flags, queues and length are together in one cache line, which
+/// [`super::shared`] aligns: an unbuffered hand-over touches no other of the channel's.
 #[derive(Debug)]
-#[repr(C, align(64))]
+#[repr(C)]
 pub(super) struct Core<T> {
     pub(super) head: Head,
     /// Used under the lock.
@@ -96,6 +96,7 @@ impl<T> Core<T> {
         Core::with_head(Head::new(capacity, 0), Rare::None)
     }
 
+    #[inline(always)]
     #[track_caller]
     pub(super) fn with_head(head: Head, rare: Rare<T>) -> Core<T> {
         let ring = allocate_ring(head.capacity);
@@ -390,6 +391,10 @@ impl<T> Core<T> {
 
     /// The last handle that could receive is gone: senders get their values back, buffered values are dropped.
     pub(super) fn receivers_gone(&self) {
+        if self.head.is_timer() {
+            // Nobody sends, and nothing is buffered.
+            return;
+        }
         let mut state = self.lock();
         self.head.set(NO_RECEIVER);
         let senders = self.head.senders.end_all(Outcome::Closed);

@@ -83,9 +83,9 @@ impl<T> Chan<T> {
 
 /// The channel of a timer; see [`super::timer`].
 impl Receiver<Instant> {
-    /// Ready at `when`, and every `period` after that unless it is zero.
-    pub(crate) fn timer(when: Instant, period: Duration) -> Receiver<Instant> {
-        Receiver { raw: Raw::receive_only(Core::timer(when, period)) }
+    /// Ready when `after` has passed, and every `period` after that unless it is zero.
+    pub(crate) fn timer(after: Duration, period: Duration) -> Receiver<Instant> {
+        Receiver { raw: Raw::receive_only(Core::timer(after, period)) }
     }
 
     /// Whatever has not been received by now never will be. True if the time had not come, or there were more ticks to
@@ -95,8 +95,8 @@ impl Receiver<Instant> {
     }
 
     /// As [`Receiver::timer`], from now on. True as for [`Receiver::stop_timer`].
-    pub(crate) fn reset_timer(&self, when: Instant, period: Duration) -> bool {
-        self.core().is_some_and(|core| core.reset_timer(when, period))
+    pub(crate) fn reset_timer(&self, after: Duration, period: Duration) -> bool {
+        self.core().is_some_and(|core| core.reset_timer(after, period))
     }
 }
 

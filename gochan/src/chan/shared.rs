@@ -6,6 +6,7 @@
 
 use super::core::Core;
 use crate::shim::atomic::{AtomicU8, AtomicU64, Ordering::*};
+use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::ptr::NonNull;
 
 /// Which sides a handle is on, as the amount it adds to the counts.
@@ -19,11 +20,55 @@ const TOO_MANY: u64 = 1 << 31;
 const SENDERS_ENDED: u8 = 1;
 const RECEIVERS_ENDED: u8 = 2;
 
-#[repr(C)]
+#[repr(C, align(64))]
 struct Shared<T> {
     core: Core<T>,
     sides: AtomicU64,
     ended: AtomicU8,
+    /// How far behind the beginning of its memory it is.
+    offset: u8,
+}
+
+impl<T> Shared<T> {
+    /// What an allocator aligns to without being asked. For more, allocators take a slow way around their caches, so
+    /// the channel is aligned by hand.
+    const GIVEN: usize = 16;
+    const LAYOUT: Layout = {
+        let slack = align_of::<Shared<T>>() - Self::GIVEN;
+        match Layout::from_size_align(size_of::<Shared<T>>() + slack, Self::GIVEN) {
+            Ok(layout) => layout,
+            Err(_) => panic!("a channel is small"),
+        }
+    };
+
+    #[inline(always)]
+    fn allocate(core: Core<T>, sides: u64, ended: u8) -> NonNull<Shared<T>> {
+        // SAFETY: the layout's size is not zero.
+        let memory = unsafe { alloc(Self::LAYOUT) };
+        if memory.is_null() {
+            handle_alloc_error(Self::LAYOUT);
+        }
+        let offset = memory.align_offset(align_of::<Shared<T>>());
+        let shared =
+            Shared { core, sides: AtomicU64::new(sides), ended: AtomicU8::new(ended), offset: offset as u8 };
+        // SAFETY: the memory was allocated with the slack that aligning takes.
+        unsafe {
+            let place = memory.add(offset).cast::<Shared<T>>();
+            place.write(shared);
+            NonNull::new_unchecked(place)
+        }
+    }
+
+    /// # Safety
+    /// `shared` came from `allocate`, and nobody uses it any more.
+    unsafe fn free(shared: NonNull<Shared<T>>) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let memory = shared.cast::<u8>().sub(usize::from(shared.as_ref().offset));
+            shared.drop_in_place();
+            dealloc(memory.as_ptr(), Self::LAYOUT);
+        }
+    }
 }
 
 /// A counted reference to a channel, or the nil channel. Counting is the holder's: see `retain` and `release`.
@@ -47,13 +92,14 @@ impl<T> Raw<T> {
     }
 
     /// A channel with one handle, which receives. Nobody sends, but it does not close for that.
+    #[inline(always)]
     pub(super) fn receive_only(core: Core<T>) -> Raw<T> {
         Raw::of(core, RECEIVES, SENDERS_ENDED)
     }
 
+    #[inline(always)]
     fn of(core: Core<T>, sides: u64, ended: u8) -> Raw<T> {
-        let shared = Shared { core, sides: AtomicU64::new(sides), ended: AtomicU8::new(ended) };
-        Raw(Some(NonNull::from(Box::leak(Box::new(shared)))))
+        Raw(Some(Shared::allocate(core, sides, ended)))
     }
 
     #[inline]
@@ -95,8 +141,10 @@ impl<T> Raw<T> {
     #[inline]
     pub(super) fn release(&self, sides: u64) {
         if let Some(shared) = self.shared() {
-            // Release for what the handle did, Acquire because the last one acts for all.
-            let before = shared.sides.fetch_sub(sides, AcqRel);
+            // Release for what the handle did, Acquire because the last one acts for all. The only handle need not
+            // say that it goes.
+            let alone = shared.sides.load(Acquire) == sides;
+            let before = if alone { sides } else { shared.sides.fetch_sub(sides, AcqRel) };
             let after = before - sides;
             let senders_end = after & SENDS_MASK == 0 && before & SENDS_MASK != 0;
             let receivers_end = after >> 32 == 0 && before >> 32 != 0;
@@ -117,12 +165,13 @@ impl<T> Raw<T> {
             ended |= SENDERS_ENDED;
             shared.core.close();
         }
-        // The side that ends last frees; AcqRel lets it see all that the other did.
-        if shared.ended.fetch_or(ended, AcqRel) | ended == SENDERS_ENDED | RECEIVERS_ENDED
-            && let Some(pointer) = self.0
-        {
+        // The side that ends last frees; Acquire and AcqRel let it see all that the other did.
+        const BOTH: u8 = SENDERS_ENDED | RECEIVERS_ENDED;
+        let is_last = ended | shared.ended.load(Acquire) == BOTH
+            || ended | shared.ended.fetch_or(ended, AcqRel) == BOTH;
+        if is_last && let Some(pointer) = self.0 {
             // SAFETY: both sides have ended and said so, hence nobody uses the channel any more.
-            drop(unsafe { Box::from_raw(pointer.as_ptr()) });
+            unsafe { Shared::free(pointer) };
         }
     }
 }

@@ -28,8 +28,10 @@ pub(super) struct TimerState {
 }
 
 impl TimerState {
-    fn new(when: Instant, period: Duration) -> TimerState {
-        TimerState { when: Some(when), period, taken: None }
+    #[inline]
+    fn new(after: Duration, period: Duration) -> TimerState {
+        let when = Some(clock::deadline_or_never(after));
+        TimerState { when, period, taken: None }
     }
 
     /// Takes the time if it has come.
@@ -66,9 +68,10 @@ fn next_tick(when: Instant, period: Duration, now: Instant) -> Option<Instant> {
 }
 
 impl Core<Instant> {
-    /// A channel that is ready at `when`, and every `period` after that unless it is zero.
-    pub(super) fn timer(when: Instant, period: Duration) -> Core<Instant> {
-        Core::with_head(Head::new(0, TIMER), Rare::Timer(TimerState::new(when, period)))
+    /// A channel that is ready when `after` has passed, and every `period` after that unless it is zero.
+    #[inline(always)]
+    pub(super) fn timer(after: Duration, period: Duration) -> Core<Instant> {
+        Core::with_head(Head::new(0, TIMER), Rare::Timer(TimerState::new(after, period)))
     }
 
     /// Whatever has not been received by now never will be. True if the time had not come, or there were more ticks to
@@ -83,11 +86,11 @@ impl Core<Instant> {
     }
 
     /// As [`Core::timer`], from now on. True as for [`Core::stop_timer`].
-    pub(super) fn reset_timer(&self, when: Instant, period: Duration) -> bool {
+    pub(super) fn reset_timer(&self, after: Duration, period: Duration) -> bool {
         let mut state = self.lock();
         let Some(timer) = state.timer() else { return false };
         let pending = timer.is_pending();
-        *timer = TimerState::new(when, period);
+        *timer = TimerState::new(after, period);
         // Whoever waits does so for the old moment.
         let waiting = self.head.receivers.end_all(Outcome::Retry);
         drop(state);

@@ -1,7 +1,6 @@
 //! A time to wait for, again and again.
 
 use crate::chan::Receiver;
-use crate::sched::clock;
 use std::fmt;
 use std::time::{Duration, Instant};
 
@@ -25,7 +24,7 @@ pub fn tick(d: Duration) -> Receiver<Instant> {
 }
 
 fn ticking(period: Duration) -> Receiver<Instant> {
-    Receiver::timer(clock::deadline_or_never(period), period)
+    Receiver::timer(period, period)
 }
 
 /// Ticks at regular intervals: Go's `time.Ticker`.
@@ -90,7 +89,7 @@ impl Ticker {
     #[track_caller]
     pub fn reset(&self, period: Duration) -> bool {
         assert!(!period.is_zero(), "non-positive interval for Ticker.Reset");
-        self.channel.reset_timer(clock::deadline_or_never(period), period)
+        self.channel.reset_timer(period, period)
     }
 }
 

@@ -1,7 +1,6 @@
 //! A time to wait for, once.
 
 use crate::chan::Receiver;
-use crate::sched::clock;
 use std::fmt;
 use std::time::{Duration, Instant};
 
@@ -24,7 +23,7 @@ use std::time::{Duration, Instant};
 #[doc(alias = "time.After")]
 #[must_use = "nothing happens unless somebody receives"]
 pub fn after(d: Duration) -> Receiver<Instant> {
-    Receiver::timer(clock::deadline_or_never(d), Duration::ZERO)
+    Receiver::timer(d, Duration::ZERO)
 }
 
 /// A single event in the future, which can be put off, brought forward or called off: Go's `time.Timer`.
@@ -78,7 +77,7 @@ impl Timer {
     /// those it wakes to wait anew.
     #[doc(alias = "Reset")]
     pub fn reset(&self, d: Duration) -> bool {
-        self.channel.reset_timer(clock::deadline_or_never(d), Duration::ZERO)
+        self.channel.reset_timer(d, Duration::ZERO)
     }
 }
 
