@@ -1,7 +1,12 @@
 //! Questions about paths through a body.
 
-use crate::ir::{BlockId, Body, BodyId, BodyKind, Function};
-use crate::link::{Event, EventKind, Linked, Program};
+use crate::diagnostic::Diagnostic;
+use crate::ir::{BlockId, Body, BodyId, Call, Capacity, Function, Object, ObjectId, Origin};
+use crate::link::{
+    Effect, Event, EventKind, Flavour, Kind, Linked, LockMode, Program, Runner, Started, effect_of,
+};
+use crate::lints::Lint;
+use crate::source::Span;
 use std::collections::VecDeque;
 
 /// A function, its graphs and what happens in them.
@@ -59,10 +64,30 @@ impl<'p> Code<'p> {
         loop {
             let this = self.body(body);
             match this.parent {
-                Some(parent) if this.kind != BodyKind::Goroutine => body = parent,
+                Some(parent) if !self.is_apart(body) => body = parent,
                 _ => return body,
             }
         }
+    }
+
+    /// True for a body that runs in a goroutine or a thread of its own.
+    #[must_use]
+    pub fn is_apart(self, body: BodyId) -> bool {
+        matches!(self.linked.runs[body.at()], Runner::Goroutine | Runner::Thread)
+    }
+
+    /// True if the body runs in a goroutine that was started by code of the workspace.
+    #[must_use]
+    pub fn is_in_goroutine(self, body: BodyId) -> bool {
+        let mut body = Some(body);
+        while let Some(this) = body {
+            match self.linked.runs[this.at()] {
+                Runner::Goroutine => return true,
+                Runner::Thread | Runner::Blocking => return false,
+                Runner::Inline | Runner::Once => body = self.body(this).parent,
+            }
+        }
+        self.linked.in_goroutine
     }
 
     /// True if `inner` is `outer` or written somewhere inside of it.
@@ -137,4 +162,251 @@ impl<'p> Code<'p> {
         }
         None
     }
+}
+
+/// What many lints ask.
+impl<'p> Code<'p> {
+    /// What an object is.
+    #[must_use]
+    pub fn kind(self, object: ObjectId) -> &'p Kind {
+        self.linked.kind(object)
+    }
+
+    /// An object as it was read.
+    #[must_use]
+    pub fn object(self, object: ObjectId) -> &'p Object {
+        &self.function.objects[object.at()]
+    }
+
+    /// What an object is called; a temporary by what it is.
+    #[must_use]
+    pub fn name(self, object: ObjectId) -> &'p str {
+        match self.object(object).name.as_str() {
+            "" => "it",
+            name => name,
+        }
+    }
+
+    /// A finding in this function.
+    #[must_use]
+    pub fn finding(self, lint: &Lint, span: Span, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::new(lint.id, self.linked.unit, span, message)
+    }
+
+    /// The text of a place in this function's file.
+    #[must_use]
+    pub fn snippet(self, span: Span) -> &'p str {
+        self.program.units[self.linked.unit].source.snippet(span)
+    }
+
+    /// Every object that is no other handle of an earlier one.
+    pub fn objects(self) -> impl Iterator<Item = (ObjectId, &'p Object)> {
+        let objects = self.function.objects.iter().zip(0..).map(|(object, index)| (ObjectId(index), object));
+        objects.filter(move |(id, _)| self.linked.root(*id) == *id)
+    }
+
+    /// Everything that happens in the thread of control of `agent`.
+    pub fn of_agent(self, agent: BodyId) -> impl Iterator<Item = (BodyId, BlockId, &'p Event)> {
+        self.everywhere().filter(move |&(body, ..)| self.agent(body) == agent)
+    }
+
+    /// The capacity of a channel that is made in this function and that its code shows to be the only thing that the
+    /// object can be.
+    #[must_use]
+    pub fn made_here(self, channel: ObjectId) -> Option<Capacity> {
+        match self.kind(channel) {
+            Kind::Channel(_, Some(capacity)) if !self.object(channel).blurred => Some(*capacity),
+            _ => None,
+        }
+    }
+
+    /// What an event does with an object.
+    #[must_use]
+    pub fn effect(self, event: &Event, object: ObjectId) -> Effect {
+        effect_of(self.program, &event.kind, object)
+    }
+
+    /// True if something unknown gets hold of the object.
+    #[must_use]
+    pub fn escapes(self, object: ObjectId) -> bool {
+        self.everywhere().any(|(_, _, event)| self.effect(event, object).has(Effect::ESCAPES))
+    }
+
+    /// True if an event mentions the object in any way but by the end of its scope.
+    #[must_use]
+    pub fn mentions(self, event: &Event, object: ObjectId) -> bool {
+        let is = |other: &ObjectId| self.linked.root(*other) == object;
+        let any = |objects: &[Option<ObjectId>]| objects.iter().flatten().any(is);
+        match &event.kind {
+            EventKind::Send(other, _)
+            | EventKind::Recv(other, ..)
+            | EventKind::Range(other, _)
+            | EventKind::Close(other, _)
+            | EventKind::Add(other, _)
+            | EventKind::Done(other)
+            | EventKind::Wait(other)
+            | EventKind::Cancel(other)
+            | EventKind::Lock(other, ..)
+            | EventKind::Derive(other, ..)
+            | EventKind::DroppedAtOnce(other)
+            | EventKind::Dropped(other)
+            | EventKind::Escape(other, _)
+            | EventKind::Use(other)
+            | EventKind::CondWait(other, _)
+            | EventKind::Once(other, _)
+            | EventKind::Store(other)
+            | EventKind::Assign(other) => is(other),
+            EventKind::Join(handle, _) => handle.as_ref().is_some_and(is),
+            EventKind::Call(_, handed) => any(handed),
+            EventKind::Spawn(Started::Function(_, handed), group, _) => any(handed) || any(&[*group]),
+            EventKind::Spawn(Started::Unknown(objects), group, _) => objects.iter().any(is) || any(&[*group]),
+            EventKind::Spawn(Started::Body(_), group, _) => any(&[*group]),
+            EventKind::Unknown(call) => {
+                any(&[call.receiver]) || call.args.iter().any(|arg| any(&[arg.object]))
+            }
+            EventKind::Arm(arm) => any(&[arm.channel]),
+            EventKind::Select(select) => select.arms.iter().any(|arm| any(&[arm.channel])),
+            _ => false,
+        }
+    }
+
+    /// True if the body, or one that is written inside of it, mentions the object.
+    #[must_use]
+    pub fn captures(self, body: BodyId, object: ObjectId) -> bool {
+        self.bodies()
+            .filter(|&(inner, _)| self.is_within(inner, body))
+            .any(|(inner, _)| self.all(inner).any(|(_, event)| self.mentions(event, object)))
+    }
+
+    /// The blocks that can be reached from the end of `block`.
+    #[must_use]
+    pub fn reachable(self, body: BodyId, block: BlockId) -> Vec<bool> {
+        let blocks = &self.body(body).blocks;
+        let mut seen = vec![false; blocks.len()];
+        let mut queue: Vec<BlockId> = blocks[block.at()].next.clone();
+        while let Some(next) = queue.pop() {
+            if next.at() < blocks.len() && !std::mem::replace(&mut seen[next.at()], true) {
+                queue.extend(&blocks[next.at()].next);
+            }
+        }
+        seen
+    }
+
+    /// The blocks of the loop around `block`: what can come after it and before it again. Empty if there is no loop.
+    #[must_use]
+    pub fn cycle(self, body: BodyId, block: BlockId) -> Vec<BlockId> {
+        let after = self.reachable(body, block);
+        if !after[block.at()] {
+            return Vec::new();
+        }
+        let blocks = (0..after.len()).map(|index| BlockId(index as u32));
+        blocks
+            .filter(|&other| after[other.at()] && (other == block || self.reachable(body, other)[block.at()]))
+            .collect()
+    }
+
+    /// The events of several blocks.
+    pub fn events_in(self, body: BodyId, blocks: &[BlockId]) -> impl Iterator<Item = (BlockId, &'p Event)> {
+        let blocks = blocks.to_vec();
+        blocks
+            .into_iter()
+            .flat_map(move |block| self.events(body, block).iter().map(move |event| (block, event)))
+    }
+
+    /// True if the body can end.
+    #[must_use]
+    pub fn can_end(self, body: BodyId) -> bool {
+        let blocks = &self.body(body).blocks;
+        blocks.len() < 2 || self.reachable(body, BlockId(0))[blocks.len() - 1]
+    }
+
+    /// The last path segments of an unknown call are these.
+    #[must_use]
+    pub fn is_path(call: &Call, end: &[&str]) -> bool {
+        !call.is_method
+            && call.path.len() >= end.len()
+            && call.path[call.path.len() - end.len()..].iter().zip(end).all(|(a, b)| a == b)
+    }
+
+    /// Everything that can come after place number `place` of `block`.
+    #[must_use]
+    pub fn following(self, body: BodyId, block: BlockId, place: usize) -> Vec<(BlockId, &'p Event)> {
+        let mut found: Vec<_> =
+            self.events(body, block)[place + 1..].iter().map(|event| (block, event)).collect();
+        let after = self.reachable(body, block);
+        let blocks = (0..after.len()).filter(|&index| after[index]).map(|index| BlockId(index as u32));
+        found.extend(blocks.flat_map(|next| self.events(body, next).iter().map(move |event| (next, event))));
+        found
+    }
+
+    /// Every event of a body with its block and place.
+    pub fn places(self, body: BodyId) -> impl Iterator<Item = (BlockId, usize, &'p Event)> {
+        let blocks = self.linked.events[body.at()].iter().zip(0..);
+        blocks.flat_map(|(events, block)| {
+            events.0.iter().enumerate().map(move |(place, event)| (BlockId(block), place, event))
+        })
+    }
+
+    /// What a chain of methods and fields begins with.
+    #[must_use]
+    pub fn base(self, mut object: ObjectId) -> ObjectId {
+        while let Origin::Method(of, ..) | Origin::Field(of, _) = self.object(object).origin {
+            object = of;
+        }
+        object
+    }
+
+    /// Follows the guards of a body: `at` is told of each event and of the guards that live then.
+    pub fn guards(self, body: BodyId, mut at: impl FnMut(&'p Event, BlockId, &[Held])) {
+        let mut taken: Vec<Held> = Vec::new();
+        for (_, event) in self.all(body) {
+            if let EventKind::Lock(lock, mode, guard, flavour) = event.kind {
+                let span = event.span;
+                taken.push(Held { guard: self.linked.root(guard), lock, mode, flavour, span });
+            }
+        }
+        if taken.is_empty() {
+            return;
+        }
+        let union = |a: &Vec<Held>, b: &Vec<Held>| {
+            let mut both = a.clone();
+            both.extend(b.iter().filter(|held| !a.contains(held)));
+            both.sort();
+            both
+        };
+        self.forward(body, Vec::<Held>::new(), union, |live, event, block| {
+            at(event, block, live);
+            let gone = |live: &mut Vec<Held>, guard: ObjectId| live.retain(|held| held.guard != guard);
+            match &event.kind {
+                EventKind::New(guard) => {
+                    if let Some(held) = taken.iter().find(|held| held.guard == *guard) {
+                        gone(live, *guard);
+                        live.push(*held);
+                        live.sort();
+                    }
+                }
+                EventKind::ScopeEnd(guard)
+                | EventKind::Dropped(guard)
+                | EventKind::DroppedAtOnce(guard)
+                | EventKind::Assign(guard)
+                | EventKind::Escape(guard, _) => gone(live, *guard),
+                _ => {}
+            }
+        });
+    }
+}
+
+/// A guard that lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Held {
+    /// The guard.
+    pub guard: ObjectId,
+    /// What it locks.
+    pub lock: ObjectId,
+    /// How.
+    pub mode: LockMode,
+    /// Whose lock it is.
+    pub flavour: Flavour,
+    /// Where it was taken.
+    pub span: Span,
 }

@@ -42,6 +42,12 @@ index! {
 pub struct File {
     /// Functions and methods, also those inside of others.
     pub functions: Vec<Function>,
+    /// Statics, thread-locals left out.
+    pub statics: Vec<Static>,
+    /// Types that `unsafe impl Sync` makes shareable.
+    pub unsafe_sync: Vec<String>,
+    /// Modules with a body, and those declared.
+    pub module_names: Vec<String>,
     /// Structs with named or numbered fields.
     pub structs: Vec<Struct>,
     /// What could not be read although it is a macro of gochan: the message is the macro's own.
@@ -50,6 +56,17 @@ pub struct File {
     pub modules: Vec<ModuleDecl>,
     /// What `use` declarations bring in: a name, and the path behind it.
     pub imports: Vec<(String, Vec<String>)>,
+}
+
+/// A static.
+#[derive(Debug)]
+pub struct Static {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    pub ty: Ty,
+    /// `static mut`
+    pub mutable: bool,
 }
 
 /// `mod name;`
@@ -113,6 +130,8 @@ pub struct Function {
     pub is_main: bool,
     /// Under `#[test]` or the like.
     pub is_test: bool,
+    /// The modules and functions of its file that it is inside of.
+    pub module: Vec<String>,
     /// Where its name stands.
     pub span: Span,
     /// Everything that could be a handle.
@@ -172,6 +191,8 @@ pub enum Origin {
     Closure(BodyId),
     /// A static or constant, by its name.
     Static(String),
+    /// A number from elsewhere, a vector, whatever is no handle, with the type it shows.
+    Plain(Ty),
     /// Received from a channel, or bound by a pattern that is not followed.
     Unknown,
 }
@@ -190,8 +211,10 @@ pub enum Capacity {
 pub struct Arg {
     /// The object, if it is one.
     pub object: Option<ObjectId>,
-    /// A literal number.
+    /// A number that is known.
     pub number: Option<i64>,
+    /// Its type, as far as the expression shows it.
+    pub ty: Ty,
     /// By `&` or `&mut`.
     pub by_ref: bool,
     /// Where it stands.
@@ -235,6 +258,12 @@ pub struct Block {
     pub next: Vec<BlockId>,
     /// How many loops of this body are around it.
     pub loops: u32,
+    /// How often those loops run it, if that is written there.
+    pub turns: Option<u64>,
+    /// How many branches are around it: it may be left out.
+    pub branches: u32,
+    /// It is under an `if` that asks a flag.
+    pub guarded: bool,
 }
 
 /// An operation and where it stands.
@@ -277,6 +306,8 @@ pub struct Call {
     pub is_method: bool,
     /// The arguments.
     pub args: Vec<Arg>,
+    /// `::<A, B>` behind the name.
+    pub generics: Vec<Ty>,
     /// The object that is its result.
     pub result: Option<ObjectId>,
 }
@@ -294,6 +325,12 @@ pub enum OpKind {
     Recv(ObjectId, Bound),
     /// `for v in ch`: at the loop's head.
     Range(ObjectId),
+    /// The range has come to its end.
+    RangeEnd(ObjectId),
+    /// `unwrap`, `expect`, an index: goes on, or panics.
+    MayPanic,
+    /// The begin of a `default`'s body.
+    DefaultArm,
     /// `close!(ch)`
     Close(ObjectId),
     /// `go!`, `wg.go(f)`, `s.go(f)`, `Builder::spawn(f)`; with the handle.
@@ -320,6 +357,8 @@ pub enum OpKind {
     Diverge,
     /// An assignment to an object's variable.
     Assign(ObjectId),
+    /// An assignment to what it points to.
+    Store(ObjectId),
 }
 
 /// Where a value goes that is not followed.
@@ -363,4 +402,8 @@ pub struct Arm {
     pub span: Span,
     /// It has a guard.
     pub guarded: bool,
+    /// What the value is bound to.
+    pub pattern: Option<Span>,
+    /// Its body.
+    pub body: Span,
 }

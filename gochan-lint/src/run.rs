@@ -75,7 +75,7 @@ pub fn run(
             modules
         });
     }
-    let program = Program::link(units);
+    let program = Program::link(units, &packages);
     let is_on = |lint: &lints::Lint| levels.iter().any(|levels| levels.of(lint.id) > Level::Allow);
     let found = lints::run(&program, is_on);
     let findings = filter(&program, &levels, found);

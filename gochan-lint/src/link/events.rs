@@ -1,9 +1,10 @@
 //! What the operations of a body mean, now that it is known what their objects are.
 
 use super::Program;
-use super::kinds::{Flavour, Kind};
-use crate::ir::{Arg, BodyId, Bound, Call, ObjectId, Op, OpKind, Origin, Runs, Select, Where};
+use super::kinds::{Flavour, Kind, Side};
+use crate::ir::{Arg, BodyId, BodyKind, Bound, Call, ObjectId, Op, OpKind, Origin, Runs, Select, Where};
 use crate::source::Span;
+use std::cell::RefCell;
 use std::collections::HashSet;
 
 /// What happens in a block, in order.
@@ -20,7 +21,7 @@ pub struct Event {
 }
 
 /// How a lock is taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LockMode {
     /// Alone.
     Exclusive,
@@ -41,13 +42,26 @@ pub enum Face {
     Tries,
 }
 
+/// Where a body runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Runner {
+    /// Where it stands, or where it is called.
+    Inline,
+    /// In a goroutine of its own.
+    Goroutine,
+    /// In a thread of its own.
+    Thread,
+    /// On the threads for blocking work, while the goroutine waits.
+    Blocking,
+    /// Where it stands, and only once.
+    Once,
+}
+
 /// What blocks, beside channels and locks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wait {
     /// `time::sleep`, which parks the goroutine.
     Sleep,
-    /// `JoinHandle::join`
-    Join,
     /// The end of a scope, an iterator, anything else of gochan's.
     Other,
 }
@@ -59,8 +73,10 @@ pub enum EventKind {
     Send(ObjectId, Face),
     /// A receive; false if it does not wait.
     Recv(ObjectId, Bound, bool),
-    /// The head of a range over the channel.
-    Range(ObjectId),
+    /// The head of a range over the channel, by a handle of these ends.
+    Range(ObjectId, Side),
+    /// The range is over: the channel is closed and drained.
+    RangeEnd(ObjectId),
     /// A close.
     Close(ObjectId, Face),
     /// `wg.add(n)`
@@ -83,6 +99,12 @@ pub enum EventKind {
     Call(usize, Vec<Option<ObjectId>>),
     /// Something unknown is called.
     Unknown(Call),
+    /// `handle.join()`: the handle, and the result.
+    Join(Option<ObjectId>, Option<ObjectId>),
+    /// `cond.wait(guard)`: the condition.
+    CondWait(ObjectId, Flavour),
+    /// `once.call_once(f)`: and what it runs.
+    Once(ObjectId, Option<BodyId>),
     /// Other waits.
     Block(Wait),
     /// A `select!`.
@@ -105,6 +127,12 @@ pub enum EventKind {
     Use(ObjectId),
     /// It is overwritten.
     Assign(ObjectId),
+    /// What it points to is overwritten.
+    Store(ObjectId),
+    /// The begin of a `default`.
+    DefaultArm,
+    /// Goes on, or panics.
+    MayPanic,
     /// A way out.
     Return,
     /// Never comes back.
@@ -123,11 +151,18 @@ pub enum Started {
 }
 
 /// The events of every block of every body of a function.
-pub(super) fn interpret(program: &Program, function: usize) -> Vec<Vec<BlockEvents>> {
+pub(super) fn interpret(program: &Program, function: usize) -> (Vec<Vec<BlockEvents>>, Vec<Runner>) {
     let code = program.function(function);
-    let interpreter = Interpreter { program, function, ignored: ignored(code) };
+    let runs = code.bodies.iter().map(|body| match body.kind {
+        BodyKind::Goroutine => Runner::Goroutine,
+        _ => Runner::Inline,
+    });
+    let runs = RefCell::new(runs.collect());
+    let interpreter = Interpreter { program, function, ignored: ignored(code), runs };
     let block = |ops: &Vec<Op>| BlockEvents(ops.iter().flat_map(|op| interpreter.op(op)).collect());
-    code.bodies.iter().map(|body| body.blocks.iter().map(|each| block(&each.ops)).collect()).collect()
+    let events =
+        code.bodies.iter().map(|body| body.blocks.iter().map(|each| block(&each.ops)).collect()).collect();
+    (events, interpreter.runs.into_inner())
 }
 
 fn ignored(code: &crate::ir::Function) -> HashSet<ObjectId> {
@@ -151,6 +186,7 @@ struct Interpreter<'p> {
     function: usize,
     /// Results that their statement drops, without a `let _ =` that says so.
     ignored: HashSet<ObjectId>,
+    runs: RefCell<Vec<Runner>>,
 }
 
 impl Interpreter<'_> {
@@ -174,8 +210,18 @@ impl Interpreter<'_> {
             OpKind::Send(channel) => one(EventKind::Send(self.root(*channel), Face::Panics)),
             OpKind::Recv(channel, bound) => one(EventKind::Recv(self.root(*channel), *bound, true)),
             OpKind::Range(channel) if self.kind(*channel).is_channel() => {
-                one(EventKind::Range(self.root(*channel)))
+                let side = match self.kind(*channel) {
+                    Kind::Channel(side, _) => *side,
+                    _ => Side::Receive,
+                };
+                one(EventKind::Range(self.root(*channel), side))
             }
+            OpKind::RangeEnd(channel) if self.kind(*channel).is_channel() => {
+                one(EventKind::RangeEnd(self.root(*channel)))
+            }
+            OpKind::RangeEnd(_) => Vec::new(),
+            OpKind::MayPanic => one(EventKind::MayPanic),
+            OpKind::DefaultArm => one(EventKind::DefaultArm),
             OpKind::Range(object) => one(EventKind::Use(self.root(*object))),
             OpKind::Close(channel) => one(EventKind::Close(self.root(*channel), Face::Panics)),
             OpKind::Spawn(runs, handle) => one(EventKind::Spawn(self.started(runs), None, *handle)),
@@ -199,6 +245,7 @@ impl Interpreter<'_> {
             OpKind::Escape(object, to) => one(EventKind::Escape(self.root(*object), *to)),
             OpKind::Use(object) => one(EventKind::Use(self.root(*object))),
             OpKind::Assign(object) => one(EventKind::Assign(self.root(*object))),
+            OpKind::Store(object) => one(EventKind::Store(self.root(*object))),
             OpKind::Return => one(EventKind::Return),
             OpKind::Diverge => one(EventKind::Diverge),
         }
@@ -212,21 +259,18 @@ impl Interpreter<'_> {
     }
 
     fn callee(&self, call: &Call) -> Option<usize> {
-        let name = call.path.last()?;
         if call.is_method {
             let Kind::Named(owner) = self.kind(call.receiver?) else { return None };
-            return self.program.callee(self.unit(), Some(owner), name);
+            return self.program.method(self.function, owner, call.path.last()?);
         }
-        if call.receiver.is_some() {
-            return None;
+        match call.receiver {
+            Some(_) => None,
+            None => self.program.resolve(self.function, &call.path),
         }
-        let owner = (call.path.len() > 1).then(|| call.path[call.path.len() - 2].as_str());
-        let owner = match owner {
-            Some("Self") => self.program.function(self.function).owner.as_deref(),
-            owner => owner,
-        };
-        let method = owner.and_then(|owner| self.program.callee(self.unit(), Some(owner), name));
-        method.or_else(|| self.program.callee(self.unit(), None, name))
+    }
+
+    fn runs(&self, body: BodyId, runner: Runner) {
+        self.runs.borrow_mut()[body.at()] = runner;
     }
 
     fn started(&self, runs: &Runs) -> Started {
@@ -234,7 +278,10 @@ impl Interpreter<'_> {
             Runs::Body(body) => Started::Body(*body),
             Runs::Call(call) => match (self.callee(call), call.receiver.map(|object| self.closure(object))) {
                 (Some(callee), _) => Started::Function(callee, self.handed(call)),
-                (None, Some(Some(body))) if !call.is_method => Started::Body(body),
+                (None, Some(Some(body))) if !call.is_method => {
+                    self.runs(body, Runner::Goroutine);
+                    Started::Body(body)
+                }
                 _ => Started::Unknown(self.handed(call).into_iter().flatten().collect()),
             },
         }
@@ -255,25 +302,56 @@ impl Interpreter<'_> {
         {
             return events;
         }
-        if let Some(callee) = self.callee(call) {
-            return vec![EventKind::Call(callee, self.handed(call))];
+        // A closure that has a name is called.
+        if !call.is_method
+            && let Some(body) = call.receiver.and_then(|callee| self.closure(callee))
+        {
+            return vec![EventKind::RunDeferred(body)];
         }
+        if let Some(callee) = self.callee(call) {
+            let mut events = self.closures(call);
+            events.push(EventKind::Call(callee, self.handed(call)));
+            return events;
+        }
+        let full =
+            if call.is_method { call.path.clone() } else { self.program.expand(self.unit(), &call.path) };
+        let call = &Call { path: full, ..call.clone() };
+        let path: Vec<&str> = call.path.iter().map(String::as_str).collect();
         let gives = |arg: &Arg| arg.object.map(|object| self.root(object));
-        match (call.is_method, name, &call.args[..]) {
-            (false, "drop", [only]) => gives(only).map(EventKind::Dropped).into_iter().collect(),
-            (false, "sleep", [_]) if !call.path.iter().any(|part| part == "thread") => {
+        match (call.is_method, &path[..], &call.args[..]) {
+            (false, [.., "drop"], [only]) => gives(only).map(EventKind::Dropped).into_iter().collect(),
+            (false, [.., "thread", "spawn"], _) if self.closures_of(call).next().is_some() => {
+                self.spawns(call, Runner::Thread)
+            }
+            (false, [.., "sleep"], [_]) if !path.contains(&"thread") => {
                 vec![EventKind::Block(Wait::Sleep)]
             }
-            // The scope waits for all that was started in it; its closure runs here.
-            (false, "scope" | "blocking", _) | (true, "for_each" | "map", _) => {
+            (false, [.., "blocking"], _) => {
+                self.closures_of(call).for_each(|body| self.runs(body, Runner::Blocking));
                 let mut events = self.closures(call);
                 events.push(EventKind::Block(Wait::Other));
                 events
             }
-            (true, "go" | "spawn", _) if self.closures_of(call).next().is_some() => self
-                .closures_of(call)
-                .map(|body| EventKind::Spawn(Started::Body(body), None, call.result))
-                .collect(),
+            // The scope waits for all that was started in it; its closure runs here.
+            (false, [.., "scope"], _) => {
+                let mut events = self.closures(call);
+                events.push(EventKind::Block(Wait::Other));
+                events
+            }
+            (true, ["go"], _) if self.closures_of(call).next().is_some() => {
+                self.spawns(call, Runner::Goroutine)
+            }
+            (true, ["spawn"], _) if self.closures_of(call).next().is_some() => {
+                let threads = match call.receiver.map(|receiver| self.kind(receiver)) {
+                    Some(Kind::ThreadBlocking) => true,
+                    Some(Kind::Named(_)) => false,
+                    _ => {
+                        self.program.units[self.unit()].file.imports.iter().any(|(name, _)| name == "thread")
+                    }
+                };
+                self.spawns(call, if threads { Runner::Thread } else { Runner::Goroutine })
+            }
+            (true, ["join"], []) => vec![EventKind::Join(call.receiver.map(|it| self.root(it)), call.result)],
             _ => {
                 let mut events = self.closures(call);
                 events.extend(call.args.iter().filter_map(|arg| {
@@ -289,6 +367,14 @@ impl Interpreter<'_> {
                 events
             }
         }
+    }
+
+    fn spawns(&self, call: &Call, runner: Runner) -> Vec<EventKind> {
+        let start = |body| {
+            self.runs(body, runner);
+            EventKind::Spawn(Started::Body(body), None, call.result)
+        };
+        self.closures_of(call).map(start).collect()
     }
 
     /// Whether anybody looks at what a call says.
@@ -327,7 +413,8 @@ impl Interpreter<'_> {
                         EventKind::Recv(root, Bound::Checked, false)
                     }
                     "iter" | "into_iter" => EventKind::Use(root),
-                    "close" => EventKind::Close(root, self.face(call)),
+                    // It says whether it closed the channel, and never panics.
+                    "close" => EventKind::Close(root, Face::Checked),
                     _ => EventKind::Use(root),
                 }
             }
@@ -337,7 +424,13 @@ impl Interpreter<'_> {
             (Kind::WaitGroup, "go") => {
                 let body = self.closures_of(call).next();
                 let objects = call.args.iter().filter_map(|arg| arg.object).map(|object| self.root(object));
-                let started = body.map_or_else(|| Started::Unknown(objects.collect()), Started::Body);
+                let started = match body {
+                    Some(body) => {
+                        self.runs(body, Runner::Goroutine);
+                        Started::Body(body)
+                    }
+                    None => Started::Unknown(objects.collect()),
+                };
                 EventKind::Spawn(started, Some(root), call.result)
             }
             (Kind::Cancel, "cancel" | "cancel_cause") => EventKind::Cancel(root),
@@ -347,16 +440,28 @@ impl Interpreter<'_> {
             (Kind::Context, _) => {
                 let mut events = self.closures(call);
                 events.push(EventKind::Use(root));
+                events.push(EventKind::Unknown(call.clone()));
                 return Some(events);
             }
-            (Kind::Lock(flavour), "lock" | "write" | "borrow_mut") => {
+            (Kind::Lock(flavour), "lock" | "write" | "borrow_mut") if call.args.is_empty() => {
                 EventKind::Lock(root, LockMode::Exclusive, call.result?, *flavour)
             }
-            (Kind::Lock(flavour), "read") => EventKind::Lock(root, LockMode::Shared, call.result?, *flavour),
+            (Kind::Lock(flavour), "read" | "borrow") if call.args.is_empty() => {
+                EventKind::Lock(root, LockMode::Shared, call.result?, *flavour)
+            }
             (Kind::Lock(flavour), "try_lock" | "try_read" | "try_write") => {
                 EventKind::Lock(root, LockMode::Try, call.result?, *flavour)
             }
-            (Kind::JoinHandle, "join") => EventKind::Block(Wait::Join),
+            (Kind::JoinHandle, "join") => EventKind::Join(Some(root), call.result),
+            (Kind::Cond(flavour), "wait" | "wait_timeout") => {
+                return Some(vec![EventKind::Use(root), EventKind::CondWait(root, *flavour)]);
+            }
+            (Kind::Once, "call_once" | "get_or_init" | "get_or_try_init") => {
+                self.closures_of(call).for_each(|body| self.runs(body, Runner::Once));
+                let mut events = vec![EventKind::Once(root, self.closures_of(call).next())];
+                events.extend(self.closures(call));
+                return Some(events);
+            }
             _ => return None,
         };
         Some(vec![event])

@@ -15,7 +15,7 @@ pub enum Side {
 }
 
 /// Whose lock it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Flavour {
     /// gochan's: parks the goroutine.
     Gochan,
@@ -55,7 +55,9 @@ pub enum Kind {
     /// What locking returns.
     Guard(ObjectId, Flavour),
     /// A `Cond` or `Condvar`.
-    Cond,
+    Cond(Flavour),
+    /// A socket, a process, the standard input: its operations block the thread.
+    Io,
     /// A `Once`, `OnceCell`, `Lazy`.
     Once,
     /// What `go!` returns.
@@ -82,7 +84,7 @@ impl Kind {
 pub(super) fn resolve(program: &Program, function: usize) -> (Vec<Kind>, Vec<ObjectId>) {
     let unit = program.functions[function].unit;
     let code = program.function(function);
-    let mut resolver = Resolver { program, unit, code, kinds: Vec::new(), roots: Vec::new() };
+    let mut resolver = Resolver { program, function, unit, code, kinds: Vec::new(), roots: Vec::new() };
     for index in 0..code.objects.len() {
         let id = ObjectId(index as u32);
         let (kind, root) = resolver.object(id, &code.objects[index].origin);
@@ -94,6 +96,7 @@ pub(super) fn resolve(program: &Program, function: usize) -> (Vec<Kind>, Vec<Obj
 
 struct Resolver<'p> {
     program: &'p Program,
+    function: usize,
     unit: usize,
     code: &'p Function,
     kinds: Vec<Kind>,
@@ -113,22 +116,32 @@ impl Resolver<'_> {
         match origin {
             Origin::ChanMacro(capacity) => (Kind::Channel(Side::Both, Some(*capacity)), id),
             Origin::Call(path, args) => (self.call(path, args.first().and_then(|arg| arg.number)), id),
-            Origin::Method(receiver, name, args) => self.method(id, *receiver, name, args.len()),
+            Origin::Method(receiver, name, args) => self.method(id, *receiver, name, args),
             Origin::Element(of, index) => self.element(id, *of, *index),
             Origin::Field(of, name) => (self.field(*of, name), id),
             Origin::Typed(ty) => (self.ty(ty), id),
             Origin::Spawn(_) => (Kind::JoinHandle, id),
-            Origin::Closure(_) | Origin::Static(_) | Origin::Unknown => (Kind::Other, id),
+            Origin::Plain(ty) => (self.ty(ty), id),
+            Origin::Static(name) => {
+                let known = self.program.static_item(self.unit, name);
+                (known.map_or(Kind::Other, |known| self.ty(&known.ty)), id)
+            }
+            Origin::Closure(_) | Origin::Unknown => (Kind::Other, id),
         }
     }
 
-    /// The path behind the first segment, if it was imported.
     fn full(&self, path: &[String]) -> Vec<String> {
-        let imports = &self.program.units[self.unit].file.imports;
-        let Some(first) = path.first() else { return Vec::new() };
-        match imports.iter().find(|(name, _)| name == first) {
-            Some((_, full)) => full.iter().chain(&path[1..]).cloned().collect(),
-            None => path.to_vec(),
+        self.program.expand(self.unit, path)
+    }
+
+    /// The type that a function of the workspace returns.
+    fn returned(&self, callee: usize) -> Kind {
+        let function = self.program.function(callee);
+        match &function.returns {
+            Ty::Path(name, _) if name == "Self" => {
+                function.owner.as_ref().map_or(Kind::Other, |owner| self.path(owner, &[]))
+            }
+            ty => self.ty(ty),
         }
     }
 
@@ -136,7 +149,12 @@ impl Resolver<'_> {
         let full = self.full(path);
         let names: Vec<&str> = full.iter().map(String::as_str).collect();
         let blocking = blocking_root(&names);
+        if let Some(callee) = self.program.resolve(self.function, path) {
+            return self.returned(callee);
+        }
         match names[..] {
+            ["std", "net", _, ..] | ["std", "process", "Command", ..] | ["std", "io", "stdin"] => Kind::Io,
+            ["std", "os", "unix", "net", ..] | ["reqwest", "blocking", ..] | ["ureq", ..] => Kind::Io,
             [.., "Chan", "new"] => Kind::Channel(Side::Both, Some(Capacity::Exactly(0))),
             [.., "Chan", "with_capacity"] => {
                 let known = first.and_then(|number| u64::try_from(number).ok()).map(Capacity::Exactly);
@@ -152,28 +170,28 @@ impl Resolver<'_> {
                 Kind::Lock(if blocking { Flavour::Blocking } else { Flavour::Gochan })
             }
             [.., "RefCell", "new"] => Kind::Lock(Flavour::Cell),
-            [.., "Cond" | "Condvar", "new"] if !blocking => Kind::Cond,
-            [.., "Condvar" | "Barrier", "new"] | [.., "thread", "spawn"] | [.., "mpsc", "channel"] => {
-                Kind::ThreadBlocking
+            [.., "Cond" | "Condvar", "new" | "default"] => {
+                Kind::Cond(if blocking { Flavour::Blocking } else { Flavour::Gochan })
             }
+            [.., "thread", "Builder", "new"] => Kind::ThreadBlocking,
+            ["std", .., "Barrier", "new"]
+            | ["std", .., "mpsc", "sync_channel"]
+            | [.., "thread", "spawn"]
+            | [.., "mpsc", "channel"] => Kind::ThreadBlocking,
             [.., "Once" | "OnceCell" | "Lazy" | "OnceLock" | "LazyLock", "new"] => Kind::Once,
-            [.., name] => {
-                let owner = (names.len() > 1).then(|| names[names.len() - 2]);
-                let callee = self.program.callee(self.unit, owner, name);
-                let callee = callee.or_else(|| self.program.callee(self.unit, None, name));
-                match callee {
-                    Some(callee) => self.ty(&self.program.function(callee).returns),
-                    None if matches!(name, "new" | "default") => {
-                        owner.map_or(Kind::Other, |owner| Kind::Named(owner.to_owned()))
-                    }
-                    None => Kind::Other,
-                }
-            }
-            [] => Kind::Other,
+            [.., owner, "new" | "default"] => Kind::Named(owner.to_owned()),
+            [.., owner, _] if blocking_type(owner) => Kind::Named(owner.to_owned()),
+            _ => Kind::Other,
         }
     }
 
-    fn method(&self, id: ObjectId, receiver: ObjectId, name: &str, args: usize) -> (Kind, ObjectId) {
+    fn method(
+        &self,
+        id: ObjectId,
+        receiver: ObjectId,
+        name: &str,
+        args: &[crate::ir::Arg],
+    ) -> (Kind, ObjectId) {
         let (kind, root) = self.known(receiver);
         match (kind, name) {
             (Kind::Channel(_, capacity), "sender") => (Kind::Channel(Side::Send, *capacity), root),
@@ -192,13 +210,31 @@ impl Resolver<'_> {
             (Kind::Context, "with_value" | "without_cancel") => (Kind::Context, id),
             (Kind::Context, "done") => (Kind::Done(root), id),
             (Kind::Timer, "channel") => (Kind::Channel(Side::Receive, Some(Capacity::Unknown)), id),
-            (Kind::Lock(flavour), "lock" | "write" | "borrow_mut" | "read") if args == 0 => {
+            (Kind::Lock(flavour), "lock" | "write" | "borrow_mut" | "borrow" | "read") if args.is_empty() => {
                 (Kind::Guard(root, *flavour), id)
             }
             (Kind::Lock(flavour), "try_lock" | "try_read" | "try_write") => (Kind::Guard(root, *flavour), id),
+            (kind, "borrow" | "borrow_mut") => (kind.clone(), root),
+            // The guard comes back.
+            (Kind::Cond(_), "wait" | "wait_while" | "wait_timeout") => {
+                match args.first().and_then(|arg| arg.object).map(|guard| self.known(guard)) {
+                    Some((kind, guard)) => (kind.clone(), guard),
+                    None => (Kind::Other, id),
+                }
+            }
+            (Kind::Io, _) => (Kind::Io, id),
+            (Kind::ThreadBlocking, "name" | "stack_size" | "spawn") => (Kind::ThreadBlocking, id),
+            (Kind::Named(owner), "go" | "spawn") if owner == "Builder" || owner == "Group" => {
+                (Kind::JoinHandle, id)
+            }
+            (Kind::WaitGroup, "go") => (Kind::JoinHandle, id),
             (Kind::Named(owner), name) => {
-                let callee = self.program.callee(self.unit, Some(owner), name);
-                (callee.map_or(Kind::Other, |callee| self.ty(&self.program.function(callee).returns)), id)
+                match self.program.method(self.function, owner, name) {
+                    Some(callee) => (self.returned(callee), id),
+                    // A builder's steps.
+                    None if owner == "Builder" => (kind.clone(), id),
+                    None => (Kind::Other, id),
+                }
             }
             _ => (Kind::Other, id),
         }
@@ -207,6 +243,7 @@ impl Resolver<'_> {
     fn element(&self, id: ObjectId, of: ObjectId, index: u32) -> (Kind, ObjectId) {
         let (kind, root) = self.known(of);
         match (kind, index) {
+            (Kind::ThreadBlocking, _) => (Kind::ThreadBlocking, id),
             (Kind::ContextAndCancel, 0) => (Kind::Context, id),
             (Kind::ContextAndCancel, 1) => (Kind::Cancel, id),
             (Kind::Halves, 0) => (Kind::Channel(Side::Send, self.capacity(root)), root),
@@ -226,6 +263,11 @@ impl Resolver<'_> {
     }
 
     fn field(&self, of: ObjectId, name: &str) -> Kind {
+        match (self.known(of).0, name) {
+            (Kind::ContextAndCancel, "0") => return Kind::Context,
+            (Kind::ContextAndCancel, "1") => return Kind::Cancel,
+            _ => {}
+        }
         let (Kind::Named(owner), _) = self.known(of) else { return Kind::Other };
         let package = self.program.units[self.unit].package;
         let structure = self.program.structure(package, owner);
@@ -251,6 +293,7 @@ impl Resolver<'_> {
             ("Arc" | "Rc" | "Box" | "Option" | "Pin", [inner]) => self.ty(inner),
             // The types of `Result<(Context, CancelHandle), E>` are those of its value.
             ("Result", [inner, ..]) => self.ty(inner),
+            ("Lazy" | "LazyLock" | "LocalKey" | "ManuallyDrop", [inner, ..]) => self.ty(inner),
             ("Chan", _) => Kind::Channel(Side::Both, None),
             ("Sender", _) if !blocking => Kind::Channel(Side::Send, None),
             ("Receiver", _) if !blocking => Kind::Channel(Side::Receive, None),
@@ -260,7 +303,12 @@ impl Resolver<'_> {
             ("CancelHandle", _) => Kind::Cancel,
             ("Mutex" | "RwLock", _) => Kind::Lock(if blocking { Flavour::Blocking } else { Flavour::Gochan }),
             ("RefCell", _) => Kind::Lock(Flavour::Cell),
-            ("Cond", _) => Kind::Cond,
+            ("Cond" | "Condvar", _) => Kind::Cond(if blocking { Flavour::Blocking } else { Flavour::Gochan }),
+            ("TcpStream" | "TcpListener" | "UdpSocket" | "UnixStream" | "UnixListener", _)
+                if names.first() == Some(&"std") =>
+            {
+                Kind::Io
+            }
             ("Ticker" | "Timer", _) => Kind::Timer,
             ("JoinHandle", _) => {
                 if blocking {
@@ -269,11 +317,16 @@ impl Resolver<'_> {
                     Kind::JoinHandle
                 }
             }
-            ("Once" | "OnceCell" | "Lazy" | "OnceLock" | "LazyLock", _) => Kind::Once,
+            ("Once" | "OnceCell" | "OnceLock", _) => Kind::Once,
             ("Self", _) => self.code.owner.clone().map_or(Kind::Other, Kind::Named),
             _ => Kind::Named(name.to_owned()),
         }
     }
+}
+
+/// Types whose makers are worth to be told apart, whatever they are called.
+fn blocking_type(name: &str) -> bool {
+    name.starts_with("Atomic")
 }
 
 /// True for what blocks the thread: of the standard library, or of crates known for it.

@@ -5,13 +5,13 @@ mod events;
 mod kinds;
 mod summary;
 
-pub use events::{BlockEvents, Event, EventKind, Face, LockMode, Started, Wait};
+pub use events::{BlockEvents, Event, EventKind, Face, LockMode, Runner, Started, Wait};
 pub use kinds::{Flavour, Kind, Side};
-pub use summary::{Effect, Summary, blocks, effect_of, effect_on};
+pub use summary::{Effect, LockPath, Summary, blocks, effect_of, effect_on, lock_path, waits};
 
 use crate::ir::{self, BodyId, Function, ObjectId};
 use crate::source::SourceFile;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// A file of the program.
 #[derive(Debug)]
@@ -34,6 +34,10 @@ pub struct Program {
     /// By name, and by the type they are methods of.
     by_name: HashMap<(usize, Option<String>, String), Vec<usize>>,
     structs: HashMap<(usize, String), (usize, usize)>,
+    statics: HashMap<(usize, String), (usize, usize)>,
+    modules: HashSet<(usize, String)>,
+    /// What the crates are called in code.
+    crates: HashMap<String, usize>,
 }
 
 /// A function and what was found out about it.
@@ -49,16 +53,29 @@ pub struct Linked {
     pub roots: Vec<ObjectId>,
     /// What happens in each block of each body.
     pub events: Vec<Vec<BlockEvents>>,
+    /// Where each body runs.
+    pub runs: Vec<Runner>,
     /// What it does with its parameters.
     pub summary: Summary,
+    /// It runs in a goroutine that some function of the workspace starts.
+    pub in_goroutine: bool,
 }
 
 impl Program {
     /// Links files.
     #[must_use]
-    pub fn link(units: Vec<Unit>) -> Program {
-        let mut program =
-            Program { units, functions: Vec::new(), by_name: HashMap::new(), structs: HashMap::new() };
+    pub fn link(units: Vec<Unit>, packages: &[String]) -> Program {
+        // Whatever gochan is made of, its users see what its documentation says.
+        let crates = packages.iter().zip(0..).filter(|(name, _)| *name != "gochan");
+        let mut program = Program {
+            units,
+            functions: Vec::new(),
+            by_name: HashMap::new(),
+            structs: HashMap::new(),
+            statics: HashMap::new(),
+            modules: HashSet::new(),
+            crates: crates.map(|(name, index)| (name.replace('-', "_"), index)).collect(),
+        };
         for (unit, content) in program.units.iter().enumerate() {
             for (index, function) in content.file.functions.iter().enumerate() {
                 let key = (content.package, function.owner.clone(), function.name.clone());
@@ -69,12 +86,19 @@ impl Program {
                     kinds: Vec::new(),
                     roots: Vec::new(),
                     events: Vec::new(),
+                    runs: Vec::new(),
                     summary: Summary::default(),
+                    in_goroutine: false,
                 });
             }
             for (index, definition) in content.file.structs.iter().enumerate() {
                 program.structs.insert((content.package, definition.name.clone()), (unit, index));
             }
+            for (index, definition) in content.file.statics.iter().enumerate() {
+                program.statics.insert((content.package, definition.name.clone()), (unit, index));
+            }
+            let modules = content.file.module_names.iter();
+            program.modules.extend(modules.map(|module| (content.package, module.clone())));
         }
         for function in 0..program.functions.len() {
             let (kinds, roots) = kinds::resolve(&program, function);
@@ -82,9 +106,12 @@ impl Program {
             program.functions[function].roots = roots;
         }
         for function in 0..program.functions.len() {
-            program.functions[function].events = events::interpret(&program, function);
+            let (events, runs) = events::interpret(&program, function);
+            program.functions[function].events = events;
+            program.functions[function].runs = runs;
         }
         summary::summarise(&mut program);
+        summary::find_goroutines(&mut program);
         program
     }
 
@@ -102,23 +129,83 @@ impl Program {
     }
 
     fn structure(&self, package: usize, name: &str) -> Option<&ir::Struct> {
-        let &(unit, index) = self.structs.get(&(package, name.to_owned()))?;
+        let known = self.structs.get(&(package, name.to_owned()));
+        let &(unit, index) = known.or_else(|| {
+            self.crates.values().find_map(|&package| self.structs.get(&(package, name.to_owned())))
+        })?;
         self.units[unit].file.structs.get(index)
     }
 
-    /// The one function that a call from `unit` can mean.
-    pub(crate) fn callee(&self, unit: usize, owner: Option<&str>, name: &str) -> Option<usize> {
-        let package = self.units[unit].package;
-        let found = self.by_name.get(&(package, owner.map(str::to_owned), name.to_owned()))?;
-        match found[..] {
-            [only] => Some(only),
-            // Of several with one name, that of the same file.
-            _ => {
-                let mut here =
-                    found.iter().copied().filter(|&function| self.functions[function].unit == unit);
-                here.next().filter(|_| here.next().is_none())
-            }
+    /// The static of this name in the package of `unit`.
+    #[must_use]
+    pub fn static_item(&self, unit: usize, name: &str) -> Option<&ir::Static> {
+        let &(unit, index) = self.statics.get(&(self.units[unit].package, name.to_owned()))?;
+        self.units[unit].file.statics.get(index)
+    }
+
+    /// The path behind the first segment, if that was imported.
+    #[must_use]
+    pub fn expand(&self, unit: usize, path: &[String]) -> Vec<String> {
+        let Some(first) = path.first() else { return Vec::new() };
+        match self.units[unit].file.imports.iter().find(|(name, _)| name == first) {
+            Some((_, full)) => full.iter().chain(&path[1..]).cloned().collect(),
+            None => path.to_vec(),
         }
+    }
+
+    /// The function of the workspace that a path call from `caller` means.
+    #[must_use]
+    pub fn resolve(&self, caller: usize, path: &[String]) -> Option<usize> {
+        let unit = self.functions[caller].unit;
+        let own = self.units[unit].package;
+        let full = self.expand(unit, path);
+        let (name, before) = full.split_last()?;
+        let is_type = |name: &String| name.starts_with(char::is_uppercase);
+        let Some(first) = before.first() else { return self.callee(caller, own, None, name) };
+        let package = match first.as_str() {
+            "crate" | "self" | "super" => own,
+            first if self.crates.contains_key(first) => self.crates[first],
+            _ if is_type(first) || self.modules.contains(&(own, first.clone())) => own,
+            _ => return None,
+        };
+        let owner = before.last().filter(|last| is_type(last)).map(String::as_str);
+        match owner {
+            Some("Self") => self.callee(caller, own, self.function(caller).owner.as_deref(), name),
+            Some(owner) => self.callee(caller, package, Some(owner), name),
+            None => self.callee(caller, package, None, name),
+        }
+    }
+
+    /// The method `name` of a type, called from `caller`.
+    #[must_use]
+    pub fn method(&self, caller: usize, owner: &str, name: &str) -> Option<usize> {
+        let own = self.units[self.functions[caller].unit].package;
+        self.callee(caller, own, Some(owner), name).or_else(|| {
+            let mut found =
+                self.crates.values().filter_map(|&package| self.callee(caller, package, Some(owner), name));
+            found.next().filter(|_| found.next().is_none())
+        })
+    }
+
+    /// The one function that a call can mean: of several with one name the one that is nearest in the same file.
+    fn callee(&self, caller: usize, package: usize, owner: Option<&str>, name: &str) -> Option<usize> {
+        let found = self.by_name.get(&(package, owner.map(str::to_owned), name.to_owned()))?;
+        if let [only] = found[..] {
+            return Some(only);
+        }
+        let unit = self.functions[caller].unit;
+        let mut home = self.function(caller).module.clone();
+        home.push(self.function(caller).name.clone());
+        let near = |function: usize| {
+            let module = &self.function(function).module;
+            // Only what is around the caller is in its sight.
+            let common = module.iter().zip(&home).take_while(|(a, b)| a == b).count();
+            (common == module.len(), common)
+        };
+        let here = found.iter().copied().filter(|&function| self.functions[function].unit == unit);
+        let here: Vec<usize> = here.collect();
+        let best = here.iter().copied().max_by_key(|&function| near(function))?;
+        (here.iter().filter(|&&function| near(function) == near(best)).count() == 1).then_some(best)
     }
 }
 

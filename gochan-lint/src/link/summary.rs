@@ -1,8 +1,10 @@
 //! What functions do with their parameters.
 
 use super::Program;
-use super::events::{EventKind, Started};
-use crate::ir::ObjectId;
+use super::events::LockMode;
+use super::events::{EventKind, Runner, Started};
+use crate::ir::{ObjectId, Origin};
+use std::collections::BTreeSet;
 
 /// What a function may do with one parameter, by itself, in a goroutine it starts, or through others it calls.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -49,6 +51,9 @@ impl Effect {
     }
 }
 
+/// A lock as a function's callers know it: a parameter, or none for a static, and the fields on the way.
+pub type LockPath = (Option<usize>, Vec<String>);
+
 /// What a function does.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Summary {
@@ -56,6 +61,12 @@ pub struct Summary {
     pub params: Vec<Effect>,
     /// It may wait: on a channel, a lock, a group, time.
     pub blocks: bool,
+    /// The same without locks.
+    pub waits: bool,
+    /// It may panic by an `unwrap` or the like.
+    pub panics: bool,
+    /// The locks that it takes.
+    pub locks: BTreeSet<(LockPath, bool)>,
 }
 
 impl Summary {
@@ -95,8 +106,78 @@ fn summary_of(program: &Program, function: usize) -> Summary {
     for (param, effect) in code.params.iter().zip(&mut summary.params) {
         *effect = effect.and(effect_on(program, function, param.object));
     }
-    summary.blocks = summary.blocks || own_blocks(program, function);
+    summary.blocks = summary.blocks || own(program, function, |event| blocks(program, event));
+    summary.waits = summary.waits || own(program, function, |event| waits(program, event));
+    summary.locks = locks(program, function);
+    summary.panics = summary.panics
+        || own(program, function, |event| match event {
+            EventKind::MayPanic | EventKind::Diverge => true,
+            EventKind::Call(callee, _) => program.functions[*callee].summary.panics,
+            _ => false,
+        });
     summary
+}
+
+/// The parameter or static that an object is, and the fields on the way to it.
+#[must_use]
+pub fn lock_path(program: &Program, function: usize, object: ObjectId) -> Option<LockPath> {
+    let code = program.function(function);
+    let (mut object, mut fields) = (object, Vec::new());
+    loop {
+        object = program.functions[function].root(object);
+        if let Some(index) = code.params.iter().position(|param| param.object == object) {
+            fields.reverse();
+            return Some((Some(index), fields));
+        }
+        match &code.objects[object.at()].origin {
+            Origin::Field(base, name) => {
+                fields.push(name.clone());
+                object = *base;
+            }
+            Origin::Static(name) => {
+                fields.push(name.clone());
+                fields.reverse();
+                return Some((None, fields));
+            }
+            _ => return None,
+        }
+    }
+}
+
+/// The locks that a function takes, by itself or through others; true: for reading.
+fn locks(program: &Program, function: usize) -> BTreeSet<(LockPath, bool)> {
+    const MANY: usize = 32;
+    let mut found = program.functions[function].summary.locks.clone();
+    let code = program.function(function);
+    for (index, body) in code.bodies.iter().enumerate() {
+        if is_apart(program, function, body, index) || found.len() > MANY {
+            continue;
+        }
+        for event in program.functions[function].events[index].iter().flat_map(|block| &block.0) {
+            match &event.kind {
+                EventKind::Lock(lock, mode @ (LockMode::Exclusive | LockMode::Shared), ..) => {
+                    let path = lock_path(program, function, *lock);
+                    found.extend(path.map(|path| (path, *mode == LockMode::Shared)));
+                }
+                EventKind::Call(callee, handed) => {
+                    for ((param, fields), shared) in &program.functions[*callee].summary.locks {
+                        let path = match param {
+                            None => Some((None, fields.clone())),
+                            Some(index) => handed.get(*index).copied().flatten().and_then(|object| {
+                                let (param, mut path) = lock_path(program, function, object)?;
+                                path.extend(fields.iter().cloned());
+                                Some((param, path))
+                            }),
+                        };
+                        // Recursion makes paths without end.
+                        found.extend(path.filter(|(_, fields)| fields.len() < 5).map(|path| (path, *shared)));
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    found
 }
 
 /// What happens to `object`, and to its fields, anywhere in the function.
@@ -105,7 +186,7 @@ pub fn effect_on(program: &Program, function: usize, object: ObjectId) -> Effect
     let linked = &program.functions[function];
     let mut effect = Effect::default();
     for (index, body) in program.function(function).bodies.iter().enumerate() {
-        let goroutine = body.kind == crate::ir::BodyKind::Goroutine;
+        let goroutine = is_apart(program, function, body, index);
         for event in linked.events[index].iter().flat_map(|block| &block.0) {
             let found = effect_of(program, &event.kind, object);
             if found != Effect::default() {
@@ -126,7 +207,7 @@ pub fn effect_of(program: &Program, event: &EventKind, object: ObjectId) -> Effe
     let only = |is: ObjectId, effect: Effect| if is == object { effect } else { none };
     match event {
         EventKind::Send(channel, _) => only(*channel, Effect::SENDS),
-        EventKind::Recv(channel, ..) | EventKind::Range(channel) => only(*channel, Effect::RECEIVES),
+        EventKind::Recv(channel, ..) | EventKind::Range(channel, _) => only(*channel, Effect::RECEIVES),
         EventKind::Close(channel, _) => only(*channel, Effect::CLOSES),
         EventKind::Arm(arm) => match arm.channel {
             Some(channel) if arm.sends => only(channel, Effect::SENDS),
@@ -166,12 +247,80 @@ fn through(program: &Program, callee: usize, handed: &[Option<ObjectId>], object
     matching.fold(Effect::default(), |effect, (index, _)| effect.and(summary.param(index)))
 }
 
-fn own_blocks(program: &Program, function: usize) -> bool {
-    let bodies = program.function(function).bodies.iter().zip(&program.functions[function].events);
+/// True if something happens in the function itself, not in what it starts.
+fn own(program: &Program, function: usize, is: impl Fn(&EventKind) -> bool) -> bool {
+    let code = program.function(function);
+    let bodies = code.bodies.iter().enumerate().zip(&program.functions[function].events);
     bodies
-        .filter(|(body, _)| body.kind != crate::ir::BodyKind::Goroutine)
+        .filter(|((index, body), _)| !is_apart(program, function, body, *index))
         .flat_map(|(_, blocks)| blocks.iter().flat_map(|block| &block.0))
-        .any(|event| blocks(program, &event.kind))
+        .any(|event| is(&event.kind))
+}
+
+/// True for bodies that run in a goroutine or a thread of their own, or inside of one.
+fn is_apart(program: &Program, function: usize, body: &crate::ir::Body, index: usize) -> bool {
+    let runs = &program.functions[function].runs;
+    let bodies = &program.function(function).bodies;
+    let (mut index, mut body) = (index, body);
+    loop {
+        if matches!(runs[index], Runner::Goroutine | Runner::Thread) {
+            return true;
+        }
+        match body.parent {
+            Some(parent) => {
+                index = parent.at();
+                body = &bodies[index];
+            }
+            None => return false,
+        }
+    }
+}
+
+/// Marks what runs in goroutines: the functions that are started, and what these call.
+pub(super) fn find_goroutines(program: &mut Program) {
+    let mut queue = Vec::new();
+    for function in 0..program.functions.len() {
+        for (index, body) in program.function(function).bodies.iter().enumerate() {
+            let apart = is_in_goroutine(program, function, body, index);
+            for event in program.functions[function].events[index].iter().flat_map(|block| &block.0) {
+                match &event.kind {
+                    EventKind::Spawn(Started::Function(callee, _), ..) => queue.push(*callee),
+                    EventKind::Call(callee, _) if apart => queue.push(*callee),
+                    _ => {}
+                }
+            }
+        }
+    }
+    while let Some(function) = queue.pop() {
+        if std::mem::replace(&mut program.functions[function].in_goroutine, true) {
+            continue;
+        }
+        let blocks = program.functions[function].events.iter().flatten();
+        queue.extend(blocks.flat_map(|block| &block.0).filter_map(|event| match event.kind {
+            EventKind::Call(callee, _) => Some(callee),
+            _ => None,
+        }));
+    }
+}
+
+fn is_in_goroutine(program: &Program, function: usize, body: &crate::ir::Body, index: usize) -> bool {
+    let runs = &program.functions[function].runs;
+    let bodies = &program.function(function).bodies;
+    let (mut index, mut body) = (index, body);
+    loop {
+        match runs[index] {
+            Runner::Goroutine => return true,
+            Runner::Thread | Runner::Blocking => return false,
+            Runner::Inline | Runner::Once => {}
+        }
+        match body.parent {
+            Some(parent) => {
+                index = parent.at();
+                body = &bodies[index];
+            }
+            None => return false,
+        }
+    }
 }
 
 /// True if an event may wait.
@@ -180,10 +329,21 @@ pub fn blocks(program: &Program, event: &EventKind) -> bool {
     match event {
         EventKind::Send(_, face) => *face != super::Face::Tries,
         EventKind::Recv(_, _, waits) => *waits,
-        EventKind::Range(_) | EventKind::Wait(_) | EventKind::Block(_) => true,
-        EventKind::Lock(_, mode, ..) => *mode != super::LockMode::Try,
+        EventKind::Range(..) | EventKind::Wait(_) | EventKind::Block(_) | EventKind::Join(..) => true,
+        EventKind::CondWait(..) => true,
+        EventKind::Lock(_, mode, ..) => *mode != LockMode::Try,
         EventKind::Select(select) => !select.has_default,
         EventKind::Call(callee, _) => program.functions[*callee].summary.blocks,
         _ => false,
+    }
+}
+
+/// True if an event may wait for something else than a lock.
+#[must_use]
+pub fn waits(program: &Program, event: &EventKind) -> bool {
+    match event {
+        EventKind::Lock(..) => false,
+        EventKind::Call(callee, _) => program.functions[*callee].summary.waits,
+        event => blocks(program, event),
     }
 }

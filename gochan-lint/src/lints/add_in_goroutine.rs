@@ -3,8 +3,9 @@
 use super::{Check, Lint};
 use crate::diagnostic::{Diagnostic, Level};
 use crate::flow::Code;
-use crate::ir::{BodyId, BodyKind, ObjectId};
-use crate::link::{Effect, EventKind, Kind, Started, effect_of};
+use crate::ir::{BodyId, ObjectId, Origin};
+use crate::link::{Effect, EventKind, Kind, Started};
+use crate::source::Span;
 
 pub(super) const LINT: Lint = Lint {
     id: "add_in_goroutine",
@@ -43,91 +44,131 @@ wg.wait();",
 };
 
 fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
-    for (goroutine, _) in code.bodies().filter(|(_, body)| body.kind == BodyKind::Goroutine) {
-        for (body, _) in code.bodies().filter(|&(body, _)| code.agent(body) == goroutine) {
-            for (_, event) in code.all(body) {
-                for group in groups(&event.kind) {
-                    let adds = effect_of(code.program, &event.kind, group).has(Effect::ADDS);
-                    if adds
-                        && is_outside(code, group, goroutine)
-                        && !is_counted_already(code, group, goroutine)
-                    {
-                        report(code, event.span, group, found);
-                    }
+    for (outer, _, event) in code.everywhere() {
+        let EventKind::Spawn(started, counted_by, _) = &event.kind else { continue };
+        for (work, group, outside) in groups(code, started) {
+            let there = work.code;
+            let waits = match outside {
+                Some(outside) => is_waited_for(code, outside, started),
+                None => true,
+            };
+            let mut inside = Inside::default();
+            inside.look(there, work.agent, group, 0);
+            if !waits || inside.adds.is_empty() || *counted_by == outside && counted_by.is_some() {
+                continue;
+            }
+            let counted = outside.is_none_or(|outside| {
+                let agent = code.agent(outer);
+                code.of_agent(agent).any(|(_, _, event)| {
+                    code.effect(event, outside).has(Effect::ADDS)
+                        && !matches!(event.kind, EventKind::Spawn(..))
+                })
+            });
+            let holds = inside.dones > inside.adds.len() || inside.dones > 0 && inside.starts_counted;
+            if !(counted && holds) {
+                for (unit, span) in inside.adds {
+                    found.push(finding(unit, span, there.name(group)));
                 }
             }
         }
     }
-    // A function that counts itself, started with `go!`.
-    for (body, _, event) in code.everywhere() {
-        let EventKind::Spawn(Started::Function(callee, handed), None, _) = &event.kind else { continue };
-        let summary = &code.program.functions[*callee].summary;
-        for (index, group) in handed.iter().enumerate() {
-            let Some(group) = *group else { continue };
-            let effect = summary.param(index);
-            let own = effect.has(Effect::ADDS) && !effect.has(Effect::IN_GOROUTINE);
-            if own && is_waited_for(code, group, body) && !adds(code, group, body) {
-                report(code, event.span, group, found);
+}
+
+/// The code that a goroutine runs.
+#[derive(Clone, Copy)]
+struct Work<'p> {
+    code: Code<'p>,
+    agent: BodyId,
+}
+
+/// The groups of the goroutine's code, and what each is in the function that starts it, if that is known.
+fn groups<'p>(code: Code<'p>, started: &Started) -> Vec<(Work<'p>, ObjectId, Option<ObjectId>)> {
+    let is_group = |code: Code<'_>, id: ObjectId| matches!(code.kind(id), Kind::WaitGroup);
+    match started {
+        Started::Body(body) => {
+            let work = Work { code, agent: *body };
+            let outside = |object: &crate::ir::Object| !code.is_within(object.body, *body);
+            let groups = code.objects().filter(|(id, object)| is_group(code, *id) && outside(object));
+            groups.map(|(id, _)| (work, id, Some(id))).collect()
+        }
+        Started::Function(callee, handed) => {
+            let there = Code::of(code.program, *callee);
+            let work = Work { code: there, agent: BodyId(0) };
+            let groups = there.objects().filter(|(id, _)| is_group(there, *id));
+            let known = groups.filter_map(|(id, object)| {
+                let param =
+                    |object: ObjectId| there.function.params.iter().position(|param| param.object == object);
+                match &object.origin {
+                    Origin::Field(base, _) => param(*base).map(|_| (work, id, None)),
+                    Origin::Static(_) => Some((work, id, None)),
+                    _ => param(id).map(|index| (work, id, handed.get(index).copied().flatten())),
+                }
+            });
+            known.collect()
+        }
+        Started::Unknown(_) => Vec::new(),
+    }
+}
+
+/// What a goroutine does with a group, by itself and by the functions it calls.
+#[derive(Default)]
+struct Inside {
+    adds: Vec<(usize, Span)>,
+    dones: usize,
+    /// It starts others that are done with the group.
+    starts_counted: bool,
+}
+
+impl Inside {
+    fn look(&mut self, code: Code<'_>, agent: BodyId, group: ObjectId, depth: usize) {
+        // Deeper than this only recursion goes.
+        const DEPTH: usize = 6;
+        for (_, _, event) in code.of_agent(agent) {
+            match &event.kind {
+                EventKind::Add(raised, number)
+                    if *raised == group && number.is_none_or(|number| number > 0) =>
+                {
+                    self.adds.push((code.linked.unit, event.span));
+                }
+                EventKind::Done(lowered) if *lowered == group => self.dones += 1,
+                EventKind::Call(callee, handed) if depth < DEPTH => {
+                    let there = Code::of(code.program, *callee);
+                    let params = there.function.params.iter().zip(handed);
+                    for (param, _) in params.filter(|(_, handed)| **handed == Some(group)) {
+                        self.look(there, BodyId(0), param.object, depth + 1);
+                    }
+                }
+                EventKind::Spawn(Started::Body(inner), None, _) => {
+                    self.starts_counted |=
+                        code.bodies().filter(|&(body, _)| code.is_within(body, *inner)).any(|(body, _)| {
+                            code.all(body).any(|(_, event)| code.effect(event, group).has(Effect::DONE))
+                        });
+                }
+                EventKind::Spawn(Started::Function(..), None, _) => {
+                    self.starts_counted |= code.effect(event, group).has(Effect::DONE);
+                }
+                // The field of a structure that is handed over whole.
+                EventKind::Spawn(Started::Unknown(_), None, _) => self.starts_counted = true,
+                _ => {}
             }
         }
+        self.adds.sort_unstable();
+        self.adds.dedup();
     }
 }
 
-/// The groups that an event may raise.
-fn groups(event: &EventKind) -> Vec<ObjectId> {
-    match event {
-        EventKind::Add(group, _) => vec![*group],
-        EventKind::Call(_, handed) => handed.iter().flatten().copied().collect(),
-        _ => Vec::new(),
-    }
-}
-
-/// True if the group was there before the goroutine, and somebody else waits for it.
-fn is_outside(code: Code<'_>, group: ObjectId, goroutine: BodyId) -> bool {
-    let known = matches!(code.linked.kind(group), Kind::WaitGroup);
-    let made = code.function.objects[group.at()].body;
-    known && !code.is_within(made, goroutine) && is_waited_for(code, group, goroutine)
-}
-
-/// True if `wait` is called outside of `goroutine`, or may be by whoever handed the group to this function.
-fn is_waited_for(code: Code<'_>, group: ObjectId, goroutine: BodyId) -> bool {
+/// True if `wait` is called outside of the goroutine, or may be by whoever else has the group.
+fn is_waited_for(code: Code<'_>, group: ObjectId, started: &Started) -> bool {
+    let inside = |body| matches!(started, Started::Body(goroutine) if code.is_within(body, *goroutine));
     let waits = code.everywhere().any(|(body, _, event)| {
-        (body == goroutine || !code.is_within(body, goroutine))
-            && effect_of(code.program, &event.kind, group).has(Effect::WAITS)
+        !inside(body) && code.effect(event, group).has(Effect::WAITS.and(Effect::ESCAPES))
     });
-    let handed = code.function.params.iter().any(|param| param.object == group)
-        || matches!(code.function.objects[group.at()].origin, crate::ir::Origin::Field(..));
-    waits || handed
+    let origin = &code.object(group).origin;
+    waits || matches!(origin, Origin::Field(..) | Origin::Typed(_) | Origin::Static(_))
 }
 
-/// True if the goroutine is counted before its start, and holds that count when it raises it.
-fn is_counted_already(code: Code<'_>, group: ObjectId, goroutine: BodyId) -> bool {
-    let Some(parent) = code.body(goroutine).parent else { return false };
-    let inside = |body| code.agent(body) == goroutine;
-    let done = code.everywhere().any(|(body, _, event)| {
-        inside(body) && effect_of(code.program, &event.kind, group).has(Effect::DONE)
-    });
-    let counted = code.everywhere().any(|(_, _, event)| {
-        matches!(&event.kind, EventKind::Spawn(Started::Body(body), Some(by), _) if *body == goroutine && *by == group)
-    });
-    counted || (done && adds(code, group, parent))
-}
-
-/// True if `body` itself raises the group.
-fn adds(code: Code<'_>, group: ObjectId, body: BodyId) -> bool {
-    code.all(body).any(|(_, event)| matches!(event.kind, EventKind::Add(raised, _) if raised == group))
-}
-
-fn report(code: Code<'_>, span: crate::source::Span, group: ObjectId, found: &mut Vec<Diagnostic>) {
-    let name = &code.function.objects[group.at()].name;
-    found.push(
-        Diagnostic::new(
-            LINT.id,
-            code.linked.unit,
-            span,
-            format!("`{name}` is raised inside of the goroutine that it counts"),
-        )
+fn finding(unit: usize, span: Span, name: &str) -> Diagnostic {
+    Diagnostic::new(LINT.id, unit, span, format!("`{name}` is raised inside of the goroutine that it counts"))
         .label("`wait` may have returned by now")
-        .help(format!("call `{name}.add(1)` before the `go!`, or start the goroutine with `{name}.go(…)`")),
-    );
+        .help(format!("call `{name}.add(1)` before the `go!`, or start the goroutine with `{name}.go(…)`"))
 }

@@ -1,10 +1,6 @@
 //! A close that comes a second time.
 
-use super::{Check, Lint};
-use crate::diagnostic::{Diagnostic, Level};
-use crate::flow::Code;
-use crate::ir::{BodyId, BodyKind, ObjectId, Origin};
-use crate::link::{EventKind, Face, Kind, Started};
+use super::prelude::*;
 
 pub(super) const LINT: Lint = Lint {
     id: "double_close",
@@ -35,20 +31,23 @@ close!(out);",
 };
 
 fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
-    for (body, graph) in code.bodies() {
-        for (block, _) in graph.blocks.iter().enumerate() {
-            let block = crate::ir::BlockId(block as u32);
-            for (place, event) in code.events(body, block).iter().enumerate() {
-                let Some(channel) = closes(code, &event.kind) else { continue };
-                if !is_plain(code, channel) {
-                    continue;
-                }
-                let again = code.can_follow(body, block, place, |kind| closes(code, kind) == Some(channel));
-                if let Some(again) = again
-                    && is_made_outside_loop(code, channel, body, block)
-                {
-                    report(code, again.span, channel, "this may be the second close", found);
-                }
+    for (body, _) in code.bodies() {
+        for (block, place, event) in code.places(body) {
+            let Some(channel) = closes(code, &event.kind).filter(|channel| is_plain(code, *channel)) else {
+                continue;
+            };
+            if !is_made_outside_loop(code, channel, body, block) {
+                continue;
+            }
+            // A close that asks a flag first comes once.
+            let again = code.following(body, block, place).into_iter().find(|(next, other)| {
+                closes(code, &other.kind) == Some(channel) && !code.body(body).blocks[next.at()].guarded
+            });
+            if let Some((_, again)) = again
+                && !is_made_anew(code, channel, body, block)
+            {
+                let span = again.span.max(event.span);
+                report(code, span, channel, "this may be the second close", found);
             }
         }
     }
@@ -59,57 +58,84 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
 fn closes(code: Code<'_>, kind: &EventKind) -> Option<ObjectId> {
     match kind {
         EventKind::Close(channel, Face::Panics) => Some(*channel),
-        EventKind::RunDeferred(body) => code.all(*body).find_map(|(_, event)| match event.kind {
-            EventKind::Close(channel, Face::Panics) => Some(channel),
-            _ => None,
-        }),
+        EventKind::RunDeferred(body) if code.linked.runs[body.at()] == Runner::Inline => {
+            code.all(*body).find_map(|(block, event)| match event.kind {
+                EventKind::Close(channel, Face::Panics) if !code.body(*body).blocks[block.at()].guarded => {
+                    Some(channel)
+                }
+                _ => None,
+            })
+        }
         _ => None,
     }
 }
 
 /// True if it is one certain channel.
 fn is_plain(code: Code<'_>, channel: ObjectId) -> bool {
-    let object = &code.function.objects[channel.at()];
-    !object.blurred
-        && matches!(code.linked.kind(channel), Kind::Channel(..))
-        && !matches!(object.origin, Origin::Unknown | Origin::Element(..) | Origin::Call(..))
-        || matches!(code.linked.kind(channel), Kind::Channel(_, Some(_))) && !object.blurred
+    let object = code.object(channel);
+    let certain = !matches!(object.origin, Origin::Unknown | Origin::Element(..) | Origin::Call(..));
+    let made = matches!(code.kind(channel), Kind::Channel(_, Some(_)));
+    !object.blurred && matches!(code.kind(channel), Kind::Channel(..)) && (certain || made)
 }
 
 /// True unless each turn of the loop has a channel of its own.
-fn is_made_outside_loop(code: Code<'_>, channel: ObjectId, body: BodyId, block: crate::ir::BlockId) -> bool {
-    let object = &code.function.objects[channel.at()];
-    object.body != body || object.loops < code.body(body).blocks[block.at()].loops.max(1) || object.loops == 0
+fn is_made_outside_loop(code: Code<'_>, channel: ObjectId, body: BodyId, block: BlockId) -> bool {
+    let object = code.object(channel);
+    object.body != body || object.loops == 0 || object.loops < code.body(body).blocks[block.at()].loops
+}
+
+/// True if the channel comes from a closure's parameter: another one with each call.
+fn is_made_anew(code: Code<'_>, channel: ObjectId, body: BodyId, block: BlockId) -> bool {
+    let object = code.object(channel);
+    object.body == body && object.loops > 0 && object.loops >= code.body(body).blocks[block.at()].loops
 }
 
 /// Goroutines started in a loop that close a channel from outside of it.
 fn shared_by_copies(code: Code<'_>, found: &mut Vec<Diagnostic>) {
     for (outer, block, event) in code.everywhere() {
-        let EventKind::Spawn(Started::Body(inner), _, _) = event.kind else { continue };
+        let EventKind::Spawn(started, ..) = &event.kind else { continue };
         let loops = code.body(outer).blocks[block.at()].loops;
-        if loops == 0 || code.body(inner).kind == BodyKind::Function {
-            continue;
-        }
-        for (_, closing) in code.all(inner) {
-            let EventKind::Close(channel, Face::Panics) = closing.kind else { continue };
-            let object = &code.function.objects[channel.at()];
-            if is_plain(code, channel) && object.body == outer && object.loops < loops {
-                report(code, closing.span, channel, "every one of these goroutines closes it", found);
+        let is_shared = |channel: ObjectId| {
+            let object = code.object(channel);
+            is_plain(code, channel) && object.body == outer && object.loops < loops
+        };
+        let label = "every one of these goroutines closes it";
+        match started {
+            _ if loops == 0 => {}
+            Started::Body(inner) => {
+                for (body, at, closing) in code.of_agent(*inner) {
+                    let EventKind::Close(channel, Face::Panics) = closing.kind else { continue };
+                    let guarded = code.body(body).blocks[at.at()].guarded
+                        || code.linked.runs[body.at()] == Runner::Once;
+                    if is_shared(channel) && !guarded {
+                        report(code, closing.span, channel, label, found);
+                    }
+                }
             }
+            Started::Function(callee, handed) => {
+                let there = Code::of(code.program, *callee);
+                let params = there.function.params.iter().zip(handed);
+                for (param, _) in params.filter(|(_, handed)| handed.is_some_and(is_shared)) {
+                    for (body, at, closing) in there.of_agent(BodyId(0)) {
+                        let guarded = there.body(body).blocks[at.at()].guarded;
+                        if closes(there, &closing.kind) == Some(param.object)
+                            && matches!(closing.kind, EventKind::Close(..))
+                            && !guarded
+                        {
+                            report(there, closing.span, param.object, label, found);
+                        }
+                    }
+                }
+            }
+            Started::Unknown(_) => {}
         }
     }
 }
 
-fn report(
-    code: Code<'_>,
-    span: crate::source::Span,
-    channel: ObjectId,
-    label: &str,
-    found: &mut Vec<Diagnostic>,
-) {
-    let name = &code.function.objects[channel.at()].name;
+fn report(code: Code<'_>, span: Span, channel: ObjectId, label: &str, found: &mut Vec<Diagnostic>) {
+    let name = code.name(channel);
     found.push(
-        Diagnostic::new(LINT.id, code.linked.unit, span, format!("`{name}` may be closed twice"))
+        code.finding(&LINT, span, format!("`{name}` may be closed twice"))
             .label(label)
             .help("close in one place, once; when several send, wait for all of them and close then"),
     );

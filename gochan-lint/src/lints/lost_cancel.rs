@@ -3,7 +3,7 @@
 use super::{Check, Lint};
 use crate::diagnostic::{Diagnostic, Level};
 use crate::flow::Code;
-use crate::ir::{BodyId, ObjectId, Origin, Where};
+use crate::ir::{BodyId, Object, ObjectId, Origin, Where};
 use crate::link::{EventKind, Kind, Started};
 use crate::source::Span;
 
@@ -32,77 +32,114 @@ go!(work(ctx.clone())).join().unwrap();",
 };
 
 fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
-    for (index, kind) in code.linked.kinds.iter().enumerate() {
-        let handle = ObjectId(index as u32);
-        if *kind != Kind::Cancel || code.linked.root(handle) != handle {
-            continue;
-        }
-        let object = &code.function.objects[index];
-        if let Origin::Element(pair, _) = object.origin {
-            one(code, handle, pair, found);
+    for (id, object) in code.objects() {
+        match code.kind(id) {
+            Kind::Cancel => {
+                if let Origin::Element(pair, _) | Origin::Field(pair, _) = object.origin
+                    && *code.kind(pair) == Kind::ContextAndCancel
+                {
+                    found.extend(one(code, id, pair));
+                }
+            }
+            Kind::ContextAndCancel => found.extend(context_only(code, id, object)),
+            _ => {}
         }
     }
 }
 
-fn one(code: Code<'_>, handle: ObjectId, pair: ObjectId, found: &mut Vec<Diagnostic>) {
-    let object = &code.function.objects[handle.at()];
-    let report = |span: Span, message: String, label: &str| {
-        Diagnostic::new(LINT.id, code.linked.unit, span, message)
-            .label(label)
-            .help("put `defer!(cancel.cancel());` right behind the creation, or use `with_context!`")
+fn report(code: Code<'_>, handle: ObjectId, span: Span, message: String, label: &str) -> Diagnostic {
+    let name = match code.name(handle) {
+        "it" | "_" => "cancel",
+        name => name,
     };
+    code.finding(&LINT, span, message)
+        .label(label)
+        .help(format!("put `defer!({name}.cancel());` right behind the creation, or use `with_context!`"))
+}
+
+/// `background().with_cancel().0`: the handle does not outlive the statement.
+fn context_only(code: Code<'_>, pair: ObjectId, object: &Object) -> Option<Diagnostic> {
+    let parts = code.function.objects.iter().filter_map(|part| match &part.origin {
+        Origin::Field(of, name) if *of == pair => Some(name.as_str()),
+        Origin::Element(of, 0) if *of == pair => Some("0"),
+        Origin::Element(of, _) if *of == pair => Some("1"),
+        _ => None,
+    });
+    let parts: Vec<&str> = parts.collect();
+    let lost = object.name.is_empty() && parts.contains(&"0") && !parts.contains(&"1");
+    lost.then(|| {
+        let message = "the cancel handle is dropped with the rest of the pair, which cancels the context";
+        report(code, pair, object.span, message.to_owned(), "cancels at the end of this statement")
+    })
+}
+
+fn one(code: Code<'_>, handle: ObjectId, pair: ObjectId) -> Option<Diagnostic> {
+    let object = code.object(handle);
     for (_, _, event) in code.everywhere() {
-        match &event.kind {
-            EventKind::DroppedAtOnce(dropped) if *dropped == handle => {
-                found.push(report(
-                    event.span,
-                    "the cancel handle is dropped at once, which cancels the context".to_owned(),
-                    "cancels here",
-                ));
-                return;
-            }
-            EventKind::Unknown(call) => {
-                let leaks = call.path.last().is_some_and(|name| matches!(name.as_str(), "forget" | "leak"))
-                    || call.path.iter().any(|part| part == "ManuallyDrop");
-                let given = call
-                    .args
-                    .iter()
-                    .any(|arg| arg.object.is_some_and(|given| code.linked.root(given) == handle));
-                if leaks && given {
-                    found.push(report(
-                        event.span,
-                        format!("`{}` is leaked: its context is never released", object.name),
-                        "leaked here",
-                    ));
-                    return;
-                }
-            }
-            _ => {}
+        if let EventKind::DroppedAtOnce(dropped) = event.kind
+            && dropped == handle
+        {
+            let message = "the cancel handle is dropped at once, which cancels the context".to_owned();
+            return Some(report(code, handle, event.span, message, "cancels here"));
         }
+        if let Some(how) = leaks(code, &event.kind, handle) {
+            let message = format!("`{}` is {how}: its context is never released", object.name);
+            return Some(report(code, handle, event.span, message, "goes here and never comes back"));
+        }
+    }
+    if code.everywhere().any(|(_, _, event)| uses_handle(code, &event.kind, handle)) {
+        return paths(code, handle).or_else(|| deferred_outside(code, handle));
     }
     let context = code
         .function
         .objects
         .iter()
-        .position(|other| matches!(other.origin, Origin::Element(of, 0) if of == pair));
-    let mentioned = code.everywhere().any(|(_, _, event)| mentions(code, &event.kind, handle));
-    if !mentioned {
-        if let Some(context) = context.map(|index| ObjectId(index as u32))
-            && let Some(how) = escapes(code, context, object.body)
-        {
-            found.push(report(
-                object.span,
-                format!("`{}` is never used, while its context is {how}", object.name),
-                "dropped at the end of this scope, which cancels the context",
-            ));
-        }
-        return;
-    }
-    paths(code, handle, &report, found);
+        .position(|other| matches!(&other.origin, Origin::Element(of, 0) if *of == pair));
+    let how = escapes(code, ObjectId(context? as u32), object)?;
+    Some(report(
+        code,
+        handle,
+        object.span,
+        format!("`{}` is never used, while its context is {how}", object.name),
+        "dropped at the end of this scope, which cancels the context",
+    ))
 }
 
-/// True if the handle is used, in whatever way but by the end of its scope.
-fn mentions(code: Code<'_>, kind: &EventKind, handle: ObjectId) -> bool {
+/// How an event keeps the handle from ever being dropped.
+fn leaks(code: Code<'_>, kind: &EventKind, handle: ObjectId) -> Option<&'static str> {
+    match kind {
+        EventKind::Unknown(call) => {
+            let given =
+                call.args.iter().any(|arg| arg.object.is_some_and(|given| code.linked.root(given) == handle));
+            let name = call.path.last().map_or("", String::as_str);
+            let leaks =
+                matches!(name, "forget" | "leak") || call.path.iter().any(|part| part == "ManuallyDrop");
+            let base = call.receiver.map(|receiver| base(code, receiver));
+            let in_static = base.is_some_and(|base| matches!(code.object(base).origin, Origin::Static(_)));
+            match (given, leaks, in_static) {
+                (true, true, _) => Some("leaked"),
+                (true, _, true)
+                    if matches!(name, "set" | "push" | "insert" | "replace" | "store" | "get_or_init") =>
+                {
+                    Some("kept in a static")
+                }
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// What a chain of methods and fields begins with.
+fn base(code: Code<'_>, mut object: ObjectId) -> ObjectId {
+    while let Origin::Method(of, ..) | Origin::Field(of, _) = code.object(object).origin {
+        object = of;
+    }
+    object
+}
+
+/// True if the handle is used, in whatever way but by the end of its scope or by being overwritten.
+fn uses_handle(code: Code<'_>, kind: &EventKind, handle: ObjectId) -> bool {
     match kind {
         EventKind::Cancel(used)
         | EventKind::Dropped(used)
@@ -122,20 +159,22 @@ fn mentions(code: Code<'_>, kind: &EventKind, handle: ObjectId) -> bool {
 }
 
 /// How the context goes where this scope does not follow.
-fn escapes(code: Code<'_>, context: ObjectId, home: BodyId) -> Option<&'static str> {
+fn escapes(code: Code<'_>, context: ObjectId, handle: &Object) -> Option<&'static str> {
+    let kept = handle.name.starts_with('_');
     code.everywhere().find_map(|(body, block, event)| {
         let escapes = match &event.kind {
-            EventKind::Escape(escaped, Where::Returned | Where::Stored)
-                if *escaped == context && body == home =>
+            EventKind::Escape(escaped, to @ (Where::Returned | Where::Stored))
+                if *escaped == context && body == handle.body && !(kept && *to == Where::Stored) =>
             {
                 return Some("handed on");
             }
+            // A handle that is kept by its name is kept to end what was started.
+            EventKind::Spawn(..) if kept => false,
             EventKind::Spawn(Started::Function(_, handed), ..) => handed.contains(&Some(context)),
             EventKind::Spawn(Started::Unknown(objects), ..) => objects.contains(&context),
-            EventKind::Spawn(Started::Body(inner), ..) => code.bodies().any(|(other, _)| {
-                code.is_within(other, *inner)
-                    && code.all(other).any(|(_, event)| uses(code, &event.kind, context))
-            }),
+            EventKind::Spawn(Started::Body(inner), ..) => {
+                code.captures(*inner, context) || waits_for_end(code, *inner, context)
+            }
             _ => false,
         };
         // Whoever waits for something afterwards may well wait for the goroutine.
@@ -145,61 +184,93 @@ fn escapes(code: Code<'_>, context: ObjectId, home: BodyId) -> Option<&'static s
     })
 }
 
-fn uses(code: Code<'_>, kind: &EventKind, context: ObjectId) -> bool {
-    match kind {
-        EventKind::Use(used) | EventKind::Derive(used, ..) => *used == context,
-        EventKind::Call(_, handed) => handed.contains(&Some(context)),
-        EventKind::Arm(arm) => {
-            arm.channel.is_some_and(|channel| *code.linked.kind(channel) == Kind::Done(context))
-        }
-        EventKind::Recv(channel, ..) => *code.linked.kind(*channel) == Kind::Done(context),
+fn waits_for_end(code: Code<'_>, inside: BodyId, context: ObjectId) -> bool {
+    let done = |channel: ObjectId| *code.kind(channel) == Kind::Done(context);
+    let bodies = code.bodies().filter(|&(body, _)| code.is_within(body, inside));
+    bodies.flat_map(|(body, _)| code.all(body)).any(|(_, event)| match &event.kind {
+        EventKind::Arm(arm) => arm.channel.is_some_and(done),
+        EventKind::Recv(channel, ..) => done(*channel),
         _ => false,
-    }
+    })
 }
 
-/// Ways out of the scope on which a handle that is released elsewhere is not.
-fn paths(
-    code: Code<'_>,
-    handle: ObjectId,
-    report: &dyn Fn(Span, String, &str) -> Diagnostic,
-    found: &mut Vec<Diagnostic>,
-) {
-    let object = &code.function.objects[handle.at()];
+/// The handle is released on some ways out of its scope, and not on others.
+fn paths(code: Code<'_>, handle: ObjectId) -> Option<Diagnostic> {
+    let object = code.object(handle);
     let captured = |body: BodyId| {
-        code.bodies()
-            .filter(|&(inner, _)| inner != object.body && code.is_within(inner, body))
-            .any(|(inner, _)| code.all(inner).any(|(_, event)| mentions(code, &event.kind, handle)))
+        let inside = code.bodies().filter(|&(inner, _)| inner != object.body && code.is_within(inner, body));
+        inside
+            .into_iter()
+            .any(|(inner, _)| code.all(inner).any(|(_, event)| uses_handle(code, &event.kind, handle)))
     };
-    let mut last_way_out = Span::default();
-    let mut lost = Vec::new();
+    let mut way_out = Span::default();
+    let (mut lost, mut overwritten) = (Vec::new(), Vec::new());
     code.forward(
         object.body,
         false,
         |a, b| *a || *b,
         |held, event, _| match &event.kind {
             EventKind::New(made) if *made == handle => *held = true,
-            EventKind::Spawn(Started::Body(body), ..) | EventKind::Defer(body) if captured(*body) => {
+            EventKind::Spawn(Started::Body(body), ..)
+            | EventKind::Defer(body)
+            | EventKind::RunDeferred(body)
+                if captured(*body) =>
+            {
                 *held = false;
             }
-            EventKind::RunDeferred(body) if captured(*body) => *held = false,
-            EventKind::Assign(overwritten) if *overwritten == handle => *held = false,
-            kind if mentions(code, kind, handle) && !matches!(kind, EventKind::Use(_)) => *held = false,
-            EventKind::Return => last_way_out = event.span,
-            EventKind::ScopeEnd(ended) if *ended == handle && *held => lost.push(last_way_out),
+            EventKind::Assign(changed) if *changed == handle => {
+                if *held {
+                    overwritten.push(event.span);
+                }
+                *held = false;
+            }
+            kind if uses_handle(code, kind, handle) && !matches!(kind, EventKind::Use(_)) => *held = false,
+            EventKind::Return => way_out = event.span,
+            EventKind::ScopeEnd(ended) if *ended == handle && *held => lost.push(way_out),
             _ => {}
         },
     );
-    lost.sort_unstable();
-    lost.dedup();
-    for span in lost {
-        let span = if span == Span::default() { object.span } else { span };
-        found.push(
-            report(
-                span,
-                format!("`{}` is not released on this way out, as it is on others", object.name),
-                "leaves without releasing it",
-            )
-            .note(object.span, "the handle"),
+    if let Some(place) = overwritten.first() {
+        let message =
+            format!("`{}` is overwritten before it is used, which cancels its context", object.name);
+        return Some(
+            report(code, handle, object.span, message, "the handle").note(*place, "overwritten here"),
         );
     }
+    lost.sort_unstable();
+    lost.dedup();
+    if lost.is_empty() {
+        return None;
+    }
+    let message = format!("`{}` is released on some ways out of its scope, and not on others", object.name);
+    let known = lost.into_iter().filter(|place| *place != Span::default());
+    let finding = report(code, handle, object.span, message, "the handle");
+    Some(known.fold(finding, |finding, place| finding.note(place, "leaves without releasing it")))
+}
+
+/// Each turn of a loop makes a handle, and a `defer!` outside of the loop is to release them all.
+fn deferred_outside(code: Code<'_>, handle: ObjectId) -> Option<Diagnostic> {
+    let object = code.object(handle);
+    if object.loops == 0 {
+        return None;
+    }
+    let keeper = code.all(object.body).find_map(|(block, event)| match &event.kind {
+        EventKind::Unknown(call) if call.is_method && code.body(object.body).blocks[block.at()].loops > 0 => {
+            let given =
+                call.args.iter().any(|arg| arg.object.is_some_and(|given| code.linked.root(given) == handle));
+            call.receiver.filter(|_| given)
+        }
+        _ => None,
+    })?;
+    let keeper = code.linked.root(keeper);
+    let outside = code.object(keeper).body == object.body && code.object(keeper).loops < object.loops;
+    let deferred = code.everywhere().any(|(body, block, event)| {
+        let around = code.body(body).blocks[block.at()].loops;
+        matches!(event.kind, EventKind::Defer(inner) if around < object.loops && code.captures(inner, keeper))
+    });
+    (outside && deferred).then(|| {
+        let message =
+            format!("each turn makes a `{}`, and all are released only behind the loop", object.name);
+        report(code, handle, object.span, message, "kept for as long as the loop runs")
+    })
 }

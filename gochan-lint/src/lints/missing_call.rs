@@ -3,8 +3,8 @@
 use super::{Check, Lint};
 use crate::diagnostic::{Diagnostic, Level};
 use crate::flow::Code;
-use crate::ir::{BodyKind, Origin, Where};
-use crate::link::{EventKind, Program};
+use crate::ir::{BodyId, BodyKind, ObjectId, Origin, Where};
+use crate::link::{EventKind, Program, Started};
 use crate::source::Span;
 
 pub(super) const LINT: Lint = Lint {
@@ -45,28 +45,64 @@ fn check(program: &Program, unit: usize, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Goroutines that return a closure nobody can have any use for.
+/// Goroutines that build a closure nobody can have any use for.
 fn dropped_closures(code: Code<'_>, unit: usize, found: &mut Vec<Diagnostic>) {
-    // A handle that is joined may well want the closure.
-    let joined = code
-        .everywhere()
-        .any(|(_, _, event)| matches!(event.kind, EventKind::Block(crate::link::Wait::Join)));
-    for (body, _) in code.bodies().filter(|(_, body)| body.kind == BodyKind::Goroutine && !joined) {
-        for (_, event) in code.all(body) {
-            let EventKind::Escape(object, Where::Returned) = event.kind else { continue };
-            let origin = &code.function.objects[object.at()];
-            if matches!(origin.origin, Origin::Closure(_)) && origin.name.is_empty() && origin.body == body {
-                found.push(
-                    Diagnostic::new(
-                        LINT.id,
-                        unit,
-                        origin.span,
-                        "the goroutine ends without calling this closure",
-                    )
+    for (_, _, event) in code.everywhere() {
+        let EventKind::Spawn(Started::Body(body), None, handle) = &event.kind else { continue };
+        if code.body(*body).kind == BodyKind::Goroutine && nobody_wants_the_result(code, *handle) {
+            found.extend(last_closure(code, *body).map(|object| {
+                let span = code.object(object).span;
+                Diagnostic::new(LINT.id, unit, span, "the goroutine ends without calling this closure")
                     .label("built here, and dropped")
-                    .help("call it, or put its code into the goroutine's block"),
-                );
-            }
+                    .help("call it, or put its code into the goroutine's block")
+            }));
         }
+    }
+}
+
+/// The closure that a goroutine comes to, or drops as its last act.
+fn last_closure(code: Code<'_>, body: BodyId) -> Option<ObjectId> {
+    let called = |object: ObjectId| {
+        let inside = code.bodies().filter(|&(inner, _)| code.is_within(inner, body));
+        let mut events = inside.flat_map(|(inner, _)| code.all(inner));
+        events.any(|(_, event)| match &event.kind {
+            EventKind::Escape(used, Where::Returned) | EventKind::DroppedAtOnce(used) => {
+                *used == object && !matches!(code.object(object).origin, Origin::Closure(_))
+            }
+            EventKind::Unknown(call) => {
+                call.receiver == Some(object) || call.args.iter().any(|arg| arg.object == Some(object))
+            }
+            EventKind::RunDeferred(run) => {
+                matches!(code.object(object).origin, Origin::Closure(of) if of == *run)
+            }
+            EventKind::New(_) => false,
+            _ => code.mentions(event, object),
+        })
+    };
+    let built = code
+        .objects()
+        .filter(|(_, object)| object.body == body && matches!(object.origin, Origin::Closure(_)));
+    built.map(|(id, _)| id).filter(|id| !called(*id)).last()
+}
+
+/// True if the handle is dropped, or joined for nothing.
+fn nobody_wants_the_result(code: Code<'_>, handle: Option<ObjectId>) -> bool {
+    let Some(handle) = handle else { return true };
+    let dropped = |object: ObjectId| {
+        code.everywhere()
+            .any(|(_, _, event)| matches!(event.kind, EventKind::DroppedAtOnce(lost) if lost == object))
+    };
+    let mut joined = None;
+    for (_, _, event) in code.everywhere() {
+        match &event.kind {
+            EventKind::Join(Some(of), result) if *of == handle => joined = Some(*result),
+            EventKind::DroppedAtOnce(_) | EventKind::New(_) | EventKind::Spawn(..) => {}
+            _ if code.mentions(event, handle) => return false,
+            _ => {}
+        }
+    }
+    match joined {
+        Some(result) => result.is_some_and(dropped),
+        None => true,
     }
 }

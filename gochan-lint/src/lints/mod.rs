@@ -2,12 +2,23 @@
 
 mod add_in_goroutine;
 mod double_close;
+mod double_lock;
+mod loop_variable;
 mod lost_cancel;
 mod missing_call;
+mod missing_done;
+mod once_recursion;
+mod prelude;
+mod range_own_send;
 mod receiver_close;
+mod self_deadlock_send;
 mod send_after_close;
+mod shared_static_mut;
 #[cfg(test)]
 mod tests;
+mod unbuffered_signal;
+mod unguarded_map;
+mod wait_before_drain;
 
 use crate::diagnostic::{Diagnostic, Level};
 use crate::flow::Code;
@@ -36,6 +47,8 @@ pub struct Lint {
 pub enum Check {
     /// Function by function.
     Function(fn(Code<'_>, &mut Vec<Diagnostic>)),
+    /// All at once.
+    Program(fn(&Program, &mut Vec<Diagnostic>)),
     /// File by file.
     File(fn(&Program, usize, &mut Vec<Diagnostic>)),
 }
@@ -44,10 +57,20 @@ pub enum Check {
 pub const ALL: &[&Lint] = &[
     &add_in_goroutine::LINT,
     &double_close::LINT,
+    &double_lock::LINT,
+    &loop_variable::LINT,
     &lost_cancel::LINT,
     &missing_call::LINT,
+    &missing_done::LINT,
+    &once_recursion::LINT,
+    &range_own_send::LINT,
     &receiver_close::LINT,
+    &self_deadlock_send::LINT,
     &send_after_close::LINT,
+    &shared_static_mut::LINT,
+    &unbuffered_signal::LINT,
+    &unguarded_map::LINT,
+    &wait_before_drain::LINT,
 ];
 
 /// The lint with this id.
@@ -65,6 +88,7 @@ pub fn run(program: &Program, is_on: impl Fn(&Lint) -> bool) -> Vec<Diagnostic> 
             Check::Function(check) => {
                 (0..program.functions.len()).for_each(|index| check(Code::of(program, index), &mut found));
             }
+            Check::Program(check) => check(program, &mut found),
             Check::File(check) => (0..program.units.len()).for_each(|unit| check(program, unit, &mut found)),
         }
     }

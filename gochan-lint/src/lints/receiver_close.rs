@@ -4,7 +4,7 @@ use super::{Check, Lint};
 use crate::diagnostic::{Diagnostic, Level};
 use crate::flow::Code;
 use crate::ir::{BodyId, ObjectId, Origin};
-use crate::link::{Effect, EventKind, Kind, effect_of};
+use crate::link::{Effect, EventKind, Kind, effect_on};
 
 pub(super) const LINT: Lint = Lint {
     id: "receiver_close",
@@ -35,10 +35,8 @@ for n in &jobs {
 
 fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
     for (body, _, event) in code.everywhere() {
-        for channel in channels(&event.kind) {
-            let effect = effect_of(code.program, &event.kind, channel);
-            let known = matches!(code.linked.kind(channel), Kind::Channel(..));
-            if !known || !effect.has(Effect::CLOSES) || effect.has(Effect::IN_GOROUTINE) {
+        for channel in channels(code, &event.kind) {
+            if !matches!(code.kind(channel), Kind::Channel(..)) {
                 continue;
             }
             let agent = code.agent(body);
@@ -47,11 +45,10 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
                 continue;
             }
             if is_fed_by_others(code, agent, channel) {
-                let name = &code.function.objects[channel.at()].name;
+                let name = code.name(channel);
                 found.push(
-                    Diagnostic::new(
-                        LINT.id,
-                        code.linked.unit,
+                    code.finding(
+                        &LINT,
                         event.span,
                         format!("`{name}` is closed here by its receiver; senders would panic"),
                     )
@@ -64,39 +61,64 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
-fn channels(event: &EventKind) -> Vec<ObjectId> {
+/// The channels that an event closes: itself, or by a function that does not receive from them, or the finding would
+/// be there.
+fn channels(code: Code<'_>, event: &EventKind) -> Vec<ObjectId> {
     match event {
         EventKind::Close(channel, _) => vec![*channel],
-        EventKind::Call(_, handed) => handed.iter().flatten().copied().collect(),
+        EventKind::Call(callee, handed) => {
+            let closes = |(index, channel): (usize, &Option<ObjectId>)| {
+                let channel = (*channel)?;
+                let there = code.program.functions[*callee].summary.param(index);
+                let only = there.has(Effect::CLOSES)
+                    && !there.has(Effect::RECEIVES.and(Effect::SENDS).and(Effect::IN_GOROUTINE));
+                only.then_some(channel)
+            };
+            handed.iter().enumerate().filter_map(closes).collect()
+        }
         _ => Vec::new(),
     }
 }
 
 /// What one goroutine, or the function itself, does with the channel; not what it starts others to do.
 fn effect_of_agent(code: Code<'_>, agent: BodyId, channel: ObjectId) -> Effect {
-    let own = code.everywhere().filter(|&(body, _, _)| code.agent(body) == agent);
-    own.map(|(_, _, event)| effect_of(code.program, &event.kind, channel))
-        .filter(|effect| !effect.has(Effect::IN_GOROUTINE))
-        .fold(Effect::default(), Effect::and)
+    let own = code.of_agent(agent).map(|(_, _, event)| code.effect(event, channel));
+    own.filter(|effect| !effect.has(Effect::IN_GOROUTINE)).fold(Effect::default(), Effect::and)
 }
 
 /// True if it waits for others before it closes.
 fn is_coordinator(code: Code<'_>, agent: BodyId) -> bool {
-    let mut own = code.everywhere().filter(|&(body, _, _)| code.agent(body) == agent);
-    own.any(|(_, _, event)| {
-        matches!(event.kind, EventKind::Wait(_) | EventKind::Block(crate::link::Wait::Join))
-    })
+    code.of_agent(agent).any(|(_, _, event)| matches!(event.kind, EventKind::Wait(_) | EventKind::Join(..)))
 }
 
 /// True if somebody else sends on it, or it was handed to this function.
 fn is_fed_by_others(code: Code<'_>, agent: BodyId, channel: ObjectId) -> bool {
-    let object = &code.function.objects[channel.at()];
-    if matches!(object.origin, Origin::Typed(_) | Origin::Field(..)) {
+    if matches!(code.object(channel).origin, Origin::Typed(_) | Origin::Static(_)) {
         return true;
     }
+    if let Origin::Field(_, name) = &code.object(channel).origin {
+        return is_field_fed(code, name);
+    }
     code.everywhere().any(|(body, _, event)| {
-        let effect = effect_of(code.program, &event.kind, channel);
+        let effect = code.effect(event, channel);
         let elsewhere = code.agent(body) != agent || effect.has(Effect::IN_GOROUTINE);
         elsewhere && effect.has(Effect::SENDS)
     })
+}
+
+/// True if some other function sends on the field, or none is seen to at all.
+fn is_field_fed(code: Code<'_>, name: &str) -> bool {
+    let mut sends = false;
+    for (index, linked) in code.program.functions.iter().enumerate() {
+        if code.program.units[linked.unit].package != code.program.units[code.linked.unit].package {
+            continue;
+        }
+        let objects = code.program.function(index).objects.iter().zip(0..);
+        for (_, id) in
+            objects.filter(|(object, _)| matches!(&object.origin, Origin::Field(_, field) if field == name))
+        {
+            sends |= effect_on(code.program, index, ObjectId(id)).has(Effect::SENDS);
+        }
+    }
+    sends
 }

@@ -11,7 +11,7 @@ pub(crate) fn findings(code: &str) -> Vec<(&'static str, String)> {
 pub(crate) fn findings_in(text: String) -> Vec<(&'static str, String)> {
     let file = crate::read::read(&text, Some("gochan")).unwrap_or_else(|error| panic!("{error:?}\n{text}"));
     let unit = Unit { source: SourceFile::new("example.rs".into(), text), file, package: 0 };
-    let program = Program::link(vec![unit]);
+    let program = Program::link(vec![unit], &["example".to_owned()]);
     run(&program, |_| true)
         .into_iter()
         .map(|found| (found.lint, program.units[0].source.snippet(found.span).to_owned()))

@@ -16,6 +16,8 @@ struct Frame {
     block: Option<BlockId>,
     scopes: Vec<Scope>,
     loops: Vec<Loop>,
+    branches: u32,
+    guards: u32,
 }
 
 #[derive(Default)]
@@ -38,6 +40,8 @@ struct Loop {
     exit: BlockId,
     /// How many scopes are outside.
     scopes: usize,
+    /// How often it turns, if that is written there.
+    turns: Option<u64>,
 }
 
 impl Builder {
@@ -54,7 +58,7 @@ impl Builder {
             kind,
             parent,
             params: Vec::new(),
-            blocks: vec![Block::default()],
+            blocks: vec![Block { turns: Some(1), ..Block::default() }],
             span,
         });
         self.frames.push(Frame {
@@ -62,6 +66,8 @@ impl Builder {
             block: Some(BlockId(0)),
             scopes: vec![Scope::default()],
             loops: Vec::new(),
+            branches: 0,
+            guards: 0,
         });
         body
     }
@@ -100,8 +106,11 @@ impl Builder {
     pub(super) fn new_block(&mut self) -> BlockId {
         let frame = self.frames.last().expect("a body is being read");
         let loops = frame.loops.iter().filter(|around| around.head.is_some()).count() as u32;
+        let turns = frame.loops.iter().filter(|around| around.head.is_some());
+        let turns = turns.into_iter().try_fold(1u64, |all, around| all.checked_mul(around.turns?));
+        let (branches, guarded) = (frame.branches, frame.guards > 0);
         let blocks = &mut self.function.bodies[frame.body.at()].blocks;
-        blocks.push(Block { loops, ..Block::default() });
+        blocks.push(Block { loops, turns, branches, guarded, ..Block::default() });
         BlockId(blocks.len() as u32 - 1)
     }
 
@@ -250,7 +259,26 @@ impl Builder {
 
     pub(super) fn begin_loop(&mut self, label: Option<String>, head: Option<BlockId>, exit: BlockId) {
         let scopes = self.frame().scopes.len();
-        self.frame().loops.push(Loop { label, head, exit, scopes });
+        self.frame().loops.push(Loop { label, head, exit, scopes, turns: None });
+    }
+
+    pub(super) fn set_turns(&mut self, turns: Option<u64>) {
+        if let Some(innermost) = self.frame().loops.last_mut() {
+            innermost.turns = turns;
+        }
+    }
+
+    /// What follows may be left out; `guarded`: because of a flag.
+    pub(super) fn begin_branch(&mut self, guarded: bool) {
+        let frame = self.frame();
+        frame.branches += 1;
+        frame.guards += u32::from(guarded);
+    }
+
+    pub(super) fn end_branch(&mut self, guarded: bool) {
+        let frame = self.frame();
+        frame.branches -= 1;
+        frame.guards -= u32::from(guarded);
     }
 
     /// The head of the innermost loop, which is made after the loop has begun.

@@ -1,7 +1,7 @@
 //! Reading expressions and statements.
 
 use super::{Lower, ty};
-use crate::ir::{Arg, BodyId, BodyKind, Call, ObjectId, OpKind, Origin, Where};
+use crate::ir::{Arg, BodyId, BodyKind, Call, ObjectId, OpKind, Origin, Ty, Where};
 use crate::source::Span;
 use syn::spanned::Spanned;
 use syn::{Expr, Pat, Stmt};
@@ -16,12 +16,10 @@ pub(super) enum Value {
 }
 
 /// Methods whose result is the handle they are called on.
-const SAME: [&str; 16] = [
+const SAME: [&str; 14] = [
     "clone",
     "as_ref",
     "as_mut",
-    "borrow",
-    "borrow_mut",
     "deref",
     "deref_mut",
     "to_owned",
@@ -39,8 +37,28 @@ impl Lower<'_> {
     pub(super) fn block(&mut self, block: &syn::Block) -> Value {
         self.build.begin_scope();
         let value = self.statements(&block.stmts);
+        if let Some(Stmt::Expr(last, None)) = block.stmts.last() {
+            self.moves_out(last, &value);
+        }
         self.build.end_scope();
         value
+    }
+
+    /// What a block comes to is not dropped at the block's end.
+    pub(super) fn moves_out(&mut self, expr: &Expr, value: &Value) {
+        match (expr, value) {
+            (Expr::Path(_), Value::Object(object)) => self.build.disown(*object),
+            (Expr::Tuple(tuple), Value::Tuple(parts)) => {
+                tuple.elems.iter().zip(parts).for_each(|(element, part)| {
+                    self.moves_out(element, part);
+                    // Handles that leave together are not followed apart.
+                    if let (Expr::Path(_), Value::Object(object)) = (element, part) {
+                        self.build.op(OpKind::Escape(*object, Where::Given), Span::of(element.span()));
+                    }
+                });
+            }
+            _ => {}
+        }
     }
 
     pub(super) fn statements(&mut self, statements: &[Stmt]) -> Value {
@@ -87,15 +105,34 @@ impl Lower<'_> {
             return;
         };
         let value = self.expr(&init.expr);
-        let value = self.taken(value, &init.expr);
+        let mut value = self.taken(value, &init.expr);
+        let plain = match &local.pat {
+            Pat::Ident(_) => Some(&local.pat),
+            Pat::Type(typed) if !matches!(*typed.pat, Pat::Wild(_)) => Some(&*typed.pat),
+            _ => None,
+        };
+        if let (Value::Nothing | Value::Number(_), Some(pattern), None) = (&value, plain, &init.diverge) {
+            let shown = match &local.pat {
+                Pat::Type(typed) => ty(&typed.ty),
+                _ => shown(&init.expr),
+            };
+            if shown != Ty::Unknown {
+                let origin = match &local.pat {
+                    Pat::Type(_) => Origin::Typed(shown),
+                    _ => Origin::Plain(shown),
+                };
+                value = Value::Object(self.build.object("", origin, Span::of(pattern.span())));
+            }
+        }
         if let Some((_, otherwise)) = &init.diverge {
             let (before, after) = (self.build.here(), self.build.new_block());
             let branch = self.build.new_block();
             self.build.edge(before, branch);
             self.build.edge(before, after);
-            self.build.at(Some(branch));
+            self.build.at(before.map(|_| branch));
             self.expr(otherwise);
-            self.build.at(Some(after));
+            self.build.goto_from_here(after);
+            self.build.at(before.map(|_| after));
         }
         self.pattern(&local.pat, value);
     }
@@ -157,6 +194,7 @@ impl Lower<'_> {
                 _ => Value::Nothing,
             },
             Expr::Reference(inner) => self.expr(&inner.expr),
+            Expr::RawAddr(inner) => self.expr(&inner.expr),
             Expr::Paren(inner) => self.expr(&inner.expr),
             Expr::Group(inner) => self.expr(&inner.expr),
             Expr::Cast(inner) => self.expr(&inner.expr),
@@ -186,7 +224,7 @@ impl Lower<'_> {
             Expr::If(branch) => self.branch(branch),
             Expr::Match(choice) => self.choice(choice),
             Expr::Let(condition) => {
-                let value = self.expr(&condition.expr);
+                let value = self.scrutinee(&condition.expr);
                 self.pattern(&condition.pat, value);
                 Value::Nothing
             }
@@ -267,6 +305,9 @@ impl Lower<'_> {
         }
         let Some(last) = path.path.segments.last() else { return Value::Nothing };
         let name = last.ident.to_string();
+        if let Some(&number) = self.reader.consts.get(&name) {
+            return Value::Number(number);
+        }
         // By convention statics and constants are in capitals.
         if name.len() > 1 && !name.contains(|c: char| c.is_lowercase()) {
             let known = self
@@ -317,7 +358,8 @@ impl Lower<'_> {
             }
             Value::Nothing => (None, None),
         };
-        Arg { object, number, by_ref, span }
+        let ty = if object.is_some() { Ty::Unknown } else { shown(expr) };
+        Arg { object, number, ty, by_ref, span }
     }
 
     pub(super) fn arguments<'e>(&mut self, exprs: impl IntoIterator<Item = &'e Expr>) -> Vec<Arg> {
@@ -325,7 +367,7 @@ impl Lower<'_> {
     }
 
     fn call(&mut self, call: &syn::ExprCall) -> Value {
-        let span = Span::of(call.func.span()).to(Span::of(call.paren_token.span.join()));
+        let span = Span::of(first_token(&call.func)).to(Span::of(call.paren_token.span.join()));
         let Expr::Path(callee) = &*call.func else {
             self.look(&call.func);
             call.args.iter().for_each(|argument| self.escape(argument, Where::Given));
@@ -348,7 +390,14 @@ impl Lower<'_> {
             // A closure that has a name.
             self.build.op(OpKind::Use(callee), span);
             return self.emit_call(
-                Call { path, receiver: Some(callee), is_method: false, args, result: None },
+                Call {
+                    path,
+                    receiver: Some(callee),
+                    is_method: false,
+                    args,
+                    generics: Vec::new(),
+                    result: None,
+                },
                 span,
             );
         }
@@ -360,7 +409,10 @@ impl Lower<'_> {
             return Value::Nothing;
         }
         let result = self.build.object("", Origin::Call(path.clone(), args.clone()), span);
-        self.emit_call(Call { path, receiver: None, is_method: false, args, result: Some(result) }, span)
+        self.emit_call(
+            Call { path, receiver: None, is_method: false, args, generics: Vec::new(), result: Some(result) },
+            span,
+        )
     }
 
     fn method(&mut self, call: &syn::ExprMethodCall) -> Value {
@@ -370,25 +422,50 @@ impl Lower<'_> {
         let span = Span::of(call.method.span()).to(end);
         if SAME.contains(&name.as_str()) {
             call.args.iter().for_each(|argument| self.look(argument));
+            if matches!(name.as_str(), "unwrap" | "expect") && !is_lock(&call.receiver) {
+                self.build.op(OpKind::MayPanic, span);
+            }
             if name == "into" {
                 return Value::Nothing;
             }
             return receiver;
         }
         let args = self.arguments(&call.args);
-        let whole = Span::of(call.receiver.span()).to(end);
+        let generics = call.turbofish.as_ref().map_or_else(Vec::new, |list| {
+            let types = list.args.iter().filter_map(|argument| match argument {
+                syn::GenericArgument::Type(written) => Some(ty(written)),
+                _ => None,
+            });
+            types.collect()
+        });
+        let whole = Span::of(first_token(&call.receiver)).to(end);
+        // The guard of a span that a macro makes.
+        let receiver = match receiver {
+            Value::Nothing if matches!(name.as_str(), "enter" | "entered") => {
+                Value::Object(self.build.object("", Origin::Unknown, whole))
+            }
+            receiver => receiver,
+        };
         match receiver {
             Value::Object(receiver) => {
                 let origin = Origin::Method(receiver, name.clone(), args.clone());
                 let result = self.build.object("", origin, whole);
                 let path = vec![name];
                 self.emit_call(
-                    Call { path, receiver: Some(receiver), is_method: true, args, result: Some(result) },
+                    Call {
+                        path,
+                        receiver: Some(receiver),
+                        is_method: true,
+                        args,
+                        generics,
+                        result: Some(result),
+                    },
                     whole,
                 )
             }
             _ => {
-                let call = Call { path: vec![name], receiver: None, is_method: true, args, result: None };
+                let call =
+                    Call { path: vec![name], receiver: None, is_method: true, args, generics, result: None };
                 self.emit_call(call, span)
             }
         }
@@ -429,7 +506,7 @@ impl Lower<'_> {
     fn closure_param(&mut self, input: &Pat) {
         let (pattern, written) = match input {
             Pat::Type(typed) => (&*typed.pat, ty(&typed.ty)),
-            pattern => (pattern, crate::ir::Ty::Unknown),
+            pattern => (pattern, Ty::Unknown),
         };
         let object = self.typed("", &written, Span::of(pattern.span()));
         self.build.add_param(object);
@@ -450,8 +527,10 @@ impl Lower<'_> {
         self.build.begin_scope();
         self.look(&branch.cond);
         let before = self.build.here();
-        let (then, otherwise, after) =
-            (self.build.new_block(), self.build.new_block(), self.build.new_block());
+        let guarded = asks_a_flag(&branch.cond);
+        let after = self.build.new_block();
+        self.build.begin_branch(guarded);
+        let (then, otherwise) = (self.build.new_block(), self.build.new_block());
         self.build.edge(before, then);
         self.build.edge(before, otherwise);
         self.build.at(before.map(|_| then));
@@ -464,7 +543,9 @@ impl Lower<'_> {
             self.returned_if_branch(value);
         }
         self.build.goto_from_here(after);
-        self.build.at(before.map(|_| after));
+        self.build.end_branch(guarded);
+        let reached = self.build.is_reached(after);
+        self.build.at(before.filter(|_| reached).map(|_| after));
         self.build.end_scope();
         Value::Nothing
     }
@@ -475,8 +556,10 @@ impl Lower<'_> {
     }
 
     fn choice(&mut self, choice: &syn::ExprMatch) -> Value {
-        let value = self.expr(&choice.expr);
+        self.build.begin_scope();
+        let value = self.scrutinee(&choice.expr);
         let (before, after) = (self.build.here(), self.build.new_block());
+        self.build.begin_branch(false);
         for arm in &choice.arms {
             let block = self.build.new_block();
             self.build.edge(before, block);
@@ -488,7 +571,10 @@ impl Lower<'_> {
             self.build.end_scope();
             self.build.goto_from_here(after);
         }
-        self.build.at(before.filter(|_| !choice.arms.is_empty()).map(|_| after));
+        self.build.end_branch(false);
+        let reached = self.build.is_reached(after);
+        self.build.at(before.filter(|_| reached).map(|_| after));
+        self.build.end_scope();
         Value::Nothing
     }
 
@@ -499,7 +585,11 @@ impl Lower<'_> {
         if let Some(condition) = condition {
             self.look(condition);
             let here = self.build.here();
-            self.build.edge(here, exit);
+            if !is_true(condition) {
+                self.build.edge(here, exit);
+            }
+            let inside = self.build.new_block();
+            self.build.goto(inside);
         }
         body(self);
         self.build.end_scope();
@@ -526,30 +616,76 @@ impl Lower<'_> {
     }
 
     fn for_loop(&mut self, around: &syn::ExprForLoop) -> Value {
-        let source = self.expr(&around.expr);
+        self.build.begin_scope();
+        let source = self.scrutinee(&around.expr);
         let span = Span::of(around.expr.span());
         let (head, exit) = self.begin_repeat(around.label.as_ref());
-        let here = self.build.here();
-        self.build.edge(here, exit);
+        let turns = self.turns(&around.expr);
+        self.build.set_turns(turns);
         if let Value::Object(object) = source {
             self.build.op(OpKind::Range(object), span);
         }
+        let here = self.build.here();
+        let (ended, inside) = (self.build.new_block(), self.build.new_block());
+        self.build.edge(here, ended);
+        self.build.edge(here, inside);
+        self.build.at(here.map(|_| ended));
+        if let Value::Object(object) = source {
+            self.build.op(OpKind::RangeEnd(object), span);
+        }
+        self.build.edge(here.map(|_| ended), exit);
+        self.build.at(here.map(|_| inside));
         self.build.begin_scope();
         self.pattern(&around.pat, Value::Nothing);
         self.block(&around.body);
         self.build.end_scope();
         self.end_repeat(head, exit);
+        self.build.end_scope();
         Value::Nothing
+    }
+
+    /// How often a loop over `source` turns.
+    fn turns(&mut self, source: &Expr) -> Option<u64> {
+        let Expr::Range(range) = source else { return None };
+        let mut bound = |end: &Option<Box<Expr>>| match self.expr(end.as_ref()?) {
+            Value::Number(number) => Some(number),
+            _ => None,
+        };
+        let (start, end) = (bound(&range.start)?, bound(&range.end)?);
+        let more = i64::from(matches!(range.limits, syn::RangeLimits::Closed(_)));
+        u64::try_from(end.checked_sub(start)?.checked_add(more)?).ok()
+    }
+
+    /// What is matched on or looped over: guards that it takes live until the whole has ended.
+    fn scrutinee(&mut self, expr: &Expr) -> Value {
+        let before = self.build.function.objects.len();
+        let value = self.expr(expr);
+        for index in before..self.build.function.objects.len() {
+            let object = &self.build.function.objects[index];
+            let locks = matches!(&object.origin, Origin::Method(_, name, args)
+                if args.is_empty() && matches!(name.as_str(), "lock" | "read" | "write" | "borrow" | "borrow_mut"));
+            let id = ObjectId(index as u32);
+            let is_value = matches!(value, Value::Object(found) if found == id);
+            if locks && object.name.is_empty() && object.body == self.build.body() && !is_value {
+                let span = object.span;
+                self.build.op(OpKind::New(id), span);
+                self.build.own(id);
+            }
+        }
+        value
     }
 
     /// `?`: goes on, or leaves.
     fn maybe_leave(&mut self, span: Span) {
         let before = self.build.here();
-        let (leaves, goes_on) = (self.build.new_block(), self.build.new_block());
+        let goes_on = self.build.new_block();
+        self.build.begin_branch(false);
+        let leaves = self.build.new_block();
         self.build.edge(before, leaves);
         self.build.edge(before, goes_on);
         self.build.at(before.map(|_| leaves));
         self.build.leave(OpKind::Return, span);
+        self.build.end_branch(false);
         self.build.at(before.map(|_| goes_on));
     }
 
@@ -561,8 +697,9 @@ impl Lower<'_> {
             return Value::Nothing;
         }
         let target = self.expr(&assignment.left);
+        let kind = if is_deref(&assignment.left) { OpKind::Store } else { OpKind::Assign };
         self.each_object(&target, &mut |this, object| {
-            this.build.op(OpKind::Assign(object), span);
+            this.build.op(kind(object), span);
             this.build.blur(object);
         });
         self.each_object(&value, &mut |this, object| {
@@ -573,21 +710,178 @@ impl Lower<'_> {
     }
 
     fn binary(&mut self, binary: &syn::ExprBinary) -> Value {
-        self.look(&binary.left);
+        if !changes(&binary.op) {
+            self.look(&binary.left);
+        }
         if matches!(binary.op, syn::BinOp::And(_) | syn::BinOp::Or(_)) {
             // The right side may not be reached.
             let before = self.build.here();
-            let (right, after) = (self.build.new_block(), self.build.new_block());
+            let after = self.build.new_block();
+            self.build.begin_branch(false);
+            let right = self.build.new_block();
             self.build.edge(before, right);
             self.build.edge(before, after);
             self.build.at(before.map(|_| right));
             self.look(&binary.right);
             self.build.goto_from_here(after);
+            self.build.end_branch(false);
             self.build.at(before.map(|_| after));
+        } else if changes(&binary.op) {
+            self.look(&binary.right);
+            let target = self.expr(&binary.left);
+            let kind = if is_deref(&binary.left) { OpKind::Store } else { OpKind::Assign };
+            self.each_object(&target, &mut |this, object| {
+                this.build.op(kind(object), Span::of(binary.left.span()));
+            });
         } else {
             self.look(&binary.right);
         }
         Value::Nothing
+    }
+}
+
+/// `+=` and its kin.
+fn changes(op: &syn::BinOp) -> bool {
+    use syn::BinOp::{
+        AddAssign, BitAndAssign, BitOrAssign, BitXorAssign, DivAssign, MulAssign, RemAssign, ShlAssign,
+        ShrAssign, SubAssign,
+    };
+    matches!(
+        op,
+        AddAssign(_)
+            | SubAssign(_)
+            | MulAssign(_)
+            | DivAssign(_)
+            | RemAssign(_)
+            | BitXorAssign(_)
+            | BitAndAssign(_)
+            | BitOrAssign(_)
+            | ShlAssign(_)
+            | ShrAssign(_)
+    )
+}
+
+/// `*place`
+fn is_deref(expr: &Expr) -> bool {
+    match expr {
+        Expr::Unary(inner) => matches!(inner.op, syn::UnOp::Deref(_)),
+        Expr::Paren(inner) => is_deref(&inner.expr),
+        _ => false,
+    }
+}
+
+/// `while true`
+fn is_true(condition: &Expr) -> bool {
+    matches!(condition, Expr::Lit(syn::ExprLit { lit: syn::Lit::Bool(value), .. }) if value.value)
+}
+
+/// True for `if flag`, `if !self.closed`, `if done.swap(true)`, `if left.fetch_sub(1) == 1`.
+fn asks_a_flag(condition: &Expr) -> bool {
+    match condition {
+        Expr::Path(_) | Expr::Field(_) => true,
+        Expr::Unary(inner) => asks_a_flag(&inner.expr),
+        Expr::Paren(inner) => asks_a_flag(&inner.expr),
+        Expr::Binary(both) => {
+            matches!(both.op, syn::BinOp::And(_) | syn::BinOp::Or(_))
+                && (asks_a_flag(&both.left) || asks_a_flag(&both.right))
+                || [&both.left, &both.right]
+                    .iter()
+                    .any(|side| matches!(***side, Expr::MethodCall(_)) && asks_a_flag(side))
+        }
+        Expr::MethodCall(call) => {
+            let name = call.method.to_string();
+            name.starts_with("fetch_")
+                || matches!(
+                    name.as_str(),
+                    "swap"
+                        | "compare_exchange"
+                        | "is_ok"
+                        | "is_closed"
+                        | "load"
+                        | "is_none"
+                        | "is_some"
+                        | "take"
+                        | "replace"
+                        | "insert"
+                        | "get"
+                )
+        }
+        Expr::Let(condition) => asks_a_flag(&condition.expr),
+        Expr::Macro(_) => false,
+        _ => false,
+    }
+}
+
+/// True for `m.lock()`: that its result is an error says nothing of the program's flow.
+fn is_lock(expr: &Expr) -> bool {
+    matches!(expr, Expr::MethodCall(call) if ["lock", "read", "write", "join", "wait"].iter().any(|name| call.method == name))
+}
+
+/// The type of an expression, as far as its form shows it.
+fn shown(expr: &Expr) -> Ty {
+    let named = |name: &str| Ty::Path(name.to_owned(), Vec::new());
+    match expr {
+        Expr::Lit(literal) => match &literal.lit {
+            syn::Lit::Str(_) => named("str"),
+            syn::Lit::Bool(_) => named("bool"),
+            syn::Lit::Int(_) => named("i32"),
+            syn::Lit::Float(_) => named("f64"),
+            syn::Lit::Char(_) => named("char"),
+            _ => Ty::Unknown,
+        },
+        Expr::Reference(inner) => shown(&inner.expr),
+        Expr::Paren(inner) => shown(&inner.expr),
+        Expr::Unary(inner) => shown(&inner.expr),
+        Expr::Struct(value) => {
+            value.path.segments.last().map_or(Ty::Unknown, |last| named(&last.ident.to_string()))
+        }
+        Expr::Macro(call) => match call.mac.path.segments.last() {
+            Some(last) if last.ident == "format" => named("String"),
+            Some(last) if last.ident == "vec" => named("Vec"),
+            _ => Ty::Unknown,
+        },
+        Expr::MethodCall(call) if call.method == "to_string" => named("String"),
+        Expr::MethodCall(call) if ["to_owned", "into", "clone"].iter().any(|name| call.method == name) => {
+            match shown(&call.receiver) {
+                Ty::Path(name, _) if name == "str" => named("String"),
+                other => other,
+            }
+        }
+        Expr::Call(call) => match &*call.func {
+            Expr::Path(path) => match &segments(&path.path)[..] {
+                [.., owner, _] if owner.starts_with(char::is_uppercase) => named(owner),
+                [name]
+                    if name.starts_with(char::is_uppercase)
+                        && !matches!(name.as_str(), "Some" | "Ok" | "Err") =>
+                {
+                    named(name)
+                }
+                _ => Ty::Unknown,
+            },
+            _ => Ty::Unknown,
+        },
+        _ => Ty::Unknown,
+    }
+}
+
+/// Where an expression begins. Its whole span is dearer: it asks every token.
+pub(super) fn first_token(expr: &Expr) -> proc_macro2::Span {
+    match expr {
+        Expr::MethodCall(call) => first_token(&call.receiver),
+        Expr::Field(field) => first_token(&field.base),
+        Expr::Call(call) => first_token(&call.func),
+        Expr::Index(index) => first_token(&index.expr),
+        Expr::Try(inner) => first_token(&inner.expr),
+        Expr::Await(inner) => first_token(&inner.base),
+        Expr::Paren(inner) => inner.paren_token.span.open(),
+        Expr::Reference(inner) => inner.and_token.span,
+        Expr::Path(path) if path.qself.is_none() => {
+            match (path.path.leading_colon, path.path.segments.first()) {
+                (None, Some(first)) => first.ident.span(),
+                _ => expr.span(),
+            }
+        }
+        _ => expr.span(),
     }
 }
 

@@ -104,6 +104,9 @@ impl Lower<'_> {
             Ok(statements) => {
                 self.build.begin_scope();
                 let value = self.statements(&statements);
+                if let Some(syn::Stmt::Expr(last, None)) = statements.last() {
+                    self.moves_out(last, &value);
+                }
                 self.build.end_scope();
                 value
             }
@@ -156,7 +159,14 @@ impl Lower<'_> {
                     _ => None,
                 };
                 let args = self.arguments(&call.args);
-                Runs::Call(Call { path, receiver, is_method: false, args, result: None })
+                Runs::Call(Call {
+                    path,
+                    receiver,
+                    is_method: false,
+                    args,
+                    generics: Vec::new(),
+                    result: None,
+                })
             }
             grammar::Form::MethodCall(call) => {
                 let receiver = self.operand(&call.receiver);
@@ -166,6 +176,7 @@ impl Lower<'_> {
                     receiver,
                     is_method: true,
                     args,
+                    generics: Vec::new(),
                     result: None,
                 })
             }
@@ -201,6 +212,8 @@ impl Lower<'_> {
         self.build.begin_scope();
         let source = self.expr(&with.source);
         if let Value::Object(pair) = source {
+            // The macro keeps the pair until the body ends.
+            "with_context".clone_into(&mut self.build.function.objects[pair.at()].name);
             let context = self.element(pair, 0, span);
             let (name, cancel) = match &with.binding {
                 grammar::ContextBinding::Context(name) => (name, None),
@@ -214,6 +227,7 @@ impl Lower<'_> {
             }
         }
         let value = self.arm_body(&with.body);
+        self.goes(value.clone(), Where::Given);
         self.build.end_scope();
         value
     }
@@ -248,7 +262,24 @@ impl Lower<'_> {
                     let channel_span = Span::of(receive.channel.span());
                     let span = Span::of(receive.arrow.span()).to(channel_span);
                     let guarded = arm.guard.is_some();
-                    arms.push(Arm { channel, sends: false, bound, channel_span, span, guarded });
+                    let pattern = match &receive.binding {
+                        grammar::ReceiveBinding::Value(pattern) | grammar::ReceiveBinding::Some(pattern) => {
+                            Some(Span::of(pattern.span()))
+                        }
+                        _ => None,
+                    };
+                    let span = pattern.map_or(span, |pattern| pattern.to(span));
+                    let body = body_span(&arm.body);
+                    arms.push(Arm {
+                        channel,
+                        sends: false,
+                        bound,
+                        channel_span,
+                        span,
+                        guarded,
+                        pattern,
+                        body,
+                    });
                 }
                 grammar::ArmKind::Send(send) => {
                     let channel = self.operand(&send.channel);
@@ -257,7 +288,18 @@ impl Lower<'_> {
                     let span = channel_span.to(Span::of(send.value.span()));
                     let bound = if send.result.is_some() { Bound::Checked } else { Bound::Discarded };
                     let guarded = arm.guard.is_some();
-                    arms.push(Arm { channel, sends: true, bound, channel_span, span, guarded });
+                    let (pattern, body) =
+                        (send.result.as_ref().map(|result| Span::of(result.span())), body_span(&arm.body));
+                    arms.push(Arm {
+                        channel,
+                        sends: true,
+                        bound,
+                        channel_span,
+                        span,
+                        guarded,
+                        pattern,
+                        body,
+                    });
                 }
             }
             if let Some(guard) = &arm.guard {
@@ -273,6 +315,7 @@ impl Lower<'_> {
             return Value::Nothing;
         }
         let (before, after) = (self.build.here(), self.build.new_block());
+        self.build.begin_branch(false);
         let mut operations = arms.into_iter();
         for arm in &select.arms {
             let block = self.build.new_block();
@@ -292,14 +335,17 @@ impl Lower<'_> {
                         self.pattern(result, Value::Nothing);
                     }
                 }
-                grammar::ArmKind::Default(_) | grammar::ArmKind::Else(_) => {}
+                grammar::ArmKind::Default(word) => self.build.op(OpKind::DefaultArm, Span::of(word.span)),
+                grammar::ArmKind::Else(_) => {}
             }
             let value = self.arm_body(&arm.body);
             self.returned_if_branch(value);
             self.build.end_scope();
             self.build.goto_from_here(after);
         }
-        self.build.at(before.map(|_| after));
+        self.build.end_branch(false);
+        let reached = self.build.is_reached(after);
+        self.build.at(before.filter(|_| reached).map(|_| after));
         Value::Nothing
     }
 
@@ -350,8 +396,24 @@ impl Lower<'_> {
             }
             Err(_) => self.mention(&call.tokens),
         }
+        if let ("addr_of_mut" | "addr_of", Ok(place)) =
+            (name.as_str(), syn::parse2::<Expr>(call.tokens.clone()))
+        {
+            return self.expr(&place);
+        }
         if matches!(name.as_str(), "panic" | "unreachable" | "todo" | "unimplemented") {
             self.build.diverge(span);
+        } else if !matches!(name.as_str(), "vec" | "format") {
+            let path = vec![format!("{name}!")];
+            let call = Call {
+                path,
+                receiver: None,
+                is_method: false,
+                args: Vec::new(),
+                generics: Vec::new(),
+                result: None,
+            };
+            self.build.op(OpKind::Call(call), span);
         }
         Value::Nothing
     }

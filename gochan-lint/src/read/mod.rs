@@ -10,6 +10,7 @@ use crate::ir::{BodyKind, File, Function, ModuleDecl, Origin, Param, Struct, Ty}
 use crate::source::Span;
 use build::Builder;
 use names::Names;
+use std::collections::HashMap;
 use syn::spanned::Spanned;
 
 /// A file that is not Rust: what the parser said, and where.
@@ -34,7 +35,9 @@ pub fn read(text: &str, gochan: Option<&str>) -> Result<File, SyntaxError> {
                 names: gochan.map(|gochan| Names::of(&parsed.items, gochan)),
                 file: File::default(),
                 modules: Vec::new(),
+                consts: HashMap::new(),
             };
+            reader.constants(&parsed.items);
             reader.items(&parsed.items, &Around::default());
             reader.file.imports = reader.names.map_or_else(Vec::new, |names| names.imports);
             Ok(reader.file)
@@ -52,7 +55,12 @@ struct Reader {
     names: Option<Names>,
     file: File,
     modules: Vec<String>,
+    /// Constants that are plain numbers.
+    consts: HashMap<String, i64>,
 }
+
+/// The owner of the functions that make statics.
+pub const STATIC: &str = "static";
 
 /// What is around an item.
 #[derive(Default, Clone)]
@@ -72,6 +80,7 @@ impl Reader {
         match item {
             syn::Item::Mod(module) => {
                 self.modules.push(module.ident.to_string());
+                self.file.module_names.push(module.ident.to_string());
                 match &module.content {
                     Some((_, items)) => self.items(items, around),
                     None => self
@@ -83,7 +92,15 @@ impl Reader {
             }
             _ if self.names.is_none() => {}
             syn::Item::Fn(function) => self.function(&function.attrs, &function.sig, &function.block, around),
+            syn::Item::Const(constant) => self.constant(constant),
+            syn::Item::Static(item) => self.static_item(item),
             syn::Item::Impl(implementation) => {
+                if implementation.unsafety.is_some()
+                    && let Some((path, _)) = &implementation.trait_
+                    && path.segments.last().is_some_and(|last| last.ident == "Sync")
+                {
+                    self.file.unsafe_sync.extend(type_name(&implementation.self_ty));
+                }
                 let around = Around {
                     owner: type_name(&implementation.self_ty),
                     of_trait: implementation
@@ -102,10 +119,11 @@ impl Reader {
                 let name = Some(definition.ident.to_string());
                 let around = Around { owner: name.clone(), of_trait: name };
                 for item in &definition.items {
-                    if let syn::TraitItem::Fn(method) = item
-                        && let Some(block) = &method.default
-                    {
-                        self.function(&method.attrs, &method.sig, block, &around);
+                    if let syn::TraitItem::Fn(method) = item {
+                        match &method.default {
+                            Some(block) => self.function(&method.attrs, &method.sig, block, &around),
+                            None => self.declaration(&method.sig, &around),
+                        }
                     }
                 }
             }
@@ -118,6 +136,73 @@ impl Reader {
                 self.file.structs.push(Struct { name: definition.ident.to_string(), fields });
             }
             _ => {}
+        }
+    }
+
+    fn constants(&mut self, items: &[syn::Item]) {
+        for item in items {
+            match item {
+                syn::Item::Const(constant) => self.constant(constant),
+                syn::Item::Mod(module) => {
+                    module.content.iter().for_each(|(_, items)| self.constants(items));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn constant(&mut self, constant: &syn::ItemConst) {
+        if let syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Int(number), .. }) = &*constant.expr
+            && let Ok(number) = number.base10_parse()
+        {
+            self.consts.insert(constant.ident.to_string(), number);
+        }
+    }
+
+    /// A static, and what makes it as a function of its own.
+    fn static_item(&mut self, item: &syn::ItemStatic) {
+        let name = item.ident.to_string();
+        let ty = ty(&item.ty);
+        let mutable = matches!(item.mutability, syn::StaticMutability::Mut(_));
+        self.file.statics.push(crate::ir::Static { name: name.clone(), ty, mutable });
+        let span = Span::of(item.ident.span());
+        let around = Around { owner: Some(STATIC.to_owned()), of_trait: None };
+        let mut lower = Lower { build: Builder::new(self.blank(name, &around, span)), reader: self };
+        lower.build.begin_body(BodyKind::Function, span);
+        let value = lower.expr(&item.expr);
+        lower.returned(value);
+        lower.build.end_body();
+        let function = lower.build.function;
+        self.file.functions.push(function);
+    }
+
+    fn declaration(&mut self, signature: &syn::Signature, around: &Around) {
+        let span = Span::of(signature.ident.span());
+        let function = self.blank(signature.ident.to_string(), around, span);
+        let mut lower = Lower { reader: self, build: Builder::new(function) };
+        lower.build.begin_body(BodyKind::Function, span);
+        for input in &signature.inputs {
+            lower.param(input, around);
+        }
+        lower.build.diverge(span);
+        lower.build.end_body();
+        let function = lower.build.function;
+        self.file.functions.push(function);
+    }
+
+    fn blank(&self, name: String, around: &Around, span: Span) -> Function {
+        Function {
+            name,
+            owner: around.owner.clone(),
+            of_trait: around.of_trait.clone(),
+            params: Vec::new(),
+            returns: Ty::Unknown,
+            is_main: false,
+            is_test: false,
+            module: self.modules.clone(),
+            span,
+            objects: Vec::new(),
+            bodies: Vec::new(),
         }
     }
 
@@ -134,21 +219,17 @@ impl Reader {
             })
         };
         let name = signature.ident.to_string();
+        let span = Span::of(signature.ident.span());
         let function = Function {
             is_main: has("main") || (name == "main" && around.owner.is_none()),
             is_test: has("test"),
-            name,
-            owner: around.owner.clone(),
-            of_trait: around.of_trait.clone(),
-            params: Vec::new(),
             returns: match &signature.output {
                 syn::ReturnType::Default => Ty::Tuple(Vec::new()),
                 syn::ReturnType::Type(_, written) => ty(written),
             },
-            span: Span::of(signature.ident.span()),
-            objects: Vec::new(),
-            bodies: Vec::new(),
+            ..self.blank(name.clone(), around, span)
         };
+        self.modules.push(name);
         let mut lower = Lower { reader: self, build: Builder::new(function) };
         lower.build.begin_body(BodyKind::Function, Span::of(block.brace_token.span.join()));
         for input in &signature.inputs {
@@ -158,6 +239,7 @@ impl Reader {
         lower.returned(value);
         lower.build.end_body();
         let function = lower.build.function;
+        self.modules.pop();
         self.file.functions.push(function);
     }
 }

@@ -1,0 +1,96 @@
+//! Reading in a goroutine what the loop changes meanwhile.
+
+use super::prelude::*;
+
+pub(super) const LINT: Lint = Lint {
+    id: "loop_variable",
+    level: Level::Deny,
+    summary: "a goroutine reads a place that the loop around it uses for every turn",
+    explanation: "\
+A goroutine runs later. If it reads a place that the loop writes anew on each turn, a static, a raw pointer, a `Cell` or an atomic, it sees the value of a later turn, and several see the same. It is the mistake of the loop variable that Go made for thirteen years; here it needs a shared place to make it.
+
+Take the turn's value into the goroutine: `let mine = …;` before the `go!`, which captures by value.
+
+Near it: go vet `loopclosure`.",
+    bad: "\
+let current = Arc::new(AtomicUsize::new(0));
+for n in 0..4 {
+    current.store(n, Ordering::SeqCst);
+    go!([current] { println!(\"{}\", current.load(Ordering::SeqCst)); });
+}
+wait_for_all();",
+    good: "\
+for n in 0..4 {
+    go!({ println!(\"{n}\"); });
+}
+wait_for_all();",
+    check: Check::Function(check),
+};
+
+fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
+    for (outer, graph) in code.bodies() {
+        for (block, event) in code.all(outer) {
+            let EventKind::Spawn(Started::Body(inner), ..) = event.kind else { continue };
+            let loops = graph.blocks[block.at()].loops;
+            if loops == 0 {
+                continue;
+            }
+            let around = code.cycle(outer, block);
+            for (place, object) in code.objects() {
+                let reused = object.body != outer
+                    || object.loops < loops
+                    || matches!(object.origin, Origin::Static(_));
+                let written = reused
+                    && code.events_in(outer, &around).any(|(_, event)| writes(code, &event.kind, place));
+                if !written || code.is_within(object.body, inner) {
+                    continue;
+                }
+                let inside = code.bodies().filter(|&(body, _)| code.is_within(body, inner));
+                let read = inside
+                    .flat_map(|(body, _)| code.all(body))
+                    .find(|(_, event)| reads(code, &event.kind, place));
+                let name = code.name(place);
+                found.extend(read.map(|(_, read)| {
+                    code.finding(&LINT, read.span, format!("`{name}` may be that of a later turn by now"))
+                        .label("read when the goroutine runs")
+                        .help("take the turn's value into a variable before the `go!`")
+                }));
+            }
+        }
+    }
+}
+
+/// True if the loop gives the place its turn's value.
+fn writes(code: Code<'_>, kind: &EventKind, place: ObjectId) -> bool {
+    match kind {
+        EventKind::Assign(object) | EventKind::Store(object) => {
+            code.base(*object) == place && is_shared(code, place)
+        }
+        EventKind::Unknown(call) => {
+            let of = call.receiver.is_some_and(|receiver| code.linked.root(receiver) == place);
+            of && call.is_method && matches!(call.path[0].as_str(), "store" | "set")
+        }
+        _ => false,
+    }
+}
+
+/// True for places that a goroutine shares with the loop: the others it has as its own.
+fn is_shared(code: Code<'_>, place: ObjectId) -> bool {
+    match &code.object(place).origin {
+        Origin::Static(_) => true,
+        Origin::Typed(ty) => *ty == Ty::Unknown && code.object(place).name.ends_with("ptr"),
+        _ => false,
+    }
+}
+
+fn reads(code: Code<'_>, kind: &EventKind, place: ObjectId) -> bool {
+    match kind {
+        EventKind::Use(object) => code.base(*object) == place && is_shared(code, place),
+        EventKind::Escape(object, _) => code.base(*object) == place && is_shared(code, place),
+        EventKind::Unknown(call) => {
+            let of = call.receiver.is_some_and(|receiver| code.linked.root(receiver) == place);
+            of && call.is_method && matches!(call.path[0].as_str(), "load" | "get")
+        }
+        _ => false,
+    }
+}

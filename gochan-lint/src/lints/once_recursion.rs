@@ -1,0 +1,132 @@
+//! An initialiser that needs its own result.
+
+use super::prelude::*;
+use std::collections::BTreeSet;
+
+pub(super) const LINT: Lint = Lint {
+    id: "once_recursion",
+    level: Level::Deny,
+    summary: "the initialiser of a `Once` or `Lazy` reaches the same one",
+    explanation: "\
+Whoever asks a `Once`, `OnceCell` or `Lazy` while it is being initialised waits for the initialiser. If the initialiser itself asks, directly or through the functions it calls, it waits for itself, for ever.
+
+Split what both need into a function that does not ask.",
+    bad: "\
+let once = Once::new();
+once.call_once(|| {
+    once.call_once(|| println!(\"inner\"));
+});",
+    good: "\
+let (first, second) = (Once::new(), Once::new());
+first.call_once(|| {
+    second.call_once(|| println!(\"inner\"));
+});",
+    check: Check::Program(check),
+};
+
+fn check(program: &Program, found: &mut Vec<Diagnostic>) {
+    let reach = reach(program);
+    for index in 0..program.functions.len() {
+        let code = Code::of(program, index);
+        if let Some(name) = lazy(code) {
+            found.extend(recursion(
+                code,
+                BodyId(0),
+                &reach,
+                &|event| mentions_static(code, event, name),
+                name,
+            ));
+        }
+        for (_, _, event) in code.everywhere() {
+            let EventKind::Once(once, Some(body)) = event.kind else { continue };
+            let name = static_name(code, once).unwrap_or("");
+            let same = |other: &EventKind| matches!(other, EventKind::Once(again, _) if *again == once);
+            found.extend(recursion(code, body, &reach, &same, name));
+        }
+    }
+}
+
+fn recursion(
+    code: Code<'_>,
+    body: BodyId,
+    reach: &[BTreeSet<String>],
+    same: &dyn Fn(&EventKind) -> bool,
+    name: &str,
+) -> Option<Diagnostic> {
+    let inside = code.bodies().filter(|&(inner, _)| code.is_within(inner, body) && !code.is_apart(inner));
+    let mut events = inside.flat_map(|(inner, _)| code.all(inner));
+    let again = events.find(|(_, event)| {
+        same(&event.kind) || matches!(event.kind, EventKind::Call(callee, _) if !name.is_empty() && reach[callee].contains(name))
+    });
+    again.map(|(_, event)| {
+        code.finding(&LINT, event.span, "the initialiser comes back to what it initialises")
+            .label("waits for itself")
+            .help("split what both need into a function that does not ask for the result")
+    })
+}
+
+/// The name of the `Lazy` static that this code makes.
+fn lazy(code: Code<'_>) -> Option<&str> {
+    let is_static = code.function.owner.as_deref() == Some(crate::read::STATIC);
+    let item = is_static.then(|| code.program.static_item(code.linked.unit, &code.function.name))??;
+    matches!(&item.ty, Ty::Path(name, _) if name == "Lazy" || name == "LazyLock")
+        .then_some(item.name.as_str())
+}
+
+fn static_name(code: Code<'_>, object: ObjectId) -> Option<&str> {
+    match &code.object(object).origin {
+        Origin::Static(name) => Some(name),
+        _ => None,
+    }
+}
+
+fn mentions_static(code: Code<'_>, event: &EventKind, name: &str) -> bool {
+    let event = crate::link::Event { kind: event.clone(), span: Span::default() };
+    code.objects().any(|(id, object)| {
+        matches!(&object.origin, Origin::Static(known) if known == name)
+            && code
+                .function
+                .objects
+                .iter()
+                .zip(0..)
+                .any(|(_, other)| code.base(ObjectId(other)) == id && code.mentions(&event, ObjectId(other)))
+    })
+}
+
+/// The statics that each function asks, by itself or through others.
+fn reach(program: &Program) -> Vec<BTreeSet<String>> {
+    let mut reach: Vec<BTreeSet<String>> = vec![BTreeSet::new(); program.functions.len()];
+    let mut calls: Vec<Vec<usize>> = vec![Vec::new(); program.functions.len()];
+    for index in 0..program.functions.len() {
+        let code = Code::of(program, index);
+        for (body, _, event) in code.everywhere() {
+            match &event.kind {
+                _ if code.is_apart(code.agent(body)) => {}
+                EventKind::Once(once, _) => reach[index].extend(static_name(code, *once).map(str::to_owned)),
+                EventKind::Call(callee, _) => calls[index].push(*callee),
+                _ => {}
+            }
+        }
+        for object in &code.function.objects {
+            if let Origin::Static(name) = &object.origin
+                && program.static_item(code.linked.unit, name).is_some_and(
+                    |item| matches!(&item.ty, Ty::Path(name, _) if name == "Lazy" || name == "LazyLock"),
+                )
+            {
+                reach[index].insert(name.clone());
+            }
+        }
+    }
+    let mut changed = true;
+    while changed {
+        changed = false;
+        for index in 0..reach.len() {
+            let more: Vec<String> =
+                calls[index].iter().flat_map(|&callee| reach[callee].iter().cloned()).collect();
+            for name in more {
+                changed |= reach[index].insert(name);
+            }
+        }
+    }
+    reach
+}

@@ -1,0 +1,59 @@
+//! Sending into the range one reads from.
+
+use super::prelude::*;
+
+pub(super) const LINT: Lint = Lint {
+    id: "range_own_send",
+    level: Level::Deny,
+    summary: "a send on the channel that the own range is reading",
+    explanation: "\
+Inside of `for v in &ch` this goroutine is the receiver: a send on `ch` waits for a receiver that is busy sending. On an unbuffered channel that is a deadlock: `all goroutines are asleep - deadlock!`.
+
+Keep the extra work in a queue of one's own, or send from another goroutine.",
+    bad: "\
+let ch = chan!(u32);
+go!([ch] { send!(ch <- 9); });
+for n in &ch {
+    if n == 0 { break; }
+    send!(ch <- n / 2);
+}",
+    good: "\
+let ch = chan!(u32);
+go!([ch] { send!(ch <- 9); });
+for n in &ch {
+    if n == 0 { break; }
+    go!([ch] { send!(ch <- n / 2); });
+}",
+    check: Check::Function(check),
+};
+
+fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
+    for (body, _) in code.bodies() {
+        for (block, event) in code.all(body) {
+            let EventKind::Range(channel, _) = event.kind else { continue };
+            if code.made_here(channel) != Some(Capacity::Exactly(0)) {
+                continue;
+            }
+            let around = code.cycle(body, block);
+            let sends = code.events_in(body, &around).filter(|(_, sent)| match sent.kind {
+                EventKind::Send(to, Face::Panics | Face::Checked) => to == channel,
+                EventKind::Call(..) => {
+                    let effect = code.effect(sent, channel);
+                    effect.has(Effect::SENDS) && !effect.has(Effect::IN_GOROUTINE)
+                }
+                _ => false,
+            });
+            let name = code.name(channel);
+            found.extend(sends.map(|(_, sent)| {
+                code.finding(
+                    &LINT,
+                    sent.span,
+                    format!("this send on `{name}` waits for the loop that it is in"),
+                )
+                .label("waits for ever")
+                .note(event.span, "received here")
+                .help("send from another goroutine, or keep a queue beside the channel")
+            }));
+        }
+    }
+}

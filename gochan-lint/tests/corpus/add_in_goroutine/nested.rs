@@ -1,0 +1,13 @@
+use gochan::prelude::*;
+
+fn example() {
+    let wg = WaitGroup::new();
+    go!([wg] {
+        go!([wg] {
+            wg.add(1); //~ add_in_goroutine
+            defer!(wg.done());
+            work(2);
+        });
+    });
+    wg.wait();
+}

@@ -1,0 +1,10 @@
+use gochan::prelude::*;
+
+fn example() {
+    go!({
+        let wg = WaitGroup::new();
+        wg.add(1);
+        go!([wg] { defer!(wg.done()); work(1); });
+        wg.wait();
+    });
+}

@@ -1,0 +1,16 @@
+use gochan::prelude::*;
+
+fn example() {
+    let wg = WaitGroup::new();
+    wg.add(1);
+    go!([wg] {
+        defer!(wg.done());
+        work(1);
+    });
+    go!([wg] {
+        wg.add(1); //~ add_in_goroutine
+        defer!(wg.done());
+        work(2);
+    });
+    wg.wait();
+}

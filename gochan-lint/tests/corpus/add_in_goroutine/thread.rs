@@ -1,0 +1,12 @@
+use gochan::prelude::*;
+
+fn example() {
+    let wg = WaitGroup::new();
+    let inside = wg.clone();
+    std::thread::spawn(move || {
+        inside.add(1); //~ add_in_goroutine
+        work(1);
+        inside.done();
+    });
+    wg.wait();
+}

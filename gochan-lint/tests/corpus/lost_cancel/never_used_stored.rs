@@ -1,0 +1,6 @@
+use gochan::prelude::*;
+
+fn make(parent: &Context) -> Server {
+    let (ctx, cancel) = parent.with_cancel(); //~ lost_cancel
+    Server { ctx }
+}

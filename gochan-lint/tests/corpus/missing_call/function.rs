@@ -1,0 +1,5 @@
+use gochan::prelude::*;
+
+fn example() {
+    go!(work); //~ missing_call
+}

@@ -1,0 +1,6 @@
+use gochan::prelude::*;
+
+#[cfg(feature = "later")]
+fn later() {
+    go!(work); //~ missing_call
+}

@@ -1,0 +1,5 @@
+use gochan::prelude::*;
+
+fn example() {
+    go!(|| println!("hello")); //~ missing_call
+}

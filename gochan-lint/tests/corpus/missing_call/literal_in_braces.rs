@@ -1,0 +1,7 @@
+use gochan::prelude::*;
+
+fn example() {
+    go!(|| { //~ missing_call
+        println!("hello");
+    });
+}

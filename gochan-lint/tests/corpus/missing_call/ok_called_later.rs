@@ -1,0 +1,8 @@
+use gochan::prelude::*;
+
+fn example() {
+    go!({
+        let later = move || work(1);
+        later();
+    }).join().unwrap();
+}

@@ -1,0 +1,5 @@
+use gochan::prelude::*;
+
+fn example() {
+    go!(crate::jobs::work); //~ missing_call
+}

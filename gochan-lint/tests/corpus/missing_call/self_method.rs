@@ -1,0 +1,7 @@
+use gochan::prelude::*;
+
+impl Server {
+    fn start(self) {
+        go!(self.run); //~ missing_call
+    }
+}

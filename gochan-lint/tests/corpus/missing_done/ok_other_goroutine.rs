@@ -1,0 +1,9 @@
+use gochan::prelude::*;
+
+fn example() {
+    let wg = WaitGroup::new();
+    wg.add(1);
+    go!({ work(1); });
+    go!([wg] { defer!(wg.done()); work(2); });
+    wg.wait();
+}

@@ -1,0 +1,12 @@
+use gochan::prelude::*;
+
+fn example() {
+    let wg = WaitGroup::new();
+    wg.add(1);
+    go!([wg] {
+        let n = parse().unwrap(); //~ missing_done
+        work(n);
+        wg.done();
+    });
+    wg.wait();
+}

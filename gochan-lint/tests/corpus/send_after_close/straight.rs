@@ -1,0 +1,8 @@
+use gochan::prelude::*;
+
+fn example() {
+    let ch = chan!(u32, 2);
+    send!(ch <- 1);
+    close!(ch);
+    send!(ch <- 2); //~ send_after_close
+}
