@@ -61,6 +61,13 @@
 //! [`Backend::Threads`](runtime::Backend::Threads) (`GOCHAN_BACKEND=threads`): every goroutine on a thread of its own,
 //! everything else the same.
 //!
+//! # Features
+//!
+//! * `tracing`: each goroutine runs in a span of its own, `goroutine` with its id, name and spawn place, so that events
+//!   tell who made them. A guard of another span that a goroutine holds while it waits stays entered on its worker's
+//!   thread meanwhile; enter spans around what does not wait.
+//! * `tokio-util`: contexts from and to cancellation tokens.
+//!
 //! # Forking
 //!
 //! Worker threads do not survive a `fork`. In a forked child every spawn panics and says so; `exec` a program instead.

@@ -88,7 +88,7 @@ impl Action {
 }
 
 /// What is not built unless somebody asks for it.
-const FEATURES: &str = "--features=xtask/bench,gochan/tokio-util";
+const FEATURES: &str = "--features=xtask/bench,gochan/tokio-util,gochan/tracing";
 
 fn steps() -> Vec<Step> {
     let cargo = |args: &[&str]| Action::Run(Cmd::cargo(args));
@@ -98,7 +98,7 @@ fn steps() -> Vec<Step> {
         None => &["test", "--no-fail-fast"],
     };
     let tests = |args: &[&str]| Cmd::cargo(runner).args(args.iter().copied());
-    let runtime_tests = || tests(&["-p", "gochan", "--features=tokio-util", "--test", "*"]);
+    let runtime_tests = || tests(&["-p", "gochan", "--features=tokio-util,tracing", "--test", "*"]);
     let workspace =
         ["--workspace", "--exclude=ui-tests", "--exclude=gochan-examples", "--all-targets", FEATURES];
     let lints = ["clippy", "--workspace", "--all-targets", FEATURES, "--", "-Dwarnings"];

@@ -11,6 +11,7 @@ use super::inbox::{Link, Linked};
 use super::park::WaitReason;
 use super::place::Siblings;
 use super::prefetch::prefetch;
+use super::span;
 use super::status::Status;
 use super::task::TaskRef;
 use super::worker::Worker;
@@ -37,6 +38,7 @@ pub(crate) struct Goroutine {
     heavy: Cell<bool>,
     slot: Slot,
     pub(super) siblings: Siblings,
+    span: span::Current,
 }
 
 // SAFETY: the module documentation states which thread may touch which field when.
@@ -111,6 +113,7 @@ impl Goroutine {
                 heavy: Cell::new(false),
                 status: Status::new(task.id(), task.header().site),
                 siblings: Siblings::new(),
+                span: span::Current::new(),
             });
             &*block
         };
@@ -135,13 +138,36 @@ impl Goroutine {
     /// Takes on the identity of the next task of the chain, on the stack of the one that has just ended.
     #[inline]
     fn become_task(&self, task: TaskRef) {
+        self.leave_span(true);
         self.status.become_goroutine(task.id(), task.header().site);
         self.siblings.reset();
+        self.enter_span();
+    }
+
+    #[inline(always)]
+    fn enter_span(&self) {
+        self.span.enter(self.id(), self.status.site());
+    }
+
+    #[inline(always)]
+    fn leave_span(&self, ended: bool) {
+        self.span.exit();
+        if ended {
+            self.span.close();
+        }
     }
 
     /// Runs the goroutine until it switches out or ends.
     #[inline]
     pub(super) fn turn(&self) -> Turn {
+        self.enter_span();
+        let turn = self.resume();
+        self.leave_span(matches!(turn, Turn::Ended(_)));
+        turn
+    }
+
+    #[inline(always)]
+    fn resume(&self) -> Turn {
         // SAFETY: only the worker's thread comes here, and never from inside the coroutine itself.
         let coroutine = unsafe { (*self.coroutine.get()).assume_init_mut() };
         match coroutine.resume(()) {

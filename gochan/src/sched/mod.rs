@@ -54,6 +54,7 @@ mod running;
 pub(crate) mod runtime;
 pub(crate) mod scope;
 mod sleeper;
+mod span;
 pub(crate) mod spawn;
 pub(crate) mod status;
 pub(crate) mod task;

@@ -55,8 +55,11 @@ fn run(task: TaskRef, status: Arc<Status>, group: Option<Arc<Group>>) {
     let id = status.id();
     let membership = Membership::begin(group.clone());
     CURRENT.set(Some(status));
+    let span = super::span::of_thread(id, Some(task.header().site));
     // SAFETY: a task is started once.
     unsafe { task.run() };
+    #[allow(clippy::drop_non_drop, reason = "it is something with the feature `tracing` only")]
+    drop(span);
     CURRENT.set(None);
     drop(membership);
     live().remove(&id);
