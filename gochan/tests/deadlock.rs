@@ -35,6 +35,10 @@ scenarios!(
     after_a_blocking_call,
     after_much_work,
     after_a_cancelled_alarm,
+    mutex_locked_twice,
+    locks_in_two_orders,
+    condition_never_signalled,
+    kept_alive_in_turns,
     goexit_with_nobody_left,
     goexit_with_somebody_blocked,
     plain_main,
@@ -222,8 +226,41 @@ fn after_a_cancelled_alarm() {
     recv!(chan!(u32));
 }
 
+#[gochan::main]
+fn mutex_locked_twice() {
+    let mutex = gochan::sync::Mutex::new(0);
+    let _first = mutex.lock();
+    *mutex.lock() += 1;
+}
+
+#[gochan::main]
+fn locks_in_two_orders() {
+    let locks = Arc::new((gochan::sync::Mutex::new(0), gochan::sync::Mutex::new(0)));
+    let (a, b) = (chan!(()), chan!(()));
+    let one = go!([locks, a, b] {
+        let _held = locks.0.lock();
+        send!(a <- ());
+        recv!(b);
+        drop(locks.1.lock());
+    });
+    let _held = locks.1.lock();
+    recv!(a);
+    send!(b <- ());
+    drop(locks.0.lock());
+    one.join().unwrap();
+}
+
+#[gochan::main]
+fn condition_never_signalled() {
+    let (mutex, cond) = (gochan::sync::Mutex::new(false), gochan::sync::Cond::new());
+    let mut ready = mutex.lock();
+    while !*ready {
+        ready = cond.wait(ready);
+    }
+}
+
 /// Each with what it prints before.
-const DEADLOCKS: [(&str, &str); 19] = [
+const DEADLOCKS: [(&str, &str); 22] = [
     ("send_to_itself", ""),
     ("receive_from_itself", ""),
     ("crossed", ""),
@@ -243,6 +280,9 @@ const DEADLOCKS: [(&str, &str); 19] = [
     ("after_a_blocking_call", "the call is over\n"),
     ("after_much_work", "worked\n"),
     ("after_a_cancelled_alarm", "cancelled\n"),
+    ("mutex_locked_twice", ""),
+    ("locks_in_two_orders", ""),
+    ("condition_never_signalled", ""),
 ];
 
 #[test]
@@ -530,6 +570,96 @@ fn dl_02_nothing_is_called_while_somebody_could_still_act() {
                 let outcome = scenario(name).workers(workers).run();
                 outcome.prints("awake\n");
                 assert_eq!(outcome.stderr, "", "{name}");
+            });
+        }
+    });
+}
+
+/// A token goes round, and whoever has it is the only one who could act: a goroutine, a thread, a blocking call, a
+/// timer, an async task; for about as long as it takes to call a deadlock.
+#[gochan::main]
+fn kept_alive_in_turns() {
+    let mut random = common::seeded();
+    let seed = random.seed;
+    let ch = chan!(u64);
+    for turn in 0..60 {
+        let pause = Duration::from_micros(random.u64(0..60_000));
+        let token = {
+            let ch = ch.clone();
+            move || ch.send(turn).unwrap()
+        };
+        match random.u8(0..8) {
+            0 => drop(go!({
+                sleep(pause);
+                token()
+            })),
+            1 => drop(go!({
+                blocking(|| thread::sleep(pause));
+                token()
+            })),
+            2 => drop(thread::spawn(move || {
+                thread::sleep(pause);
+                token();
+            })),
+            3 => drop(after_func(pause, {
+                let ch = ch.clone();
+                move || ch.send(turn).unwrap()
+            })),
+            4 => {
+                // A thread that waits with the others, until another one wakes it.
+                let (wake, woken) = chan!(()).split();
+                drop(thread::spawn(move || {
+                    woken.recv();
+                    token();
+                }));
+                drop(thread::spawn(move || {
+                    thread::sleep(pause);
+                    wake.send(()).unwrap();
+                }));
+            }
+            5 => drop(thread::spawn(move || {
+                thread::sleep(pause);
+                go!({ token() }).join().unwrap();
+            })),
+            6 => {
+                let (wake, woken) = chan!(()).split();
+                drop(thread::spawn(move || {
+                    pollster::block_on(async move { woken.recv_async().await });
+                    token();
+                }));
+                drop(go!({
+                    sleep(pause);
+                    wake.send(()).unwrap()
+                }));
+            }
+            _ => {
+                // The main thread of a scope of threads, while a goroutine waits for the end.
+                let (wake, woken) = chan!(()).split();
+                drop(thread::spawn(move || {
+                    thread::scope(|s| {
+                        s.spawn(|| thread::sleep(pause));
+                    });
+                    drop(wake);
+                }));
+                drop(go!({
+                    woken.recv();
+                    token()
+                }));
+            }
+        }
+        assert_eq!(ch.recv(), Some(turn), "seed {seed}");
+    }
+    println!("awake");
+}
+
+#[test]
+fn dl_02_whoever_is_the_only_one_who_could_act_keeps_the_program_alive() {
+    thread::scope(|s| {
+        for workers in [1, 2, 2, 3] {
+            s.spawn(move || {
+                let outcome = scenario("kept_alive_in_turns").workers(workers).run();
+                outcome.prints("awake\n");
+                assert_eq!(outcome.stderr, "");
             });
         }
     });

@@ -1,6 +1,6 @@
 //! Ways to put goroutines together that come up again and again.
 //!
-//! Each takes channels and returns channels, so they combine. Each takes a [`Context`](crate::Context) first and stops
+//! Each takes channels and returns channels, so they combine. Each takes a [`Context`] first and stops
 //! when it ends; a context that never ends, [`background`](crate::context::background)`()`, is fine where the inputs close.
 //!
 //! **Nothing is left behind.** Every goroutine that these functions start ends, and closes what it sends to, when its
