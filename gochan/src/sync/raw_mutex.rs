@@ -53,6 +53,8 @@ pub(super) struct RawMutex {
     looks: AtomicU32,
     /// Since when the one who is invited has been waiting.
     invited_since: AtomicU64,
+    /// How often the lock was freed since then.
+    overtaken: AtomicU32,
     queue: SpinLock<Queue<Turn>>,
 }
 
@@ -72,6 +74,7 @@ impl RawMutex {
             state: AtomicU32::new(0),
             looks: AtomicU32::new(0),
             invited_since: AtomicU64::new(0),
+            overtaken: AtomicU32::new(0),
             queue: SpinLock::new(Queue::new()),
         }
     }
@@ -79,7 +82,12 @@ impl RawMutex {
     /// Inlined always, for the sake of the switch in `park`; what does not lead there is in `take_or_queue`.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn lock(&self, reason: WaitReason, place: &'static Location<'static>) {
-        if self.try_lock() {
+        // Acquire pairs with the Release of the last holder.
+        let Err(state) = self.state.compare_exchange(0, LOCKED, Acquire, Relaxed) else { return };
+        // Free, though somebody who is invited has not come yet.
+        if state & (LOCKED | FAIR) == 0
+            && self.state.compare_exchange(state, state | LOCKED, Acquire, Relaxed).is_ok()
+        {
             return;
         }
         let waiter = Waiter::new(Turn {
@@ -122,9 +130,23 @@ impl RawMutex {
         // Release publishes what was done under the lock.
         let before = self.state.fetch_sub(LOCKED, Release);
         debug_assert!(before & LOCKED != 0);
-        if before != LOCKED {
-            self.serve(before);
+        if before == LOCKED {
+            return;
         }
+        if before & INVITED == 0 {
+            self.serve();
+        } else if before & FAIR == 0 && self.is_time_to_look() {
+            self.look_after_the_invited();
+        }
+    }
+
+    /// The lock has been freed, and the one who is invited has not come yet: now and then it is time to look for how
+    /// long that has been going on, soon at first for the sake of those that lock for long.
+    fn is_time_to_look(&self) -> bool {
+        const OFTEN: u32 = 16;
+        let overtaken = self.overtaken.load(Relaxed).wrapping_add(1);
+        self.overtaken.store(overtaken, Relaxed);
+        overtaken.is_multiple_of(OFTEN) || (overtaken < OFTEN && overtaken.is_power_of_two())
     }
 
     /// None: the lock is the caller's. Else it is queued, and to be parked.
@@ -167,9 +189,9 @@ impl RawMutex {
     fn spin(&self, invited: bool) -> bool {
         /// Spins of the first pause between two looks, and of the longest. Looking more often would only take the
         /// cache line away from the holder.
-        const PAUSES: (u32, u32) = (16, 128);
+        const PAUSES: (u32, u32) = (32, 256);
         /// Looks that are always worth it, and those that never are.
-        const LOOKS: (u32, u32) = (3, 16);
+        const LOOKS: (u32, u32) = (4, 16);
         let usual = self.looks.load(Relaxed);
         let limit = match crate::sched::others_run_meanwhile() {
             true => (2 * usual / SHARE + LOOKS.0).min(LOOKS.1),
@@ -194,24 +216,13 @@ impl RawMutex {
         }
     }
 
-    /// The lock has been freed with `before` telling of others.
+    /// Lets nobody else take the lock before the one who is invited, if that one has been waiting for long.
     #[cold]
     #[inline(never)]
-    fn serve(&self, before: u32) {
-        if before & INVITED != 0 {
-            if before & FAIR == 0 && is_long_ago(self.invited_since.load(Relaxed)) {
-                self.wait_for_the_invited();
-            }
+    fn look_after_the_invited(&self) {
+        if !is_long_ago(self.invited_since.load(Relaxed)) {
             return;
         }
-        let served = self.serve_first();
-        if let Some(owner) = served {
-            owner.wake();
-        }
-    }
-
-    /// Lets nobody else take the lock before the one who is invited.
-    fn wait_for_the_invited(&self) {
         let mut state = self.state.load(Relaxed);
         // Only while somebody is invited: nobody else would take notice of a lock that is free.
         while state & INVITED != 0 {
@@ -219,6 +230,15 @@ impl RawMutex {
                 Ok(_) => return,
                 Err(now) => state = now,
             }
+        }
+    }
+
+    /// The lock has been freed, and others wait.
+    #[cold]
+    #[inline(never)]
+    fn serve(&self) {
+        if let Some(owner) = self.serve_first() {
+            owner.wake();
         }
     }
 
@@ -264,6 +284,7 @@ impl RawMutex {
         } else {
             first.data.invited.set(true);
             self.invited_since.store(since, Relaxed);
+            self.overtaken.store(0, Relaxed);
         }
         if queue.is_empty() {
             self.state.fetch_and(!WAITING, Relaxed);
