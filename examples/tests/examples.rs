@@ -102,6 +102,29 @@ fn fan_in() {
     prints_what_its_header_promises(env!("CARGO_BIN_EXE_fan_in"), include_str!("../fan_in.rs"));
 }
 
+#[test]
+fn bank() {
+    prints_what_its_header_promises(env!("CARGO_BIN_EXE_bank"), include_str!("../bank.rs"));
+}
+
+#[test]
+fn once_config() {
+    prints_what_its_header_promises(env!("CARGO_BIN_EXE_once_config"), include_str!("../once_config.rs"));
+}
+
+#[test]
+fn errgroup_fetch() {
+    prints_what_its_header_promises(
+        env!("CARGO_BIN_EXE_errgroup_fetch"),
+        include_str!("../errgroup_fetch.rs"),
+    );
+}
+
+#[test]
+fn cache() {
+    prints_what_its_header_promises(env!("CARGO_BIN_EXE_cache"), include_str!("../cache.rs"));
+}
+
 /// Starts the example, sends the signal as soon as it has said its first line, and returns all it prints.
 #[cfg(unix)]
 fn interrupted(program: &str, setting: (&str, &str), signal: &str) -> (String, Output) {
