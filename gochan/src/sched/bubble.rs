@@ -151,6 +151,12 @@ pub(crate) fn point() {
     }
 }
 
+/// What [`point`] looks at first, for operations so short that one such look is all they can bear.
+#[inline(always)]
+pub(crate) fn has_points() -> bool {
+    POINTS.load(Relaxed)
+}
+
 #[cold]
 fn point_slow() {
     if let Some(worker) = Worker::current()

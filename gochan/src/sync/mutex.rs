@@ -1,7 +1,7 @@
 //! Mutual exclusion.
 
 use super::raw_mutex::RawMutex;
-use crate::sched::bubble::point;
+use crate::sched::bubble::{has_points, point};
 use crate::sched::park::WaitReason;
 use std::cell::UnsafeCell;
 use std::fmt;
@@ -76,9 +76,22 @@ impl<T: ?Sized> Mutex<T> {
     #[inline]
     #[track_caller]
     pub fn lock(&self) -> MutexGuard<'_, T> {
+        if has_points() {
+            return self.lock_between_points();
+        }
         self.raw.lock(WaitReason::Mutex, Location::caller());
-        point();
         MutexGuard::new(self)
+    }
+
+    /// Lets others run before and after; so an unlock need not.
+    #[cold]
+    #[track_caller]
+    fn lock_between_points(&self) -> MutexGuard<'_, T> {
+        point();
+        self.raw.lock(WaitReason::Mutex, Location::caller());
+        let guard = MutexGuard::new(self);
+        point();
+        guard
     }
 
     /// Locks if that needs no waiting, and nobody who waits is to be served first.
@@ -93,6 +106,7 @@ impl<T: ?Sized> Mutex<T> {
     #[doc(alias = "TryLock")]
     #[inline]
     pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
+        point();
         let guard = (self.raw.try_lock() || self.raw.try_lock_contended()).then(|| MutexGuard::new(self));
         point();
         guard
@@ -175,7 +189,6 @@ impl<T: ?Sized> Drop for MutexGuard<'_, T> {
     #[inline]
     fn drop(&mut self) {
         self.mutex.raw.unlock();
-        point();
     }
 }
 

@@ -79,8 +79,9 @@ impl RawMutex {
         }
     }
 
-    /// Inlined always, for the sake of the switch in `park`; what does not lead there is in `take_or_queue`.
-    #[cfg_attr(not(debug_assertions), inline(always))]
+    /// Inlined always, but for what leads to a switch: that would make the caller save its registers even for a lock
+    /// that is free.
+    #[inline(always)]
     pub(super) fn lock(&self, reason: WaitReason, place: &'static Location<'static>) {
         // Acquire pairs with the Release of the last holder.
         let Err(state) = self.state.compare_exchange(0, LOCKED, Acquire, Relaxed) else { return };
@@ -90,6 +91,12 @@ impl RawMutex {
         {
             return;
         }
+        self.wait(reason, place);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn wait(&self, reason: WaitReason, place: &'static Location<'static>) {
         let waiter = Waiter::new(Turn {
             since: bubble::ticks(),
             invited: Cell::new(false),

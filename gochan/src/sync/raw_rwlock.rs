@@ -96,25 +96,27 @@ impl RawRwLock {
 
     // Readers.
 
-    #[cfg_attr(not(debug_assertions), inline(always))]
+    /// Inlined always, but for what leads to a switch, as in a mutex.
+    #[inline(always)]
     pub(super) fn read(&self, place: Place) -> Counted<'_> {
         if self.state.load(Relaxed) & (WRITER | SHARDED) == 0 {
             // Acquire pairs with the Release of the last writer.
-            let before = self.state.fetch_add(1, Acquire);
-            if before == 0 {
-                return None;
-            }
-            if before & WRITER == 0 {
-                self.note_meeting();
-                return None;
+            match self.state.fetch_add(1, Acquire) {
+                0 => None,
+                before => self.read_counted(before, place),
             }
         } else {
-            if let Some(counted) = self.read_watching() {
-                return counted;
-            }
-            if self.state.fetch_add(1, Acquire) & WRITER == 0 {
-                return None;
-            }
+            self.read_elsewhere(place)
+        }
+    }
+
+    /// The caller is counted in `state`, which was `before`.
+    #[cold]
+    #[inline(never)]
+    fn read_counted(&self, before: u32, place: Place) -> Counted<'_> {
+        if before & WRITER == 0 {
+            self.note_meeting();
+            return None;
         }
         let waiter = Waiter::new(());
         if let Some(parker) = self.queue_reader(&waiter) {
@@ -123,8 +125,20 @@ impl RawRwLock {
         None
     }
 
-    /// Gets in through a shard, or when a writer leaves soon. None: it is time to queue up.
+    /// There are shards, or a writer.
     #[inline(never)]
+    fn read_elsewhere(&self, place: Place) -> Counted<'_> {
+        match self.read_watching() {
+            Some(counted) => counted,
+            None => match self.state.fetch_add(1, Acquire) {
+                before if before & WRITER == 0 => None,
+                before => self.read_counted(before, place),
+            },
+        }
+    }
+
+    /// Gets in through a shard, or when a writer leaves soon. None: it is time to queue up.
+    #[inline]
     fn read_watching(&self) -> Option<Counted<'_>> {
         let looks = if crate::sched::others_run_meanwhile() { LOOKS } else { 1 };
         for look in 0..looks {
@@ -163,8 +177,6 @@ impl RawRwLock {
     }
 
     /// The caller is counted in `state`. None: it has been let in.
-    #[cold]
-    #[inline(never)]
     fn queue_reader(&self, waiter: &Waiter<()>) -> Option<Parker> {
         let parker = Parker::current();
         let owner = parker.owner();
@@ -224,21 +236,25 @@ impl RawRwLock {
 
     // Writers.
 
-    #[cfg_attr(not(debug_assertions), inline(always))]
+    #[inline]
     pub(super) fn write(&self, place: Place) {
         self.writers.lock(WaitReason::RwLockWrite, place);
         // SeqCst, against the readers of shards; Acquire pairs with the Release of the last reader.
         let before = self.state.fetch_or(WRITER, SeqCst);
-        if before != 0
-            && let Some(parker) = self.wait_for_readers(before)
-        {
+        if before != 0 {
+            self.wait_for_readers(before, place);
+        }
+    }
+
+    #[inline(never)]
+    fn wait_for_readers(&self, before: u32, place: Place) {
+        if let Some(parker) = self.watch_readers_leave(before) {
             parker.park(WaitReason::RwLockWrite, place);
         }
     }
 
     /// None: all readers have left.
-    #[inline(never)]
-    fn wait_for_readers(&self, before: u32) -> Option<Parker> {
+    fn watch_readers_leave(&self, before: u32) -> Option<Parker> {
         self.leaving.fetch_add((before & READERS) as i32, AcqRel);
         let looks = if crate::sched::others_run_meanwhile() { LOOKS } else { 1 };
         for look in 0..looks {

@@ -1,7 +1,7 @@
 //! Many readers, or one writer.
 
 use super::raw_rwlock::{Counted, RawRwLock};
-use crate::sched::bubble::point;
+use crate::sched::bubble::{has_points, point};
 use std::cell::UnsafeCell;
 use std::fmt;
 use std::marker::PhantomData;
@@ -70,10 +70,24 @@ impl<T: ?Sized> RwLock<T> {
     #[inline]
     #[track_caller]
     pub fn read(&self) -> RwLockReadGuard<'_, T> {
+        if has_points() {
+            return self.read_between_points();
+        }
         let counted = self.raw.read(Location::caller());
-        point();
         // SAFETY: just locked for reading, and counted so.
         unsafe { RwLockReadGuard::new(self, counted) }
+    }
+
+    /// Lets others run before and after; so the end of a read need not.
+    #[cold]
+    #[track_caller]
+    fn read_between_points(&self) -> RwLockReadGuard<'_, T> {
+        point();
+        let counted = self.raw.read(Location::caller());
+        // SAFETY: just locked for reading, and counted so.
+        let guard = unsafe { RwLockReadGuard::new(self, counted) };
+        point();
+        guard
     }
 
     /// Locks for writing, alone. Waits for whoever is inside to leave.
@@ -82,14 +96,17 @@ impl<T: ?Sized> RwLock<T> {
     #[inline]
     #[track_caller]
     pub fn write(&self) -> RwLockWriteGuard<'_, T> {
-        self.raw.write(Location::caller());
         point();
-        RwLockWriteGuard { lock: self, _here: PhantomData }
+        self.raw.write(Location::caller());
+        let guard = RwLockWriteGuard { lock: self, _here: PhantomData };
+        point();
+        guard
     }
 
     /// Locks for reading if that needs no waiting.
     #[doc(alias = "TryRLock")]
     pub fn try_read(&self) -> Option<RwLockReadGuard<'_, T>> {
+        point();
         let Some(counted) = self.raw.try_read() else {
             // Who tries in a loop must let those run who could end it.
             crate::sched::spend();
@@ -103,6 +120,7 @@ impl<T: ?Sized> RwLock<T> {
     /// Locks for writing if that needs no waiting.
     #[doc(alias = "TryLock")]
     pub fn try_write(&self) -> Option<RwLockWriteGuard<'_, T>> {
+        point();
         let locked = self.raw.try_write();
         if locked {
             point();
@@ -180,7 +198,6 @@ impl<T: ?Sized> Drop for RwLockReadGuard<'_, T> {
     #[inline]
     fn drop(&mut self) {
         self.lock.raw.end_read(self.counted);
-        point();
     }
 }
 
@@ -237,7 +254,6 @@ impl<T: ?Sized> Drop for RwLockWriteGuard<'_, T> {
     #[inline]
     fn drop(&mut self) {
         self.lock.raw.end_write();
-        point();
     }
 }
 
