@@ -4,7 +4,7 @@
 use super::super::park::WaitReason;
 use super::super::ticks;
 use super::super::worker::Worker;
-use super::{ENDED, Target, YIELDED};
+use super::{ENDED, REASON_SHIFT, Target, UNTIMED, WAKE, YIELDED};
 use std::collections::HashMap;
 use std::fmt;
 use std::io::{self, BufWriter, Write};
@@ -28,18 +28,43 @@ fn location(address: u64) -> Option<&'static Location<'static>> {
 }
 
 fn turns_of(index: usize, worker: &Worker) -> Vec<Turn> {
-    let mut turns = Vec::new();
+    let mut turns: Vec<Turn> = Vec::new();
     let mut woken = Vec::new();
-    for [id, begin, end, site, place, reason] in worker.trace().map(super::Trace::read).unwrap_or_default() {
-        if end == 0 {
+    // When the first turn began whose end is not known yet, and which that is.
+    let (mut begun, mut open) = (None, 0);
+    for [id, begin, end, site, wait] in worker.trace().map(super::Trace::read).unwrap_or_default() {
+        if end == WAKE {
             woken.push(id);
-        } else {
-            let woken = std::mem::take(&mut woken);
-            let (site, place) = (location(site), location(place));
-            turns.push(Turn { worker: index, id, begin, end, site, place, reason, woken });
+            continue;
+        }
+        if id != 0 {
+            if begin != 0 {
+                begun = Some(begin);
+            }
+            let place = location(wait & ((1 << REASON_SHIFT) - 1));
+            let reason = wait >> REASON_SHIFT;
+            let (site, woken) = (location(site), std::mem::take(&mut woken));
+            turns.push(Turn { worker: index, id, begin: 0, end: 0, site, place, reason, woken });
+        }
+        if end != UNTIMED {
+            share_time(&mut turns, open, begun, end);
+            (begun, open) = (Some(end), turns.len());
         }
     }
+    share_time(&mut turns, open, begun, ticks::now());
     turns
+}
+
+/// Gives the turns from `open` on equal parts of the time. Those of which it is not known when they began, because
+/// that has been overwritten, are left out.
+fn share_time(turns: &mut Vec<Turn>, open: usize, begun: Option<u64>, end: u64) {
+    let Some(begun) = begun else { return turns.truncate(open) };
+    let time = end.saturating_sub(begun);
+    let count = (turns.len() - open) as u64;
+    for (turn, place) in turns[open..].iter_mut().zip(0..) {
+        turn.begin = begun + time * place / count;
+        turn.end = begun + time * (place + 1) / count;
+    }
 }
 
 /// Text between quotes.

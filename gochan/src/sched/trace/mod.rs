@@ -97,32 +97,44 @@ pub(super) struct Trace {
     notes: Box<[Note]>,
     /// Counts all that were ever written.
     written: AtomicUsize,
-    /// When the turn began that goes on, or is next.
-    since: Cell<u64>,
+    /// When the turn began that is next, after a pause; else zero.
+    resumed: Cell<u64>,
+    /// Turns until the next whose end is timed.
+    untimed: Cell<u32>,
 }
 
-/// A turn, or with a zero `end` a wake.
+/// One of: a turn; a wake, which has no `end`; a pause, which has no `id` and begins at `end`.
 #[derive(Debug, Default)]
 struct Note {
     id: AtomicU64,
+    /// Zero: when the note before ended.
     begin: AtomicU64,
     end: AtomicU64,
     site: AtomicU64,
-    place: AtomicU64,
-    /// A `WaitReason` plus one, or how else the turn ended.
-    reason: AtomicU64,
+    /// The address of where the goroutine waits. In the highest byte a `WaitReason` plus one, or how else the turn
+    /// has ended.
+    wait: AtomicU64,
 }
 
+const WORDS: usize = 5;
+
 impl Note {
-    fn words(&self) -> [&AtomicU64; 6] {
-        [&self.id, &self.begin, &self.end, &self.site, &self.place, &self.reason]
+    fn words(&self) -> [&AtomicU64; WORDS] {
+        [&self.id, &self.begin, &self.end, &self.site, &self.wait]
     }
 }
+
+const WAKE: u64 = 0;
+/// The `end` of a turn that was not timed.
+const UNTIMED: u64 = 1;
+/// While turns are short, each so many-th is timed: reading the clock would take longer than the turn.
+const EVERY: u32 = 16;
 
 /// A turn that ended with its goroutine.
 const ENDED: u64 = 0;
 /// A turn after which the goroutine could go on.
-const YIELDED: u64 = u64::MAX;
+const YIELDED: u64 = 255;
+const REASON_SHIFT: u32 = 56;
 
 fn address(place: Option<&'static Location<'static>>) -> u64 {
     place.map_or(0, |place| std::ptr::from_ref(place).expose_provenance() as u64)
@@ -131,41 +143,65 @@ fn address(place: Option<&'static Location<'static>>) -> u64 {
 impl Trace {
     pub(super) fn new() -> Box<Trace> {
         let notes = (0..CAPACITY).map(|_| Note::default()).collect();
-        Box::new(Trace { notes, written: AtomicUsize::new(0), since: Cell::new(ticks::now()) })
+        let resumed = Cell::new(ticks::now());
+        Box::new(Trace { notes, written: AtomicUsize::new(0), resumed, untimed: Cell::new(0) })
     }
 
-    /// The worker has had nothing to do until now.
+    /// The worker has nothing to do.
+    pub(super) fn pause(&self) {
+        // Else it has had nothing to do since the last pause.
+        if self.resumed.get() == 0 {
+            self.write(|note| {
+                note.id.store(0, Relaxed);
+                note.end.store(ticks::now(), Relaxed);
+            });
+        }
+    }
+
+    /// The worker has something to do again.
     pub(super) fn resume(&self) {
-        self.since.set(ticks::now());
+        self.resumed.set(ticks::now());
+        self.untimed.set(0);
     }
 
-    /// A turn is over. `wait`: why, unless the goroutine has ended or yielded.
+    /// A turn is over. `wait`: why, unless the goroutine has ended or yielded. `short`: turns are.
+    #[inline]
     pub(super) fn turn(
         &self,
         id: u64,
         site: Option<&'static Location<'static>>,
         ended: bool,
         wait: Option<Wait>,
+        short: bool,
     ) {
-        let end = ticks::now();
-        let reason = match wait {
-            _ if ended => ENDED,
-            Some(wait) => wait.reason as u64 + 1,
-            None => YIELDED,
+        let (reason, place) = match wait {
+            _ if ended => (ENDED, 0),
+            Some(wait) => (wait.reason as u64 + 1, address(wait.place)),
+            None => (YIELDED, 0),
         };
-        let place = address(wait.and_then(|wait| wait.place));
-        let begin = self.since.replace(end);
+        let untimed = self.untimed.get();
+        let end = if short && untimed > 0 {
+            self.untimed.set(untimed - 1);
+            UNTIMED
+        } else {
+            self.untimed.set(EVERY - 1);
+            ticks::now()
+        };
         self.write(|note| {
-            let words = [id, begin, end.max(1), address(site), place, reason];
-            note.words().into_iter().zip(words).for_each(|(place, word)| place.store(word, Relaxed));
+            note.id.store(id, Relaxed);
+            note.begin.store(self.resumed.take(), Relaxed);
+            note.end.store(end, Relaxed);
+            note.site.store(address(site), Relaxed);
+            note.wait.store(place | reason << REASON_SHIFT, Relaxed);
         });
     }
 
     /// The turn that goes on has made goroutine `id` ready.
+    #[inline]
     pub(super) fn wake(&self, id: u64) {
         self.write(|note| {
             note.id.store(id, Relaxed);
-            note.end.store(0, Relaxed);
+            note.end.store(WAKE, Relaxed);
         });
     }
 
@@ -178,7 +214,7 @@ impl Trace {
     }
 
     /// The notes that are surely whole, oldest first.
-    fn read(&self) -> Vec<[u64; 6]> {
+    fn read(&self) -> Vec<[u64; WORDS]> {
         let written = self.written.load(Acquire);
         let first = written.saturating_sub(CAPACITY);
         let read = |index: usize| self.notes[index % CAPACITY].words().map(|word| word.load(Relaxed));

@@ -25,6 +25,9 @@ impl Worker {
     /// Nothing to run: fire timers, look around for a while, then sleep until somebody has something.
     #[cold]
     pub(super) fn idle(&self) {
+        if let Some(trace) = self.trace() {
+            trace.pause();
+        }
         self.fire_due();
         if self.has_ready() || !self.fresh.is_empty() || (self.workers.count() > 1 && self.look_around()) {
             self.resume();

@@ -53,10 +53,12 @@ impl Worker {
         self.turn_and_then(goroutine, |_| {});
     }
 
-    #[cold]
+    /// Inlined for the same reason as what leads to a switch: see `Goroutine::park`.
+    #[inline(always)]
     fn traced_turn(&'static self, trace: &Trace, goroutine: &'static Goroutine) {
         let (id, site) = (goroutine.id(), goroutine.status().site());
-        self.turn_and_then(goroutine, |ended| trace.turn(id, site, ended, goroutine.status().wait()));
+        let short = self.pace.is_fine();
+        self.turn_and_then(goroutine, |ended| trace.turn(id, site, ended, goroutine.status().wait(), short));
     }
 
     /// Calls `then` while the stack is still the goroutine's, and tells it whether that has ended.
