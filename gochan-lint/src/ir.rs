@@ -174,7 +174,7 @@ pub struct Object {
 #[derive(Debug, Clone)]
 pub enum Origin {
     /// `chan!(T)`, `chan!(T, capacity)`.
-    ChanMacro(Capacity),
+    ChanMacro(Capacity, Span),
     /// The result of a path call: `WaitGroup::new()`, `background()`.
     Call(Vec<String>, Vec<Arg>),
     /// The result of a method: `ctx.with_cancel()`, `wg.clone()`, `m.lock()`.
@@ -329,6 +329,8 @@ pub enum OpKind {
     RangeEnd(ObjectId),
     /// `unwrap`, `expect`, an index: goes on, or panics.
     MayPanic,
+    /// The next turn of a `for` loop: it has an end of its own.
+    Next,
     /// The begin of a `default`'s body.
     DefaultArm,
     /// `close!(ch)`

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 #[derive(Debug, Clone, Default)]
 pub struct Levels {
     by_id: HashMap<&'static str, Level>,
+    all: Option<Level>,
 }
 
 impl Levels {
@@ -16,18 +17,16 @@ impl Levels {
     #[must_use]
     pub fn of(&self, id: &str) -> Level {
         let default = || lints::find(id).map_or(Level::Warn, |lint| lint.level);
-        self.by_id.get(id).copied().unwrap_or_else(default)
+        self.by_id.get(id).copied().or(self.all).unwrap_or_else(default)
     }
 
-    /// Sets the level of a lint, or of all by `all`. What is forbidden stays so.
+    /// Sets the level of a lint, or by `all` of those that nobody sets by name. What is forbidden stays so.
     ///
     /// # Errors
     /// If there is no such lint: the text says so, and which one may be meant.
     pub fn set(&mut self, id: &str, level: Level) -> Result<(), String> {
         if id == "all" {
-            for lint in lints::ALL {
-                self.set(lint.id, level)?;
-            }
+            self.all = Some(level);
             return Ok(());
         }
         let Some(lint) = lints::find(id) else { return Err(unknown(id)) };
@@ -108,5 +107,8 @@ mod tests {
         levels.set("all", Level::Allow).unwrap();
         assert_eq!(levels.of("double_close"), Level::Forbid);
         assert_eq!(levels.of("missing_call"), Level::Allow);
+        levels.set("missing_call", Level::Deny).unwrap();
+        levels.set("all", Level::Warn).unwrap();
+        assert_eq!(levels.of("missing_call"), Level::Deny, "what is named is an exception from all");
     }
 }

@@ -4,6 +4,7 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::source::{SourceFile, Span};
+use std::collections::HashSet;
 
 /// A comment that allows something.
 #[derive(Debug, Clone)]
@@ -25,12 +26,19 @@ const MARK: &str = "gochan-lint:";
 #[must_use]
 pub fn find(source: &SourceFile) -> Vec<Suppression> {
     let mut found = Vec::new();
+    if !source.text.contains(MARK) {
+        return found;
+    }
+    let comments = line_comments(&source.text);
     for (at, _) in source.text.match_indices(MARK) {
         let line = source.position(at as u32).line;
         let text = source.line(line);
         let column = at - (source.text[..at].rfind('\n').map_or(0, |before| before + 1));
         let Some(slashes) = text[..column].rfind("//") else { continue };
         if !text[slashes + 2..column].trim().is_empty() {
+            continue;
+        }
+        if !comments.contains(&(at - column + slashes)) {
             continue;
         }
         let alone = text[..slashes].trim().is_empty();
@@ -40,6 +48,65 @@ pub fn find(source: &SourceFile) -> Vec<Suppression> {
         found.extend(parse(text[column + MARK.len()..].trim(), span, speaks_for));
     }
     found
+}
+
+/// Where plain `//` comments begin: not in strings, and none that document.
+fn line_comments(text: &str) -> HashSet<usize> {
+    let bytes = text.as_bytes();
+    let mut found = HashSet::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        let rest = &bytes[at..];
+        let name_before = at > 0 && (bytes[at - 1].is_ascii_alphanumeric() || bytes[at - 1] == b'_');
+        if rest.starts_with(b"//") {
+            let documents = rest.starts_with(b"///") || rest.starts_with(b"//!");
+            if !documents {
+                found.insert(at);
+            }
+            at += rest.iter().position(|&byte| byte == b'\n').unwrap_or(rest.len());
+        } else if rest.starts_with(b"/*") {
+            let mut depth = 0;
+            while at < bytes.len() {
+                match &bytes[at..] {
+                    [b'/', b'*', ..] => {
+                        depth += 1;
+                        at += 2;
+                    }
+                    [b'*', b'/', ..] => {
+                        depth -= 1;
+                        at += 2;
+                    }
+                    _ => at += 1,
+                }
+                if depth == 0 {
+                    break;
+                }
+            }
+        } else if rest[0] == b'r' && !name_before && raw_string(rest).is_some() {
+            at += raw_string(rest).unwrap_or(1);
+        } else if rest[0] == b'"' {
+            at += 1;
+            while at < bytes.len() && bytes[at] != b'"' {
+                at += if bytes[at] == b'\\' { 2 } else { 1 };
+            }
+            at += 1;
+        } else if rest.starts_with(b"'\"'") || rest.starts_with(b"'\\") {
+            // A character, not a lifetime.
+            at += if rest[1] == b'\\' { 4 } else { 3 };
+        } else {
+            at += 1;
+        }
+    }
+    found
+}
+
+/// The length of a raw string that begins here.
+fn raw_string(rest: &[u8]) -> Option<usize> {
+    let hashes = rest[1..].iter().take_while(|&&byte| byte == b'#').count();
+    let open = rest.get(1 + hashes).filter(|&&byte| byte == b'"').map(|_| 2 + hashes)?;
+    let close: Vec<u8> = std::iter::once(b'"').chain(std::iter::repeat_n(b'#', hashes)).collect();
+    let end = rest[open..].windows(close.len()).position(|window| window == close.as_slice());
+    Some(end.map_or(rest.len(), |end| open + end + close.len()))
 }
 
 fn next_code_line(source: &SourceFile, line: u32) -> u32 {

@@ -20,6 +20,10 @@ fn expected(text: &str) -> Places {
 }
 
 fn found(path: &Path, text: &str) -> Places {
+    // The marks are no part of the program.
+    let unmarked = text.lines().map(|line| format!("{}\n", line.split("//~").next().unwrap_or(line)));
+    let text = unmarked.collect::<String>();
+    let text = text.as_str();
     let file =
         read::read(text, Some("gochan")).unwrap_or_else(|error| panic!("{}: {error:?}", path.display()));
     let unit = Unit { source: SourceFile::new(path.to_owned(), text.to_owned()), file, package: 0 };

@@ -129,6 +129,8 @@ pub enum EventKind {
     Assign(ObjectId),
     /// What it points to is overwritten.
     Store(ObjectId),
+    /// The next turn of a `for` loop.
+    Next,
     /// The begin of a `default`.
     DefaultArm,
     /// Goes on, or panics.
@@ -220,6 +222,7 @@ impl Interpreter<'_> {
                 one(EventKind::RangeEnd(self.root(*channel)))
             }
             OpKind::RangeEnd(_) => Vec::new(),
+            OpKind::Next => one(EventKind::Next),
             OpKind::MayPanic => one(EventKind::MayPanic),
             OpKind::DefaultArm => one(EventKind::DefaultArm),
             OpKind::Range(object) => one(EventKind::Use(self.root(*object))),
@@ -412,10 +415,21 @@ impl Interpreter<'_> {
                     "try_recv" | "recv_timeout" | "recv_async" | "try_iter" => {
                         EventKind::Recv(root, Bound::Checked, false)
                     }
+                    "for_each" | "map" | "filter" | "filter_map" | "fold" | "any" | "all" | "sum"
+                    | "count" | "collect" | "last" | "max" | "min" | "extend" | "next" | "take" => {
+                        // What the closures do, and, for all that we know, a receive.
+                        let mut events = vec![EventKind::Recv(root, Bound::Checked, true)];
+                        events.extend(self.closures(call));
+                        events.push(EventKind::Unknown(call.clone()));
+                        return Some(events);
+                    }
                     "iter" | "into_iter" => EventKind::Use(root),
                     // It says whether it closed the channel, and never panics.
                     "close" => EventKind::Close(root, Face::Checked),
-                    _ => EventKind::Use(root),
+                    "len" | "capacity" | "is_empty" | "is_full" | "is_closed" | "is_nil" => {
+                        EventKind::Use(root)
+                    }
+                    _ => return None,
                 }
             }
             (Kind::WaitGroup, "add") => EventKind::Add(root, first.and_then(|arg| arg.number)),

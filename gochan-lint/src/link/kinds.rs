@@ -114,7 +114,7 @@ impl Resolver<'_> {
 
     fn object(&self, id: ObjectId, origin: &Origin) -> (Kind, ObjectId) {
         match origin {
-            Origin::ChanMacro(capacity) => (Kind::Channel(Side::Both, Some(*capacity)), id),
+            Origin::ChanMacro(capacity, _) => (Kind::Channel(Side::Both, Some(*capacity)), id),
             Origin::Call(path, args) => (self.call(path, args.first().and_then(|arg| arg.number)), id),
             Origin::Method(receiver, name, args) => self.method(id, *receiver, name, args),
             Origin::Element(of, index) => self.element(id, *of, *index),

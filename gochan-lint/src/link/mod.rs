@@ -12,6 +12,7 @@ pub use summary::{Effect, LockPath, Summary, blocks, effect_of, effect_on, lock_
 use crate::ir::{self, BodyId, Function, ObjectId};
 use crate::source::SourceFile;
 use std::collections::{HashMap, HashSet};
+use std::path::Path;
 
 /// A file of the program.
 #[derive(Debug)]
@@ -161,7 +162,16 @@ impl Program {
         let full = self.expand(unit, path);
         let (name, before) = full.split_last()?;
         let is_type = |name: &String| name.starts_with(char::is_uppercase);
-        let Some(first) = before.first() else { return self.callee(caller, own, None, name) };
+        let Some(first) = before.first() else {
+            let callee = self.callee(caller, own, None, name)?;
+            // A name of another file has to be brought in.
+            let imports = &self.units[unit].file.imports;
+            let open = imports.iter().any(|(name, path)| {
+                name == "*" && !path.is_empty() && matches!(path[0].as_str(), "crate" | "super" | "self")
+            });
+            let near = self.functions[callee].unit == unit;
+            return (near || open && name != "drop").then_some(callee);
+        };
         let package = match first.as_str() {
             "crate" | "self" | "super" => own,
             first if self.crates.contains_key(first) => self.crates[first],
@@ -172,8 +182,24 @@ impl Program {
         match owner {
             Some("Self") => self.callee(caller, own, self.function(caller).owner.as_deref(), name),
             Some(owner) => self.callee(caller, package, Some(owner), name),
-            None => self.callee(caller, package, None, name),
+            None => self
+                .in_module(package, before.last()?, name)
+                .or_else(|| self.callee(caller, package, None, name)),
         }
+    }
+
+    /// The function of a module that is a file of its own.
+    fn in_module(&self, package: usize, module: &str, name: &str) -> Option<usize> {
+        let found = self.by_name.get(&(package, None, name.to_owned()))?;
+        let stem = |path: &Path| {
+            let stem = path.file_stem()?.to_str()?;
+            if stem == "mod" { path.parent()?.file_name()?.to_str() } else { Some(stem) }.map(str::to_owned)
+        };
+        let mut here = found.iter().copied().filter(|&function| {
+            let path = &self.unit(function).source.path;
+            self.function(function).module.is_empty() && stem(path).as_deref() == Some(module)
+        });
+        here.next().filter(|_| here.next().is_none())
     }
 
     /// The method `name` of a type, called from `caller`.

@@ -3,7 +3,7 @@
 use super::Program;
 use super::events::LockMode;
 use super::events::{EventKind, Runner, Started};
-use crate::ir::{ObjectId, Origin};
+use crate::ir::{BodyKind, ObjectId, Origin};
 use std::collections::BTreeSet;
 
 /// What a function may do with one parameter, by itself, in a goroutine it starts, or through others it calls.
@@ -295,7 +295,10 @@ pub(super) fn find_goroutines(program: &mut Program) {
         if std::mem::replace(&mut program.functions[function].in_goroutine, true) {
             continue;
         }
-        let blocks = program.functions[function].events.iter().flatten();
+        // A closure that is handed on may run in a thread of its own.
+        let code = program.function(function);
+        let bodies = code.bodies.iter().zip(&program.functions[function].events);
+        let blocks = bodies.filter(|(body, _)| body.kind != BodyKind::Closure).flat_map(|(_, blocks)| blocks);
         queue.extend(blocks.flat_map(|block| &block.0).filter_map(|event| match event.kind {
             EventKind::Call(callee, _) => Some(callee),
             _ => None,

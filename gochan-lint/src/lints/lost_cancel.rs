@@ -66,7 +66,11 @@ fn context_only(code: Code<'_>, pair: ObjectId, object: &Object) -> Option<Diagn
         _ => None,
     });
     let parts: Vec<&str> = parts.collect();
-    let lost = object.name.is_empty() && parts.contains(&"0") && !parts.contains(&"1");
+    let source = &code.program.units[code.linked.unit].source.text;
+    let rest = source.get(object.span.end as usize..).unwrap_or("");
+    // A chain goes on with the pair alive.
+    let ends = rest.strip_prefix(".0").is_some_and(|rest| rest.trim_start().starts_with(';'));
+    let lost = object.name.is_empty() && ends && parts.contains(&"0") && !parts.contains(&"1");
     lost.then(|| {
         let message = "the cancel handle is dropped with the rest of the pair, which cancels the context";
         report(code, pair, object.span, message.to_owned(), "cancels at the end of this statement")

@@ -53,7 +53,9 @@ fn recursion(
     same: &dyn Fn(&EventKind) -> bool,
     name: &str,
 ) -> Option<Diagnostic> {
-    let inside = code.bodies().filter(|&(inner, _)| code.is_within(inner, body) && !code.is_apart(inner));
+    // Closures further in may run elsewhere.
+    let lazy = body == BodyId(0);
+    let inside = code.bodies().filter(|&(inner, graph)| inner == body || lazy && graph.parent == Some(body));
     let mut events = inside.flat_map(|(inner, _)| code.all(inner));
     let again = events.find(|(_, event)| {
         same(&event.kind) || matches!(event.kind, EventKind::Call(callee, _) if !name.is_empty() && reach[callee].contains(name))

@@ -3,7 +3,7 @@
 pub(super) use super::{Check, Lint};
 pub(super) use crate::diagnostic::{Diagnostic, Level};
 pub(super) use crate::flow::Code;
-pub(super) use crate::ir::{BlockId, BodyId, Capacity, ObjectId, Origin, Ty};
-pub(super) use crate::link::{Effect, EventKind, Face, Flavour, Kind, LockMode, Side, Started};
+pub(super) use crate::ir::{BlockId, BodyId, BodyKind, Bound, Capacity, ObjectId, Origin, Ty};
+pub(super) use crate::link::{Effect, EventKind, Face, Flavour, Kind, LockMode, Side, Started, Wait};
 pub(super) use crate::link::{Program, Runner};
 pub(super) use crate::source::Span;

@@ -45,7 +45,15 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
                             return;
                         }
                         let graph = &code.body(object.body).blocks[block.at()];
-                        let turns = if graph.loops > object.loops {
+                        let around = code.cycle(object.body, block);
+                        let drained =
+                            code.events_in(object.body, &around).any(|(_, event)| match event.kind {
+                                EventKind::RunDeferred(inner) => code.captures(inner, channel),
+                                _ => code.effect(event, channel).has(Effect::RECEIVES.and(Effect::ESCAPES)),
+                            });
+                        let turns = if graph.branches > 0 && graph.loops > object.loops || drained {
+                            Some(1)
+                        } else if graph.loops > object.loops {
                             graph.turns.filter(|_| object.loops == 0)
                         } else {
                             Some(1)

@@ -87,7 +87,9 @@ fn is_stuck(
                 let waited = *by == Some(group) || inside(Effect::DONE, group) > 0;
                 let once = code.of_agent(*inner).all(|(body, block, event)| {
                     !code.effect(event, channel).has(Effect::SENDS)
-                        || code.body(body).blocks[block.at()].loops == 0
+                        || matches!(event.kind, EventKind::Send(..))
+                            && code.body(body).blocks[block.at()].loops == 0
+                            && code.body(body).blocks[block.at()].branches == 0
                 });
                 let sends = inside(Effect::SENDS, channel);
                 // Sends in a `select!` may give way.

@@ -309,7 +309,8 @@ impl Lower<'_> {
             return Value::Number(number);
         }
         // By convention statics and constants are in capitals.
-        if name.len() > 1 && !name.contains(|c: char| c.is_lowercase()) {
+        let capital = name.len() > 1 && !name.contains(|c: char| c.is_lowercase());
+        if capital || self.reader.statics.contains(&name) {
             let known = self
                 .build
                 .function
@@ -527,7 +528,7 @@ impl Lower<'_> {
         self.build.begin_scope();
         self.look(&branch.cond);
         let before = self.build.here();
-        let guarded = asks_a_flag(&branch.cond);
+        let guarded = asks_a_flag(&branch.cond) || self.counts(&branch.cond);
         let after = self.build.new_block();
         self.build.begin_branch(guarded);
         let (then, otherwise) = (self.build.new_block(), self.build.new_block());
@@ -548,6 +549,18 @@ impl Lower<'_> {
         self.build.at(before.filter(|_| reached).map(|_| after));
         self.build.end_scope();
         Value::Nothing
+    }
+
+    /// True for `n == 5` where `n` is a variable that this code counts itself: true only once.
+    fn counts(&self, condition: &Expr) -> bool {
+        let Expr::Binary(both) = condition else { return false };
+        let Expr::Path(path) = &*both.left else { return false };
+        let name = path.path.get_ident().map(ToString::to_string);
+        let object = name.and_then(|name| self.build.lookup(&name));
+        matches!(both.op, syn::BinOp::Eq(_))
+            && object.is_some_and(|object| {
+                matches!(self.build.function.objects[object.at()].origin, Origin::Plain(_))
+            })
     }
 
     /// A branch's value is not followed any further.
@@ -635,6 +648,7 @@ impl Lower<'_> {
         }
         self.build.edge(here.map(|_| ended), exit);
         self.build.at(here.map(|_| inside));
+        self.build.op(OpKind::Next, span);
         self.build.begin_scope();
         self.pattern(&around.pat, Value::Nothing);
         self.block(&around.body);

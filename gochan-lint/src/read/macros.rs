@@ -205,7 +205,7 @@ impl Lower<'_> {
             Some(Value::Number(number)) => u64::try_from(number).map_or(Capacity::Unknown, Capacity::Exactly),
             Some(_) => Capacity::Unknown,
         };
-        Value::Object(self.build.object("", Origin::ChanMacro(capacity), span))
+        Value::Object(self.build.object("", Origin::ChanMacro(capacity, span), span))
     }
 
     fn with_context(&mut self, with: &grammar::WithContext, span: Span) -> Value {

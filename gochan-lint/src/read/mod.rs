@@ -10,7 +10,7 @@ use crate::ir::{BodyKind, File, Function, ModuleDecl, Origin, Param, Struct, Ty}
 use crate::source::Span;
 use build::Builder;
 use names::Names;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use syn::spanned::Spanned;
 
 /// A file that is not Rust: what the parser said, and where.
@@ -36,6 +36,7 @@ pub fn read(text: &str, gochan: Option<&str>) -> Result<File, SyntaxError> {
                 file: File::default(),
                 modules: Vec::new(),
                 consts: HashMap::new(),
+                statics: HashSet::new(),
             };
             reader.constants(&parsed.items);
             reader.items(&parsed.items, &Around::default());
@@ -57,6 +58,8 @@ struct Reader {
     modules: Vec<String>,
     /// Constants that are plain numbers.
     consts: HashMap<String, i64>,
+    /// Statics of this file.
+    statics: HashSet<String>,
 }
 
 /// The owner of the functions that make statics.
@@ -143,6 +146,9 @@ impl Reader {
         for item in items {
             match item {
                 syn::Item::Const(constant) => self.constant(constant),
+                syn::Item::Static(item) => {
+                    self.statics.insert(item.ident.to_string());
+                }
                 syn::Item::Mod(module) => {
                     module.content.iter().for_each(|(_, items)| self.constants(items));
                 }

@@ -54,7 +54,10 @@ impl Names {
             syn::UseTree::Group(group) => group.items.iter().for_each(|tree| self.tree(tree, path)),
             syn::UseTree::Glob(_) => {
                 let own = [self.gochan.as_str(), "crate", "super", "self"];
-                self.open |= path.first().is_some_and(|root| own.contains(&root.as_str()));
+                if path.first().is_some_and(|root| own.contains(&root.as_str())) {
+                    self.open = true;
+                    self.imports.push(("*".to_owned(), path.clone()));
+                }
             }
             syn::UseTree::Name(name) => self.import(&name.ident.to_string(), &name.ident.to_string(), path),
             syn::UseTree::Rename(rename) => {

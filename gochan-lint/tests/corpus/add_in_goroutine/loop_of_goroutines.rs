@@ -6,7 +6,7 @@ fn example() {
         go!([wg] {
             wg.add(1); //~ add_in_goroutine
             work(n);
-            wg.done();
+            wg.done(); //~ done_not_deferred
         });
     }
     wg.wait();

@@ -6,7 +6,7 @@ fn example() {
     std::thread::spawn(move || {
         inside.add(1); //~ add_in_goroutine
         work(1);
-        inside.done();
+        inside.done(); //~ done_not_deferred
     });
     wg.wait();
 }

@@ -1,7 +1,7 @@
 use gochan::prelude::*;
 
-fn run(parent: &Context) -> Context {
+fn run(stop: &Stop) -> Context {
     let (ctx, cancel) = background().with_cancel();
-    parent.after_func(move || cancel.cancel());
+    stop.after_func(move || cancel.cancel());
     ctx
 }

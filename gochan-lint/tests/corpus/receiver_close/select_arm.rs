@@ -1,6 +1,6 @@
 use gochan::prelude::*;
 
-fn collect(results: Chan<u32>, ctx: Context) {
+fn collect(ctx: Context, results: Chan<u32>) {
     loop {
         select! {
             Some(v) = <-results else { return } => work(v),

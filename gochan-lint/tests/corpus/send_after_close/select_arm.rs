@@ -1,6 +1,6 @@
 use gochan::prelude::*;
 
-fn run(ch: Sender<u32>, ctx: Context) {
+fn run(ctx: Context, ch: Sender<u32>) {
     close!(ch);
     select! {
         ch <- 1 => work(1), //~ send_after_close

@@ -1,0 +1,95 @@
+//! More or fewer goroutines than were counted.
+
+use super::prelude::*;
+
+pub(super) const LINT: Lint = Lint {
+    id: "add_mismatch",
+    level: Level::Warn,
+    summary: "`add(n)` beside another number of goroutines",
+    explanation: "\
+The numbers stand in the code: so many are counted, so many are started that say `done`. If fewer are started, `wait` waits for ever; if more, it returns early, or the count goes below zero, which panics with `negative WaitGroup counter`.",
+    bad: "\
+let wg = WaitGroup::new();
+wg.add(3);
+for n in 0..4 {
+    go!([wg] { defer!(wg.done()); work(n); });
+}
+wg.wait();",
+    good: "\
+let wg = WaitGroup::new();
+wg.add(4);
+for n in 0..4 {
+    go!([wg] { defer!(wg.done()); work(n); });
+}
+wg.wait();",
+    check: Check::Function(check),
+};
+
+fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
+    for (group, object) in code.objects() {
+        if *code.kind(group) != Kind::WaitGroup
+            || matches!(object.origin, Origin::Typed(_) | Origin::Field(..) | Origin::Static(_))
+        {
+            continue;
+        }
+        if let Some((added, started, span)) =
+            counts(code, group, object.body, object.loops).filter(|(a, b, _)| a != b)
+        {
+            let name = code.name(group);
+            found.push(
+                code.finding(&LINT, span, format!("`{name}` counts {added}, and {started} are started"))
+                    .label("does not match")
+                    .help("add 1 right before each `go!`, or use the same constant for both"),
+            );
+        }
+    }
+}
+
+/// How much is added, how many goroutines are started that are done with it, and the first `add`. None if not known.
+fn counts(code: Code<'_>, group: ObjectId, home: BodyId, loops: u32) -> Option<(i64, i64, Span)> {
+    let (mut added, mut started, mut first) = (0i64, 0i64, None);
+    for (body, block, event) in code.everywhere() {
+        let graph = &code.body(body).blocks[block.at()];
+        let turns = || {
+            let plain = body == home && graph.branches == 0 && loops == 0;
+            graph.turns.filter(|_| plain).and_then(|turns| i64::try_from(turns).ok())
+        };
+        let inside = code.agent(body) != code.agent(home);
+        match &event.kind {
+            EventKind::Add(to, number) if *to == group => {
+                added = added.checked_add(turns()?.checked_mul((*number)?)?)?;
+                first = first.or(Some(event.span));
+            }
+            EventKind::Spawn(Started::Body(inner), by, _) => {
+                if *by == Some(group) {
+                    return None;
+                }
+                let done =
+                    code.of_agent(*inner).filter(|(.., event)| code.effect(event, group).has(Effect::DONE));
+                let mut once = done.map(|(at, block, event)| {
+                    let graph = &code.body(at).blocks[block.at()];
+                    (graph.loops == 0, matches!(event.kind, EventKind::Done(_)))
+                });
+                match (once.next(), once.next()) {
+                    (None, _) => {}
+                    (Some((true, true)), None) => started = started.checked_add(turns()?)?,
+                    _ => return None,
+                }
+            }
+            EventKind::Done(to) if *to == group && !inside => return None,
+            EventKind::Done(_) => {}
+            _ if code.effect(event, group).has(Effect::ADDS.and(Effect::DONE).and(Effect::ESCAPES)) => {
+                match &event.kind {
+                    EventKind::Spawn(Started::Function(..), None, _)
+                        if !code.effect(event, group).has(Effect::ADDS.and(Effect::ESCAPES)) =>
+                    {
+                        started = started.checked_add(turns()?)?;
+                    }
+                    _ => return None,
+                }
+            }
+            _ => {}
+        }
+    }
+    (started > 0).then_some((added, started, first?))
+}

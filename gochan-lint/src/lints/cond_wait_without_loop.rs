@@ -1,0 +1,39 @@
+//! A condition that is not asked again.
+
+use super::prelude::*;
+
+pub(super) const LINT: Lint = Lint {
+    id: "cond_wait_without_loop",
+    level: Level::Warn,
+    summary: "`Cond::wait` outside of a loop that asks the condition again",
+    explanation: "\
+A waiter that is woken does not know why: between the signal and its turn somebody else may have taken what there was, and signals for other conditions wake it as well. So the condition is asked in a loop: `while !ready { guard = cond.wait(guard); }`, or `cond.wait_while(…)`.",
+    bad: "\
+let (m, cond) = (Mutex::new(false), Cond::new());
+let mut ready = m.lock();
+if !*ready { ready = cond.wait(ready); }",
+    good: "\
+let (m, cond) = (Mutex::new(false), Cond::new());
+let mut ready = m.lock();
+while !*ready { ready = cond.wait(ready); }",
+    check: Check::Function(check),
+};
+
+fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
+    for (body, block, event) in code.everywhere() {
+        if let EventKind::CondWait(cond, _) = event.kind
+            && code.body(body).blocks[block.at()].loops == 0
+        {
+            let name = code.name(cond);
+            found.push(
+                code.finding(
+                    &LINT,
+                    event.span,
+                    format!("the condition of `{name}` is not asked again after the wait"),
+                )
+                .label("may wake for nothing")
+                .help("wait in a `while` loop, or use `wait_while`"),
+            );
+        }
+    }
+}

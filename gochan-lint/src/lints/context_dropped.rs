@@ -1,0 +1,41 @@
+//! A new root where there was a branch.
+
+use super::prelude::*;
+
+pub(super) const LINT: Lint = Lint {
+    id: "context_dropped",
+    level: Level::Warn,
+    summary: "a function that has a context calls on with `background()` or `todo()`",
+    explanation: "\
+What is called with `background()` does not hear when the caller's context ends: cancels and deadlines stop here. Pass the context on; work that is to outlive the call says so by `ctx.without_cancel()`, which keeps the values.
+
+Near it: Go's `contextcheck`.",
+    bad: "\
+fn handle(ctx: &Context) {
+    work(ctx);
+    store(&background());
+}",
+    good: "\
+fn handle(ctx: &Context) {
+    work(ctx);
+    store(&ctx.without_cancel());
+}",
+    check: Check::Function(check),
+};
+
+fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
+    if !code.function.params.iter().any(|param| *code.kind(param.object) == Kind::Context) {
+        return;
+    }
+    for (id, object) in code.objects() {
+        let Origin::Call(path, _) = &object.origin else { continue };
+        let fresh = path.last().is_some_and(|name| name == "background" || name == "todo");
+        if fresh && *code.kind(id) == Kind::Context {
+            found.push(
+                code.finding(&LINT, object.span, "the context of the caller ends here")
+                    .label("does not hear its cancel")
+                    .help("pass the context on, or `without_cancel()` for work that outlives the call"),
+            );
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! A context that outlives its call.
+
+use super::prelude::*;
+
+pub(super) const LINT: Lint = Lint {
+    id: "context_in_struct",
+    level: Level::Allow,
+    summary: "a struct with a field of type `Context`",
+    explanation: "\
+A context belongs to one call and what it starts. In a structure it is hard to see whose end it tells, and methods can no longer be given another one. Types that are one request, and builders, are not reported.
+
+Near it: Go's `containedctx`.",
+    bad: "\
+struct Server { ctx: Context, name: String }",
+    good: "\
+struct Server { name: String }",
+    check: Check::File(check),
+};
+
+fn check(program: &Program, unit: usize, found: &mut Vec<Diagnostic>) {
+    let path = program.expand(unit, &["Context".to_owned()]);
+    if path.len() > 1 && !matches!(path[0].as_str(), "gochan" | "crate" | "super" | "self") {
+        return;
+    }
+    for structure in &program.units[unit].file.structs {
+        if ["Request", "Builder", "Call"].iter().any(|part| structure.name.contains(part)) {
+            continue;
+        }
+        for (name, _, span) in structure.fields.iter().filter(|(_, ty, _)| is_context(ty)) {
+            found.push(
+                Diagnostic::new(LINT.id, unit, *span, format!("`{name}` keeps a context in a structure"))
+                    .label("whose end does it tell?")
+                    .help("pass the context to the methods that need it"),
+            );
+        }
+    }
+}
+
+fn is_context(ty: &Ty) -> bool {
+    match ty {
+        Ty::Path(name, args) => match (name.as_str(), &args[..]) {
+            ("Context", []) => true,
+            ("Option" | "Arc" | "Box", [inner]) => is_context(inner),
+            _ => false,
+        },
+        Ty::Ref(inner) => is_context(inner),
+        _ => false,
+    }
+}

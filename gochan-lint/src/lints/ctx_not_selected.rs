@@ -1,0 +1,101 @@
+//! A loop that does not hear its context end.
+
+use super::prelude::*;
+
+pub(super) const LINT: Lint = Lint {
+    id: "ctx_not_selected",
+    level: Level::Warn,
+    summary: "a loop that waits, in a function with a context, without looking at the context",
+    explanation: "\
+Whoever passes a context expects the function to return when the context ends. A loop that waits, in a `select!` or by a plain operation, and never looks at `ctx.done()` or hands the context on, does not: the caller's cancel has no effect, and the goroutine leaks.
+
+Add an arm `<-ctx.done() => return …`, or ask `ctx.check()?` on each turn.",
+    bad: "\
+fn pump(ctx: &Context, from: &Receiver<u32>, to: &Sender<u32>) {
+    loop {
+        let Some(n) = from.recv() else { return };
+        send!(to <- n);
+    }
+}",
+    good: "\
+fn pump(ctx: &Context, from: &Receiver<u32>, to: &Sender<u32>) {
+    loop {
+        select! {
+            Some(n) = <-from else { return } => select! { to <- n => {}, <-ctx.done() => return },
+            <-ctx.done() => return,
+        }
+    }
+}",
+    check: Check::Function(check),
+};
+
+fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
+    let contexts: Vec<ObjectId> = code
+        .function
+        .params
+        .iter()
+        .map(|param| param.object)
+        .filter(|id| *code.kind(*id) == Kind::Context)
+        .collect();
+    if contexts.is_empty()
+        || code
+            .function
+            .params
+            .iter()
+            .any(|param| param.name.starts_with('_') && contexts.contains(&param.object))
+    {
+        return;
+    }
+    let mut seen: Vec<(BodyId, BlockId)> = Vec::new();
+    for (body, _) in code.bodies() {
+        let sees =
+            !code.is_apart(code.agent(body)) || contexts.iter().any(|context| code.captures(body, *context));
+        if !sees || code.body(body).kind == BodyKind::Defer {
+            continue;
+        }
+        for (block, event) in code.all(body) {
+            let waits = match &event.kind {
+                EventKind::Select(select) => !select.has_default,
+                EventKind::Recv(_, _, waits) => *waits,
+                EventKind::Send(_, face) => *face != Face::Tries,
+                EventKind::Range(..) | EventKind::Block(Wait::Sleep) => true,
+                _ => false,
+            };
+            if !waits {
+                continue;
+            }
+            let around = code.cycle(body, block);
+            let Some(first) = around.iter().min() else { continue };
+            if seen.contains(&(body, *first)) {
+                continue;
+            }
+            seen.push((body, *first));
+            if !code.events_in(body, &around).any(|(_, event)| looks(code, event)) {
+                let name = code.name(contexts[0]);
+                found.push(
+                    code.finding(&LINT, event.span, format!("this loop waits without looking at `{name}`"))
+                        .label("goes on waiting when the context ends")
+                        .help(format!(
+                            "add an arm `<-{name}.done() => …`, or ask `{name}.check()` on each turn"
+                        )),
+                );
+            }
+        }
+    }
+}
+
+/// True if the event has to do with any context.
+fn looks(code: Code<'_>, event: &crate::link::Event) -> bool {
+    let is_context = |id: ObjectId| {
+        matches!(code.kind(id), Kind::Context | Kind::Done(_) | Kind::ContextAndCancel | Kind::Cancel)
+    };
+    let inner = match event.kind {
+        EventKind::RunDeferred(inner) | EventKind::Spawn(Started::Body(inner), ..) => Some(inner),
+        _ => None,
+    };
+    let objects =
+        (0..code.function.objects.len()).map(|index| ObjectId(index as u32)).filter(|id| is_context(*id));
+    objects
+        .into_iter()
+        .any(|id| code.mentions(event, id) || inner.is_some_and(|inner| code.captures(inner, id)))
+}

@@ -1,0 +1,54 @@
+//! Started, and gone with the program.
+
+use super::prelude::*;
+
+pub(super) const LINT: Lint = Lint {
+    id: "detached_in_main",
+    level: Level::Warn,
+    summary: "main ends right after it has started a goroutine that nothing waits for",
+    explanation: "\
+The program ends when main returns, and with it every goroutine. One that was started just before and that nobody waits for has hardly begun; what it was to do happens now and then, or never.",
+    bad: "\
+fn main() {
+    go!(work(1));
+    println!(\"started\");
+}",
+    good: "\
+fn main() {
+    let worker = go!(work(1));
+    worker.join().unwrap();
+}",
+    check: Check::Function(check),
+};
+
+fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
+    if !code.function.is_main || code.function.owner.is_some() {
+        return;
+    }
+    let body = BodyId(0);
+    for (block, place, event) in code.places(body) {
+        let EventKind::Spawn(started, _, handle) = &event.kind else { continue };
+        let thread =
+            matches!(started, Started::Body(inner) if code.linked.runs[inner.at()] == Runner::Thread);
+        let after = code.following(body, block, place);
+        let waits = after.iter().any(|(_, event)| match &event.kind {
+            EventKind::Unknown(call) => !call.path.last().is_some_and(|name| name.ends_with('!')),
+            EventKind::Call(..) | EventKind::RunDeferred(_) | EventKind::Lock(..) => true,
+            kind => crate::link::waits(code.program, kind),
+        });
+        let used = handle.is_some_and(|handle| {
+            after.iter().any(|(_, event)| {
+                code.mentions(event, handle) && !matches!(event.kind, EventKind::DroppedAtOnce(_))
+            })
+        });
+        // A main that does not return keeps it going.
+        let ends = code.reachable(body, block)[code.body(body).blocks.len() - 1];
+        if !thread && !waits && !used && ends {
+            found.push(
+                code.finding(&LINT, event.span, "main returns without waiting for this goroutine")
+                    .label("ends with the program")
+                    .help("join it, or wait for it with a `WaitGroup` or a channel"),
+            );
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! A `done` that a panic skips.
+
+use super::prelude::*;
+
+pub(super) const LINT: Lint = Lint {
+    id: "done_not_deferred",
+    level: Level::Warn,
+    summary: "`wg.done()` as the last statement instead of deferred first",
+    explanation: "\
+If anything before it panics, the `done` at the end of the goroutine is skipped and `wg.wait()` waits for ever. `defer!(wg.done())` as the first statement runs in any case. Ways out that the code itself takes are reported by `missing_done`.",
+    bad: "\
+let wg = WaitGroup::new();
+wg.add(1);
+go!([wg] {
+    work(1);
+    wg.done();
+});
+wg.wait();",
+    good: "\
+let wg = WaitGroup::new();
+wg.add(1);
+go!([wg] {
+    defer!(wg.done());
+    work(1);
+});
+wg.wait();",
+    check: Check::Function(check),
+};
+
+fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
+    for (_, _, event) in code.everywhere() {
+        let EventKind::Spawn(Started::Body(body), None, _) = event.kind else { continue };
+        let mut dones = code.of_agent(body).filter_map(|(at, block, event)| match event.kind {
+            EventKind::Done(group) => Some((at, block, group, event)),
+            _ => None,
+        });
+        let (Some((at, block, group, done)), None) = (dones.next(), dones.next()) else { continue };
+        let graph = &code.body(body).blocks[block.at()];
+        if at != body
+            || graph.branches > 0
+            || graph.loops > 0
+            || code.is_within(code.object(group).body, body)
+        {
+            continue;
+        }
+        let Some((_, place, _)) = code.places(body).find(|(.., other)| std::ptr::eq(*other, done)) else {
+            continue;
+        };
+        let after = code.following(body, block, place);
+        let last = after.iter().all(|(_, event)| {
+            matches!(
+                event.kind,
+                EventKind::Return
+                    | EventKind::ScopeEnd(_)
+                    | EventKind::RunDeferred(_)
+                    | EventKind::DroppedAtOnce(_)
+            )
+        });
+        let may_panic = code.all(body).any(|(_, event)| match &event.kind {
+            EventKind::Unknown(call) => {
+                let name = call.path.last().map_or("", String::as_str);
+                let calm = name.starts_with("fetch_")
+                    || matches!(name, "store" | "load" | "gosched" | "println!" | "eprintln!");
+                !calm
+            }
+            EventKind::Call(..) => true,
+            _ => false,
+        });
+        let early = code.all(body).any(|(_, event)| {
+            matches!(event.kind, EventKind::MayPanic | EventKind::Diverge)
+                || matches!(event.kind, EventKind::Return) && event.span != Span::default()
+        });
+        if last && may_panic && !early {
+            found.push(finding(code, body, group, done.span));
+        }
+    }
+}
+
+fn finding(code: Code<'_>, body: BodyId, group: ObjectId, done: Span) -> Diagnostic {
+    let name = code.name(group);
+    let finding = code
+        .finding(&LINT, done, format!("a panic before it skips this `{name}.done()`"))
+        .label("not reached if something panics")
+        .help(format!("put `defer!({name}.done());` first"));
+    let span = code.body(body).span;
+    let source = &code.program.units[code.linked.unit].source.text;
+    let ends = source.get(done.end as usize..).is_some_and(|rest| rest.starts_with(';'));
+    if !code.snippet(span).starts_with('{') || !ends {
+        return finding;
+    }
+    let begin = Span { start: span.start + 1, end: span.start + 1 };
+    let edits = vec![
+        (begin, format!(" defer!({name}.done());")),
+        (Span { end: done.end + 1, ..done }, String::new()),
+    ];
+    finding.fix("defer it", edits)
+}

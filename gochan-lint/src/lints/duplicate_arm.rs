@@ -1,0 +1,55 @@
+//! The same arm twice.
+
+use super::prelude::*;
+
+pub(super) const LINT: Lint = Lint {
+    id: "duplicate_arm",
+    level: Level::Warn,
+    summary: "the same operation twice in one `select!`",
+    explanation: "\
+Two arms that receive from the same channel, or send the same value on it, compete at random: half of the values take the other body. Usually one of them was to name another channel. Arms with guards are not compared.",
+    bad: "\
+fn next(a: &Receiver<u32>, b: &Receiver<u32>) -> u32 {
+    select! {
+        n = <-a => n,
+        n = <-a => n + 1,
+    }
+}",
+    good: "\
+fn next(a: &Receiver<u32>, b: &Receiver<u32>) -> u32 {
+    select! {
+        n = <-a => n,
+        n = <-b => n + 1,
+    }
+}",
+    check: Check::Function(check),
+};
+
+fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
+    for (_, _, event) in code.everywhere() {
+        let EventKind::Select(select) = &event.kind else { continue };
+        for (index, arm) in select.arms.iter().enumerate() {
+            let earlier = select.arms[..index].iter().find(|earlier| is_same(code, earlier, arm));
+            if let Some(earlier) = earlier {
+                found.push(
+                    code.finding(&LINT, arm.span, "this operation is an arm of the same `select!` already")
+                        .label("the two compete at random")
+                        .note(earlier.span, "the first")
+                        .help("remove one, or name the other channel"),
+                );
+            }
+        }
+    }
+}
+
+fn is_same(code: Code<'_>, a: &crate::ir::Arm, b: &crate::ir::Arm) -> bool {
+    let text = |span: Span| code.snippet(span).split_whitespace().collect::<String>();
+    let channel = match (a.channel, b.channel) {
+        (Some(a), Some(b)) => {
+            let done = matches!(code.kind(a), Kind::Done(_)) && code.kind(a) == code.kind(b);
+            a == b && !matches!(code.kind(a), Kind::After) || done
+        }
+        _ => text(a.channel_span) == text(b.channel_span) && !text(a.channel_span).contains('('),
+    };
+    channel && a.sends == b.sends && !a.guarded && !b.guarded && (!a.sends || text(a.span) == text(b.span))
+}

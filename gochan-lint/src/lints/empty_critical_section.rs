@@ -1,0 +1,45 @@
+//! Locking nothing.
+
+use super::prelude::*;
+
+pub(super) const LINT: Lint = Lint {
+    id: "empty_critical_section",
+    level: Level::Warn,
+    summary: "a lock is taken and released at once",
+    explanation: "\
+`let _ = m.lock();` binds nothing: the guard is dropped at the end of the statement, and what follows runs unlocked. `m.lock();` does the same. `let _guard = m.lock();` holds it to the end of the block.
+
+Near it: rustc `let_underscore_lock`, staticcheck SA2001.",
+    bad: "\
+let m = Mutex::new(0);
+let _ = m.lock();
+work(1);",
+    good: "\
+let m = Mutex::new(0);
+let _guard = m.lock();
+work(1);",
+    check: Check::Function(check),
+};
+
+fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
+    for (_, _, event) in code.everywhere() {
+        let EventKind::DroppedAtOnce(guard) = event.kind else { continue };
+        let Kind::Guard(lock, flavour) = *code.kind(guard) else { continue };
+        let tries =
+            matches!(&code.object(guard).origin, Origin::Method(_, name, _) if name.starts_with("try_"));
+        if flavour == Flavour::Cell || tries {
+            continue;
+        }
+        let name = code.name(lock);
+        let finding = code
+            .finding(&LINT, event.span, format!("`{name}` is unlocked again at once"))
+            .label("what follows is not guarded")
+            .help("bind the guard to a name: `let _guard = …`");
+        let is_wild = code.snippet(event.span) == "_";
+        found.push(if is_wild {
+            finding.fix("keep the guard", vec![(event.span, "_guard".to_owned())])
+        } else {
+            finding
+        });
+    }
+}

@@ -1,0 +1,57 @@
+//! One goroutine for each, however many come.
+
+use super::prelude::*;
+
+pub(super) const LINT: Lint = Lint {
+    id: "goroutine_in_loop_unbounded",
+    level: Level::Allow,
+    summary: "a goroutine for every item of a stream, without a limit",
+    explanation: "\
+A goroutine is cheap, what it does may not be: with a stream that comes faster than it is worked off, memory, connections and files run out. A `Semaphore`, a pool of workers or `errgroup::Group` with a limit keep the number in bounds.",
+    bad: "\
+fn serve(jobs: &Receiver<u32>) {
+    for job in jobs {
+        go!(work(job));
+    }
+}",
+    good: "\
+fn serve(jobs: &Receiver<u32>, slots: &Semaphore) {
+    for job in jobs {
+        slots.acquire(1);
+        go!({ work(job); slots.release(1); });
+    }
+}",
+    check: Check::Function(check),
+};
+
+fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
+    for (body, _) in code.bodies() {
+        for (block, event) in code.all(body) {
+            let EventKind::Spawn(_, None, None | Some(_)) = &event.kind else { continue };
+            let around = code.cycle(body, block);
+            let events: Vec<_> = code.events_in(body, &around).map(|(_, event)| event).collect();
+            let stream = events.iter().any(|event| match &event.kind {
+                EventKind::Range(..) | EventKind::Recv(..) => true,
+                EventKind::Arm(arm) => !arm.sends,
+                EventKind::Use(object) => matches!(&code.object(*object).origin, Origin::Method(_, name, _) if name == "incoming" || name == "lines"),
+                EventKind::Unknown(call) => call.is_method && call.path[0] == "accept",
+                _ => false,
+            });
+            let limited = events.iter().any(|event| match &event.kind {
+                EventKind::Unknown(call) => call
+                    .path
+                    .last()
+                    .is_some_and(|name| name.contains("acquire") || name.contains("limit") || name == "join"),
+                EventKind::Send(..) | EventKind::Wait(_) | EventKind::Join(..) | EventKind::Call(..) => true,
+                _ => false,
+            });
+            if stream && !limited {
+                found.push(
+                    code.finding(&LINT, event.span, "a goroutine for every item that comes, without a limit")
+                        .label("as many as come")
+                        .help("take a slot of a `Semaphore` first, or use a pool of workers"),
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Two locks, two orders.
+
+use super::prelude::*;
+use std::collections::BTreeMap;
+
+pub(super) const LINT: Lint = Lint {
+    id: "lock_order",
+    level: Level::Warn,
+    summary: "two locks are taken in one order here and in the other order there",
+    explanation: "\
+One goroutine holds the first lock and waits for the second, another holds the second and waits for the first: both wait for ever, and so does everybody who comes after them. It needs the right moment, so tests rarely see it.
+
+Take them in the same order everywhere, or hold one at a time.",
+    bad: "\
+fn one(a: &Mutex<u32>, b: &Mutex<u32>) {
+    let (a, b) = (a.clone(), b.clone());
+    go!({ let first = a.lock(); let second = b.lock(); });
+    let second = b.lock();
+    let first = a.lock();
+}",
+    good: "\
+fn one(a: &Mutex<u32>, b: &Mutex<u32>) {
+    let (a, b) = (a.clone(), b.clone());
+    go!({ let first = a.lock(); let second = b.lock(); });
+    let first = a.lock();
+    let second = b.lock();
+}",
+    check: Check::Program(check),
+};
+
+fn check(program: &Program, found: &mut Vec<Diagnostic>) {
+    let mut edges: BTreeMap<(String, String), (usize, Span)> = BTreeMap::new();
+    for index in 0..program.functions.len() {
+        let code = Code::of(program, index);
+        for (body, _) in code.bodies() {
+            code.guards(body, |event, _, live| {
+                for taken in taken(code, &event.kind) {
+                    for held in live.iter().filter(|held| held.flavour != Flavour::Cell) {
+                        let edge = (key(code, held.lock, &[]), taken.clone());
+                        edges.entry(edge).or_insert((index, event.span));
+                    }
+                }
+            });
+        }
+    }
+    for ((a, b), &(index, span)) in &edges {
+        let Some(&(other, place)) = edges.get(&(b.clone(), a.clone())).filter(|_| a < b) else { continue };
+        // The later of the two is the one to change.
+        let unit = |function: usize| program.functions[function].unit;
+        let (last, first) = if (unit(index), span) > (unit(other), place) {
+            ((index, span), (other, place))
+        } else {
+            ((other, place), (index, span))
+        };
+        let code = Code::of(program, last.0);
+        let source = &program.units[unit(first.0)].source;
+        let line = source.position(first.1.start).line;
+        let finding = code
+            .finding(
+                &LINT,
+                last.1,
+                "this lock is taken while another is held; elsewhere it is the other way round",
+            )
+            .label("may wait for ever")
+            .help(format!("take them in the order of {}:{line}", source.path.display()));
+        found.push(if unit(first.0) == unit(last.0) {
+            finding.note(first.1, "in the other order here")
+        } else {
+            finding
+        });
+    }
+}
+
+/// The locks that an event takes.
+fn taken(code: Code<'_>, kind: &EventKind) -> Vec<String> {
+    match kind {
+        EventKind::Lock(lock, LockMode::Exclusive | LockMode::Shared, _, flavour)
+            if *flavour != Flavour::Cell =>
+        {
+            vec![key(code, *lock, &[])]
+        }
+        EventKind::Call(callee, handed) => {
+            let locks = code.program.functions[*callee].summary.locks.iter();
+            let keys = locks.filter_map(|((param, fields), _)| match param {
+                None => Some(fields.join(".")),
+                Some(index) => Some(key(code, handed.get(*index).copied().flatten()?, fields)),
+            });
+            keys.collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// What tells a lock from others in the whole program: a field of a type, a static, a variable of a function.
+fn key(code: Code<'_>, object: ObjectId, fields: &[String]) -> String {
+    let mut fields = fields.to_vec();
+    let mut object = code.linked.root(object);
+    while let Origin::Field(base, name) = &code.object(object).origin {
+        fields.insert(0, name.clone());
+        object = code.linked.root(*base);
+    }
+    match (&code.object(object).origin, code.kind(object)) {
+        (Origin::Static(name), _) => [std::slice::from_ref(name), &fields[..]].concat().join("."),
+        (_, Kind::Named(name)) if !fields.is_empty() => format!("{name}.{}", fields.join(".")),
+        _ => format!("{}:{}.{}", code.index, object.0, fields.join(".")),
+    }
+}

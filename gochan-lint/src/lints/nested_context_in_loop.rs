@@ -1,0 +1,46 @@
+//! A context that grows with every turn.
+
+use super::prelude::*;
+
+pub(super) const LINT: Lint = Lint {
+    id: "nested_context_in_loop",
+    level: Level::Warn,
+    summary: "a context that is derived from itself on each turn of a loop",
+    explanation: "\
+Every derived context keeps its parent. `ctx = ctx.with_value(…)` in a loop makes a chain that is one longer on each turn: memory grows, and asking for a value or for the end takes longer and longer. A variable of the turn's own, `let turn = ctx.with_value(…)`, is gone with the turn.
+
+Near it: Go's `fatcontext`.",
+    bad: "\
+let mut ctx = background();
+for n in 0..10 {
+    ctx = ctx.with_value(RequestId(n));
+    work(&ctx);
+}",
+    good: "\
+let ctx = background();
+for n in 0..10 {
+    let ctx = ctx.with_value(RequestId(n));
+    work(&ctx);
+}",
+    check: Check::Function(check),
+};
+
+fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
+    for (body, graph) in code.bodies() {
+        for (block, place, event) in code.places(body) {
+            let EventKind::Assign(target) = event.kind else { continue };
+            let loops = graph.blocks[block.at()].loops;
+            let outside = code.object(target).body != body || code.object(target).loops < loops;
+            let before = &code.events(body, block)[..place];
+            let own = before.iter().any(|event| matches!(&event.kind, EventKind::Derive(parent, _, name) if *parent == target && name != "without_cancel"));
+            if loops > 0 && outside && own {
+                let name = code.name(target);
+                found.push(
+                    code.finding(&LINT, event.span, format!("`{name}` is one level deeper after each turn"))
+                        .label("grows for ever")
+                        .help(format!("derive into a variable of the turn: `let {name} = …;`")),
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! A `select!` with nothing to select.
+
+use super::prelude::*;
+
+pub(super) const LINT: Lint = Lint {
+    id: "single_arm_select",
+    level: Level::Warn,
+    summary: "a `select!` with one arm and no `default`",
+    explanation: "\
+A `select!` of one arm waits for that one operation, which the operation by itself says shorter: `recv!(rx)`, `send!(tx <- v)`, `for v in &rx`.
+
+Near it: staticcheck S1000.",
+    bad: "\
+let ch = chan!(u32, 1);
+send!(ch <- 1);
+select! {
+    n = <-ch => println!(\"{n}\"),
+}",
+    good: "\
+let ch = chan!(u32, 1);
+send!(ch <- 1);
+let n = recv!(ch);
+println!(\"{n}\");",
+    check: Check::Function(check),
+};
+
+fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
+    for (_, _, event) in code.everywhere() {
+        let EventKind::Select(select) = &event.kind else { continue };
+        let [arm] = &select.arms[..] else { continue };
+        if select.has_default || select.has_else || select.biased || arm.guarded {
+            continue;
+        }
+        let finding = code
+            .finding(&LINT, event.span, "this `select!` has one arm")
+            .label("waits for one operation")
+            .help("write the operation itself");
+        let instead = plain(code, arm).filter(|_| code.snippet(event.span).starts_with("select!"));
+        found.push(match instead {
+            Some(text) => finding.fix("use the plain operation", vec![(event.span, text)]),
+            None => finding,
+        });
+    }
+}
+
+/// The operation without `select!`.
+fn plain(code: Code<'_>, arm: &crate::ir::Arm) -> Option<String> {
+    let (channel, body) = (code.snippet(arm.channel_span), code.snippet(arm.body));
+    let operation = match (arm.sends, arm.bound) {
+        (true, Bound::Discarded) => format!("send!({});", code.snippet(arm.span)),
+        (false, Bound::Value) => format!("let {} = recv!({channel});", code.snippet(arm.pattern?)),
+        (false, Bound::Discarded) => format!("let _ = {channel}.recv();"),
+        _ => return None,
+    };
+    Some(format!("{{ {operation} {body} }}"))
+}

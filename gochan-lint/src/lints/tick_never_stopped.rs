@@ -1,0 +1,46 @@
+//! A ticker that nobody stops.
+
+use super::prelude::*;
+
+pub(super) const LINT: Lint = Lint {
+    id: "tick_never_stopped",
+    level: Level::Warn,
+    summary: "a `tick` in a function that returns: nothing can stop it",
+    explanation: "\
+`tick(d)` gives only the channel of a ticker, so that nobody can stop it: it is meant for what lives as long as the program. A function that returns leaves the ticking to whoever still holds a handle of the channel. `Ticker::new(d)` with `defer!(ticker.stop())` ends with the function, whoever has a handle.
+
+Near it: staticcheck SA1015.",
+    bad: "\
+fn three_times() {
+    let beat = tick(Duration::from_secs(1));
+    for _ in 0..3 { recv!(beat, ok); }
+}",
+    good: "\
+fn three_times() {
+    let beat = Ticker::new(Duration::from_secs(1));
+    defer!(beat.stop());
+    for _ in 0..3 { beat.channel().recv(); }
+}",
+    check: Check::Function(check),
+};
+
+fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
+    if code.function.is_main || code.function.is_test {
+        return;
+    }
+    for (tick, object) in code.objects() {
+        let is_tick = *code.kind(tick) == Kind::Tick && matches!(object.origin, Origin::Call(..));
+        // The beat of a loop that serves until it is told to stop.
+        let serves = code.everywhere().any(|(body, block, event)| {
+            let looped = code.body(body).blocks[block.at()].loops > object.loops;
+            looped && matches!(&event.kind, EventKind::Arm(arm) if arm.channel == Some(tick))
+        });
+        if is_tick && !serves && code.can_end(object.body) && !code.escapes(tick) {
+            found.push(
+                code.finding(&LINT, object.span, "this ticker cannot be stopped, and the function returns")
+                    .label("goes on ticking while somebody holds its channel")
+                    .help("use `Ticker::new(…)` and `defer!(ticker.stop())`"),
+            );
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! A context that is still to come.
+
+use super::prelude::*;
+
+pub(super) const LINT: Lint = Lint {
+    id: "todo_context",
+    level: Level::Allow,
+    summary: "`todo()` is left",
+    explanation: "\
+`todo()` marks a place where the right context is not yet at hand. When everything passes its context on, none is left.",
+    bad: "\
+work(&gochan::context::todo());",
+    good: "\
+work(&gochan::context::background());",
+    check: Check::Function(check),
+};
+
+fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
+    for (id, object) in code.objects() {
+        let Origin::Call(path, _) = &object.origin else { continue };
+        if path.last().is_some_and(|name| name == "todo") && *code.kind(id) == Kind::Context {
+            found.push(
+                code.finding(&LINT, object.span, "the right context is still to come")
+                    .label("`todo()`")
+                    .help("pass the caller's context"),
+            );
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! Waiting while a panic goes by.
+
+use super::prelude::*;
+
+pub(super) const LINT: Lint = Lint {
+    id: "unwind_blocking",
+    level: Level::Warn,
+    summary: "an operation that waits, in a `Drop` impl or a `defer!`: it may run while unwinding",
+    explanation: "\
+Destructors and deferred calls also run while a panic unwinds. A goroutine does not switch then, lest others see that it is panicking: the thread itself waits, with every goroutine of its worker, and if the one that is waited for is among them the process is aborted.
+
+Use what does not wait: close, cancel, `try_send`, a buffered channel.",
+    bad: "\
+let (done, finished) = (chan!(u32), chan!(u32));
+go!([done] { recv!(done); });
+defer!(send!(done <- 1));
+work(1);",
+    good: "\
+let (done, finished) = (chan!(u32), chan!(u32));
+go!([done] { done.recv(); });
+defer!(close!(done));
+work(1);",
+    check: Check::Function(check),
+};
+
+fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
+    let drops = code.function.of_trait.as_deref() == Some("Drop") && code.function.name == "drop";
+    for (body, graph) in code.bodies() {
+        let deferred = graph.kind == BodyKind::Defer;
+        if !(deferred || drops && !code.is_apart(code.agent(body))) {
+            continue;
+        }
+        let waits = code.all(body).find(|(_, event)| match event.kind {
+            EventKind::Send(channel, _)
+                if matches!(code.made_here(channel), Some(Capacity::Exactly(1..))) =>
+            {
+                false
+            }
+            _ => crate::link::waits(code.program, &event.kind),
+        });
+        found.extend(waits.map(|(_, event)| {
+            code.finding(&LINT, event.span, "this may wait while a panic unwinds")
+                .label("blocks the whole worker then")
+                .help("use what does not wait: close, cancel, `try_send`, or a channel with room")
+        }));
+    }
+}

@@ -1,0 +1,10 @@
+use gochan::prelude::*;
+
+fn example() {
+    let wg = WaitGroup::new();
+    wg.add(2); //~ add_mismatch
+    for n in 0..3 {
+        go!([wg] { defer!(wg.done()); work(n); });
+    }
+    wg.wait();
+}

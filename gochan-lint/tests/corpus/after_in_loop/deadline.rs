@@ -1,0 +1,11 @@
+use gochan::prelude::*;
+
+fn collect(a: &Receiver<u32>, b: &Receiver<u32>) {
+    loop {
+        select! {
+            Some(n) = <-a else { return } => work(n),
+            Some(n) = <-b else { return } => work(n),
+            <-after(Duration::from_secs(5)) => return, //~ after_in_loop
+        }
+    }
+}

@@ -1,0 +1,12 @@
+use gochan::prelude::*;
+
+fn collect(a: &Receiver<u32>, b: &Receiver<u32>) {
+    let deadline = after(Duration::from_secs(5));
+    loop {
+        select! {
+            Some(n) = <-a else { return } => work(n),
+            Some(n) = <-b else { return } => work(n),
+            <-deadline => return,
+        }
+    }
+}

@@ -1,0 +1,4 @@
+use gochan::prelude::*;
+
+fn handle(ctx: &Context) { store(&ctx.without_cancel()); }
+fn start() { store(&background()); }

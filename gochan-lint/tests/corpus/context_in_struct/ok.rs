@@ -1,0 +1,4 @@
+use gochan::prelude::*;
+
+struct FetchRequest { ctx: Context }
+struct Server { name: String }

@@ -1,0 +1,6 @@
+use gochan::prelude::*;
+
+fn main() {
+    go!(work(1));
+    loop { serve(); }
+}

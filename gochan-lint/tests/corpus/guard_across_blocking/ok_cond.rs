@@ -1,0 +1,6 @@
+use gochan::prelude::*;
+
+fn run(m: &Mutex<bool>, cond: &Cond) {
+    let mut ready = m.lock();
+    while !*ready { ready = cond.wait(ready); }
+}

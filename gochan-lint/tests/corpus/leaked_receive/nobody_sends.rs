@@ -1,0 +1,8 @@
+use gochan::prelude::*;
+
+fn example() {
+    let ch = chan!(u32);
+    go!([ch] {
+        for n in &ch { work(n); } //~ leaked_receive
+    });
+}

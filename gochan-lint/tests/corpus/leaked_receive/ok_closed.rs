@@ -1,0 +1,7 @@
+use gochan::prelude::*;
+
+fn example() {
+    let ch = chan!(u32);
+    go!([ch] { for n in 0..3 { send!(ch <- n); } close!(ch); });
+    for n in &ch { work(n); }
+}

@@ -1,0 +1,7 @@
+use gochan::prelude::*;
+
+fn example() {
+    let ch = chan!(u32);
+    start_feeding(ch.clone());
+    for n in &ch { work(n); }
+}

@@ -1,0 +1,12 @@
+use gochan::prelude::*;
+
+fn example() {
+    let ch = chan!(u32);
+    go!([ch] {
+        send!(ch <- slow()); //~ leaked_send
+    });
+    select! {
+        n = <-ch => work(n),
+        default => work(0),
+    }
+}

@@ -1,0 +1,13 @@
+use gochan::prelude::*;
+
+struct Bank { a: Mutex<u32>, b: Mutex<u32> }
+impl Bank {
+    fn there(&self) {
+        let a = self.a.lock();
+        let b = self.b.lock();
+    }
+    fn back(&self) {
+        let b = self.b.lock();
+        let a = self.a.lock(); //~ lock_order
+    }
+}

@@ -1,0 +1,11 @@
+use gochan::prelude::*;
+
+fn wait(rx: &Receiver<u32>) {
+    loop {
+        select! {
+            n = <-rx => return work(n),
+            default => {}
+        }
+        gochan::time::sleep(Duration::from_millis(1));
+    }
+}

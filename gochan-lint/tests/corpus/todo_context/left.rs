@@ -1,0 +1,5 @@
+use gochan::prelude::*;
+
+fn example() {
+    work(&gochan::context::todo()); //~ todo_context
+}

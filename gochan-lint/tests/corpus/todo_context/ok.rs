@@ -1,0 +1,5 @@
+use gochan::prelude::*;
+
+fn example() {
+    work(&background());
+}
