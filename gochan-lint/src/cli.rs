@@ -13,7 +13,7 @@ use std::process::ExitCode;
 
 /// Finds the concurrency mistakes in programs that use gochan.
 ///
-/// Exit codes: 0, nothing found; 1, something of level deny was found; 2, it could not run.
+/// Exit codes: 0, nothing found; 1, something was found; 2, it could not run, or a file could not be read.
 #[derive(Debug, Parser)]
 #[command(name = "cargo gochan-lint", bin_name = "cargo gochan-lint", version)]
 struct Options {
@@ -53,6 +53,12 @@ struct Options {
     /// List all lints
     #[arg(long)]
     list: bool,
+    /// Report only what this file does not know; write it if it is not there yet
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// Write the baseline anew, with all that is found now
+    #[arg(long, requires = "baseline")]
+    update_baseline: bool,
     /// Apply the fixes that need no thinking
     #[arg(long)]
     fix: bool,
@@ -115,7 +121,16 @@ fn execute(options: &Options) -> Result<ExitCode, String> {
     };
     // Mistakes in flags are told even if there is no member to lint.
     flags(&mut Levels::default())?;
+    let progress = !options.quiet && std::io::stderr().is_terminal();
+    if progress {
+        let members = workspace.members.len();
+        eprint!("gochan-lint: reading {members} package{} …\r", if members == 1 { "" } else { "s" });
+    }
     let mut outcome = run::run(&workspace, &flags)?;
+    if progress {
+        // Back to the begin of the line, and nothing left on it.
+        eprint!("\x1b[2K\r");
+    }
     if options.fix {
         let fixed = crate::fix::apply(&workspace.root, &outcome)?;
         if !options.quiet {
@@ -123,11 +138,21 @@ fn execute(options: &Options) -> Result<ExitCode, String> {
         }
         outcome = run::run(&workspace, &flags)?;
     }
+    if let Some(path) = &options.baseline {
+        let known = crate::baseline::apply(path, &mut outcome, options.update_baseline)?;
+        if !options.quiet {
+            eprintln!("gochan-lint: {known} known from {}", path.display());
+        }
+    }
     Ok(tell(options, &outcome))
 }
 
 fn tell(options: &Options, outcome: &Outcome) -> ExitCode {
     for broken in &outcome.broken {
+        if options.format == Format::Json {
+            print!("{}", report::json_broken(broken));
+            continue;
+        }
         let place = broken.place.map_or(String::new(), |(line, column)| format!(":{line}:{column}"));
         eprintln!("error: {}{place}: not linted: {}", broken.path.display(), broken.message);
     }
@@ -158,10 +183,10 @@ fn tell(options: &Options, outcome: &Outcome) -> ExitCode {
         let warnings = findings.len() - errors;
         eprintln!("gochan-lint: {files} files, {errors} errors, {warnings} warnings");
     }
-    match (outcome.broken.is_empty(), errors) {
-        (_, 1..) => ExitCode::from(1),
-        (false, 0) => ExitCode::from(2),
-        (true, 0) => ExitCode::SUCCESS,
+    match (findings.is_empty(), outcome.broken.is_empty()) {
+        (false, _) => ExitCode::from(1),
+        (true, false) => ExitCode::from(2),
+        (true, true) => ExitCode::SUCCESS,
     }
 }
 

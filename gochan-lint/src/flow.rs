@@ -390,6 +390,7 @@ impl<'p> Code<'p> {
                 | EventKind::DroppedAtOnce(guard)
                 | EventKind::Assign(guard)
                 | EventKind::Escape(guard, _) => gone(live, *guard),
+                EventKind::Call(_, handed) => handed.iter().flatten().for_each(|guard| gone(live, *guard)),
                 _ => {}
             }
         });

@@ -4,12 +4,15 @@ use crate::diagnostic::Level;
 use crate::lints;
 use serde_json::Value;
 use std::collections::HashMap;
+use std::path::Path;
 
 /// The level of each lint.
 #[derive(Debug, Clone, Default)]
 pub struct Levels {
     by_id: HashMap<&'static str, Level>,
     all: Option<Level>,
+    /// What is different in the package's `tests`.
+    tests: Option<Box<Levels>>,
 }
 
 impl Levels {
@@ -20,11 +23,21 @@ impl Levels {
         self.by_id.get(id).copied().or(self.all).unwrap_or_else(default)
     }
 
+    /// The levels for a file: `[….metadata.gochan-lint.tests]` counts for what is in a folder of that name.
+    #[must_use]
+    pub fn for_file(&self, path: &Path) -> &Levels {
+        let in_tests = path.components().any(|part| part.as_os_str() == "tests");
+        self.tests.as_deref().filter(|_| in_tests).unwrap_or(self)
+    }
+
     /// Sets the level of a lint, or by `all` of those that nobody sets by name. What is forbidden stays so.
     ///
     /// # Errors
     /// If there is no such lint: the text says so, and which one may be meant.
     pub fn set(&mut self, id: &str, level: Level) -> Result<(), String> {
+        if let Some(tests) = &mut self.tests {
+            tests.set(id, level)?;
+        }
         if id == "all" {
             self.all = Some(level);
             return Ok(());
@@ -47,7 +60,8 @@ impl Levels {
             _ => return Err("`metadata.gochan-lint` is a table, as in `missing_call = \"deny\"`".to_owned()),
         };
         // `all` first, whatever the order: it is what the others are exceptions from.
-        let (first, rest): (Vec<_>, Vec<_>) = table.iter().partition(|(id, _)| *id == "all");
+        let ids = table.iter().filter(|(id, _)| *id != "tests");
+        let (first, rest): (Vec<_>, Vec<_>) = ids.partition(|(id, _)| *id == "all");
         for (id, value) in first.into_iter().chain(rest) {
             let level = match value.as_str() {
                 Some("allow") => Level::Allow,
@@ -61,6 +75,11 @@ impl Levels {
                 }
             };
             self.set(id, level).map_err(|error| format!("in `metadata.gochan-lint`: {error}"))?;
+        }
+        if let Some(tests) = table.get("tests") {
+            let mut own = self.clone();
+            own.configure(tests)?;
+            self.tests = Some(Box::new(own));
         }
         Ok(())
     }

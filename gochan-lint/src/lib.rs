@@ -4,6 +4,7 @@
 //! single file could not, the [`lints`] ask the graphs by [`flow`], comments and [`levels`] decide what counts, and
 //! [`report`] says what was found.
 
+pub mod baseline;
 pub mod cli;
 pub mod diagnostic;
 pub mod fix;

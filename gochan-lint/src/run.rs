@@ -103,7 +103,8 @@ fn read_file(path: &Path, root: &Path, gochan: Option<&str>) -> Result<(SourceFi
 fn filter(program: &Program, levels: &[Levels], found: Vec<Diagnostic>) -> Vec<(Level, Diagnostic)> {
     let mut by_unit: Vec<Vec<Diagnostic>> = program.units.iter().map(|_| Vec::new()).collect();
     for diagnostic in found {
-        let levels = &levels[program.units[diagnostic.unit].package];
+        let unit = &program.units[diagnostic.unit];
+        let levels = levels[unit.package].for_file(&unit.source.path);
         if levels.of(diagnostic.lint) > Level::Allow {
             by_unit[diagnostic.unit].push(diagnostic);
         }
@@ -111,7 +112,7 @@ fn filter(program: &Program, levels: &[Levels], found: Vec<Diagnostic>) -> Vec<(
     let mut kept = Vec::new();
     for (index, found) in by_unit.into_iter().enumerate() {
         let unit = &program.units[index];
-        let levels = &levels[unit.package];
+        let levels = levels[unit.package].for_file(&unit.source.path);
         let mut comments = suppress::find(&unit.source);
         let (forbidden, others): (Vec<_>, Vec<_>) =
             found.into_iter().partition(|found| levels.of(found.lint) == Level::Forbid);

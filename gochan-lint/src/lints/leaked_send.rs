@@ -80,9 +80,8 @@ fn senders(code: Code<'_>, channel: ObjectId) -> impl Iterator<Item = Sender> {
     code.all(home).filter_map(move |(block, event)| {
         let EventKind::Spawn(Started::Body(inner), ..) = event.kind else { return None };
         let mut sends = code.of_agent(inner).filter_map(|(body, at, event)| match event.kind {
-            EventKind::Send(to, Face::Panics | Face::Checked) if to == channel => {
-                Some((body, at, event.span))
-            }
+            // Whoever looks at the result is told when nobody receives any more.
+            EventKind::Send(to, Face::Panics) if to == channel => Some((body, at, event.span)),
             _ => None,
         });
         let (body, at, send) = sends.next()?;

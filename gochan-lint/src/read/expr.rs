@@ -426,7 +426,9 @@ impl Lower<'_> {
             if matches!(name.as_str(), "unwrap" | "expect") && !is_lock(&call.receiver) {
                 self.build.op(OpKind::MayPanic, span);
             }
-            if name == "into" {
+            // What a guard guards is copied, not the guard.
+            let copies = matches!(name.as_str(), "clone" | "cloned" | "to_owned") && self.is_guard(&receiver);
+            if name == "into" || copies {
                 return Value::Nothing;
             }
             return receiver;
@@ -470,6 +472,14 @@ impl Lower<'_> {
                 self.emit_call(call, span)
             }
         }
+    }
+
+    /// True for what a lock has just returned.
+    fn is_guard(&self, value: &Value) -> bool {
+        let Value::Object(object) = value else { return false };
+        let object = &self.build.function.objects[object.at()];
+        let locks = ["lock", "read", "write", "borrow", "borrow_mut"];
+        matches!(&object.origin, Origin::Method(_, name, args) if args.is_empty() && locks.contains(&name.as_str()))
     }
 
     fn emit_call(&mut self, call: Call, span: Span) -> Value {

@@ -35,6 +35,38 @@ pub(super) fn line(finding: &Finding<'_>) -> String {
     format!("{message}\n")
 }
 
+/// A file that could not be parsed, as an error without a lint.
+pub(super) fn broken(broken: &crate::run::Broken) -> String {
+    let (line, column) = broken.place.unwrap_or((1, 1));
+    let rendered =
+        format!("error: {}:{line}:{column}: not linted: {}\n", broken.path.display(), broken.message);
+    let message = json!({
+        "reason": "compiler-message",
+        "message": {
+            "$message_type": "diagnostic",
+            "message": format!("not linted: {}", broken.message),
+            "code": Value::Null,
+            "level": "error",
+            "spans": [{
+                "file_name": broken.path,
+                "line_start": line,
+                "line_end": line,
+                "column_start": column,
+                "column_end": column,
+                "is_primary": true,
+                "text": [],
+                "label": Value::Null,
+                "suggested_replacement": Value::Null,
+                "suggestion_applicability": Value::Null,
+                "expansion": Value::Null,
+            }],
+            "children": [],
+            "rendered": rendered,
+        },
+    });
+    format!("{message}\n")
+}
+
 fn child(message: &str, spans: Vec<Value>) -> Value {
     json!({
         "message": message,

@@ -49,6 +49,12 @@ pub fn render(format: Format, findings: &[Finding<'_>], colour: bool) -> String 
     }
 }
 
+/// A file that could not be linted, in cargo's form.
+#[must_use]
+pub fn json_broken(broken: &crate::run::Broken) -> String {
+    json::broken(broken)
+}
+
 fn word(level: Level) -> &'static str {
     if level >= Level::Deny { "error" } else { "warning" }
 }

@@ -49,6 +49,7 @@ impl<T> Iterator for Iter<'_, T> {
     fn next(&mut self) -> Option<T> {
         match self.core {
             Some(core) => core.recv(Location::caller()),
+            // gochan-lint: allow(nil_channel) an iterator over nil waits for ever, as Go's range does
             None => Receiver::nil().recv(),
         }
     }

@@ -106,6 +106,7 @@ impl Cond {
         limit: Duration,
     ) -> (MutexGuard<'a, T>, bool) {
         let place = Location::caller();
+        // gochan-lint: allow(cond_wait_without_loop) the loop is the caller's
         let Some(deadline) = clock::deadline(limit) else { return (self.wait(guard), false) };
         let waiter = Waiter::new(());
         let parker = self.queue(&waiter);

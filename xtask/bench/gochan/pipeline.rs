@@ -88,6 +88,7 @@ fn sieve() -> Duration {
         let rest = chan!(u64);
         go!([numbers, rest] {
             loop {
+                // gochan-lint: allow(ok_ignored) nobody closes: the process ends
                 let i = recv!(numbers);
                 if i % prime != 0 {
                     send!(rest <- i);

@@ -1,0 +1,151 @@
+//! The linter panics on no input: sources of this repository, with tokens and bytes deleted, doubled and swapped.
+
+use gochan_lint::link::{Program, Unit};
+use gochan_lint::source::SourceFile;
+use gochan_lint::{lints, read, suppress};
+use std::path::Path;
+
+/// How many mutants of each file; `GOCHAN_LINT_MUTANTS` for more.
+fn mutants() -> u64 {
+    std::env::var("GOCHAN_LINT_MUTANTS").ok().and_then(|text| text.parse().ok()).unwrap_or(3)
+}
+
+/// SplitMix64.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) % end.max(1) as u64) as usize
+    }
+}
+
+/// Words, runs of space and single signs.
+fn tokens(text: &str) -> Vec<&str> {
+    let mut tokens = Vec::new();
+    let mut start = 0;
+    let class = |c: char| {
+        if c.is_alphanumeric() || c == '_' {
+            0
+        } else if c.is_whitespace() {
+            1
+        } else {
+            2
+        }
+    };
+    let mut last = None;
+    for (at, c) in text.char_indices() {
+        if last.is_some_and(|last| last != class(c) || last == 2) {
+            tokens.push(&text[start..at]);
+            start = at;
+        }
+        last = Some(class(c));
+    }
+    tokens.push(&text[start..]);
+    tokens
+}
+
+fn mutate(text: &str, random: &mut Random) -> String {
+    let mut tokens = tokens(text);
+    for _ in 0..=random.below(4) {
+        let (at, other) = (random.below(tokens.len()), random.below(tokens.len()));
+        match random.below(4) {
+            0 => drop(tokens.remove(at)),
+            1 => tokens.insert(at, tokens[at]),
+            2 => tokens.swap(at, other),
+            // Something from elsewhere in the same file.
+            _ => tokens[at] = tokens[other],
+        }
+        if tokens.is_empty() {
+            break;
+        }
+    }
+    tokens.concat()
+}
+
+fn lint(text: String) {
+    let source = SourceFile::new("mutant.rs".into(), text);
+    drop(suppress::find(&source));
+    let Ok(file) = read::read(&source.text, Some("gochan")) else { return };
+    let program = Program::link(vec![Unit { source, file, package: 0 }], &["mutant".to_owned()]);
+    for found in lints::run(&program, |_| true) {
+        let source = &program.units[found.unit].source;
+        assert!(found.span.start <= found.span.end && found.span.end as usize <= source.text.len());
+        let _ =
+            (source.position(found.span.start), source.position(found.span.end), source.snippet(found.span));
+    }
+}
+
+fn files(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
+    let mut entries: Vec<_> = folder.read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();
+    entries.sort();
+    for path in entries {
+        if path.is_dir() {
+            files(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn mutants_of_our_sources_panic_nothing() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let mut sources = Vec::new();
+    for folder in ["gochan-lint/tests/corpus", "examples", "gochan-lint/src/read"] {
+        files(&root.join(folder), &mut sources);
+    }
+    for path in sources {
+        let text = std::fs::read_to_string(&path).unwrap();
+        for seed in 0..mutants() {
+            let mutant = mutate(&text, &mut Random(seed));
+            let result = std::panic::catch_unwind(|| lint(mutant));
+            assert!(result.is_ok(), "{} with seed {seed}", path.display());
+        }
+    }
+}
+
+#[test]
+fn anything_at_all_panics_nothing() {
+    let scraps = [
+        "go!(",
+        ")",
+        "{",
+        "}",
+        "select! {",
+        "=>",
+        "<-",
+        "ch",
+        "wg.add(1)",
+        ";",
+        "fn f() ",
+        "loop ",
+        "\u{fe}",
+        "'a",
+        "\"",
+        "//",
+        "let (a, ..) = ",
+        "x.with_cancel()",
+        "match x {",
+        "?",
+        "return",
+        "defer!(",
+        "|x|",
+        "impl T ",
+        "static A: ",
+        "r#\"",
+    ];
+    for seed in 0..mutants() * 300 {
+        let mut random = Random(seed);
+        let text: String = (0..random.below(30)).map(|_| scraps[random.below(scraps.len())]).collect();
+        let wrapped = format!("use gochan::prelude::*; fn g(ch: Chan<u32>, wg: WaitGroup) {{ {text} }}");
+        for text in [text, wrapped] {
+            let shown = text.clone();
+            let result = std::panic::catch_unwind(|| lint(text));
+            assert!(result.is_ok(), "seed {seed}: {shown}");
+        }
+    }
+}
