@@ -215,3 +215,26 @@ pub fn explain(lint: &lints::Lint) -> String {
         lint.id
     )
 }
+
+/// The page of a lint: what `--explain` prints, for a browser.
+#[must_use]
+pub fn page(lint: &lints::Lint) -> String {
+    let level = format!("{:?}", lint.level).to_lowercase();
+    format!(
+        "# {}\n\nLevel: {level}. {}.\n\n{}\n\n## Reported\n\n```rust,ignore\n{}\n```\n\n## Instead\n\n```rust,ignore\n{}\n```\n\n\
+         ## To allow it in one place\n\n```rust,ignore\n// gochan-lint: allow({}) reason\n```\n",
+        lint.id,
+        capitalised(lint.summary),
+        lint.explanation,
+        lint.bad,
+        lint.good,
+        lint.id
+    )
+}
+
+fn capitalised(text: &str) -> String {
+    let mut characters = text.chars();
+    characters
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().collect::<String>() + characters.as_str())
+}

@@ -87,6 +87,10 @@ impl Action {
     }
 }
 
+/// The linter of this very repository, over this very repository.
+const GOCHAN_LINTS: [&str; 9] =
+    ["run", "-qp", "gochan-lint", "--", "--workspace", "-D", "all", "--format", "short"];
+
 /// What is not built unless somebody asks for it.
 const FEATURES: &str = "--features=xtask/bench,gochan/tokio-util,gochan/tracing";
 
@@ -109,6 +113,7 @@ fn steps() -> Vec<Step> {
     step("format", true, cargo(&["fmt", "--all", "--check"]));
     step("format of the bench peers", true, cargo(&peers));
     step("lints", true, cargo(&lints));
+    step("gochan's lints", true, cargo(&GOCHAN_LINTS));
     step("tests", true, Action::Run(tests(&workspace)));
     step("tests of the examples", true, Action::Run(tests(&["-p", "gochan-examples", "--all-targets"])));
     step("tests of what must not compile", false, Action::Run(tests(&["-p", "ui-tests", "--all-targets"])));
