@@ -23,6 +23,12 @@ impl Levels {
         self.by_id.get(id).copied().or(self.all).unwrap_or_else(default)
     }
 
+    /// True if the lint is reported anywhere.
+    #[must_use]
+    pub fn may_report(&self, id: &str) -> bool {
+        self.of(id) > Level::Allow || self.tests.as_ref().is_some_and(|tests| tests.may_report(id))
+    }
+
     /// The levels for a file: `[….metadata.gochan-lint.tests]` counts for what is in a folder of that name.
     #[must_use]
     pub fn for_file(&self, path: &Path) -> &Levels {

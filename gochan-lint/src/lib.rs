@@ -5,6 +5,7 @@
 //! [`report`] says what was found.
 
 pub mod baseline;
+pub mod cache;
 pub mod cli;
 pub mod diagnostic;
 pub mod fix;

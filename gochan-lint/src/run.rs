@@ -7,7 +7,7 @@ use crate::link::{Program, Unit};
 use crate::source::{SourceFile, Span};
 use crate::suppress::{self, Suppression};
 use crate::workspace::{self, Workspace};
-use crate::{lints, read};
+use crate::{cache, lints, read};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 
@@ -46,18 +46,33 @@ pub fn run(
     workspace: &Workspace,
     flags: &dyn Fn(&mut Levels) -> Result<(), String>,
 ) -> Result<Outcome, String> {
-    let mut units = Vec::new();
-    let mut broken = Vec::new();
     let mut levels = Vec::new();
     let mut packages = Vec::new();
-    for (package, member) in workspace.members.iter().enumerate() {
+    for member in &workspace.members {
         let mut own = Levels::default();
         own.configure(&workspace.config)?;
         own.configure(&member.config).map_err(|error| format!("package `{}`: {error}", member.name))?;
         flags(&mut own)?;
         levels.push(own);
         packages.push(member.name.clone());
-        workspace::follow(&member.roots, |batch| {
+    }
+    let is_on = |lint: &lints::Lint| levels.iter().any(|levels| levels.may_report(lint.id));
+    let on = lints::ALL.iter().filter(|lint| is_on(lint)).map(|lint| lint.id.to_owned());
+    let members = workspace
+        .members
+        .iter()
+        .map(|member| format!("{} {:?} {:?}", member.name, member.gochan, member.roots));
+    let key = cache::key(&on.chain(members).collect::<Vec<_>>());
+    if let Some((units, found)) = cache::load(&workspace.target, &workspace.root, &key) {
+        let program = Program::link(units, &packages);
+        let findings = filter(&program, &levels, found);
+        return Ok(Outcome { program, packages, findings, broken: Vec::new() });
+    }
+    let mut units = Vec::new();
+    let mut broken = Vec::new();
+    let mut missing = Vec::new();
+    for (package, member) in workspace.members.iter().enumerate() {
+        missing.extend(workspace::follow(&member.roots, |batch| {
             let read: Vec<_> = batch
                 .into_par_iter()
                 .map(|path| (read_file(&path, &workspace.root, member.gochan.as_deref()), path))
@@ -73,11 +88,13 @@ pub fn run(
                 }
             }
             modules
-        });
+        }));
     }
     let program = Program::link(units, &packages);
-    let is_on = |lint: &lints::Lint| levels.iter().any(|levels| levels.of(lint.id) > Level::Allow);
     let found = lints::run(&program, is_on);
+    if broken.is_empty() {
+        cache::store(&workspace.target, key, &program.units, missing, &found);
+    }
     let findings = filter(&program, &levels, found);
     Ok(Outcome { program, packages, findings, broken })
 }

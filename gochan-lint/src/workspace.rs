@@ -108,11 +108,12 @@ fn member(package: &Package) -> Member {
 
 /// The files of a crate, found by following `mod` declarations, and what each was read as.
 ///
-/// `read` is called for batches of files that do not depend on each other, and returns the modules that each declares.
+/// Returns where files were looked for in vain. `read` is called for batches of files that do not depend on each other, and returns the modules that each declares.
 pub fn follow(
     roots: &[PathBuf],
     mut read: impl FnMut(Vec<PathBuf>) -> Vec<(PathBuf, Vec<crate::ir::ModuleDecl>)>,
-) {
+) -> Vec<PathBuf> {
+    let mut missing = Vec::new();
     let mut seen: HashSet<PathBuf> = HashSet::new();
     let is_root: HashSet<PathBuf> = roots.iter().cloned().collect();
     let mut queue: VecDeque<PathBuf> =
@@ -122,11 +123,15 @@ pub fn follow(
         for (file, modules) in read(batch) {
             let directory = module_directory(&file, is_root.contains(&file));
             for module in modules {
-                let found = candidates(&file, &directory, &module).into_iter().find(|path| path.is_file());
-                queue.extend(found.filter(|path| seen.insert(path.clone())));
+                let candidates = candidates(&file, &directory, &module);
+                match candidates.iter().find(|path| path.is_file()) {
+                    Some(found) => queue.extend(seen.insert(found.clone()).then(|| found.clone())),
+                    None => missing.extend(candidates),
+                }
             }
         }
     }
+    missing
 }
 
 /// Where the files of a module's own modules are.

@@ -11,6 +11,7 @@ pub use summary::{Effect, LockPath, Summary, blocks, effect_of, effect_on, lock_
 
 use crate::ir::{self, BodyId, Function, ObjectId};
 use crate::source::SourceFile;
+use rayon::prelude::*;
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
@@ -101,15 +102,18 @@ impl Program {
             let modules = content.file.module_names.iter();
             program.modules.extend(modules.map(|module| (content.package, module.clone())));
         }
-        for function in 0..program.functions.len() {
-            let (kinds, roots) = kinds::resolve(&program, function);
-            program.functions[function].kinds = kinds;
-            program.functions[function].roots = roots;
+        let all = 0..program.functions.len();
+        let kinds: Vec<_> =
+            all.clone().into_par_iter().map(|function| kinds::resolve(&program, function)).collect();
+        for (linked, (kinds, roots)) in program.functions.iter_mut().zip(kinds) {
+            linked.kinds = kinds;
+            linked.roots = roots;
         }
-        for function in 0..program.functions.len() {
-            let (events, runs) = events::interpret(&program, function);
-            program.functions[function].events = events;
-            program.functions[function].runs = runs;
+        let events: Vec<_> =
+            all.into_par_iter().map(|function| events::interpret(&program, function)).collect();
+        for (linked, (events, runs)) in program.functions.iter_mut().zip(events) {
+            linked.events = events;
+            linked.runs = runs;
         }
         summary::summarise(&mut program);
         summary::find_goroutines(&mut program);

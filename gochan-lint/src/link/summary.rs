@@ -4,6 +4,7 @@ use super::Program;
 use super::events::LockMode;
 use super::events::{EventKind, Runner, Started};
 use crate::ir::{BodyKind, ObjectId, Origin};
+use rayon::prelude::*;
 use std::collections::BTreeSet;
 
 /// What a function may do with one parameter, by itself, in a goroutine it starts, or through others it calls.
@@ -85,10 +86,11 @@ pub(super) fn summarise(program: &mut Program) {
     }
     // Effects only grow, and there are few; calls are rarely nested deeper than this.
     const ROUNDS: usize = 16;
-    for _ in 0..ROUNDS {
+    let mut left: Vec<usize> = (0..program.functions.len()).collect();
+    for round in 0..ROUNDS {
+        let found: Vec<_> = left.par_iter().map(|&function| summary_of(program, function)).collect();
         let mut changed = false;
-        for function in 0..program.functions.len() {
-            let summary = summary_of(program, function);
+        for (&function, summary) in left.iter().zip(found) {
             if summary != program.functions[function].summary {
                 program.functions[function].summary = summary;
                 changed = true;
@@ -97,7 +99,17 @@ pub(super) fn summarise(program: &mut Program) {
         if !changed {
             break;
         }
+        if round == 0 {
+            // Those that call nobody are done.
+            left.retain(|&function| calls(program, function));
+        }
     }
+}
+
+fn calls(program: &Program, function: usize) -> bool {
+    let mut events = program.functions[function].events.iter().flatten().flat_map(|block| &block.0);
+    events
+        .any(|event| matches!(event.kind, EventKind::Call(..) | EventKind::Spawn(Started::Function(..), ..)))
 }
 
 fn summary_of(program: &Program, function: usize) -> Summary {

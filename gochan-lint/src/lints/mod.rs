@@ -55,6 +55,7 @@ mod wait_before_drain;
 use crate::diagnostic::{Diagnostic, Level};
 use crate::flow::Code;
 use crate::link::Program;
+use rayon::prelude::*;
 
 /// A lint.
 pub struct Lint {
@@ -146,8 +147,9 @@ pub fn find(id: &str) -> Option<&'static Lint> {
 /// Everything that the lints find, by place.
 #[must_use]
 pub fn run(program: &Program, is_on: impl Fn(&Lint) -> bool) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
-    for lint in ALL.iter().filter(|lint| is_on(lint)) {
+    let on: Vec<&Lint> = ALL.iter().copied().filter(|lint| is_on(lint)).collect();
+    let check = |lint: &&Lint| {
+        let mut found = Vec::new();
         match lint.check {
             Check::Function(check) => {
                 (0..program.functions.len()).for_each(|index| check(Code::of(program, index), &mut found));
@@ -155,7 +157,9 @@ pub fn run(program: &Program, is_on: impl Fn(&Lint) -> bool) -> Vec<Diagnostic> 
             Check::Program(check) => check(program, &mut found),
             Check::File(check) => (0..program.units.len()).for_each(|unit| check(program, unit, &mut found)),
         }
-    }
+        found
+    };
+    let mut found: Vec<Diagnostic> = on.par_iter().flat_map_iter(check).collect();
     found.sort_by(|a, b| (a.unit, a.span, a.lint).cmp(&(b.unit, b.span, b.lint)));
     found.dedup_by(|a, b| (a.unit, a.span, a.lint) == (b.unit, b.span, b.lint));
     found
