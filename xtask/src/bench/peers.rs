@@ -75,7 +75,8 @@ pub(super) const RUST: &[RustPeer] = &[
         "tokio-mpsc",
         "tokio",
         "spawn_all spawn_batch yield spsc128 chan_uncont mem10k mem100k mem1m \
-         select2_128 select8_128 ctx_create ctx_err ctx_cancel10k timeafter timers100k",
+         select2_128 select8_128 ctx_create ctx_err ctx_cancel10k timeafter timers100k \
+         mutex1 mutex8 rw8",
         &[weaker(UNBUFFERED, NO_RENDEZVOUS), weaker(SELECT_UNBUFFERED, NO_RENDEZVOUS)],
     ),
     single("tokioct-kanal", "pingpong spsc128 spsc0 mpmc128 mpmc0 pool8 sieve daisy"),
@@ -125,6 +126,8 @@ pub(super) const RUST: &[RustPeer] = &[
     ),
     peer("kanal-thr", "threads", "pingpong spsc128 spsc0 mpmc128 mpmc0 chan_uncont pool8", &[]),
     peer("flume-thr", "threads", "spsc128 mpmc128 chan_uncont", &[]),
+    peer("std-thr", "threads", "mutex1 mutex8 rw8", &[]),
+    peer("pl-thr", "threads", "mutex1 mutex8 rw8", &[]),
 ];
 
 pub(super) enum Kind {

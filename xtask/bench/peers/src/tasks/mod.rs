@@ -2,6 +2,7 @@
 
 pub mod channel;
 mod context;
+mod lock;
 mod select;
 mod timer;
 mod workloads;
@@ -50,6 +51,7 @@ pub async fn run<R: Runtime, C: Channel>(workload: &str) -> bool {
     workloads::run::<R, C>(workload).await
         || context::run::<R, C>(workload).await
         || timer::run::<R>(workload).await
+        || lock::run::<R>(workload).await
 }
 
 /// Runs a workload that selects over channels; false when there is none of this name.

@@ -1,6 +1,7 @@
-//! OS threads with the channels of crossbeam, kanal and flume. One processor means: the process is pinned to
-//! the first one.
+//! OS threads with the channels of crossbeam, kanal and flume, and with the locks of std and parking_lot. One
+//! processor means: the process is pinned to the first one.
 
+mod lock;
 mod select;
 
 use std::sync::Arc;
@@ -72,6 +73,8 @@ fn main() {
         "crossbeam" => run::<OsThreads, Crossbeam>(&workload) || run_own(&workload) || select::run(&workload),
         "kanal-thr" => run::<OsThreads, Kanal>(&workload),
         "flume-thr" => run::<OsThreads, Flume>(&workload),
+        "std-thr" => lock::run::<lock::Std>(&workload),
+        "pl-thr" => lock::run::<lock::ParkingLot>(&workload),
         _ => false,
     });
 }
