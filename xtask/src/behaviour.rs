@@ -125,7 +125,7 @@ mod tests {
     fn the_committed_list_is_well_formed() {
         let rows = parse(include_str!("../behaviour.txt")).unwrap();
         assert!(rows.iter().any(|row| row.id == "CH-07" && row.required));
-        assert!(rows.iter().any(|row| row.id == "SF-02" && !row.required));
+        assert!(rows.iter().any(|row| row.id == "SF-02" && row.required));
         assert!(rows.iter().all(|row| !row.what.is_empty()));
     }
 
