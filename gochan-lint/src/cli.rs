@@ -209,11 +209,31 @@ pub fn explain(lint: &lints::Lint) -> String {
         lint.id,
         format!("{:?}", lint.level).to_lowercase(),
         lint.summary,
-        lint.explanation,
+        wrapped(lint.explanation),
         indented(lint.bad),
         indented(lint.good),
         lint.id
     )
+}
+
+/// Lines of at most a hundred characters.
+fn wrapped(text: &str) -> String {
+    const WIDTH: usize = 100;
+    let mut lines = Vec::new();
+    for paragraph in text.lines() {
+        let mut line = String::new();
+        for word in paragraph.split(' ') {
+            if !line.is_empty() && line.chars().count() + word.chars().count() >= WIDTH {
+                lines.push(std::mem::take(&mut line));
+            }
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+        lines.push(line);
+    }
+    lines.join("\n")
 }
 
 /// The page of a lint: what `--explain` prints, for a browser.

@@ -53,7 +53,7 @@ impl Lower<'_> {
                     self.moves_out(element, part);
                     // Handles that leave together are not followed apart.
                     if let (Expr::Path(_), Value::Object(object)) = (element, part) {
-                        self.build.op(OpKind::Escape(*object, Where::Given), Span::of(element.span()));
+                        self.build.op(OpKind::Escape(*object, Where::Given), span_of(&element));
                     }
                 });
             }
@@ -89,7 +89,7 @@ impl Lower<'_> {
         if let Value::Object(object) = value
             && self.build.function.objects[object.at()].name.is_empty()
         {
-            self.build.op(OpKind::DroppedAtOnce(object), Span::of(expr.span()));
+            self.build.op(OpKind::DroppedAtOnce(object), span_of(expr));
         }
     }
 
@@ -171,7 +171,8 @@ impl Lower<'_> {
     pub(super) fn escape(&mut self, expr: &Expr, to: Where) {
         let value = self.expr(expr);
         let by_ref = matches!(expr, Expr::Reference(_));
-        let span = Span::of(expr.span());
+        let span =
+            if matches!(value, Value::Nothing | Value::Number(_)) { Span::default() } else { span_of(expr) };
         self.each_object(&value, &mut |this, object| {
             let kind = if by_ref { OpKind::Use(object) } else { OpKind::Escape(object, to) };
             this.build.op(kind, span);
@@ -182,7 +183,7 @@ impl Lower<'_> {
     pub(super) fn look(&mut self, expr: &Expr) {
         let value = self.expr(expr);
         self.each_object(&value, &mut |this, object| {
-            this.build.op(OpKind::Use(object), Span::of(expr.span()));
+            this.build.op(OpKind::Use(object), span_of(expr));
         });
     }
 
@@ -216,7 +217,7 @@ impl Lower<'_> {
                     self.nested(BodyKind::Closure, Span::of(block.block.brace_token.span.join()), |this| {
                         this.block(&block.block)
                     });
-                Value::Object(self.build.object("", Origin::Closure(body), Span::of(expr.span())))
+                Value::Object(self.build.object("", Origin::Closure(body), span_of(expr)))
             }
             Expr::Block(block) => self.labelled_block(block),
             Expr::Unsafe(block) => self.block(&block.block),
@@ -348,7 +349,7 @@ impl Lower<'_> {
 
     pub(super) fn argument(&mut self, expr: &Expr) -> Arg {
         let value = self.expr(expr);
-        let span = Span::of(expr.span());
+        let span = span_of(expr);
         let by_ref = matches!(expr, Expr::Reference(_));
         let (object, number) = match value {
             Value::Object(object) => (Some(object), None),
@@ -503,7 +504,7 @@ impl Lower<'_> {
     }
 
     pub(super) fn closure(&mut self, closure: &syn::ExprClosure) -> Value {
-        let span = Span::of(closure.body.span());
+        let span = span_of(&closure.body);
         let body = self.nested(BodyKind::Closure, span, |this| {
             for input in &closure.inputs {
                 this.closure_param(input);
@@ -641,7 +642,7 @@ impl Lower<'_> {
     fn for_loop(&mut self, around: &syn::ExprForLoop) -> Value {
         self.build.begin_scope();
         let source = self.scrutinee(&around.expr);
-        let span = Span::of(around.expr.span());
+        let span = span_of(&around.expr);
         let (head, exit) = self.begin_repeat(around.label.as_ref());
         let turns = self.turns(&around.expr);
         self.build.set_turns(turns);
@@ -714,7 +715,7 @@ impl Lower<'_> {
     }
 
     fn assign(&mut self, assignment: &syn::ExprAssign) -> Value {
-        let span = Span::of(assignment.left.span());
+        let span = span_of(&assignment.left);
         let value = self.expr(&assignment.right);
         if let Expr::Infer(_) = &*assignment.left {
             self.unused(value, &assignment.right);
@@ -755,7 +756,7 @@ impl Lower<'_> {
             let target = self.expr(&binary.left);
             let kind = if is_deref(&binary.left) { OpKind::Store } else { OpKind::Assign };
             self.each_object(&target, &mut |this, object| {
-                this.build.op(kind(object), Span::of(binary.left.span()));
+                this.build.op(kind(object), span_of(&binary.left));
             });
         } else {
             self.look(&binary.right);
@@ -888,6 +889,62 @@ fn shown(expr: &Expr) -> Ty {
     }
 }
 
+/// Where an expression stands.
+pub(super) fn span_of(expr: &Expr) -> Span {
+    let end = match expr {
+        Expr::Path(path) if path.qself.is_none() => match path.path.segments.last() {
+            Some(last) if last.arguments.is_none() => last.ident.span(),
+            _ => return Span::of(expr.span()),
+        },
+        Expr::MethodCall(call) => call.paren_token.span.close(),
+        Expr::Call(call) => call.paren_token.span.close(),
+        Expr::Index(index) => index.bracket_token.span.close(),
+        Expr::Field(field) => match &field.member {
+            syn::Member::Named(name) => name.span(),
+            syn::Member::Unnamed(index) => index.span,
+        },
+        Expr::Try(inner) => inner.question_token.span,
+        Expr::Lit(literal) => return Span::of(literal.lit.span()),
+        Expr::Paren(inner) => inner.paren_token.span.close(),
+        Expr::Reference(inner) => return Span::of(inner.and_token.span).to(span_of(&inner.expr)),
+        Expr::Closure(closure) => return Span::of(closure.inputs_begin.span).to(span_of(&closure.body)),
+        Expr::Macro(call) => {
+            let Some(first) = call.mac.path.segments.first() else { return Span::of(expr.span()) };
+            return Span::of(first.ident.span()).to(Span::of(call.mac.delimiter.span().close()));
+        }
+        Expr::Block(block) if block.label.is_none() => return Span::of(block.block.brace_token.span.join()),
+        Expr::Unsafe(block) => {
+            return Span::of(block.unsafe_token.span).to(Span::of(block.block.brace_token.span.close()));
+        }
+        Expr::Array(array) => return Span::of(array.bracket_token.span.join()),
+        Expr::Tuple(tuple) => return Span::of(tuple.paren_token.span.join()),
+        Expr::Struct(value) => value.brace_token.span.close(),
+        Expr::Binary(both) => return span_of(&both.left).to(span_of(&both.right)),
+        Expr::Unary(inner) => return Span::of(inner.op.span()).to(span_of(&inner.expr)),
+        Expr::If(branch) => {
+            let start = Span::of(branch.if_token.span);
+            return match &branch.else_branch {
+                Some((_, other)) => start.to(span_of(other)),
+                None => start.to(Span::of(branch.then_branch.brace_token.span.close())),
+            };
+        }
+        Expr::Match(choice) => {
+            return Span::of(choice.match_token.span).to(Span::of(choice.brace_token.span.close()));
+        }
+        Expr::Loop(around) => {
+            return Span::of(around.loop_token.span).to(Span::of(around.body.brace_token.span.close()));
+        }
+        Expr::While(around) => {
+            return Span::of(around.while_token.span).to(Span::of(around.body.brace_token.span.close()));
+        }
+        Expr::ForLoop(around) => {
+            return Span::of(around.for_token.span).to(Span::of(around.body.brace_token.span.close()));
+        }
+        _ => return Span::of(expr.span()),
+    };
+    Span::of(first_token(expr)).to(Span::of(end))
+}
+
 /// Where an expression begins. Its whole span is dearer: it asks every token.
 pub(super) fn first_token(expr: &Expr) -> proc_macro2::Span {
     match expr {
@@ -905,6 +962,13 @@ pub(super) fn first_token(expr: &Expr) -> proc_macro2::Span {
                 _ => expr.span(),
             }
         }
+        Expr::Struct(value) => {
+            value.path.segments.first().map_or_else(|| expr.span(), |first| first.ident.span())
+        }
+        Expr::Macro(call) => {
+            call.mac.path.segments.first().map_or_else(|| expr.span(), |first| first.ident.span())
+        }
+        Expr::Lit(literal) => literal.lit.span(),
         _ => expr.span(),
     }
 }

@@ -15,7 +15,8 @@ use syn::spanned::Spanned;
 
 impl Lower<'_> {
     pub(super) fn macro_call(&mut self, call: &syn::Macro) -> Value {
-        let span = Span::of(call.path.span()).to(Span::of(call.delimiter.span().close()));
+        let first = call.path.segments.first().map_or_else(|| call.path.span(), |first| first.ident.span());
+        let span = Span::of(first).to(Span::of(call.delimiter.span().close()));
         match self.reader.names.as_ref().and_then(|names| names.resolve(&call.path)) {
             Some(name) => self.dsl(name, call, span),
             None => self.foreign(call, span),
@@ -259,7 +260,7 @@ impl Lower<'_> {
                             Bound::Checked
                         }
                     };
-                    let channel_span = Span::of(receive.channel.span());
+                    let channel_span = super::expr::span_of(&receive.channel);
                     let span = Span::of(receive.arrow.span()).to(channel_span);
                     let guarded = arm.guard.is_some();
                     let pattern = match &receive.binding {
@@ -284,8 +285,8 @@ impl Lower<'_> {
                 grammar::ArmKind::Send(send) => {
                     let channel = self.operand(&send.channel);
                     self.escape(&send.value, Where::Given);
-                    let channel_span = Span::of(send.channel.span());
-                    let span = channel_span.to(Span::of(send.value.span()));
+                    let channel_span = super::expr::span_of(&send.channel);
+                    let span = channel_span.to(super::expr::span_of(&send.value));
                     let bound = if send.result.is_some() { Bound::Checked } else { Bound::Discarded };
                     let guarded = arm.guard.is_some();
                     let (pattern, body) =
@@ -390,7 +391,7 @@ impl Lower<'_> {
                         } else {
                             OpKind::Use(object)
                         };
-                        self.build.op(kind, Span::of(input.span()));
+                        self.build.op(kind, super::expr::span_of(input));
                     }
                 }
             }
@@ -438,6 +439,6 @@ impl Lower<'_> {
 fn body_span(body: &grammar::ArmBody) -> Span {
     match body {
         grammar::ArmBody::Block(body) => Span::of(body.span),
-        grammar::ArmBody::Expr(expr) => Span::of(expr.span()),
+        grammar::ArmBody::Expr(expr) => super::expr::span_of(expr),
     }
 }

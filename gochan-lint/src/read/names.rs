@@ -1,7 +1,6 @@
 //! Which macro names of a file are gochan's.
 
 use std::collections::HashSet;
-use syn::visit::Visit;
 
 /// The macros whose grammar the linter knows.
 pub(super) const MACROS: [&str; 8] =
@@ -30,7 +29,7 @@ impl Names {
             imports: Vec::new(),
             open: false,
         };
-        items.iter().for_each(|item| names.visit_item(item));
+        names.items(items);
         names
     }
 
@@ -79,15 +78,34 @@ impl Names {
             .insert(name.clone());
         self.imports.push((name, full));
     }
-}
 
-impl<'ast> Visit<'ast> for Names {
-    fn visit_item_use(&mut self, item: &'ast syn::ItemUse) {
-        self.tree(&item.tree, &mut Vec::new());
+    fn items<'i>(&mut self, items: impl IntoIterator<Item = &'i syn::Item>) {
+        for item in items {
+            match item {
+                syn::Item::Use(item) => self.tree(&item.tree, &mut Vec::new()),
+                // `#[macro_use] extern crate gochan`
+                syn::Item::ExternCrate(item) => self.open |= item.ident == self.gochan.as_str(),
+                syn::Item::Mod(module) => {
+                    module.content.iter().for_each(|(_, items)| self.items(items));
+                }
+                syn::Item::Fn(function) => self.block(&function.block),
+                syn::Item::Impl(implementation) => {
+                    for item in &implementation.items {
+                        if let syn::ImplItem::Fn(method) = item {
+                            self.block(&method.block);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
     }
 
-    fn visit_item_extern_crate(&mut self, item: &'ast syn::ItemExternCrate) {
-        // `#[macro_use] extern crate gochan`
-        self.open |= item.ident == self.gochan.as_str();
+    /// What a function brings in for itself.
+    fn block(&mut self, block: &syn::Block) {
+        self.items(block.stmts.iter().filter_map(|statement| match statement {
+            syn::Stmt::Item(item) => Some(item),
+            _ => None,
+        }));
     }
 }

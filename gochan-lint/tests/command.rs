@@ -1,0 +1,144 @@
+//! The command as it is called: exit codes, forms of reports, broken files, fixes, baselines.
+
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// A package in a folder of its own, which goes with it.
+struct Package(PathBuf);
+
+impl Package {
+    fn new(name: &str, files: &[(&str, &str)]) -> Package {
+        let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
+        let package = Package(root);
+        package.write(
+            "gochan/Cargo.toml",
+            "[package]\nname = \"gochan\"\nversion = \"0.1.0\"\nedition = \"2024\"\n",
+        );
+        package.write("gochan/src/lib.rs", "");
+        package.write(
+            "Cargo.toml",
+            "[package]\nname = \"sample\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\n\
+             [dependencies]\ngochan = { path = \"gochan\" }\n",
+        );
+        files.iter().for_each(|(path, text)| package.write(path, text));
+        package
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let path = self.0.join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    fn lint(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-gochan-lint"));
+        let target = self.0.join("target");
+        command
+            .arg("gochan-lint")
+            .args(arguments)
+            .current_dir(&self.0)
+            .env("CARGO_TARGET_DIR", target)
+            .output()
+            .unwrap()
+    }
+}
+
+impl Drop for Package {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+const BAD: &str = "use gochan::prelude::*;\nfn main() {\n    go!(work);\n    loop {}\n}\nfn work() {}\n";
+
+#[test]
+fn json_is_cargos_and_the_second_run_says_the_same() {
+    let package = Package::new("json", &[("src/main.rs", BAD)]);
+    let first = package.lint(&["--format", "json"]);
+    assert_eq!(first.status.code(), Some(1), "{}", text(&first.stderr));
+    let message: Value = serde_json::from_slice(&first.stdout).unwrap();
+    assert_eq!(message["reason"], "compiler-message");
+    let message = &message["message"];
+    assert_eq!(message["code"]["code"], "missing_call");
+    assert_eq!(message["level"], "error");
+    let span = &message["spans"][0];
+    assert_eq!(span["file_name"], "src/main.rs");
+    assert_eq!((&span["line_start"], &span["column_start"]), (&3.into(), &9.into()));
+    assert_eq!(span["is_primary"], true);
+    let fix = &message["children"][1]["spans"][0];
+    assert_eq!(fix["suggested_replacement"], "()");
+    assert_eq!(fix["suggestion_applicability"], "MachineApplicable");
+    let second = package.lint(&["--format", "json"]);
+    assert_eq!(text(&first.stdout), text(&second.stdout));
+}
+
+#[test]
+fn a_fix_leaves_nothing_to_report() {
+    let package = Package::new("fix", &[("src/main.rs", BAD)]);
+    let fixed = package.lint(&["--fix"]);
+    assert_eq!(fixed.status.code(), Some(0), "{}", text(&fixed.stdout));
+    let source = std::fs::read_to_string(package.0.join("src/main.rs")).unwrap();
+    assert!(source.contains("go!(work());"), "{source}");
+}
+
+#[test]
+fn a_file_that_does_not_parse_is_told_and_the_rest_is_linted() {
+    let package = Package::new(
+        "broken",
+        &[("src/main.rs", &format!("mod half;\n{BAD}")), ("src/half.rs", "fn f( {\n")],
+    );
+    let output = package.lint(&["--format", "short"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("src/half.rs:1:"), "{}", text(&output.stderr));
+    assert!(
+        text(&output.stdout).contains("src/main.rs:4:9: error[missing_call]"),
+        "{}",
+        text(&output.stdout)
+    );
+    package.write("src/main.rs", "mod half;\nfn main() {}\n");
+    assert_eq!(package.lint(&[]).status.code(), Some(2));
+}
+
+#[test]
+fn a_baseline_keeps_what_is_known() {
+    let package = Package::new("baseline", &[("src/main.rs", BAD)]);
+    assert_eq!(package.lint(&["--baseline", "known.txt"]).status.code(), Some(0));
+    package.write("src/main.rs", &format!("// moved\n\n{BAD}\nfn more() {{ go!(other); }}\n"));
+    let output = package.lint(&["--baseline", "known.txt", "--format", "short"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(text(&output.stdout).lines().count(), 1, "{}", text(&output.stdout));
+    assert!(text(&output.stdout).contains("src/main.rs:10:"), "{}", text(&output.stdout));
+}
+
+#[test]
+fn sarif_has_what_its_schema_requires() {
+    let package = Package::new("sarif", &[("src/main.rs", BAD)]);
+    let log: Value = serde_json::from_slice(&package.lint(&["--format", "sarif"]).stdout).unwrap();
+    assert_eq!(log["version"], "2.1.0");
+    let run = &log["runs"][0];
+    assert_eq!(run["tool"]["driver"]["name"], "gochan-lint");
+    let result = &run["results"][0];
+    assert!(result["message"]["text"].is_string());
+    let index = result["ruleIndex"].as_u64().unwrap() as usize;
+    assert_eq!(run["tool"]["driver"]["rules"][index]["id"], result["ruleId"]);
+    assert!(["error", "warning", "note", "none"].contains(&result["level"].as_str().unwrap()));
+    let place = &result["locations"][0]["physicalLocation"];
+    assert_eq!(
+        (&place["artifactLocation"]["uri"], &place["region"]["startLine"]),
+        (&"src/main.rs".into(), &3.into())
+    );
+}
+
+#[test]
+fn what_cannot_run_says_so() {
+    let package = Package::new("cannot", &[("src/main.rs", "fn main() {}\n")]);
+    assert_eq!(package.lint(&["-D", "recever_close"]).status.code(), Some(2));
+    assert_eq!(package.lint(&["-p", "nobody"]).status.code(), Some(2));
+    assert_eq!(package.lint(&[]).status.code(), Some(0));
+    assert!(text(&package.lint(&["--explain", "lost_cancel"]).stdout).contains("CancelHandle"));
+}
