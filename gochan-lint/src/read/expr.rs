@@ -53,7 +53,7 @@ impl Lower<'_> {
                     self.moves_out(element, part);
                     // Handles that leave together are not followed apart.
                     if let (Expr::Path(_), Value::Object(object)) = (element, part) {
-                        self.build.op(OpKind::Escape(*object, Where::Given), span_of(&element));
+                        self.build.op(OpKind::Escape(*object, Where::Given), span_of(element));
                     }
                 });
             }
