@@ -71,6 +71,22 @@ fn context_only(code: Code<'_>, pair: ObjectId, object: &Object) -> Option<Diagn
     // A chain goes on with the pair alive.
     let ends = rest.strip_prefix(".0").is_some_and(|rest| rest.trim_start().starts_with(';'));
     let lost = object.name.is_empty() && ends && parts.contains(&"0") && !parts.contains(&"1");
+    // `let pair = …; pair.0.clone()`: the pair ends with the scope, and the context goes on.
+    let goes_on = || {
+        let first = code
+            .objects()
+            .find(|(_, part)| matches!(&part.origin, Origin::Field(of, name) if *of == pair && name == "0"));
+        first.is_some_and(|(id, _)| {
+            code.everywhere().any(|(_, _, event)| matches!(event.kind, EventKind::Escape(gone, Where::Returned | Where::Stored) if gone == id))
+        })
+    };
+    let whole = code.everywhere().any(|(_, _, event)| uses_handle(code, &event.kind, pair));
+    let lost = lost
+        || !object.name.is_empty()
+            && object.name != "with_context"
+            && !parts.contains(&"1")
+            && !whole
+            && goes_on();
     lost.then(|| {
         let message = "the cancel handle is dropped with the rest of the pair, which cancels the context";
         report(code, pair, object.span, message.to_owned(), "cancels at the end of this statement")
