@@ -10,7 +10,8 @@
 //! quickly done, or will be stolen in bulk. An accept loop, which waits in between, keeps on spreading.
 //!
 //! A site counts anew once the goroutines it spawned have ended: a function called ten times, which starts one
-//! partner each time, has ten conversations and not a pool of ten.
+//! partner each time, has ten conversations and not a pool of ten. Of a few that are still there but only wait for
+//! their turn on the parent's worker it is assumed that they are about to end.
 //!
 //! On top of that, idle workers steal what is fresh and has waited.
 
@@ -35,6 +36,8 @@ pub enum Placement {
 
 /// How many spawn sites a parent keeps apart; the least recently used one is forgotten.
 const SITES: usize = 3;
+/// More that are ready at once are not taken for the leavings of a conversation.
+const ABOUT_TO_END: usize = 4;
 const LONGEST_RUN: u16 = 64;
 const RUN_GROWTH: u16 = 5;
 
@@ -42,6 +45,14 @@ const RUN_GROWTH: u16 = 5;
 #[derive(Debug)]
 pub(crate) struct Siblings {
     sites: [Cell<Site>; SITES],
+}
+
+/// How many goroutines there are.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Alive {
+    pub(super) all: usize,
+    /// Those that wait for their turn on the parent's worker.
+    pub(super) ready: usize,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -71,15 +82,15 @@ impl Siblings {
     }
 
     /// How many workers away from its parent the next goroutine from `place` starts, of `workers` in all. `alive`
-    /// counts the goroutines of the process without that one; it is called once per run. `turn` tells the parent's
-    /// turns apart, if it has any.
+    /// counts the goroutines of the process without that one, and how many of them are ready on the parent's worker;
+    /// it is called once per run. `turn` tells the parent's turns apart, if it has any.
     #[inline]
     pub(super) fn next_offset(
         &self,
         place: &'static Location<'static>,
         workers: usize,
         turn: Option<u32>,
-        alive: impl FnOnce() -> usize,
+        alive: impl FnOnce() -> Alive,
     ) -> usize {
         let first = self.sites[0].get();
         if ptr::eq(first.place, place) && first.left_in_run > 0 {
@@ -94,13 +105,14 @@ impl Siblings {
         place: &'static Location<'static>,
         workers: usize,
         turn: Option<u32>,
-        alive: usize,
+        Alive { all: alive, ready }: Alive,
     ) -> usize {
         let known = self.sites.iter().position(|site| ptr::eq(site.get().place, place));
         let first = Site { place, offset: 0, run: 1, left_in_run: 1, alive_before: alive, turn };
         let mut site = match known.map(|index| self.sites[index].get()) {
             None => first,
             Some(site) if alive <= site.alive_before => first,
+            Some(site) if turn != site.turn && alive - ready.min(ABOUT_TO_END) <= site.alive_before => first,
             Some(mut site) => {
                 if site.left_in_run == 0 && site.run == LONGEST_RUN && turn.is_some() && turn == site.turn {
                     site.left_in_run = LONGEST_RUN;
@@ -130,6 +142,10 @@ impl Siblings {
 mod tests {
     use super::*;
 
+    fn parked(all: usize) -> Alive {
+        Alive { all, ready: 0 }
+    }
+
     /// The offsets of `count` goroutines from `place`, none of which ends, with `alive` before the first.
     fn offsets(
         siblings: &Siblings,
@@ -137,7 +153,7 @@ mod tests {
         alive: usize,
         count: usize,
     ) -> Vec<usize> {
-        (0..count).map(|spawned| siblings.next_offset(place, 2, None, || alive + spawned)).collect()
+        (0..count).map(|spawned| siblings.next_offset(place, 2, None, || parked(alive + spawned))).collect()
     }
 
     #[test]
@@ -152,7 +168,7 @@ mod tests {
         let away = |turn: fn(usize) -> Option<u32>| {
             let siblings = Siblings::new();
             (0..1000)
-                .filter(|&spawned| siblings.next_offset(place, 2, turn(spawned), || 1 + spawned) != 0)
+                .filter(|&spawned| siblings.next_offset(place, 2, turn(spawned), || parked(1 + spawned)) != 0)
                 .count()
         };
         assert_eq!(away(|_| Some(7)), 1 + 5 + 25);
@@ -173,12 +189,30 @@ mod tests {
     fn a_site_whose_goroutines_have_ended_counts_anew() {
         let siblings = Siblings::new();
         let place = Location::caller();
-        assert!((0..100).all(|_| siblings.next_offset(place, 2, None, || 1) == 0));
+        assert!((0..100).all(|_| siblings.next_offset(place, 2, None, || parked(1)) == 0));
+    }
+
+    #[test]
+    fn what_is_about_to_end_does_not_make_a_pool() {
+        let siblings = Siblings::new();
+        let place = Location::caller();
+        // Two partners a call; those of the call before are still in the queue, to end in their next turn.
+        let calls = 0..100_u32;
+        let alive = |call: u32| Alive { all: if call == 0 { 1 } else { 3 }, ready: 2 };
+        assert!(calls.clone().all(|call| siblings.next_offset(place, 2, Some(call), || alive(call)) == 0));
+        // Handlers that stay, some of them ready, are spread.
+        let siblings = Siblings::new();
+        let handlers = |spawned: u32| Alive { all: 1 + spawned as usize, ready: spawned as usize / 2 };
+        let away =
+            calls.filter(|&spawned| siblings.next_offset(place, 2, Some(spawned), || handlers(spawned)) != 0);
+        assert!((30..=60).contains(&away.count()));
     }
 
     #[test]
     fn one_worker_takes_everything() {
         let siblings = Siblings::new();
-        assert!((0..100).all(|alive| siblings.next_offset(Location::caller(), 1, None, || alive) == 0));
+        assert!(
+            (0..100).all(|alive| siblings.next_offset(Location::caller(), 1, None, || parked(alive)) == 0)
+        );
     }
 }

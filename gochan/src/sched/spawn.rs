@@ -4,7 +4,7 @@ use super::attributes::{self, Attributes};
 use super::bubble::point;
 use super::group;
 use super::park::{Parker, WaitReason};
-use super::place::{Placement, Siblings};
+use super::place::{Alive, Placement, Siblings};
 use super::runtime::{self, Backend};
 use super::task::TaskRef;
 use super::threads;
@@ -63,7 +63,10 @@ fn spawn_on(worker: &'static Worker, task: TaskRef, placement: Placement) {
         Placement::Auto => match worker.running() {
             Some(parent) if all.len() > 1 => {
                 let turn = Some(worker.turn_number());
-                parent.siblings.next_offset(task.header().site, all.len(), turn, super::num_goroutine)
+                parent.siblings.next_offset(task.header().site, all.len(), turn, || Alive {
+                    all: super::num_goroutine(),
+                    ready: worker.ready_count(),
+                })
             }
             _ => 0,
         },
@@ -94,7 +97,10 @@ fn spawn_from_thread(task: TaskRef, placement: Placement) {
     let index = match placement {
         Placement::Auto => {
             let offset = SIBLINGS.try_with(|siblings| {
-                siblings.next_offset(task.header().site, all.len(), None, super::num_goroutine)
+                siblings.next_offset(task.header().site, all.len(), None, || Alive {
+                    all: super::num_goroutine(),
+                    ready: 0,
+                })
             });
             HOME.try_with(|home| *home).unwrap_or(0) + offset.unwrap_or(0)
         }

@@ -161,6 +161,11 @@ impl Worker {
         self.heavy.pop()
     }
 
+    /// How many goroutines wait for their turn.
+    pub(in crate::sched) fn ready_count(&self) -> usize {
+        self.ready.len()
+    }
+
     pub(super) fn has_ready(&self) -> bool {
         !self.ready.is_empty() || !self.heavy.is_empty()
     }
