@@ -9,7 +9,7 @@
 //! takes such a waiter off a queue must claim the select, which one of them can; the waiters of the other arms are
 //! stale from then on. They may be met, and skipped, until the select has woken and taken them off.
 
-use crate::sched::park::{self, Owner};
+use crate::sched::park::{Owner, WakeList};
 use crate::sched::prefetch::prefetch;
 use crate::shim::atomic::AtomicPtr as ClaimWord;
 use std::cell::Cell;
@@ -368,7 +368,7 @@ impl WaitQueue {
         let mut waiter = self.tail.get();
         self.head.store(ptr::null_mut(), Release);
         self.tail.set(ptr::null_mut());
-        let mut ended = Vec::new();
+        let mut ended = WakeList::new();
         while !waiter.is_null() {
             // SAFETY: queued waiters are valid, and the lock is held. What a stale one is part of may be gone as
             // soon as it is not queued, but not before the lock is free.
@@ -378,7 +378,8 @@ impl WaitQueue {
                 let prev = (*waiter).prev;
                 (*waiter).queued = false;
                 if (*waiter).claim() {
-                    ended.push((*waiter).complete(outcome));
+                    let Completed { owner, home } = (*waiter).complete(outcome);
+                    ended.push(owner, home);
                 }
                 waiter = prev;
             }
@@ -389,10 +390,10 @@ impl WaitQueue {
 
 /// Waiters that have been taken off their queue and not yet been woken, the last one first.
 #[must_use = "they sleep until they are woken"]
-pub(super) struct Ended(Vec<Completed>);
+pub(super) struct Ended(WakeList);
 
 impl Ended {
     pub(super) fn wake_all(self) {
-        park::wake_all(self.0.into_iter().rev().map(|completed| (completed.owner, completed.home)));
+        self.0.wake_from_last();
     }
 }

@@ -253,14 +253,16 @@ impl Goroutine {
         prefetch(stack.wrapping_add(128));
     }
 
-    /// As `prefetch_stack` and `prefetch_block`, with more of the frames that it will return through: it has not run
-    /// for so long that they are no longer in any cache.
+    /// As `prefetch_stack` and `prefetch_block`, with more of the frames that it will return through, and those of what it
+    /// will call: it has not run for so long that they are no longer in any cache.
     #[inline]
     pub(super) fn prefetch_all(&self) {
         /// A goroutine that waits in a shallow call uses no more.
         const LINES: usize = 16;
+        /// Below the stack pointer. A store that waits for its line holds up the next locked operation.
+        const CALLS: usize = 128;
         let block = ptr::from_ref(self).cast::<u8>();
-        let mut line = self.saved_stack();
+        let mut line = self.saved_stack().wrapping_sub(CALLS);
         for _ in 0..LINES {
             prefetch(line);
             line = line.wrapping_add(64);

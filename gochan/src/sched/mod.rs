@@ -27,6 +27,7 @@
 
 pub(crate) mod alarm;
 pub(crate) mod attributes;
+pub(crate) mod berths;
 pub(crate) mod blocking;
 mod blocks;
 pub(crate) mod bubble;

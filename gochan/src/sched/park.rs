@@ -225,29 +225,60 @@ impl Drop for Owner {
     }
 }
 
-/// Wakes owners together, each known to live on the worker numbered beside it. Goroutines are handed over by the
-/// worker, in this order, without being touched: where many wait, each is a cache miss.
-pub(crate) fn wake_all(owners: impl ExactSizeIterator<Item = (Owner, u32)>) {
-    /// Fewer are not worth a list.
-    const MANY: usize = 8;
-    if owners.len() < MANY {
-        return owners.for_each(|(owner, home)| owner.wake_at(home));
+/// Owners to be woken together, each known to live on the worker numbered beside it. Goroutines are handed over by the
+/// worker and without being touched: where many wait, each is a cache miss.
+#[derive(Debug)]
+pub(crate) struct WakeList {
+    /// Where the first goroutine lives, and others of the same worker.
+    home: u32,
+    goroutines: Vec<&'static Goroutine>,
+    others: Vec<(Owner, u32)>,
+}
+
+impl WakeList {
+    pub(crate) fn new() -> WakeList {
+        WakeList { home: 0, goroutines: Vec::new(), others: Vec::new() }
     }
-    let mut by_home: Vec<(u32, Vec<&'static Goroutine>)> = Vec::new();
-    for (owner, home) in owners {
-        match owner.into_woken() {
-            Woken::Goroutine(goroutine) => match by_home.iter_mut().find(|(other, _)| *other == home) {
-                Some((_, goroutines)) => goroutines.push(goroutine),
-                None => by_home.push((home, vec![goroutine])),
-            },
-            Woken::Thread(thread) => thread.unpark(),
-            Woken::Task(waker) => waker.wake(),
+
+    #[inline]
+    pub(crate) fn push(&mut self, owner: Owner, home: u32) {
+        if owner.tag() != GOROUTINE || (home != self.home && !self.goroutines.is_empty()) {
+            return self.others.push((owner, home));
         }
+        let Woken::Goroutine(goroutine) = owner.into_woken() else { unreachable!("by its tag") };
+        self.home = home;
+        self.goroutines.push(goroutine);
     }
-    // The others first: they are at work while this worker queues its own.
-    let here = Worker::current().map(|worker| worker.index() as u32);
-    by_home.sort_by_key(|(home, _)| Some(*home) == here);
-    by_home.into_iter().for_each(|(_, goroutines)| Goroutine::ready_many(goroutines));
+
+    /// Wakes all of one worker in the reverse of the order in which they were pushed.
+    pub(crate) fn wake_from_last(self) {
+        let WakeList { home, mut goroutines, others } = self;
+        goroutines.reverse();
+        if others.is_empty() {
+            return Goroutine::ready_many(goroutines);
+        }
+        let mut by_home = vec![(home, goroutines)];
+        for (owner, home) in others.into_iter().rev() {
+            match owner.into_woken() {
+                Woken::Goroutine(goroutine) => match by_home.iter_mut().find(|(other, _)| *other == home) {
+                    Some((_, goroutines)) => goroutines.push(goroutine),
+                    None => by_home.push((home, vec![goroutine])),
+                },
+                Woken::Thread(thread) => thread.unpark(),
+                Woken::Task(waker) => waker.wake(),
+            }
+        }
+        // The others first: they are at work while this worker queues its own.
+        let here = Worker::current().map(|worker| worker.index() as u32);
+        by_home.sort_by_key(|(home, _)| Some(*home) == here);
+        by_home.into_iter().for_each(|(_, goroutines)| Goroutine::ready_many(goroutines));
+    }
+}
+
+/// The calling goroutine, unless a panic unwinds.
+#[inline]
+pub(crate) fn may_switch() -> Option<&'static Goroutine> {
+    Goroutine::current().filter(|_| !std::thread::panicking())
 }
 
 /// The waiting end: this goroutine, or this thread.
@@ -261,12 +292,10 @@ impl Parker {
     /// The calling goroutine; the calling thread outside of one, and while a panic unwinds.
     #[inline]
     pub(crate) fn current() -> Parker {
-        if let Some(goroutine) = Goroutine::current()
-            && !std::thread::panicking()
-        {
-            return Parker::Goroutine(goroutine);
+        match may_switch() {
+            Some(goroutine) => Parker::Goroutine(goroutine),
+            None => Parker::Thread(ThreadParker::current()),
         }
-        Parker::Thread(ThreadParker::current())
     }
 
     /// The waking end for this wait. Taken once per park.

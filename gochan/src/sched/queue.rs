@@ -47,6 +47,14 @@ impl<G> RunQueue<G> {
         self.pushed.get().wrapping_sub(self.popped.get())
     }
 
+    /// Makes room for so many more, in one go.
+    pub(super) fn reserve(&self, more: usize) {
+        let needed = self.len() + more;
+        if needed > self.mask.get() + 1 {
+            self.resize(needed.next_power_of_two());
+        }
+    }
+
     #[inline]
     pub(super) fn push(&self, goroutine: &'static G) {
         if self.len() > self.mask.get() {

@@ -1,7 +1,7 @@
 //! Selects whose operations are known only at run time.
 
 use super::arm::{Arm, RecvSlot, SendSlot};
-use super::engine::{Begun, Chosen, Engine, Mode, poll};
+use super::engine::{Begun, Berth, Chosen, Engine, Mode, poll};
 use crate::chan::operation::Operation;
 use crate::chan::waiter::{Claim, Waiter};
 use crate::chan::{RecvSide, SendError, SendSide, park_for_ever};
@@ -380,11 +380,10 @@ impl<'a> Select<'a> {
     fn engine(&mut self, default: bool) -> Engine<'_, 'a> {
         Engine {
             arms: &mut self.arms,
-            waiters: &mut self.waiters,
+            berth: Berth::of(&mut self.claim, &mut self.waiters),
             order: &mut self.order,
             locks: &mut self.locks,
             sorted: self.sorted,
-            claim: &mut self.claim,
             mode: Mode { biased: self.biased, default, or_else: false },
         }
     }

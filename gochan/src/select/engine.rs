@@ -16,11 +16,12 @@
 use super::arm::Arm;
 use crate::chan::core::Blocked;
 use crate::chan::waiter::{Claim, Completed, Outcome, Waiter};
+use crate::sched::berths::LINE;
 use crate::sched::park::{Owner, Parker, WaitReason};
 use crate::sched::{self, random};
 use std::mem::MaybeUninit;
 use std::panic::Location;
-use std::ptr;
+use std::ptr::{self, NonNull};
 use std::time::Instant;
 
 /// What to do when nothing is ready.
@@ -93,6 +94,45 @@ impl Chosen {
     }
 }
 
+/// Where the waiters of a select are, one for each arm, and what they share.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Berth {
+    claim: NonNull<Claim>,
+    waiters: NonNull<Waiter>,
+}
+
+impl Berth {
+    /// In memory of the caller's, as many waiters as there are arms.
+    pub(super) fn of(claim: &mut MaybeUninit<Claim>, waiters: &mut [MaybeUninit<Waiter>]) -> Berth {
+        Berth { claim: NonNull::from(claim).cast(), waiters: NonNull::from(waiters).cast() }
+    }
+
+    /// How many cache lines hold a berth.
+    pub(super) const fn lines(arms: usize) -> usize {
+        (Berth::WAITERS + arms * size_of::<Waiter>()).div_ceil(LINE)
+    }
+
+    /// Where in a run of cache lines the waiters begin, behind the claim.
+    const WAITERS: usize = {
+        assert!(align_of::<Claim>() <= LINE && align_of::<Waiter>() <= LINE);
+        size_of::<Claim>().next_multiple_of(align_of::<Waiter>())
+    };
+
+    /// # Safety
+    /// There are [`Berth::lines`] at `run`.
+    #[inline]
+    pub(super) unsafe fn in_lines(run: NonNull<u8>) -> Berth {
+        // SAFETY: that is within the run.
+        Berth { claim: run.cast(), waiters: unsafe { run.add(Berth::WAITERS) }.cast() }
+    }
+
+    /// The waiter of an arm.
+    #[inline]
+    fn waiter(self, index: usize) -> *mut Waiter {
+        self.waiters.as_ptr().wrapping_add(index)
+    }
+}
+
 /// How far a select has come.
 pub(super) enum Begun<P> {
     Chosen(Chosen),
@@ -105,14 +145,13 @@ pub(super) enum Begun<P> {
 /// The arms of one select and what it needs to wait on them. All slices are of one length.
 pub(super) struct Engine<'e, 'a> {
     pub(super) arms: &'e mut [Arm<'a>],
-    pub(super) waiters: &'e mut [MaybeUninit<Waiter>],
+    /// From when it is queued until it has left, what is there stays there.
+    pub(super) berth: Berth,
     /// All indices, in the order of the last draw.
     pub(super) order: &'e mut [u32],
     /// All indices, in the order of their channels' addresses if `sorted`.
     pub(super) locks: &'e mut [u32],
     pub(super) sorted: bool,
-    /// Written while queued.
-    pub(super) claim: &'e mut MaybeUninit<Claim>,
     pub(super) mode: Mode,
 }
 
@@ -156,8 +195,7 @@ impl Engine<'_, '_> {
     #[cold]
     #[inline(never)]
     pub(super) fn park_until(&self, parker: &Parker, deadline: Instant, place: &'static Location<'static>) {
-        // SAFETY: written when the select was queued.
-        let claim = unsafe { self.claim.assume_init_ref() };
+        let claim = self.claim();
         parker.park_until(deadline, WaitReason::Select, place, &mut || claim.give_up());
     }
 
@@ -166,12 +204,12 @@ impl Engine<'_, '_> {
     /// The select has been won, or has given up.
     #[inline(never)]
     pub(super) fn leave(&mut self) -> Option<Chosen> {
-        // SAFETY: written when the select was queued.
-        let winner = unsafe { self.claim.assume_init_ref() }.winner();
+        let berth = self.berth;
+        let winner = self.claim().winner();
         let mut won = None;
-        for (index, (arm, waiter)) in self.arms.iter().zip(self.waiters.iter_mut()).enumerate() {
+        for (index, arm) in self.arms.iter().enumerate() {
             let Some(operation) = arm.active() else { continue };
-            let waiter = waiter.as_mut_ptr();
+            let waiter = berth.waiter(index);
             if ptr::eq(waiter, winner) {
                 won = Some(index);
             } else {
@@ -180,10 +218,10 @@ impl Engine<'_, '_> {
             }
         }
         // SAFETY: written when the select was queued, and not used any more.
-        drop(unsafe { self.claim.assume_init_read() }.into_owner());
+        drop(unsafe { berth.claim.read() }.into_owner());
         let index = won?;
         // SAFETY: written when the select was queued; the winner is done with it.
-        match unsafe { self.waiters[index].assume_init_ref() }.outcome {
+        match unsafe { (*berth.waiter(index)).outcome } {
             Outcome::Done => {
                 self.arms[index].moved();
                 Some(Chosen::moved(index))
@@ -207,14 +245,13 @@ impl Engine<'_, '_> {
     /// For a wait that was not ended by a wake: gives up, or lets the winner come to its end, which is under the lock of
     /// its arm's channel.
     pub(super) fn give_up(&self) {
-        // SAFETY: written when the select was queued.
-        let claim = unsafe { self.claim.assume_init_ref() };
+        let (claim, berth) = (self.claim(), self.berth);
         if claim.give_up() {
             return;
         }
         let winner = claim.winner();
-        for (arm, waiter) in self.arms.iter().zip(self.waiters.iter()) {
-            if ptr::eq(waiter.as_ptr(), winner)
+        for (index, arm) in self.arms.iter().enumerate() {
+            if ptr::eq(berth.waiter(index), winner)
                 && let Some(operation) = arm.active()
             {
                 // SAFETY: the arm borrows the channel.
@@ -224,6 +261,12 @@ impl Engine<'_, '_> {
                 }
             }
         }
+    }
+
+    /// Of a select that has been queued.
+    fn claim(&self) -> &Claim {
+        // SAFETY: written when the select was queued, and there until it has left.
+        unsafe { self.berth.claim.as_ref() }
     }
 
     fn all_off(&self) -> bool {
@@ -272,14 +315,18 @@ impl Engine<'_, '_> {
 
     /// Queues on every arm. The earliest time at which a timer among them is ready.
     fn queue_all(&mut self, owner: Owner) -> Option<Instant> {
-        let claim = &*self.claim.write(Claim::new(owner));
+        let berth = self.berth;
+        // SAFETY: the berth has room for it.
+        unsafe { berth.claim.write(Claim::new(owner)) };
+        let claim = self.claim();
         let mut deadline: Option<Instant> = None;
-        for (arm, waiter) in self.arms.iter().zip(self.waiters.iter_mut()) {
+        for (index, arm) in self.arms.iter().enumerate() {
             let Some(operation) = arm.active() else { continue };
+            let waiter = berth.waiter(index);
             // SAFETY: the channel is locked. Waiters and claim stay where they are until `leave`.
             unsafe {
                 waiter.write(Waiter::of_select(arm.slot, claim));
-                operation.head().queue(operation.sends).push(waiter.as_mut_ptr());
+                operation.head().queue(operation.sends).push(waiter);
                 if let Some(time) = operation.next_time() {
                     deadline = Some(deadline.map_or(time, |deadline| deadline.min(time)));
                 }

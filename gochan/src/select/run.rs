@@ -1,9 +1,11 @@
 //! Running the select that a `select!` has set up on its stack.
 
 use super::arm::Arm;
-use super::engine::{Begun, Chosen, Engine, Mode, poll};
+use super::engine::{Begun, Berth, Chosen, Engine, Mode, poll};
 use crate::chan::{SendError, park_for_ever, send_failed};
-use crate::sched::park::{Owner, Parker, WaitReason};
+use crate::sched::berths::LONGEST;
+use crate::sched::goroutine::Goroutine;
+use crate::sched::park::{Parker, WaitReason, may_switch};
 use std::cell::Cell;
 use std::mem::{ManuallyDrop, MaybeUninit};
 use std::panic::Location;
@@ -16,12 +18,6 @@ const fn indices<const N: usize>() -> [u32; N] {
         index += 1;
     }
     indices
-}
-
-fn park_here() -> (Parker, Owner) {
-    let parker = Parker::current();
-    let owner = parker.owner();
-    (parker, owner)
 }
 
 /// Chooses one of the arms, waiting for one unless there is a `default`, or an `else` and all are off.
@@ -37,20 +33,65 @@ pub fn run<const N: usize>(arms: &mut [Arm<'_>; N], biased: bool, default: bool,
     if let Some(chosen) = poll_array(arms, biased) {
         return chosen;
     }
-    let mut waiters = [const { MaybeUninit::uninit() }; N];
-    let (mut order, mut locks) = (const { indices::<N>() }, const { indices::<N>() });
-    let mut engine = Engine {
-        arms,
-        waiters: &mut waiters,
-        order: &mut order,
-        locks: &mut locks,
-        sorted: N < 2,
-        claim: &mut MaybeUninit::uninit(),
-        mode: Mode { biased, default, or_else },
-    };
+    let mode = Mode { biased, default, or_else };
     let place = Location::caller();
+    match may_switch() {
+        Some(goroutine) if Berth::lines(N) <= LONGEST && !default => {
+            wait_in_berth(arms, mode, goroutine, place)
+        }
+        _ => wait_on_stack(arms, mode, place),
+    }
+}
+
+/// A goroutine's wait: with its waiters beside those of the others of its worker.
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn wait_in_berth<const N: usize>(
+    arms: &mut [Arm<'_>; N],
+    mode: Mode,
+    goroutine: &'static Goroutine,
+    place: &'static Location<'static>,
+) -> Chosen {
+    let lines = const { Berth::lines(N) };
+    let berths = goroutine.worker().berths();
+    let run = berths.take(lines);
+    // SAFETY: the run has that many lines.
+    let berth = unsafe { Berth::in_lines(run) };
+    let chosen = wait(arms, mode, berth, || Parker::Goroutine(goroutine), place);
+    // SAFETY: the select has left all queues.
+    unsafe { berths.give(run, lines) };
+    chosen
+}
+
+/// Everybody else's wait, and that of a select which has many arms or none to wait for.
+#[inline(never)]
+fn wait_on_stack<const N: usize>(
+    arms: &mut [Arm<'_>; N],
+    mode: Mode,
+    place: &'static Location<'static>,
+) -> Chosen {
+    let mut waiters = [const { MaybeUninit::uninit() }; N];
+    let mut claim = MaybeUninit::uninit();
+    let berth = Berth::of(&mut claim, &mut waiters);
+    wait(arms, mode, berth, Parker::current, place)
+}
+
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn wait<const N: usize>(
+    arms: &mut [Arm<'_>; N],
+    mode: Mode,
+    berth: Berth,
+    parker: impl Fn() -> Parker,
+    place: &'static Location<'static>,
+) -> Chosen {
+    let (mut order, mut locks) = (const { indices::<N>() }, const { indices::<N>() });
+    let mut engine = Engine { arms, berth, order: &mut order, locks: &mut locks, sorted: N < 2, mode };
     loop {
-        match engine.begin(park_here) {
+        let begun = engine.begin(|| {
+            let parker = parker();
+            let owner = parker.owner();
+            (parker, owner)
+        });
+        match begun {
             Begun::Chosen(chosen) => return chosen,
             Begun::Waiting(parker, None) => parker.park(WaitReason::Select, place),
             Begun::Waiting(parker, Some(deadline)) => engine.park_until(&parker, deadline, place),

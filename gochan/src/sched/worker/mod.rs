@@ -13,6 +13,7 @@ mod stacks;
 mod turns;
 
 use super::alarm::Alarms;
+use super::berths::Berths;
 use super::blocks::Blocks;
 use super::bubble::Bubble;
 use super::clock::Moment;
@@ -61,6 +62,7 @@ pub(crate) struct Worker {
     pub(super) timers: Timers,
     stacks: Stacks,
     pub(super) blocks: Blocks,
+    berths: Berths,
     next_id: Cell<u64>,
     last_backlog_wake: Cell<Option<Instant>>,
     pub(super) progress: CachePadded<Progress>,
@@ -140,6 +142,7 @@ impl Worker {
             timers: Timers::default(),
             stacks: Stacks::new(workers.stack_size()),
             blocks: Blocks::default(),
+            berths: Berths::new(),
             next_id: Cell::new(0),
             last_backlog_wake: Cell::new(None),
             progress: CachePadded::default(),
@@ -171,6 +174,12 @@ impl Worker {
     }
 
     // What goroutines on this worker call.
+
+    /// Where they wait for several things at once.
+    #[inline]
+    pub(crate) fn berths(&self) -> &Berths {
+        &self.berths
+    }
 
     /// Counts one completed operation; at the end of the budget, others get a turn.
     #[inline(always)]
@@ -260,6 +269,7 @@ impl Worker {
     }
 
     fn queue_many(&self, goroutines: Vec<&'static Goroutine>) {
+        self.ready.reserve(goroutines.len());
         goroutines.into_iter().for_each(|goroutine| self.ready.push(goroutine));
     }
 
