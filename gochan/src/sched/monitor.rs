@@ -25,8 +25,11 @@ const ALERT: Duration = Duration::from_millis(1);
 const CALM: Duration = Duration::from_millis(10);
 /// An alarm is fired from here if its worker has not done so for this long.
 const OVERDUE: Duration = Duration::from_millis(1);
-/// Free memory is returned this often even if the process never rests.
-const TRIM_EVERY: Duration = Duration::from_secs(1);
+/// Free memory is returned once it has been neither needed nor added to for this long: what goes back to the kernel while
+/// stacks come and go is fetched again at many times the cost, and each return interrupts the other processors.
+const TRIM_AFTER: Duration = Duration::from_millis(100);
+/// As `TRIM_AFTER`, for a process that does not rest.
+const TRIM_AFTER_BUSY: Duration = Duration::from_secs(1);
 /// Looks that must find everybody asleep before the process counts as resting.
 const RESTING: u32 = 3;
 
@@ -96,8 +99,7 @@ fn wake() {
 
 fn watch(workers: &'static Workers) -> ! {
     let mut resting = 0;
-    let mut last_trim = Instant::now();
-    let mut trimmable_before = 0;
+    let mut trimmer = Trimmer::new();
     let mut watch = Watch::new(workers);
     loop {
         clock::move_coarse();
@@ -108,17 +110,7 @@ fn watch(workers: &'static Workers) -> ! {
         } else {
             resting = 0;
         }
-        if resting >= RESTING {
-            pool::trim_all(true);
-        } else if last_trim.elapsed() >= TRIM_EVERY {
-            // Not while stacks are still coming back: their workers need the pool and the kernel more.
-            let trimmable = pool::trimmable();
-            if (1..=trimmable_before).contains(&trimmable) {
-                pool::trim_all(false);
-            }
-            trimmable_before = trimmable;
-            last_trim = Instant::now();
-        }
+        trimmer.look(resting >= RESTING);
         if resting >= RESTING && pool::trimmable() == 0 {
             rest(Some(workers));
             resting = 0;
@@ -129,6 +121,31 @@ fn watch(workers: &'static Workers) -> ! {
         }
         let nap = if helpers { ALERT } else { CALM };
         std::thread::sleep(nap.min(fire_overdue(workers)).max(ALERT));
+    }
+}
+
+/// Returns stack memory that nobody seems to need any more.
+struct Trimmer {
+    trimmable: usize,
+    /// Since when there is that much.
+    since: Instant,
+}
+
+impl Trimmer {
+    fn new() -> Trimmer {
+        Trimmer { trimmable: 0, since: Instant::now() }
+    }
+
+    fn look(&mut self, resting: bool) {
+        let trimmable = pool::trimmable();
+        if trimmable != self.trimmable {
+            *self = Trimmer { trimmable, since: Instant::now() };
+        }
+        let enough = if resting { TRIM_AFTER } else { TRIM_AFTER_BUSY };
+        // With nothing to trim there may still be whole regions to unmap.
+        if (resting && trimmable == 0) || (trimmable > 0 && self.since.elapsed() >= enough) {
+            pool::trim_all(resting);
+        }
     }
 }
 
