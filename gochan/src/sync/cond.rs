@@ -145,7 +145,6 @@ impl Cond {
 
     /// Wakes the one who has waited longest, if anybody waits. The mutex may be held, but need not.
     #[doc(alias = "Signal")]
-    #[doc(alias = "notify_one")]
     pub fn signal(&self) {
         if !self.has_waiters() {
             return point();
@@ -163,7 +162,6 @@ impl Cond {
 
     /// Wakes everybody who waits. The mutex may be held, but need not.
     #[doc(alias = "Broadcast")]
-    #[doc(alias = "notify_all")]
     pub fn broadcast(&self) {
         if !self.has_waiters() {
             return point();
@@ -175,6 +173,16 @@ impl Cond {
         };
         owners.into_iter().for_each(Owner::wake);
         point();
+    }
+
+    /// [`signal`](Cond::signal) under the name that it has in the standard library.
+    pub fn notify_one(&self) {
+        self.signal();
+    }
+
+    /// [`broadcast`](Cond::broadcast) under the name that it has in the standard library.
+    pub fn notify_all(&self) {
+        self.broadcast();
     }
 
     /// Whoever has changed the value after a waiter's unlock has locked the mutex since, and so sees its count.
