@@ -119,27 +119,35 @@ fn channels_have_their_methods_and_errors() {
 #[test]
 fn select_takes_every_form_of_arm() {
     let _watchdog = watchdog();
-    fn choose(rx: &Receiver<i32>, tx: &Sender<i32>, on: bool, ctx: &Context) -> Result<i32, i32> {
+    fn choose(
+        rx: &Receiver<i32>,
+        tx: &Sender<i32>,
+        on: bool,
+        never: bool,
+        ctx: &Context,
+    ) -> Result<i32, i32> {
         let job = 9;
         let maybe: Option<&Receiver<i32>> = None;
-        select! {
+        let chosen = select! {
             biased;
-            v, ok = <-rx, if on && false => Ok(if ok { v } else { -1 }),
+            v, ok = <-rx, if never => Ok(if ok { v } else { -1 }),
             Some(v) = <-rx, if on => Ok(v),
             Some(v) = <-rx else { return Ok(-2) }, if !on => Ok(v),
             _v = <-maybe => unreachable!("nil"),
             r = tx <- job => r.map(|()| 0).map_err(|gochan::chan::SendError(job)| job),
             <-ctx.done() => Err(job),
             <-after(LATER) => unreachable!("too late"),
-        }
+        };
+        assert_ne!(chosen, Ok(-1));
+        chosen
     }
     let ctx = background();
     let (tx, rx) = chan!(i32, 1).split();
-    assert_eq!(choose(&rx, &tx, true, &ctx), Ok(0));
-    assert_eq!(choose(&rx, &tx, true, &ctx), Ok(9));
+    assert_eq!(choose(&rx, &tx, true, false, &ctx), Ok(0));
+    assert_eq!(choose(&rx, &tx, true, false, &ctx), Ok(9));
     tx.close();
-    assert_eq!(choose(&rx, &tx, true, &ctx), Err(9));
-    assert_eq!(choose(&rx, &tx, false, &ctx), Ok(-2));
+    assert_eq!(choose(&rx, &tx, true, false, &ctx), Err(9));
+    assert_eq!(choose(&rx, &tx, false, false, &ctx), Ok(-2));
     let off = select! {
         Some(_) = <-rx => 1,
         else => 2,
@@ -167,7 +175,7 @@ fn context_has_its_constructors_values_and_causes() {
     cancel.clone().cancel();
     cancel.cancel();
     calls.recv();
-    drop(stop);
+    assert!(!stop.stop());
     assert_eq!(ctx.err(), Some(ContextError::Canceled));
     let checked: Result<(), ContextError> = ctx.check();
     assert_eq!(checked.unwrap_err().to_string(), "context canceled");
@@ -213,9 +221,9 @@ fn sync_has_its_primitives() {
     let pool = Pool::new(Vec::<u8>::new);
     drop(pool.get());
     let map: Map<String, i32> = Map::new();
-    drop(map);
+    assert!(map.is_empty());
     let semaphore = Semaphore::new(2);
-    drop(semaphore);
+    assert!(semaphore.try_acquire(1));
     let group: errgroup::Group<String> = errgroup::Group::new();
     group.go(|| Err("first".to_owned()));
     assert_eq!(group.wait().unwrap_err(), "first");
