@@ -11,6 +11,7 @@ use super::waiter::{Outcome, Waiter};
 use crate::sched::alarm::{self, Alarm};
 use crate::sched::clock;
 use crate::sched::park::{Parker, WaitReason};
+use crate::sched::stamp::Stamp;
 use std::mem::MaybeUninit;
 use std::ptr::NonNull;
 use std::task::Waker;
@@ -19,29 +20,76 @@ use std::time::{Duration, Instant};
 /// When a timer's channel is ready; used under the channel's lock.
 #[derive(Debug)]
 pub(super) struct TimerState {
-    /// None: stopped, or received and not periodic.
-    when: Option<Instant>,
+    when: When,
     /// Zero: not periodic.
     period: Duration,
     /// What was received last, until the timer is stopped or reset.
     taken: Option<Instant>,
 }
 
+/// The time that a timer waits for.
+#[derive(Debug, Clone, Copy)]
+enum When {
+    /// Stopped, or received and not periodic.
+    Never,
+    At(Instant),
+    /// So long after a moment that nobody has needed to know exactly yet.
+    After(Stamp, Duration),
+}
+
+impl When {
+    #[inline]
+    fn after(after: Duration, period: Duration) -> When {
+        if after <= Stamp::LONGEST
+            && period.is_zero()
+            && let Some(start) = Stamp::now()
+        {
+            return When::After(start, after);
+        }
+        When::At(clock::deadline_or_never(after))
+    }
+
+    /// True only if the time has not come; without a look at the clock.
+    #[inline]
+    fn is_surely_ahead(&self) -> bool {
+        matches!(self, When::After(start, after) if start.is_younger_than(*after))
+    }
+
+    fn time(&mut self) -> Option<Instant> {
+        if let When::After(start, after) = *self {
+            *self = When::At(start.to_instant() + after);
+        }
+        match *self {
+            When::At(time) => Some(time),
+            _ => None,
+        }
+    }
+}
+
+impl From<Option<Instant>> for When {
+    fn from(time: Option<Instant>) -> When {
+        time.map_or(When::Never, When::At)
+    }
+}
+
 impl TimerState {
     #[inline]
     fn new(after: Duration, period: Duration) -> TimerState {
-        let when = Some(clock::deadline_or_never(after));
-        TimerState { when, period, taken: None }
+        TimerState { when: When::after(after, period), period, taken: None }
     }
 
     /// Takes the time if it has come.
     pub(super) fn take(&mut self) -> Option<Instant> {
-        let when = self.when?;
+        if self.when.is_surely_ahead() {
+            return None;
+        }
+        let when = self.when.time()?;
         let now = clock::now();
         if now < when {
             return None;
         }
-        self.when = if self.period.is_zero() { None } else { next_tick(when, self.period, now) };
+        let next = (!self.period.is_zero()).then(|| next_tick(when, self.period, now)).flatten();
+        self.when = next.into();
         self.taken = Some(now);
         Some(now)
     }
@@ -49,14 +97,15 @@ impl TimerState {
     /// Takes back what `take` has returned last, if nothing has happened since. A ticker drops it: the next tick will
     /// come.
     fn give_back(&mut self, time: Instant) {
-        if self.when.is_none() && self.period.is_zero() && self.taken == Some(time) {
-            self.when = Some(time);
+        if matches!(self.when, When::Never) && self.period.is_zero() && self.taken == Some(time) {
+            self.when = When::At(time);
         }
     }
 
     /// True if there is something to stop.
-    fn is_pending(&self) -> bool {
-        self.when.is_some_and(|when| !self.period.is_zero() || clock::now() < when)
+    fn is_pending(&mut self) -> bool {
+        self.when.is_surely_ahead()
+            || self.when.time().is_some_and(|when| !self.period.is_zero() || clock::now() < when)
     }
 }
 
@@ -80,7 +129,7 @@ impl Core<Instant> {
         let mut state = self.lock();
         let Some(timer) = state.timer() else { return false };
         let pending = timer.is_pending();
-        timer.when = None;
+        timer.when = When::Never;
         timer.taken = None;
         pending
     }
@@ -132,7 +181,7 @@ impl<T> Core<T> {
             if limit.is_some_and(|limit| clock::now() >= limit) {
                 return Outcome::TimedOut;
             }
-            let when = state.timer().and_then(|timer| timer.when);
+            let when = state.timer().and_then(|timer| timer.when.time());
             let deadline = [when, limit].into_iter().flatten().min();
             let parker = Parker::current();
             let mut waiter = MaybeUninit::<Waiter>::uninit();
@@ -170,7 +219,7 @@ impl<T> Core<T> {
 
     /// When the channel will be ready by itself, if it is a timer's.
     pub(super) fn next_time(&self) -> Option<Instant> {
-        self.lock().timer()?.when
+        self.lock().timer()?.when.time()
     }
 }
 
@@ -183,7 +232,7 @@ pub(crate) unsafe fn next_time(head: NonNull<Head>) -> Option<Instant> {
     let core = unsafe { head.cast::<Core<Instant>>().as_ref() };
     // SAFETY: the lock is held by the caller, who keeps it: nothing is unlocked here.
     let mut state = std::mem::ManuallyDrop::new(Locked { core });
-    state.timer().and_then(|timer| timer.when)
+    state.timer().and_then(|timer| timer.when.time())
 }
 
 /// Wakes a task at a time: what a deadline is to a wait that has no thread and no goroutine.

@@ -98,6 +98,7 @@ pub(super) fn coarse() -> u32 {
 
 /// Sets the coarse clock right.
 pub(super) fn move_coarse() {
+    super::stamp::calibrate();
     COARSE.store((BEGINNING.elapsed().as_nanos() / STEP.as_nanos()) as u32, Relaxed);
 }
 

@@ -57,6 +57,7 @@ pub(crate) mod scope;
 mod sleeper;
 mod span;
 pub(crate) mod spawn;
+pub(crate) mod stamp;
 pub(crate) mod status;
 pub(crate) mod task;
 mod threads;

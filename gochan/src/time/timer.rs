@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 /// The usual timeout arm of a select. Dropped before its time, it is gone at once. The channel never closes: a
 /// second receive waits for ever.
 ///
-/// Never blocks. One allocation and one look at the clock.
+/// Never blocks. One allocation and at most one look at the clock.
 ///
 /// ```
 /// use gochan::prelude::*;
@@ -47,7 +47,7 @@ pub struct Timer {
 impl Timer {
     /// A timer whose time comes when `d` has passed. A duration beyond the clock's range never passes.
     ///
-    /// Never blocks. One allocation and one look at the clock.
+    /// Never blocks. One allocation and at most one look at the clock.
     #[doc(alias = "time.NewTimer")]
     #[must_use = "nothing happens unless somebody receives"]
     pub fn new(d: Duration) -> Timer {
