@@ -19,10 +19,10 @@ const LATER: Duration = Duration::from_secs(60);
 #[test]
 fn the_prelude_has_the_macros_and_the_types_of_everyday_use() {
     let _watchdog = watchdog();
-    fn types(_: Chan<i32>, _: Sender<i32>, _: Receiver<i32>, _: Context, _: WaitGroup) {}
+    fn types(_: Context, _: Chan<i32>, _: Sender<i32>, _: Receiver<i32>, _: WaitGroup) {}
     let ch: Chan<i32> = chan!(i32);
     let buffered: Chan<i32> = chan!(i32, 2);
-    types(ch.clone(), ch.sender(), ch.receiver(), background(), WaitGroup::new());
+    types(background(), ch.clone(), ch.sender(), ch.receiver(), WaitGroup::new());
     let timeout: Receiver<Instant> = after(LATER);
     go!([buffered] {
         defer!(close!(buffered));
@@ -120,11 +120,11 @@ fn channels_have_their_methods_and_errors() {
 fn select_takes_every_form_of_arm() {
     let _watchdog = watchdog();
     fn choose(
+        ctx: &Context,
         rx: &Receiver<i32>,
         tx: &Sender<i32>,
         on: bool,
         never: bool,
-        ctx: &Context,
     ) -> Result<i32, i32> {
         let job = 9;
         let maybe: Option<&Receiver<i32>> = None;
@@ -143,11 +143,11 @@ fn select_takes_every_form_of_arm() {
     }
     let ctx = background();
     let (tx, rx) = chan!(i32, 1).split();
-    assert_eq!(choose(&rx, &tx, true, false, &ctx), Ok(0));
-    assert_eq!(choose(&rx, &tx, true, false, &ctx), Ok(9));
+    assert_eq!(choose(&ctx, &rx, &tx, true, false), Ok(0));
+    assert_eq!(choose(&ctx, &rx, &tx, true, false), Ok(9));
     tx.close();
-    assert_eq!(choose(&rx, &tx, true, false, &ctx), Err(9));
-    assert_eq!(choose(&rx, &tx, false, false, &ctx), Ok(-2));
+    assert_eq!(choose(&ctx, &rx, &tx, true, false), Err(9));
+    assert_eq!(choose(&ctx, &rx, &tx, false, false), Ok(-2));
     let off = select! {
         Some(_) = <-rx => 1,
         else => 2,
