@@ -31,6 +31,8 @@ pub(crate) struct Goroutine {
     yielder: Cell<*const Yielder<(), ()>>,
     /// About where its stack pointer is while it is switched out.
     stack_top: Cell<*const u8>,
+    /// What it runs: asked for ahead, never read here.
+    task: Cell<*const u8>,
     coroutine: UnsafeCell<MaybeUninit<Coroutine<(), (), (), CoroutineStack>>>,
     /// Its id is zero while the slot holds no goroutine.
     status: Status,
@@ -108,6 +110,7 @@ impl Goroutine {
                 worker,
                 yielder: Cell::new(ptr::null()),
                 stack_top: Cell::new(ptr::null()),
+                task: Cell::new(ptr::from_ref(task.header()).cast()),
                 coroutine: UnsafeCell::new(MaybeUninit::uninit()),
                 slot,
                 heavy: Cell::new(false),
@@ -139,6 +142,7 @@ impl Goroutine {
     #[inline]
     fn become_task(&self, task: TaskRef) {
         self.leave_span(true);
+        self.task.set(ptr::from_ref(task.header()).cast());
         self.status.become_goroutine(task.id(), task.header().site);
         self.siblings.reset();
         self.enter_span();
@@ -180,6 +184,12 @@ impl Goroutine {
                 Turn::Ended(slot)
             }
         }
+    }
+
+    /// Asks for the memory in which a goroutine on `slot` will begin.
+    #[inline]
+    pub(super) fn prefetch_begin(slot: Slot) {
+        prefetch((block_address(slot) - 64) as *const u8);
     }
 
     /// The goroutine running on this thread, if this is a worker thread and it is running one.
@@ -271,6 +281,7 @@ impl Goroutine {
             }
         }
         self.prefetch_block();
+        prefetch(self.task.get());
     }
 
     /// The lowest address that it will touch after the switch: the switch has pushed a few words more.

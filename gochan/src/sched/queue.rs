@@ -12,6 +12,8 @@ pub(super) struct RunQueue<G: 'static> {
     /// Counts of all that was ever popped and pushed.
     popped: Cell<usize>,
     pushed: Cell<usize>,
+    /// Up to this push they have been told not to be in any cache.
+    cold_until: Cell<usize>,
 }
 
 /// Places that a queue keeps.
@@ -24,6 +26,7 @@ impl<G> RunQueue<G> {
             mask: Cell::new(usize::MAX),
             popped: Cell::new(0),
             pushed: Cell::new(0),
+            cold_until: Cell::new(0),
         };
         queue.resize(USUAL);
         queue
@@ -34,6 +37,18 @@ impl<G> RunQueue<G> {
     fn place(&self, count: usize) -> *mut Option<&'static G> {
         // SAFETY: masked, hence within the ring.
         unsafe { self.places.get().add(count & self.mask.get()) }
+    }
+
+    /// Those in the queue have not run for long.
+    pub(super) fn all_are_cold(&self) {
+        self.cold_until.set(self.pushed.get());
+    }
+
+    /// Those in front have not run for long.
+    #[inline]
+    pub(super) fn is_cold(&self) -> bool {
+        // Either count may have wrapped.
+        (self.cold_until.get().wrapping_sub(self.popped.get()) as isize) > 0
     }
 
     /// How many were ever popped: tells the pops apart.
@@ -97,6 +112,8 @@ impl<G> RunQueue<G> {
         self.free();
         self.places.set(Box::into_raw(ring).cast());
         self.mask.set(places - 1);
+        let cold = if self.is_cold() { self.cold_until.get().wrapping_sub(self.popped.get()) } else { 0 };
+        self.cold_until.set(cold);
         self.popped.set(0);
         self.pushed.set(len);
     }

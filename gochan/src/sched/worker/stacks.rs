@@ -1,5 +1,6 @@
 //! The stacks that a worker keeps to itself, so that the pool's lock is off the way of a spawn.
 
+use crate::sched::goroutine::Goroutine;
 use crate::sched::{attributes, report};
 use crate::stack::{Slot, pool, pool::Pool};
 use std::cell::{OnceCell, RefCell};
@@ -32,9 +33,14 @@ impl Stacks {
 
     #[inline]
     pub(super) fn take(&self) -> Slot {
-        if let Some(slot) = self.cached.borrow_mut().pop() {
+        let mut cached = self.cached.borrow_mut();
+        if let Some(slot) = cached.pop() {
+            if let Some(next) = cached.last() {
+                Goroutine::prefetch_begin(*next);
+            }
             return slot;
         }
+        drop(cached);
         self.fetch(BATCH);
         self.cached.borrow_mut().pop().expect("the pool gave at least one stack")
     }

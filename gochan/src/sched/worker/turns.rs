@@ -118,7 +118,7 @@ impl Worker {
             return self.pop_heavy_or_light();
         }
         let goroutine = self.ready.pop();
-        if self.ready.len() >= CROWD {
+        if self.ready.len() >= CROWD || self.ready.is_cold() {
             self.prefetch_crowd();
         } else if let Some(next) = self.ready.peek(0) {
             next.prefetch_stack();
@@ -197,7 +197,13 @@ impl Worker {
     fn fire_due_at(&self, now: Moment) {
         // Not among the heavy ones, even if their last turn was long: they have had a rest, and to ask each would
         // fetch memory that is cold.
+        let before = self.ready.len();
         self.timers.fire(now, |goroutine| self.ready.push(goroutine));
+        if self.ready.len() > before {
+            self.ready.all_are_cold();
+            let woken = (before..self.ready.len().min(before + CROWD)).filter_map(|at| self.ready.peek(at));
+            woken.for_each(Goroutine::prefetch_page);
+        }
         if self.alarms.fire(now, Placement::Local) {
             // Among the ready goroutines: their turn comes soon, and until then an idle worker may take them.
             let first = self.fresh.len().min(HOUSEKEEPING as usize);

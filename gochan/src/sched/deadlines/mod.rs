@@ -1,0 +1,280 @@
+//! Values in order of their deadlines, from which any value can also be taken early.
+//!
+//! A value has a key, and where the entry of a key is stands in an array of its own. So moving entries touches dense
+//! arrays only, and never what the values point to, which with many sleepers is a cache miss and a page each.
+//!
+//! * [`heap`] orders the entries whose turn comes soon, and all of them while they are few.
+//! * [`ring`] keeps the others of the next quarter of a second in buckets of a millisecond, without any order: of a
+//!   hundred thousand entries only those of one bucket at a time are ever sorted, and they fit into the nearest cache.
+
+mod heap;
+mod ring;
+
+use super::clock::Moment;
+use heap::Heap;
+use ring::Ring;
+
+/// Places that are kept when the last value goes.
+const USUAL: usize = 1024;
+/// As long as the heap has no more entries than this, it takes all of them.
+const FEW: usize = 64;
+/// The end of the list of free keys.
+const NO_KEY: u32 = u32::MAX;
+
+/// A set of values with deadlines. Equal deadlines keep the order in which they were set.
+#[derive(Debug)]
+pub(super) struct Deadlines<V> {
+    heap: Heap<V>,
+    ring: Ring<V>,
+    /// By key: where its entry is, or, of a free key, the next free one.
+    places: Places,
+    free: u32,
+    sequence: u32,
+}
+
+/// Names a value for as long as it is in the set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Key(u32);
+
+impl Key {
+    pub(super) const fn to_bits(self) -> u32 {
+        self.0
+    }
+
+    pub(super) const fn from_bits(bits: u32) -> Key {
+        Key(bits)
+    }
+}
+
+#[derive(Debug)]
+struct Entry<V> {
+    deadline: Moment,
+    sequence: u32,
+    key: u32,
+    value: V,
+}
+
+impl<V> Entry<V> {
+    #[inline]
+    fn before(&self, other: &Entry<V>) -> bool {
+        // The count may wrap: entries of one deadline are not billions apart.
+        self.deadline < other.deadline
+            || (self.deadline == other.deadline
+                && (self.sequence.wrapping_sub(other.sequence) as i32).is_negative())
+    }
+}
+
+/// Where the entries are, by key: a position in the heap, or a place in the ring.
+#[derive(Debug)]
+struct Places(Vec<u32>);
+
+impl Places {
+    #[inline]
+    fn set<V>(&mut self, entry: &Entry<V>, place: u32) {
+        self.0[entry.key as usize] = place;
+    }
+}
+
+impl<V> Deadlines<V> {
+    pub(super) const fn new() -> Self {
+        Deadlines {
+            heap: Heap::new(),
+            ring: Ring::new(),
+            places: Places(Vec::new()),
+            free: NO_KEY,
+            sequence: 0,
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.heap.len() + self.ring.len()
+    }
+
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The earliest deadline; never, if there is none.
+    #[inline]
+    pub(super) fn first(&self) -> Moment {
+        self.first_set().0
+    }
+
+    /// The earliest deadline, and its place in the order in which equal ones were set. Linear in the entries of a
+    /// bucket, if none is nearer.
+    #[inline]
+    pub(super) fn first_set(&self) -> (Moment, u32) {
+        let first = match (self.heap.first(), self.ring.first()) {
+            (Some(near), Some(far)) if far.before(near) => Some(far),
+            (near, far) => near.or(far),
+        };
+        first.map_or((Moment::NEVER, 0), |entry| (entry.deadline, entry.sequence))
+    }
+
+    /// Counts the next value as the `sequence`-th, for an order across several sets.
+    pub(super) fn count_next_as(&mut self, sequence: u32) {
+        self.sequence = sequence.wrapping_sub(1);
+    }
+
+    /// Logarithmic in the entries that are near, as is taking one of them out; constant for the others.
+    pub(super) fn insert(&mut self, deadline: Moment, value: V) -> Key {
+        let key = self.new_key();
+        self.sequence = self.sequence.wrapping_add(1);
+        let entry = Entry { deadline, sequence: self.sequence, key, value };
+        let rest = if self.heap.len() < FEW { Err(entry) } else { self.ring.insert(entry, &mut self.places) };
+        if let Err(entry) = rest {
+            self.heap.insert(entry, &mut self.places);
+        }
+        Key(key)
+    }
+
+    #[inline]
+    fn new_key(&mut self) -> u32 {
+        if self.free != NO_KEY {
+            let key = self.free;
+            self.free = self.places.0[key as usize];
+            return key;
+        }
+        self.places.0.push(0);
+        u32::try_from(self.places.0.len() - 1).ok().filter(|&key| key != NO_KEY).expect("too many timers")
+    }
+
+    /// Takes out a value before its time.
+    ///
+    /// # Panics
+    /// If the key's value is no longer in the set.
+    pub(super) fn remove(&mut self, key: Key) -> V {
+        let known = self.places.0.get(key.0 as usize).filter(|&&place| {
+            let entry = if ring::contains(place) { self.ring.get(place) } else { self.heap.get(place) };
+            entry.is_some_and(|entry| entry.key == key.0)
+        });
+        let place = *known.expect("the key of a value that is not in the set");
+        let entry = if ring::contains(place) {
+            self.ring.remove(place, &mut self.places)
+        } else {
+            self.heap.remove(place, &mut self.places)
+        };
+        self.release(entry)
+    }
+
+    /// Takes out the earliest value if its deadline is `now` or before.
+    #[inline]
+    pub(super) fn pop_due(&mut self, now: Moment) -> Option<V> {
+        if self.is_empty() {
+            return None;
+        }
+        if self.ring.has_come_to(now) {
+            self.ring.advance(now, |entry| self.heap.insert(entry, &mut self.places));
+        }
+        if self.heap.first()?.deadline > now {
+            return None;
+        }
+        let entry = self.heap.remove(0, &mut self.places);
+        Some(self.release(entry))
+    }
+
+    /// Makes the key of an entry that has been taken out free.
+    #[inline]
+    fn release(&mut self, entry: Entry<V>) -> V {
+        self.places.0[entry.key as usize] = self.free;
+        self.free = entry.key;
+        self.give_room_back();
+        entry.value
+    }
+
+    #[inline]
+    fn give_room_back(&mut self) {
+        if self.is_empty() && self.places.0.capacity() > USUAL {
+            *self = Deadlines { sequence: self.sequence, ..Deadlines::new() };
+        }
+    }
+}
+
+impl<V> Default for Deadlines<V> {
+    fn default() -> Self {
+        Deadlines::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    fn at(bits: u64) -> Moment {
+        Moment::from_bits(bits)
+    }
+
+    /// Against a sorted map: random inserts, removals and pops, few distinct deadlines, so that many are equal.
+    #[test]
+    fn values_come_out_by_deadline_and_then_in_the_order_they_were_set() {
+        // All near; over a few buckets of the ring; over more than all of it.
+        for (step, steps) in [(1, 50), (1 << 18, 50), (1 << 22, 500)] {
+            compare_with_a_map(fastrand::u64(..), |bits| at(step * bits), steps);
+        }
+    }
+
+    /// Deadlines are `time(n)` of some n below `times`.
+    fn compare_with_a_map(seed: u64, time: impl Fn(u64) -> Moment, times: u64) {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let mut deadlines = Deadlines::new();
+        // Near the wrap of the count.
+        deadlines.sequence = u32::MAX - 500;
+        let mut expected = BTreeMap::new();
+        for step in 0..20_000_u64 {
+            match random.u32(..10) {
+                0..5 => {
+                    let deadline = random.u64(..times);
+                    let key = deadlines.insert(time(deadline), (deadline, step));
+                    expected.insert((deadline, step), key);
+                }
+                5..7 if !expected.is_empty() => {
+                    let index = random.usize(..expected.len());
+                    let (&value, &key) = expected.iter().nth(index).expect("the index is in the map");
+                    assert_eq!(deadlines.remove(key), value, "seed {seed}");
+                    expected.remove(&value);
+                }
+                _ => {
+                    let now = (step / 40).min(times) + random.u64(..times / 5);
+                    let due = expected.first_key_value().map(|(&value, _)| value).filter(|due| due.0 <= now);
+                    assert_eq!(deadlines.pop_due(time(now)), due, "seed {seed}");
+                    due.map(|due| expected.remove(&due));
+                }
+            }
+            let first = expected.first_key_value().map_or(Moment::NEVER, |(&(deadline, _), _)| time(deadline));
+            assert_eq!(deadlines.first(), first, "seed {seed}");
+            assert_eq!(deadlines.is_empty(), expected.is_empty(), "seed {seed}");
+        }
+        let rest: Vec<_> = std::iter::from_fn(|| deadlines.pop_due(time(times))).collect();
+        assert_eq!(rest, expected.into_keys().collect::<Vec<_>>(), "seed {seed}");
+    }
+
+    #[test]
+    fn keys_are_used_again_and_room_is_given_back() {
+        let mut deadlines = Deadlines::new();
+        let keys: Vec<_> = (0..10 * USUAL).map(|n| deadlines.insert(at(n as u64), n)).collect();
+        for &key in &keys[1..] {
+            deadlines.remove(key);
+        }
+        for n in 0..USUAL {
+            deadlines.insert(at(1), n);
+        }
+        assert_eq!(deadlines.places.0.len(), 10 * USUAL);
+        while deadlines.pop_due(at(1)).is_some() {}
+        assert_eq!(deadlines.places.0.capacity(), 0);
+        assert_eq!(deadlines.insert(Moment::NEVER, 7), keys[0]);
+        assert_eq!(deadlines.pop_due(at(u64::MAX - 1)), None);
+    }
+
+    #[test]
+    #[should_panic = "not in the set"]
+    fn a_key_is_good_for_one_removal() {
+        let mut deadlines = Deadlines::new();
+        let key = deadlines.insert(at(1), ());
+        deadlines.insert(at(2), ());
+        deadlines.insert(at(3), ());
+        deadlines.remove(key);
+        deadlines.remove(key);
+    }
+}

@@ -1,0 +1,123 @@
+//! Buckets of entries whose time is not yet near.
+
+use super::super::clock::Moment;
+use super::{Entry, Places};
+
+const BUCKETS: usize = 256;
+/// A bucket is this power of two nanoseconds wide, about a millisecond.
+const WIDTH: u32 = 20;
+
+/// Set in a place of the ring; then come eight bits of bucket, and an index within it.
+const IN_RING: u32 = 1 << 31;
+const INDEX_BITS: u32 = 23;
+const INDEX_MASK: u32 = (1 << INDEX_BITS) - 1;
+
+/// Entries by the millisecond of their deadline: those after `reached`, up to a whole turn of the ring.
+#[derive(Debug)]
+pub(super) struct Ring<V> {
+    /// Empty, or one for each place of the ring.
+    buckets: Vec<Vec<Entry<V>>>,
+    len: usize,
+    /// The number, counted from the beginning of time, of the last bucket that has been emptied.
+    reached: u64,
+}
+
+/// The number of the bucket of `deadline`, counted from the beginning of time.
+#[inline]
+fn number(deadline: Moment) -> u64 {
+    deadline.to_bits() >> WIDTH
+}
+
+#[inline]
+fn place(bucket: usize, index: usize) -> u32 {
+    IN_RING | (bucket as u32) << INDEX_BITS | index as u32
+}
+
+/// True if it is a place of the ring.
+#[inline]
+pub(super) fn contains(place: u32) -> bool {
+    place & IN_RING != 0
+}
+
+/// The bucket and the index of a place.
+#[inline]
+fn parts(place: u32) -> (usize, usize) {
+    (((place & !IN_RING) >> INDEX_BITS) as usize, (place & INDEX_MASK) as usize)
+}
+
+impl<V> Ring<V> {
+    pub(super) const fn new() -> Ring<V> {
+        Ring { buckets: Vec::new(), len: 0, reached: 0 }
+    }
+
+    #[inline]
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Gives back an entry whose time is too near or too far off, or whose bucket is full.
+    #[inline]
+    pub(super) fn insert(&mut self, entry: Entry<V>, places: &mut Places) -> Result<(), Entry<V>> {
+        let ahead = number(entry.deadline).wrapping_sub(self.reached);
+        if !(1..=BUCKETS as u64).contains(&ahead) {
+            return Err(entry);
+        }
+        if self.buckets.is_empty() {
+            self.buckets.resize_with(BUCKETS, Vec::new);
+        }
+        let bucket = number(entry.deadline) as usize % BUCKETS;
+        let index = self.buckets[bucket].len();
+        if index > INDEX_MASK as usize {
+            return Err(entry);
+        }
+        places.set(&entry, place(bucket, index));
+        self.buckets[bucket].push(entry);
+        self.len += 1;
+        Ok(())
+    }
+
+    /// The entry at a place of the ring.
+    pub(super) fn get(&self, place: u32) -> Option<&Entry<V>> {
+        let (bucket, index) = parts(place);
+        self.buckets.get(bucket)?.get(index)
+    }
+
+    /// Takes out the entry at a place of the ring.
+    pub(super) fn remove(&mut self, place_of_entry: u32, places: &mut Places) -> Entry<V> {
+        let (bucket, index) = parts(place_of_entry);
+        let removed = self.buckets[bucket].swap_remove(index);
+        if let Some(moved) = self.buckets[bucket].get(index) {
+            places.set(moved, place_of_entry);
+        }
+        self.len -= 1;
+        removed
+    }
+
+    /// The earliest entry. Linear in the entries of its bucket.
+    #[inline]
+    pub(super) fn first(&self) -> Option<&Entry<V>> {
+        if self.len == 0 {
+            return None;
+        }
+        let mut buckets = (self.reached + 1..).map(|number| &self.buckets[number as usize % BUCKETS]);
+        let bucket = buckets.find(|bucket| !bucket.is_empty())?;
+        bucket.iter().reduce(|first, entry| if entry.before(first) { entry } else { first })
+    }
+
+    #[inline]
+    pub(super) fn has_come_to(&self, now: Moment) -> bool {
+        number(now) > self.reached
+    }
+
+    /// Hands all entries over whose bucket has begun at `now`.
+    #[cold]
+    pub(super) fn advance(&mut self, now: Moment, mut near: impl FnMut(Entry<V>)) {
+        while self.len > 0 && self.has_come_to(now) {
+            self.reached += 1;
+            let bucket = std::mem::take(&mut self.buckets[self.reached as usize % BUCKETS]);
+            self.len -= bucket.len();
+            bucket.into_iter().for_each(&mut near);
+        }
+        self.reached = self.reached.max(number(now));
+    }
+}
