@@ -10,6 +10,11 @@
 //! goroutines that lock in a loop. It frees the lock and wakes the first waiter, who is then *invited* (`INVITED`) to
 //! compete with those that run already. Nobody else is woken until that one has arrived.
 //!
+//! Who competes sets `LOCKED` and looks whether it was set: one operation, whatever else is in the word. What keeps
+//! such a one out is therefore `LOCKED` itself, which stays set from the last holder to the next where the lock is handed
+//! over, and is set again, as `RESERVED`, where it is kept for the one who is invited. Only in the moment between an
+//! unlock and that step may somebody slip in; the step is then repeated by its unlock.
+//!
 //! Competing must not go on for ever. With `FAIR` set nobody may take the lock out of turn. It is set
 //! * when an invited one has come in vain: it queues up again, first in line, and the next unlock hands the lock to
 //!   it, so that nobody is woken twice for nothing;
@@ -38,6 +43,8 @@ const WAITING: u32 = 2;
 const INVITED: u32 = 4;
 /// Nobody takes the lock out of turn.
 const FAIR: u32 = 8;
+/// Nobody holds the lock: it is locked so that nobody takes it before the one who is invited.
+const RESERVED: u32 = 16;
 
 /// How much of the average the latest lock makes up: one part in so many.
 const SHARE: u32 = 8;
@@ -83,12 +90,8 @@ impl RawMutex {
     /// that is free.
     #[inline(always)]
     pub(super) fn lock(&self, reason: WaitReason, place: &'static Location<'static>) {
-        // Acquire pairs with the Release of the last holder.
-        let Err(state) = self.state.compare_exchange(0, LOCKED, Acquire, Relaxed) else { return };
-        // Free, though somebody who is invited has not come yet.
-        if state & (LOCKED | FAIR) == 0
-            && self.state.compare_exchange(state, state | LOCKED, Acquire, Relaxed).is_ok()
-        {
+        // Acquire pairs with the Release of the last holder. Setting a bit costs the same whoever is waiting or invited.
+        if self.state.fetch_or(LOCKED, Acquire) & LOCKED == 0 {
             return;
         }
         self.wait(reason, place);
@@ -142,7 +145,9 @@ impl RawMutex {
         }
         if before & INVITED == 0 {
             self.serve();
-        } else if before & FAIR == 0 && self.is_time_to_look() {
+        } else if before & FAIR != 0 {
+            self.reserve();
+        } else if self.is_time_to_look() {
             self.look_after_the_invited();
         }
     }
@@ -233,7 +238,21 @@ impl RawMutex {
         let mut state = self.state.load(Relaxed);
         // Only while somebody is invited: nobody else would take notice of a lock that is free.
         while state & INVITED != 0 {
-            match self.state.compare_exchange_weak(state, state | FAIR, Relaxed, Relaxed) {
+            match self.state.compare_exchange_weak(state, reserved(state), Relaxed, Relaxed) {
+                Ok(_) => return,
+                Err(now) => state = now,
+            }
+        }
+    }
+
+    /// The lock has been freed, and is for the one who is invited.
+    #[cold]
+    #[inline(never)]
+    fn reserve(&self) {
+        let mut state = self.state.load(Relaxed);
+        // Else it has come already.
+        while state & (INVITED | FAIR) == INVITED | FAIR {
+            match self.state.compare_exchange_weak(state, reserved(state), Relaxed, Relaxed) {
                 Ok(_) => return,
                 Err(now) => state = now,
             }
@@ -302,12 +321,17 @@ impl RawMutex {
 
 /// Whether one who comes now, or was invited, may take the lock.
 fn free_for(state: u32, invited: bool) -> bool {
-    state & LOCKED == 0 && (invited || state & FAIR == 0)
+    if invited { state & LOCKED == 0 || state & RESERVED != 0 } else { state & (LOCKED | FAIR) == 0 }
 }
 
 /// The state when such a one has taken it.
 fn taken(state: u32, invited: bool) -> u32 {
-    if invited { state & !(INVITED | FAIR) | LOCKED } else { state | LOCKED }
+    if invited { state & !(INVITED | FAIR | RESERVED) | LOCKED } else { state | LOCKED }
+}
+
+/// The state in which nobody but the one who is invited takes the lock, once it is free.
+fn reserved(state: u32) -> u32 {
+    if state & LOCKED == 0 { state | FAIR | RESERVED | LOCKED } else { state | FAIR }
 }
 
 fn is_long_ago(since: u64) -> bool {

@@ -242,7 +242,8 @@ mod tests {
                     due.map(|due| expected.remove(&due));
                 }
             }
-            let first = expected.first_key_value().map_or(Moment::NEVER, |(&(deadline, _), _)| time(deadline));
+            let first =
+                expected.first_key_value().map_or(Moment::NEVER, |(&(deadline, _), _)| time(deadline));
             assert_eq!(deadlines.first(), first, "seed {seed}");
             assert_eq!(deadlines.is_empty(), expected.is_empty(), "seed {seed}");
         }
