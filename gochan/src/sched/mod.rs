@@ -154,6 +154,19 @@ pub(crate) fn worker_of() -> Option<(usize, usize)> {
     })
 }
 
+/// The number of the worker whose thread this is: those of one runtime have consecutive numbers.
+#[cfg(not(gochan_model))]
+#[inline]
+pub(crate) fn worker_number() -> Option<usize> {
+    Worker::current().map(Worker::index)
+}
+
+/// As [`worker_of`].
+#[cfg(gochan_model)]
+pub(crate) fn worker_number() -> Option<usize> {
+    worker_of().map(|(worker, _)| worker)
+}
+
 /// In the model, what is kept for each worker is kept for the even and the odd threads.
 #[cfg(gochan_model)]
 pub(crate) fn worker_of() -> Option<(usize, usize)> {

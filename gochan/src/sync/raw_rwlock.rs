@@ -72,7 +72,7 @@ struct Waiting {
     writer: Option<Owner>,
 }
 
-/// The readers inside, for each worker.
+/// The readers inside, for each worker; a power of two of them.
 #[derive(Debug)]
 struct Shards(Box<[CachePadded<Shard>]>);
 
@@ -99,14 +99,23 @@ impl RawRwLock {
     /// Inlined always, but for what leads to a switch, as in a mutex.
     #[inline(always)]
     pub(super) fn read(&self, place: Place) -> Counted<'_> {
-        if self.state.load(Relaxed) & (WRITER | SHARDED) == 0 {
+        // Not by `SHARDED`: a load of what has just been counted in waits for that.
+        if self.shards.load(Relaxed).is_null() {
             // Acquire pairs with the Release of the last writer.
             match self.state.fetch_add(1, Acquire) {
                 0 => None,
                 before => self.read_counted(before, place),
             }
         } else {
-            self.read_elsewhere(place)
+            self.read_sharded(place)
+        }
+    }
+
+    #[inline(never)]
+    fn read_sharded(&self, place: Place) -> Counted<'_> {
+        match self.enter_shard() {
+            Some(shard) => Some(shard),
+            None => self.read_elsewhere(place),
         }
     }
 
@@ -118,6 +127,7 @@ impl RawRwLock {
             self.note_meeting();
             return None;
         }
+        self.watch_writer_leave();
         let waiter = Waiter::new(());
         if let Some(parker) = self.queue_reader(&waiter) {
             parker.park(WaitReason::RwLockRead, place);
@@ -125,7 +135,8 @@ impl RawRwLock {
         None
     }
 
-    /// There are shards, or a writer.
+    /// There are shards, but for the calling thread, or there is a writer, too.
+    #[cold]
     #[inline(never)]
     fn read_elsewhere(&self, place: Place) -> Counted<'_> {
         match self.read_watching() {
@@ -156,16 +167,8 @@ impl RawRwLock {
 
     pub(super) fn try_read(&self) -> Option<Counted<'_>> {
         let mut state = self.state.load(Relaxed);
-        if state & (WRITER | SHARDED) == SHARDED
-            && let Some(shard) = self.shard()
-        {
-            shard.fetch_add(1, SeqCst);
-            // Acquire pairs with the Release of the last writer.
-            if self.state.load(SeqCst) & WRITER == 0 {
-                return Some(Some(shard));
-            }
-            self.leave_shard(shard);
-            return None;
+        if state & (WRITER | SHARDED) == SHARDED && self.shard().is_some() {
+            return self.enter_shard().map(Some);
         }
         while state & WRITER == 0 {
             match self.state.compare_exchange_weak(state, state + 1, Acquire, Relaxed) {
@@ -173,6 +176,30 @@ impl RawRwLock {
                 Err(now) => state = now,
             }
         }
+        None
+    }
+
+    /// Whoever is counted need not park if the writer lets it in soon.
+    fn watch_writer_leave(&self) {
+        let looks = if crate::sched::others_run_meanwhile() { LOOKS } else { 0 };
+        for _ in 0..looks {
+            if self.state.load(Relaxed) & WRITER == 0 {
+                return;
+            }
+            (0..PAUSE).for_each(|_| shim::spin_loop());
+        }
+    }
+
+    /// None: there is a writer, or no shard for the calling thread.
+    #[inline]
+    fn enter_shard(&self) -> Option<&Shard> {
+        let shard = self.shard()?;
+        shard.fetch_add(1, SeqCst);
+        // Acquire pairs with the Release of the last writer.
+        if self.state.load(SeqCst) & WRITER == 0 {
+            return Some(shard);
+        }
+        self.leave_shard(shard);
         None
     }
 
@@ -350,7 +377,8 @@ impl RawRwLock {
 
     #[cold]
     fn make_shards(&self, workers: usize) {
-        let shards = Box::into_raw(Box::new(Shards((0..workers).map(|_| CachePadded::default()).collect())));
+        let shards = (0..workers.next_power_of_two()).map(|_| CachePadded::default()).collect();
+        let shards = Box::into_raw(Box::new(Shards(shards)));
         // Release pairs with the Acquire in `all_shards`.
         if self.shards.compare_exchange(ptr::null_mut(), shards, Release, Relaxed).is_err() {
             // SAFETY: just made, and not published.
@@ -368,8 +396,10 @@ impl RawRwLock {
     /// The calling worker's.
     #[inline]
     fn shard(&self) -> Option<&Shard> {
-        let (worker, _) = crate::sched::worker_of()?;
-        self.all_shards().get(worker).map(|shard| &**shard)
+        let worker = crate::sched::worker_number()?;
+        let shards = self.all_shards();
+        // Those of one runtime have consecutive numbers.
+        shards.get(worker & shards.len().wrapping_sub(1)).map(|shard| &**shard)
     }
 }
 
