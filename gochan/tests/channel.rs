@@ -611,6 +611,40 @@ fn ch_18_split_consumes_the_chan() {
 }
 
 #[test]
+fn ch_18_a_chan_converts_into_a_half_of_it() {
+    let _watchdog = watchdog();
+    fn feed(tx: impl Into<Sender<u32>>) {
+        send!(tx.into() <- 1);
+    }
+    let ch = chan!(u32, 2);
+    let rx = Receiver::from(&ch);
+    feed(&ch);
+    feed(ch);
+    assert_eq!(rx.iter().collect::<Vec<_>>(), [1, 1], "the Chan is used up, and with it the sending side");
+    let tx = Sender::from(chan!(u32, 1));
+    assert_eq!(tx.send(1), Err(SendError(1)));
+}
+
+#[test]
+fn an_error_of_send_is_one_of_its_other_forms() {
+    let _watchdog = watchdog();
+    fn now_or_within(
+        ch: &Chan<u32>,
+        value: u32,
+        wait: Option<Duration>,
+    ) -> Result<(), SendTimeoutError<u32>> {
+        match wait {
+            Some(wait) => ch.send_timeout(value, wait),
+            None => Ok(ch.send(value)?),
+        }
+    }
+    let ch = chan!(u32, 1);
+    close!(ch);
+    assert_eq!(now_or_within(&ch, 1, None), now_or_within(&ch, 1, Some(Duration::ZERO)));
+    assert_eq!(TrySendError::from(ch.send(2).unwrap_err()), ch.try_send(2).unwrap_err());
+}
+
+#[test]
 fn ch_18_handles_of_one_channel_are_the_same_channel() {
     let (one, two) = (chan!(u32), chan!(u32));
     assert!(one.same_channel(&one.clone()));

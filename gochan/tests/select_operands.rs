@@ -3,10 +3,13 @@
 mod common;
 
 use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::{Arc, LazyLock};
 
 use common::{Ledger, Tracked, nobody_waits_at, panic_of, until_waiting, watchdog};
 use gochan::chan::{SendError, TryRecvError};
 use gochan::prelude::*;
+use gochan::sync::Lazy;
 
 /// Notes the order in which things happen.
 #[derive(Default)]
@@ -400,4 +403,44 @@ fn se_23_a_panicking_zero_value_or_destructor_leaves_the_channels_usable() {
     assert_eq!(panic_of(|| select! { v = <-bad => std::mem::forget(v) }), "no zero value");
     send!(other <- 2);
     assert_eq!(select! { v = <-other => v }, 2);
+}
+
+#[test]
+fn the_operand_may_be_a_pointer_to_a_handle() {
+    let _watchdog = watchdog();
+    struct Service {
+        jobs: Arc<Chan<u32>>,
+        boxed: Option<Box<Sender<u32>>>,
+    }
+    let ch = chan!(u32, 1);
+    let service = Service { jobs: Arc::new(ch.clone()), boxed: Some(Box::new(ch.sender())) };
+    let receiver = Rc::new(ch.receiver());
+    select! { service.jobs <- 1 => {} }
+    assert_eq!(select! { v = <-receiver => v }, 1);
+    select! { service.boxed <- 2 => {} }
+    assert_eq!(select! { v, ok = <-&service.jobs => (v, ok) }, (2, true));
+    send!(service.boxed <- 3);
+    assert_eq!(recv!(receiver), 3);
+    send!(service.jobs <- 4);
+    assert_eq!(recv!(service.jobs, ok), (4, true));
+    close!(service.jobs);
+    assert!(ch.is_closed());
+}
+
+// Go's `var ready = make(chan int, 1)` outside of functions.
+static READY: LazyLock<Chan<u32>> = LazyLock::new(|| chan!(u32, 1));
+static DONE: Lazy<Chan<u32>> = Lazy::new(|| chan!(u32, 1));
+
+#[test]
+fn the_operand_may_be_a_static_channel() {
+    let _watchdog = watchdog();
+    go!({
+        send!(READY <- 1);
+        select! { DONE <- recv!(READY) + 1 => close!(DONE) }
+    });
+    assert_eq!(recv!(DONE, ok), (2, true));
+    select! {
+        v, ok = <-DONE => assert_eq!((v, ok), (0, false)),
+        <-READY => unreachable!("it was received"),
+    }
 }

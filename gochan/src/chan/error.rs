@@ -69,6 +69,18 @@ impl<T> SendTimeoutError<T> {
     }
 }
 
+impl<T> From<SendError<T>> for TrySendError<T> {
+    fn from(SendError(value): SendError<T>) -> TrySendError<T> {
+        TrySendError::Closed(value)
+    }
+}
+
+impl<T> From<SendError<T>> for SendTimeoutError<T> {
+    fn from(SendError(value): SendError<T>) -> SendTimeoutError<T> {
+        SendTimeoutError::Closed(value)
+    }
+}
+
 // The value need not be `Debug` for the error to be.
 impl<T> fmt::Debug for SendError<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

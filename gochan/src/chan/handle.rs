@@ -81,6 +81,31 @@ impl<T> Chan<T> {
     }
 }
 
+macro_rules! from_chan {
+    ($($half:ident, $make:ident: $summary:literal)*) => {
+        $(
+            #[doc = $summary]
+            impl<T> From<&Chan<T>> for $half<T> {
+                fn from(chan: &Chan<T>) -> $half<T> {
+                    chan.$make()
+                }
+            }
+
+            #[doc = $summary]
+            impl<T> From<Chan<T>> for $half<T> {
+                fn from(chan: Chan<T>) -> $half<T> {
+                    chan.$make()
+                }
+            }
+        )*
+    };
+}
+
+from_chan! {
+    Sender, sender: "Go's assignment of a `chan T` to a `chan<- T`."
+    Receiver, receiver: "Go's assignment of a `chan T` to a `<-chan T`."
+}
+
 /// The channel of a timer; see [`super::timer`].
 impl Receiver<Instant> {
     /// Ready when `after` has passed, and every `period` after that unless it is zero.

@@ -37,6 +37,6 @@ pub use future::{RecvFuture, RecvStream, SendFuture};
 pub(crate) use handle::park_for_ever;
 pub use handle::{Chan, Receiver, Sender};
 pub use iter::{IntoIter, Iter, TryIter};
-pub(crate) use side::send_failed;
+pub(crate) use side::{ChannelRef, send_failed};
 #[doc(hidden)]
 pub use side::{CloseSide, RecvSide, SendSide, ZeroValue, close, recv, recv_ok, send};

@@ -1,4 +1,4 @@
-//! What the macros `send!`, `recv!` and `close!` accept and do: Go's semantics on any handle, reference or `Option`.
+//! What the macros `send!`, `recv!` and `close!` accept and do: Go's semantics on any handle, pointer to one or `Option`.
 
 use super::core::Core;
 use super::handle::{Chan, Receiver, Sender};
@@ -6,6 +6,8 @@ use super::operation::Operation;
 use crate::sched::park::WaitReason;
 use std::fmt;
 use std::panic::Location;
+use std::rc::Rc;
+use std::sync::{Arc, LazyLock};
 
 /// A channel as the macros reach it; nil if there is none.
 pub struct ChannelRef<'a, T>(Option<&'a Core<T>>);
@@ -88,6 +90,21 @@ impl<T: Default> ZeroValue for T {
     }
 }
 
+macro_rules! pointers {
+    ($side:ident, $channel:ident: $($pointer:ty),*) => {
+        $(
+            impl<S: $side + ?Sized> $side for $pointer {
+                type Item = S::Item;
+
+                #[inline]
+                fn $channel(&self) -> ChannelRef<'_, S::Item> {
+                    (**self).$channel()
+                }
+            }
+        )*
+    };
+}
+
 macro_rules! side {
     ($side:ident, $channel:ident: $($handle:ident),*) => {
         $(
@@ -101,16 +118,10 @@ macro_rules! side {
             }
         )*
 
-        impl<S: $side + ?Sized> $side for &S {
-            type Item = S::Item;
+        pointers!($side, $channel: &S, &mut S, Box<S>, Rc<S>, Arc<S>);
 
-            #[inline]
-            fn $channel(&self) -> ChannelRef<'_, S::Item> {
-                (**self).$channel()
-            }
-        }
-
-        impl<S: $side + ?Sized> $side for &mut S {
+        // A channel outside of functions, as Go's `var events = make(chan Event)`.
+        impl<S: $side, F: FnOnce() -> S> $side for LazyLock<S, F> {
             type Item = S::Item;
 
             #[inline]

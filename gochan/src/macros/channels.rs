@@ -23,9 +23,9 @@ macro_rules! chan {
 
 /// Sends on a channel: Go's `ch <- v`.
 ///
-/// The channel is a [`Chan`](crate::Chan), a [`Sender`](crate::Sender), a reference to one, or an
-/// `Option` of one, where `None` is the nil channel. It is evaluated first, the value next. The method
-/// [`Chan::send`](crate::Chan::send) does the same without panicking.
+/// The channel is a [`Chan`](crate::Chan), a [`Sender`](crate::Sender), a reference to one, a `Box`, `Rc`, `Arc` or
+/// `LazyLock` of one, or an `Option` of one, where `None` is the nil channel. It is evaluated first, the value next.
+/// The method [`Chan::send`](crate::Chan::send) does the same without panicking.
 ///
 /// # Panics
 ///
@@ -57,8 +57,8 @@ macro_rules! send {
 /// [`Default`]. `recv!(ch, ok)` is `(T, bool)`, and the `bool` is false for such a zero value. The method
 /// [`Chan::recv`](crate::Chan::recv) gives an `Option` and asks for no `Default`.
 ///
-/// The channel is a [`Chan`](crate::Chan), a [`Receiver`](crate::Receiver), a reference to one, or an
-/// `Option` of one, where `None` is the nil channel.
+/// The channel is a [`Chan`](crate::Chan), a [`Receiver`](crate::Receiver), a reference to one, a `Box`, `Rc`, `Arc`
+/// or `LazyLock` of one, or an `Option` of one, where `None` is the nil channel.
 ///
 /// # Blocking
 ///

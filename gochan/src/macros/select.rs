@@ -20,6 +20,8 @@
 /// expression; arms are separated as in `match`, with a comma unless the body is a block. There is at most one
 /// `default` or `else`, at any place.
 ///
+/// The channel is a handle, a reference to one, a `Box`, `Rc`, `Arc` or `LazyLock` of one, or an `Option` of one.
+///
 /// Before its `=>`, every arm but `default` and `else` may have a guard, `, if condition`: the arm is off when it
 /// is false. An arm is off as well on a nil channel: [`Chan::nil`](crate::Chan::nil) and its like, or `None` where
 /// an `Option` of a handle stands. When all arms are off and there is neither `default` nor `else`, the select

@@ -2,6 +2,7 @@
 
 use super::once_cell::OnceCell;
 use super::panicked::Panicked;
+use crate::chan::{ChannelRef, CloseSide, RecvSide, SendSide};
 use std::cell::Cell;
 use std::fmt;
 use std::ops::Deref;
@@ -84,6 +85,25 @@ impl<T, F: FnOnce() -> T> Deref for Lazy<T, F> {
         Lazy::force(self)
     }
 }
+
+macro_rules! side {
+    ($($side:ident $channel:ident)*) => {
+        $(
+            // A channel outside of functions, as Go's `var events = make(chan Event)`.
+            impl<S: $side, F: FnOnce() -> S> $side for Lazy<S, F> {
+                type Item = S::Item;
+
+                #[inline]
+                #[track_caller]
+                fn $channel(&self) -> ChannelRef<'_, S::Item> {
+                    Lazy::force(self).$channel()
+                }
+            }
+        )*
+    };
+}
+
+side!(SendSide send_channel RecvSide recv_channel CloseSide close_channel);
 
 impl<T: Default> Default for Lazy<T> {
     fn default() -> Lazy<T> {
