@@ -181,12 +181,13 @@ impl Operation {
             let (moving, chosen, at_value) = (moving(), name("chosen"), ident("value", value.span()));
             let send_place = ident("__gochan_send_place", span);
             let (place, finished) = (reference(value.clone()), ident(finished, span));
+            let new_place = engine(root, "Place", value.span());
             let give_up = quote!(#moving.#finished(#chosen, #value));
             return Operation {
                 function: "send_place",
                 slot: TokenStream::new(),
                 arm: quote_spanned! {at(span)=>
-                    match (#channel, #place) {
+                    match (#channel, #new_place::of(#place)) {
                         (#at_channel, #at_value) => unsafe { #send_place(#at_channel, #at_value) }
                     } #guard
                 },

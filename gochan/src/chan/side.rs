@@ -91,8 +91,9 @@ impl<T: Default> ZeroValue for T {
 }
 
 macro_rules! pointers {
-    ($side:ident, $channel:ident: $($pointer:ty),*) => {
+    ($side:ident, $channel:ident: $($(#[$attribute:meta])* $pointer:ty),*) => {
         $(
+            $(#[$attribute])*
             impl<S: $side + ?Sized> $side for $pointer {
                 type Item = S::Item;
 
@@ -118,9 +119,18 @@ macro_rules! side {
             }
         )*
 
-        pointers!($side, $channel: &S, &mut S, Box<S>, Rc<S>, Arc<S>);
+        pointers! {
+            $side, $channel:
+            &S,
+            &mut S,
+            // In the compiler's help these would only crowd out the handles.
+            #[diagnostic::do_not_recommend] Box<S>,
+            #[diagnostic::do_not_recommend] Rc<S>,
+            #[diagnostic::do_not_recommend] Arc<S>
+        }
 
         // A channel outside of functions, as Go's `var events = make(chan Event)`.
+        #[diagnostic::do_not_recommend]
         impl<S: $side, F: FnOnce() -> S> $side for LazyLock<S, F> {
             type Item = S::Item;
 

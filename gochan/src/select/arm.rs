@@ -264,12 +264,28 @@ pub fn send<'a, S: SendSide + ?Sized>(channel: &'a S, slot: &'a mut SendSlot<S::
     Arm::new(channel.send_channel().send_operation(), value, content)
 }
 
+/// A place of the caller's. Not a plain reference, which would coerce: `&Arc<T>` to `&T`, and what moves then is not the
+/// caller's alone.
+#[derive(Debug)]
+pub struct Place<'a, T>(&'a T);
+
+impl<'a, T> Place<'a, T> {
+    /// Borrows the place as what it is, as long as nothing else is known of `T`.
+    #[inline]
+    pub fn of(place: &'a T) -> Self {
+        Place(place)
+    }
+}
+
 /// A send arm with a value that stays the caller's unless it is sent.
 ///
 /// # Safety
 /// If this arm is chosen, the caller moves the place into `Moving::sent` or `Moving::result` before anything else.
 #[inline]
-pub unsafe fn send_place<'a, S: SendSide<Item = T> + ?Sized, T>(channel: &'a S, place: &'a T) -> Arm<'a> {
+pub unsafe fn send_place<'a, S: SendSide<Item = T> + ?Sized, T>(
+    channel: &'a S,
+    Place(place): Place<'a, T>,
+) -> Arm<'a> {
     // The slot of a send is only read from.
     Arm::new(channel.send_channel().send_operation(), ptr::from_ref(place).cast_mut().cast(), ptr::null_mut())
 }

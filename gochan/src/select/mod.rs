@@ -20,7 +20,7 @@ pub use dynamic::{RecvArm, Select, Selected, SendArm, WaitAsync};
 
 /// What `select!` expands to.
 pub mod private {
-    pub use super::arm::{Arm, RecvSlot, SendSlot, recv, send, send_place};
+    pub use super::arm::{Arm, Place, RecvSlot, SendSlot, recv, send, send_place};
     pub use super::engine::Chosen;
     pub use super::run::{Moving, for_ever, run};
 }

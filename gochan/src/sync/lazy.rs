@@ -90,6 +90,7 @@ macro_rules! side {
     ($($side:ident $channel:ident)*) => {
         $(
             // A channel outside of functions, as Go's `var events = make(chan Event)`.
+            #[diagnostic::do_not_recommend]
             impl<S: $side, F: FnOnce() -> S> $side for Lazy<S, F> {
                 type Item = S::Item;
 

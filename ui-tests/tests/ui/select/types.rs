@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use gochan::prelude::*;
 
 struct Job;
@@ -17,6 +19,12 @@ fn main() {
     }
     select! {
         jobs <- job => {}
+    }
+    // What a reference coerces to is not what is sent.
+    let (shared, boxed, texts) = (Arc::new(String::new()), Box::new(String::new()), chan!(String));
+    select! {
+        texts <- shared => {}
+        texts <- boxed => {}
     }
     select! {
         numbers <- 1, if n => {}
