@@ -441,3 +441,46 @@ fn ch_27_futures_are_send_if_the_value_is() {
     fn is_stream<S: Stream<Item = u32>>(_: &S) {}
     is_stream(&chan!(u32).receiver().stream());
 }
+
+/// A task that ends with its last waker, and has handles then that it drops.
+struct Ends<F: FnMut() + Send>(Mutex<F>);
+
+impl<F: FnMut() + Send> Wake for Ends<F> {
+    fn wake(self: Arc<Self>) {}
+}
+
+impl<F: FnMut() + Send> Drop for Ends<F> {
+    fn drop(&mut self) {
+        self.0.get_mut().unwrap()();
+    }
+}
+
+fn at_the_end(f: impl FnMut() + Send + 'static) -> Waker {
+    Waker::from(Arc::new(Ends(Mutex::new(f))))
+}
+
+#[test]
+fn ch_23_the_waker_that_another_replaces_may_use_the_channel_when_it_is_dropped() {
+    let _watchdog = watchdog();
+    let (tx, rx) = chan!(u32).split();
+    let mut receive = pin!(rx.recv_async());
+    // Its handle is the last that could send.
+    let mut last = Some(tx);
+    let waker = at_the_end(move || drop(last.take()));
+    assert!(receive.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    drop(waker);
+    assert!(!rx.is_closed(), "the channel keeps the waker");
+    let polled = receive.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    assert!(rx.is_closed());
+    assert!(polled.is_pending() || polled == Poll::Ready(None));
+    assert_eq!(receive.as_mut().poll(&mut Context::from_waker(Waker::noop())), Poll::Ready(None));
+
+    let (tx, rx) = chan!(u32).split();
+    let mut send = pin!(tx.send_async(1));
+    let mut last = Some(rx);
+    let waker = at_the_end(move || drop(last.take()));
+    assert!(send.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    drop(waker);
+    let _ = send.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    assert_eq!(send.as_mut().poll(&mut Context::from_waker(Waker::noop())), Poll::Ready(Err(SendError(1))));
+}

@@ -4,7 +4,8 @@ mod common;
 
 use std::future::Future;
 use std::pin::pin;
-use std::task::{Context, Poll, Waker};
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 
 use common::{Ledger, Tracked, nobody_waits_at, seeded, watchdog};
@@ -216,4 +217,33 @@ fn se_21_a_send_that_a_dropped_wait_has_made_is_told_by_the_next_wait() {
     assert_eq!(select.wait().send(to), Ok(()));
     assert_eq!(receiver.join().unwrap(), 2);
     assert!(select.try_wait().is_none());
+}
+
+/// A task that has a channel's last sending handle, and ends with its last waker.
+struct LastSender {
+    _tx: Sender<u32>,
+}
+
+impl Wake for LastSender {
+    fn wake(self: Arc<Self>) {}
+}
+
+#[test]
+fn se_21_the_waker_that_another_replaces_may_use_the_channels_when_it_is_dropped() {
+    let _watchdog = watchdog();
+    let (tx, rx) = chan!(u32).split();
+    let mut select = Select::new();
+    let arm = select.recv(&rx);
+    let mut wait = pin!(select.wait_async());
+    let waker = Waker::from(Arc::new(LastSender { _tx: tx }));
+    assert!(wait.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    drop(waker);
+    let mut context = Context::from_waker(Waker::noop());
+    let ready = loop {
+        if let Poll::Ready(ready) = wait.as_mut().poll(&mut context) {
+            break ready;
+        }
+    };
+    assert!(rx.is_closed());
+    assert_eq!(ready.recv(arm), None);
 }

@@ -1,4 +1,7 @@
 //! What futures do on a channel: they wait without a stack.
+//!
+//! Their wakers are the user's: to clone or to drop one may run anything, also on the same channel, so neither happens
+//! under the lock.
 
 use super::core::{Blocked, Core, hand_over, wake_and_spend};
 use super::head::NO_RECEIVER;
@@ -13,22 +16,29 @@ impl<T> Core<T> {
     /// # Safety
     /// If queued, both stay valid until `withdraw_recv` or completion.
     pub(super) unsafe fn task_recv(&self, slot: *mut T, waiter: *mut Waiter, waker: &Waker) -> Outcome {
-        let mut state = self.lock();
-        // SAFETY: the caller's promise.
-        match unsafe { state.recv_now(slot) } {
-            Ok(sender) => {
-                drop(state);
-                wake_and_spend(sender);
-                Outcome::Done
-            }
-            Err(Blocked::Closed) => Outcome::Closed,
-            Err(Blocked::Wait) => {
-                // SAFETY: the caller's promise.
-                unsafe {
-                    waiter.write(Waiter::new(slot.cast(), Some(Owner::task(waker))));
-                    state.core.head.receivers.push(waiter);
+        let mut owner = None;
+        loop {
+            let mut state = self.lock();
+            // SAFETY: the caller's promise.
+            match unsafe { state.recv_now(slot) } {
+                Ok(sender) => {
+                    drop(state);
+                    wake_and_spend(sender);
+                    return Outcome::Done;
                 }
-                Outcome::Pending
+                Err(Blocked::Closed) => return Outcome::Closed,
+                Err(Blocked::Wait) if owner.is_some() => {
+                    // SAFETY: the caller's promise.
+                    unsafe {
+                        waiter.write(Waiter::new(slot.cast(), owner));
+                        state.core.head.receivers.push(waiter);
+                    }
+                    return Outcome::Pending;
+                }
+                Err(Blocked::Wait) => {
+                    drop(state);
+                    owner = Some(Owner::task(waker));
+                }
             }
         }
     }
@@ -38,22 +48,29 @@ impl<T> Core<T> {
     /// # Safety
     /// `slot` holds a value; if queued, both stay valid until `withdraw_send` or completion.
     pub(super) unsafe fn task_send(&self, slot: *mut T, waiter: *mut Waiter, waker: &Waker) -> Outcome {
-        let mut state = self.lock();
-        // SAFETY: the caller's promise.
-        match unsafe { state.send_now(slot) } {
-            Ok(receiver) => {
-                drop(state);
-                wake_and_spend(receiver);
-                Outcome::Done
-            }
-            Err(Blocked::Closed) => Outcome::Closed,
-            Err(Blocked::Wait) => {
-                // SAFETY: the caller's promise.
-                unsafe {
-                    waiter.write(Waiter::new(slot.cast(), Some(Owner::task(waker))));
-                    state.core.head.senders.push(waiter);
+        let mut owner = None;
+        loop {
+            let mut state = self.lock();
+            // SAFETY: the caller's promise.
+            match unsafe { state.send_now(slot) } {
+                Ok(receiver) => {
+                    drop(state);
+                    wake_and_spend(receiver);
+                    return Outcome::Done;
                 }
-                Outcome::Pending
+                Err(Blocked::Closed) => return Outcome::Closed,
+                Err(Blocked::Wait) if owner.is_some() => {
+                    // SAFETY: the caller's promise.
+                    unsafe {
+                        waiter.write(Waiter::new(slot.cast(), owner));
+                        state.core.head.senders.push(waiter);
+                    }
+                    return Outcome::Pending;
+                }
+                Err(Blocked::Wait) => {
+                    drop(state);
+                    owner = Some(Owner::task(waker));
+                }
             }
         }
     }
@@ -63,13 +80,26 @@ impl<T> Core<T> {
     /// # Safety
     /// `waiter` is valid and was queued on this channel.
     pub(super) unsafe fn poll_waiter(&self, waiter: *mut Waiter, waker: &Waker) -> Outcome {
-        let _state = self.lock();
-        // SAFETY: the caller's promise, under the lock.
-        unsafe {
-            if (*waiter).is_queued() {
-                (*waiter).set_owner(Owner::task(waker));
+        let mut owner = None;
+        loop {
+            let state = self.lock();
+            // SAFETY: the caller's promise, under the lock.
+            let waiter = unsafe { &mut *waiter };
+            if !waiter.is_queued() || waiter.wakes(waker) {
+                return waiter.outcome;
             }
-            (*waiter).outcome
+            match owner.take() {
+                Some(owner) => {
+                    let before = waiter.replace_owner(owner);
+                    drop(state);
+                    drop(before);
+                    return Outcome::Pending;
+                }
+                None => {
+                    drop(state);
+                    owner = Some(Owner::task(waker));
+                }
+            }
         }
     }
 

@@ -15,6 +15,7 @@ use crate::shim::atomic::AtomicPtr as ClaimWord;
 use std::cell::Cell;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering::*};
+use std::task::Waker;
 
 /// How a wait ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,10 +126,15 @@ impl Waiter {
         self.queued
     }
 
-    /// Replaces the owner of a waiter that is still, or not yet, queued.
-    pub(super) fn set_owner(&mut self, owner: Owner) {
+    /// True if a queued waiter's owner is `waker`'s task.
+    pub(super) fn wakes(&self, waker: &Waker) -> bool {
+        self.owner.as_ref().is_some_and(|owner| owner.will_wake(waker))
+    }
+
+    /// Replaces the owner of a waiter that is still queued. The one before is not to be dropped under the lock.
+    pub(super) fn replace_owner(&mut self, owner: Owner) -> Option<Owner> {
         self.home = home_of(Some(&owner));
-        self.owner = Some(owner);
+        self.owner.replace(owner)
     }
 
     /// What nobody will wake, of a waiter that has been withdrawn.

@@ -195,6 +195,13 @@ impl Owner {
         }
     }
 
+    /// True if this wakes the task of `waker`.
+    pub(crate) fn will_wake(&self, waker: &Waker) -> bool {
+        let pointer = self.0.as_ptr().map_addr(|address| address & !TAGS);
+        // SAFETY: so tagged, it is a pointer to a waker, which `self` owns.
+        self.tag() == TASK && unsafe { &*pointer.cast::<Waker>() }.will_wake(waker)
+    }
+
     /// The worker that the waiter lives on, if it is a goroutine.
     #[inline]
     pub(crate) fn home(&self) -> Option<usize> {

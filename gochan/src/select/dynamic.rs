@@ -94,6 +94,15 @@ impl Task {
     fn waker(&self) -> MutexGuard<'_, Waker> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// Wakers are the user's: they are cloned and dropped when the lock is free.
+    fn change(&self, waker: &Waker) {
+        if !self.waker().will_wake(waker) {
+            let waker = waker.clone();
+            let before = std::mem::replace(&mut *self.waker(), waker);
+            drop(before);
+        }
+    }
 }
 
 impl Wake for Task {
@@ -518,7 +527,7 @@ impl Select<'_> {
     fn poll_async(&mut self, waker: &Waker) -> Option<Chosen> {
         if let Some(queued) = &self.queued {
             // Before the look at the claim: whoever wins it after that wakes the new task.
-            queued.task.waker().clone_from(waker);
+            queued.task.change(waker);
             let due = queued.alarm.as_ref().is_some_and(|&(time, _)| clock::now() >= time);
             // SAFETY: written when the select was queued.
             if !due && !unsafe { self.claim.assume_init_ref() }.is_won() {
