@@ -403,6 +403,30 @@ fn go_16_scope_raises_a_childs_panic_after_all_have_ended() {
 }
 
 #[test]
+fn go_16_scope_ends_when_the_result_of_a_child_panics_on_being_dropped() {
+    let _watchdog = watchdog();
+    struct Dropped<'a>(&'a Chan<()>);
+    impl Drop for Dropped<'_> {
+        fn drop(&mut self) {
+            close!(self.0);
+            panic!("nobody took the result");
+        }
+    }
+    let (go_on, dropped) = (chan!(()), chan!(()));
+    let said = panic_of(|| {
+        scope(|s| {
+            drop(s.go(|| {
+                recv!(go_on);
+                Dropped(&dropped)
+            }));
+            close!(go_on);
+        });
+    });
+    assert_eq!(said, "nobody took the result");
+    assert!(dropped.is_closed());
+}
+
+#[test]
 fn go_16_scopes_nest_and_children_start_children() {
     let _watchdog = watchdog();
     let count = AtomicUsize::new(0);

@@ -93,8 +93,11 @@ impl<'scope> Scope<'scope, '_> {
                 Ok(value) => *lock(&result.value) = Some(value),
                 Err(cause) => shared.note_end(site, cause, &result.payload),
             }
-            // If the handle is gone, this drops the value, which may use what it borrows.
-            drop(result);
+            // If the handle is gone, this drops the value, which may use what it borrows, and may panic: the scope must
+            // be told of the end all the same.
+            if let Err(cause) = catch_unwind(AssertUnwindSafe(|| drop(result))) {
+                shared.note_end(site, cause, &Payload::default());
+            }
             shared.children.add(-1).expect("counted up before the start");
         };
         // SAFETY: `scope` does not return before `children` is down to zero, which is after the last use of
