@@ -403,6 +403,38 @@ fn go_16_scope_raises_a_childs_panic_after_all_have_ended() {
 }
 
 #[test]
+fn go_05_a_result_that_panics_on_being_dropped_is_not_the_spawners_panic() {
+    let _watchdog = watchdog();
+    struct Dropped(Chan<()>);
+    impl Drop for Dropped {
+        fn drop(&mut self) {
+            close!(self.0);
+            panic!("nobody took the result");
+        }
+    }
+    // Whether the goroutine or the handle goes last.
+    for ended in [false, true] {
+        let (go_on, dropped) = (chan!(()), chan!(()));
+        let handle = go!([go_on, dropped] { recv!(go_on); Dropped(dropped) });
+        if ended {
+            close!(go_on);
+            until(|| handle.is_finished());
+            drop(handle);
+        } else {
+            drop(handle);
+            close!(go_on);
+        }
+        recv!(dropped);
+    }
+}
+
+#[test]
+fn a_stack_beyond_reason_is_refused_where_it_is_asked_for() {
+    let said = panic_of(|| drop(gochan::Builder::new().stack_size(usize::MAX).spawn(|| {})));
+    assert!(said.contains("at most"), "{said}");
+}
+
+#[test]
 fn go_16_scope_ends_when_the_result_of_a_child_panics_on_being_dropped() {
     let _watchdog = watchdog();
     struct Dropped<'a>(&'a Chan<()>);

@@ -233,7 +233,7 @@ impl Builder {
 const STUCK_AFTER: Duration = Duration::from_secs(10);
 /// The numbers of the process's own workers are below this.
 pub(super) const MAX_WORKERS: usize = 4096;
-const MAX_STACK: usize = 1 << 40;
+pub(super) const MAX_STACK: usize = 1 << 40;
 
 /// A variable of the environment; empty counts as unset.
 fn env(name: &str) -> Option<String> {

@@ -5,8 +5,8 @@ use super::bubble::point;
 use super::group;
 use super::park::{Parker, WaitReason};
 use super::place::{Alive, Placement, Siblings};
-use super::runtime::{self, Backend};
-use super::task::TaskRef;
+use super::runtime::{self, Backend, MAX_STACK};
+use super::task::{TaskRef, drop_quietly};
 use super::threads;
 use super::worker::Worker;
 use std::fmt;
@@ -204,7 +204,7 @@ impl<T> Drop for JoinHandle<T> {
                     group::panicked_detached(self.id(), self.task.header().site, &**payload);
                 }
                 self.task.free();
-                drop(result);
+                drop_quietly(result);
             }
         }
     }
@@ -259,8 +259,8 @@ impl Builder {
     /// Starts the goroutine and returns at once.
     ///
     /// # Panics
-    /// In a forked child of a process that runs goroutines; on `Backend::Threads`, if the operating system
-    /// refuses another thread.
+    /// If the stack is to be larger than 1 TiB; in a forked child of a process that runs goroutines; on
+    /// `Backend::Threads`, if the operating system refuses another thread.
     #[doc(alias = "go")]
     #[track_caller]
     pub fn spawn<F, T>(self, f: F) -> JoinHandle<T>
@@ -268,6 +268,10 @@ impl Builder {
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
+        if let Some(bytes) = self.attributes.stack_size {
+            // Here, where the caller is told, and not on the worker that makes the stack.
+            assert!(bytes <= MAX_STACK, "a stack of {bytes} bytes is asked for; at most {MAX_STACK}");
+        }
         // SAFETY: nothing borrowed is in a `'static` closure.
         unsafe { spawn(self.attributes, self.placement, Location::caller(), f) }
     }

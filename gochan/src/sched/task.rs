@@ -247,7 +247,7 @@ where
 }
 
 /// Drops a detached goroutine's result; a panicking destructor there has nobody to tell but the hook.
-fn drop_quietly<T>(result: T) {
+pub(super) fn drop_quietly<T>(result: T) {
     let _ = catch_unwind(AssertUnwindSafe(|| drop(result)));
 }
 
