@@ -25,6 +25,10 @@ impl Parse for Chan {
         if input.peek(Lit) || input.peek(Token![,]) {
             return Err(input.error("the element type comes first: `chan!(T, capacity)`"));
         }
+        if input.peek(Token![<-]) {
+            let message = "the element type comes first: `chan!(T)`; its halves are made by `split()`";
+            return Err(input.error(message));
+        }
         let element = input.parse()?;
         if input.is_empty() {
             return Ok(Chan { element, capacity: None });
@@ -79,6 +83,7 @@ mod tests {
         assert_rejects::<Chan>("", "", "`chan!(T)`");
         assert_rejects::<Chan>("16", "16", "the element type comes first");
         assert_rejects::<Chan>(", 16", ",", "the element type comes first");
+        assert_rejects::<Chan>("<-i32", "<", "the element type comes first");
         assert_rejects::<Chan>("i32; 16", ";", "expected `,` and the capacity");
         assert_rejects::<Chan>("i32 16", "16", "expected `,` and the capacity");
         assert_rejects::<Chan>("i32, 16 17", "17", "unexpected `17`");

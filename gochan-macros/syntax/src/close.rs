@@ -3,7 +3,7 @@
 use syn::parse::{Parse, ParseStream};
 use syn::{Error, Expr, Result, Token};
 
-use crate::tokens::{self, parse_all};
+use crate::tokens::{self, error_at, parse_all};
 
 /// The input of `close!`.
 #[derive(Clone, Debug)]
@@ -19,6 +19,9 @@ impl Parse for Close {
         }
         let tokens = tokens::rest(input)?;
         let tokens = tokens::without_trailing_comma(&tokens);
+        if tokens::find_arrow(tokens) == Some(0) {
+            return Err(error_at(&tokens[..2], "`close!` needs no arrow: `close!(ch)`"));
+        }
         parse_all(tokens, |input| {
             let channel = input.parse()?;
             if input.peek(Token![,]) {
@@ -45,6 +48,7 @@ mod tests {
     fn mistakes() {
         assert_rejects::<Close>("", "", "`close!(ch)`");
         assert_rejects::<Close>("a, b", ",", "one `close!` for each");
+        assert_rejects::<Close>("<-a", "<-", "needs no arrow");
         assert_rejects::<Close>("a b", "b", "unexpected `b`");
     }
 }

@@ -133,6 +133,9 @@ impl Parse for Select {
             let block_like = arm.body.ends_like_a_block();
             let body = arm.body.to_token_stream();
             arms.push(arm);
+            if input.peek(Token![;]) {
+                return Err(input.error("arms are separated by `,`, and need nothing after a block"));
+            }
             if input.peek(Token![,]) {
                 input.parse::<Token![,]>()?;
             } else if !input.is_empty() && !block_like {
@@ -353,6 +356,9 @@ fn fallback(operation: &[TokenTree]) -> Option<Result<ArmKind>> {
         }
         _ => return None,
     };
+    if let Some(error) = misspelled_fat_arrow(operation, |before| before.len() == 1) {
+        return Some(Err(error));
+    }
     match operation.get(1) {
         None => Some(Ok(arm)),
         Some(TokenTree::Punct(_)) if matches!(arm, ArmKind::Default(_)) => None,
@@ -472,7 +478,13 @@ fn operand(tokens: &[TokenTree]) -> Result<Expr> {
     let error = match (parse_expr(tokens), find_arrow(tokens)) {
         (Ok(expr), None) => return Ok(expr),
         (Err(error), None) => error,
-        (_, Some(second)) => second_arrow(tokens, second),
+        (_, Some(second)) => match split_comma(&tokens[..second]) {
+            Some((_, _, next)) if !is_word(next, 0, "if") => error_at(
+                &tokens[second..second + 2],
+                "an arm is one operation: write another arm for this one",
+            ),
+            _ => second_arrow(tokens, second),
+        },
     };
     Err(missing_fat_arrow(tokens).unwrap_or(error))
 }
@@ -487,8 +499,31 @@ fn operand_end(tokens: &[TokenTree]) -> Option<usize> {
     (1..tokens.len()).find(|&at| starts_body(at) && parse_expr(&tokens[..at]).is_ok())
 }
 
+/// The `:` or `->` that stands for the `=>` behind what is complete.
+fn misspelled_fat_arrow(tokens: &[TokenTree], is_complete: fn(&[TokenTree]) -> bool) -> Option<Error> {
+    let path = |at: usize| is_operator(tokens, at, ':', ':') || is_operator(tokens, at - 1, ':', ':');
+    (1..tokens.len()).find_map(|at| {
+        let (length, written) = match () {
+            () if is_operator(tokens, at, '-', '>') => (2, "->"),
+            () if tokens::is_punct(tokens, at, ':') && !path(at) => (1, ":"),
+            () => return None,
+        };
+        let message = format!("an arm's body follows `=>`, not `{written}`");
+        is_complete(&tokens[..at]).then(|| error_at(&tokens[at..at + length], message))
+    })
+}
+
 /// The error for an arm's body that stands in `tokens` without a `=>` before it.
 fn missing_fat_arrow(tokens: &[TokenTree]) -> Option<Error> {
+    if let Some(error) = misspelled_fat_arrow(tokens, |operand| parse_expr(operand).is_ok()) {
+        return Some(error);
+    }
+    if let Some((_, comma, rest)) = split_comma(tokens)
+        && rest.len() == 1
+        && is_word(rest, 0, "ok")
+    {
+        return Some(error_at(&[comma.clone(), rest[0].clone()], "`ok` goes to the names: `v, ok = <-rx`"));
+    }
     let at = operand_end(tokens)?;
     let span = tokens[at].span();
     if is_word(tokens, at, "if") {

@@ -88,8 +88,9 @@ fn broken_arm(tokens: &[TokenTree], arms: &mut Vec<Arm>, lost: &mut Vec<Expr>) -
     let (kind, end) = match operation(&header[start..]) {
         Ok((kind, length)) => (Some(kind), start + length),
         Err(_) => {
-            // What stands before a `=` is to be a new name.
-            let operands = find_assign(header).map_or(0, |eq| eq + 1);
+            // What stands before a `=` is to be a new name; and so was a lone `ok`, which came too late.
+            let names = if is_word(header, 0, "ok") && header.len() == 1 { 1 } else { 0 };
+            let operands = find_assign(header).map_or(names, |eq| eq + 1);
             lost.extend(fragments(stream(&header[operands..])));
             (None, header.len())
         }

@@ -153,6 +153,15 @@ fn habits_from_elsewhere() {
     assert_rejects::<Select>("<-rx if a => {}", "if", "a guard follows a comma");
     assert_rejects::<Select>("None = <-rx => {}", "None", "Some(v) = <-rx else");
     assert_rejects::<Select>("biased, <-rx => {}", "biased", "`biased;`");
+    assert_rejects::<Select>("v = <-rx: f(v)", ":", "follows `=>`, not `:`");
+    assert_rejects::<Select>("<-a::b: f()", ":", "follows `=>`, not `:`");
+    assert_rejects::<Select>("tx <- 1: {}", ":", "follows `=>`, not `:`");
+    assert_rejects::<Select>("default: {}", ":", "follows `=>`, not `:`");
+    assert_rejects::<Select>("<-rx => {} default: f(), <-b => {}", ":", "follows `=>`, not `:`");
+    assert_rejects::<Select>("v = <-rx -> f(v)", "->", "follows `=>`, not `->`");
+    assert_rejects::<Select>("v = <-rx, ok => {}", ", ok", "`v, ok = <-rx`");
+    assert_rejects::<Select>("<-a => {}; <-b => {}", ";", "separated by `,`");
+    assert_rejects::<Select>("<-a => f(); <-b => {}", ";", "separated by `,`");
 }
 
 #[test]
@@ -182,6 +191,7 @@ fn other_mistakes() {
     assert_rejects::<Select>("<-rx, if let Some(a) = b && c => {}", "let Some(a) = b", "binds nothing");
     assert_rejects::<Select>("<-a => f() <-b => {}", "f()", "a `,` is missing");
     assert_rejects::<Select>("<-a => f() v = <-b => {}", "f()", "a `,` is missing");
+    assert_rejects::<Select>("v = <-a, w = <-b => {}", "<-", "an arm is one operation");
     assert_rejects::<Select>("a <- b <- c => {}", "<-", "only one `<-`");
 }
 
@@ -215,4 +225,5 @@ fn the_other_arms_outlive_a_mistake() {
     assert_eq!(kept("default => f(), <-a => {} default => g()"), ["default=>f()", "discarda=>{}"]);
     assert_eq!(kept("<-a, if => f(), <-b => g()"), ["discarda=>f()", "discardb=>g()"]);
     assert_eq!(kept("biased, <-a => f()"), ["discarda=>f()"]);
+    assert_eq!(kept("v = <-a, ok => f(v), <-b => g()"), ["valuea=>?", "discardb=>g()"]);
 }

@@ -7,4 +7,5 @@ fn main() {
     chan!(i32, -1);
     chan!(i32, 1, 2);
     chan!(Missing);
+    chan!(<-i32);
 }

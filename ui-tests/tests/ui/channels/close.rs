@@ -5,4 +5,5 @@ fn main() {
     close!();
     close!(ch, ch);
     defer!();
+    close!(<-ch);
 }

@@ -41,4 +41,28 @@ fn main() {
     select! {
         v = <-rx.clone() <- 1 => {}
     }
+    select! {
+        v = <-rx: println!("{v}"),
+    }
+    select! {
+        <-rx => {}
+        default: println!("nothing"),
+    }
+    select! {
+        v = <-rx -> println!("{v}"),
+    }
+    select! {
+        v = <-rx, ok => println!("{v}"),
+    }
+    select! {
+        v = <-rx, w = <-tx => println!("{v} {w}"),
+    }
+    select! {
+        <-rx => {};
+        <-tx => {}
+    }
+    select! {
+        v = recv!(rx) => println!("{v}"),
+        send!(tx <- 1) => {}
+    }
 }
