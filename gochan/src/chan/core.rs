@@ -20,7 +20,7 @@ use std::alloc::{Layout, alloc, dealloc};
 use std::cell::UnsafeCell;
 use std::collections::VecDeque;
 use std::mem::{ManuallyDrop, MaybeUninit};
-use std::panic::Location;
+use std::panic::{Location, RefUnwindSafe};
 use std::ptr::NonNull;
 use std::time::Instant;
 
@@ -60,6 +60,9 @@ pub(super) enum Rare<T> {
 unsafe impl<T: Send> Send for Core<T> {}
 // SAFETY: everything is used under the lock, or is atomic; values only move through.
 unsafe impl<T: Send> Sync for Core<T> {}
+
+// Nothing of the user runs under the lock, so a panic never leaves a channel half changed.
+impl<T> RefUnwindSafe for Core<T> {}
 
 /// Access to a channel whose lock is held.
 pub(super) struct Locked<'a, T> {

@@ -11,6 +11,7 @@ use crate::shim::{
 use std::cell::UnsafeCell;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
+use std::panic::RefUnwindSafe;
 
 /// The bare lock, for values that stand beside it.
 #[derive(Debug)]
@@ -28,6 +29,9 @@ pub(crate) struct SpinLock<T> {
 unsafe impl<T: Send> Sync for SpinLock<T> {}
 // SAFETY: as for any owner of a `T`.
 unsafe impl<T: Send> Send for SpinLock<T> {}
+
+// Nothing that is done under the lock panics halfway.
+impl<T> RefUnwindSafe for SpinLock<T> {}
 
 /// Access to the value, until dropped.
 pub(crate) struct Guard<'a, T> {
