@@ -62,6 +62,15 @@ impl<T> Chan<T> {
     }
 
     /// Turns this handle into its two halves. Other `Chan` handles stay what they are.
+    ///
+    /// ```
+    /// use gochan::prelude::*;
+    ///
+    /// let (tx, rx) = chan!(i32, 1).split();
+    /// send!(tx <- 1);
+    /// drop(tx); // the last that could send
+    /// assert_eq!((rx.recv(), rx.recv()), (Some(1), None));
+    /// ```
     pub fn split(self) -> (Sender<T>, Receiver<T>) {
         let raw = self.raw;
         std::mem::forget(self);
@@ -188,6 +197,15 @@ macro_rules! common {
             }
 
             /// True if both handles are of the same channel. Two nil channels are the same.
+            ///
+            /// ```
+            /// use gochan::prelude::*;
+            ///
+            /// let ch = chan!(i32);
+            /// assert!(ch.same_channel(&ch.sender()));
+            /// assert!(!ch.same_channel(&chan!(i32)));
+            /// ```
+            #[doc(alias = "==")]
             pub fn same_channel<H: AsChannel<T> + ?Sized>(&self, other: &H) -> bool {
                 self.raw.same(other.raw_channel().0)
             }
@@ -286,6 +304,16 @@ macro_rules! sending {
             /// # Errors
             /// If the channel is closed or nobody is left to receive, before or while waiting; the value comes
             /// back.
+            ///
+            /// ```
+            /// use gochan::prelude::*;
+            ///
+            /// let ch = chan!(String, 1);
+            /// assert!(ch.send("one".to_owned()).is_ok());
+            /// ch.close();
+            /// assert_eq!(ch.send("two".to_owned()).unwrap_err().into_inner(), "two");
+            /// ```
+            #[doc(alias = "<-")]
             #[cfg_attr(not(debug_assertions), inline(always))]
             #[track_caller]
             pub fn send(&self, value: T) -> Result<(), SendError<T>> {
@@ -300,6 +328,16 @@ macro_rules! sending {
             /// # Errors
             /// [`TrySendError::Full`] if it would have to wait, also on a nil channel; [`TrySendError::Closed`] if
             /// the channel is closed or nobody is left to receive. The value comes back.
+            ///
+            /// ```
+            /// use gochan::chan::TrySendError;
+            /// use gochan::prelude::*;
+            ///
+            /// let ch = chan!(i32, 1);
+            /// assert_eq!(ch.try_send(1), Ok(()));
+            /// assert_eq!(ch.try_send(2), Err(TrySendError::Full(2)));
+            /// ```
+            #[doc(alias = "default")]
             #[inline]
             pub fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
                 match self.core() {
@@ -313,6 +351,16 @@ macro_rules! sending {
             /// # Errors
             /// [`SendTimeoutError::Timeout`] if nobody took it in time; [`SendTimeoutError::Closed`] as for `send`.
             /// The value comes back, and was not received.
+            ///
+            /// ```
+            /// use gochan::chan::SendTimeoutError;
+            /// use gochan::prelude::*;
+            /// use std::time::Duration;
+            ///
+            /// let nobody_receives = chan!(i32);
+            /// let sent = nobody_receives.send_timeout(1, Duration::from_millis(1));
+            /// assert_eq!(sent, Err(SendTimeoutError::Timeout(1)));
+            /// ```
             #[track_caller]
             pub fn send_timeout(&self, value: T, timeout: Duration) -> Result<(), SendTimeoutError<T>> {
                 let place = Location::caller();
@@ -327,13 +375,34 @@ macro_rules! sending {
             }
 
             /// Sends from an async task: the future completes when the value is received or buffered. Dropping
-            /// it before that keeps the value from being sent.
+            /// it before that keeps the value from being sent. It yields what [`send`](Self::send) would return,
+            /// and blocks no thread.
+            ///
+            /// ```
+            /// use gochan::prelude::*;
+            ///
+            /// let ch = chan!(i32);
+            /// let receiver = go!([ch] ch.recv());
+            /// assert_eq!(pollster::block_on(ch.send_async(1)), Ok(()));
+            /// assert_eq!(receiver.join().unwrap(), Some(1));
+            /// ```
             pub fn send_async(&self, value: T) -> SendFuture<'_, T> {
                 SendFuture::new(self.core(), value)
             }
 
             /// Closes the channel: no more values. Receivers drain what is buffered and then get `None`; waiting
             /// senders get their value back. True if this call closed it; false if it was closed, or is nil.
+            /// Never blocks.
+            ///
+            /// ```
+            /// use gochan::prelude::*;
+            ///
+            /// let ch = chan!(i32, 1);
+            /// send!(ch <- 1);
+            /// assert!(ch.close());
+            /// assert!(!ch.close());
+            /// assert_eq!((ch.recv(), ch.recv()), (Some(1), None));
+            /// ```
             pub fn close(&self) -> bool {
                 let closed = self.core().is_some_and(Core::close);
                 point();
@@ -350,6 +419,15 @@ macro_rules! receiving {
             /// nil channel it waits for ever.
             ///
             /// Constant time. What the sender did before its send happens before this returns.
+            ///
+            /// ```
+            /// use gochan::prelude::*;
+            ///
+            /// let ch = chan!(i32);
+            /// go!([ch] { send!(ch <- 1); close!(ch); });
+            /// assert_eq!((ch.recv(), ch.recv()), (Some(1), None));
+            /// ```
+            #[doc(alias = "<-")]
             #[cfg_attr(not(debug_assertions), inline(always))]
             #[track_caller]
             pub fn recv(&self) -> Option<T> {
@@ -364,6 +442,17 @@ macro_rules! receiving {
             /// # Errors
             /// [`TryRecvError::Empty`] if it would have to wait, also on a nil channel; [`TryRecvError::Closed`]
             /// once the channel is closed and drained.
+            ///
+            /// ```
+            /// use gochan::chan::TryRecvError;
+            /// use gochan::prelude::*;
+            ///
+            /// let ch = chan!(i32, 1);
+            /// assert_eq!(ch.try_recv(), Err(TryRecvError::Empty));
+            /// send!(ch <- 1);
+            /// assert_eq!(ch.try_recv(), Ok(1));
+            /// ```
+            #[doc(alias = "default")]
             #[inline]
             pub fn try_recv(&self) -> Result<T, TryRecvError> {
                 match self.core() {
@@ -377,6 +466,15 @@ macro_rules! receiving {
             /// # Errors
             /// [`RecvTimeoutError::Timeout`] if none came in time, and none was taken;
             /// [`RecvTimeoutError::Closed`] once the channel is closed and drained.
+            ///
+            /// ```
+            /// use gochan::chan::RecvTimeoutError;
+            /// use gochan::prelude::*;
+            /// use std::time::Duration;
+            ///
+            /// let quiet = chan!(i32);
+            /// assert_eq!(quiet.recv_timeout(Duration::from_millis(1)), Err(RecvTimeoutError::Timeout));
+            /// ```
             #[track_caller]
             pub fn recv_timeout(&self, timeout: Duration) -> Result<T, RecvTimeoutError> {
                 let place = Location::caller();
@@ -392,7 +490,15 @@ macro_rules! receiving {
             }
 
             /// Receives in an async task: the future yields what [`recv`](Self::recv) would return. Dropping it
-            /// early loses nothing: the value stays in the channel.
+            /// early loses nothing: the value stays in the channel. It blocks no thread.
+            ///
+            /// ```
+            /// use gochan::prelude::*;
+            ///
+            /// let ch = chan!(i32);
+            /// go!([ch] { send!(ch <- 1); });
+            /// assert_eq!(pollster::block_on(ch.recv_async()), Some(1));
+            /// ```
             pub fn recv_async(&self) -> RecvFuture<'_, T> {
                 RecvFuture::new(self.core())
             }
@@ -402,13 +508,30 @@ macro_rules! receiving {
                 RecvStream::new(self.receiving_half())
             }
 
-            /// Go's `range`: the values to come, waiting for each, until the channel is closed and drained.
+            /// Go's `range`: the values to come, waiting for each, until the channel is closed and drained. What
+            /// is left when the loop is left stays in the channel. `for v in &ch` is the short form.
+            ///
+            /// ```
+            /// use gochan::prelude::*;
+            ///
+            /// let ch = chan!(i32);
+            /// go!([ch] { (1..=3).for_each(|n| send!(ch <- n)); close!(ch); });
+            /// assert_eq!(ch.iter().sum::<i32>(), 6);
+            /// ```
             #[doc(alias = "range")]
             pub fn iter(&self) -> Iter<'_, T> {
                 Iter::new(self.core())
             }
 
-            /// The values that can be received without waiting.
+            /// The values that can be received without waiting. It ends where the next would have to be waited for.
+            ///
+            /// ```
+            /// use gochan::prelude::*;
+            ///
+            /// let ch = chan!(i32, 3);
+            /// (1..=3).for_each(|n| send!(ch <- n));
+            /// assert_eq!(ch.try_iter().collect::<Vec<_>>(), [1, 2, 3]);
+            /// ```
             pub fn try_iter(&self) -> TryIter<'_, T> {
                 TryIter::new(self.core())
             }
