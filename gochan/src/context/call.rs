@@ -79,6 +79,14 @@ impl StopHandle {
     /// runs or has run, or if it was stopped before. Does not wait for a function that runs.
     ///
     /// Constant time. The function is dropped before this returns true.
+    ///
+    /// ```
+    /// let (ctx, cancel) = gochan::context::background().with_cancel();
+    /// let stop = ctx.after_func(|| unreachable!("called off"));
+    /// assert!(stop.stop());
+    /// assert!(!stop.stop());
+    /// cancel.cancel();
+    /// ```
     pub fn stop(&self) -> bool {
         let Some(closure) = self.call.take() else { return false };
         if let Some(scope) = &self.scope {

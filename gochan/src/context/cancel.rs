@@ -51,6 +51,15 @@ impl CancelHandle {
     ///
     /// Linear in the number of contexts below. Called a second time, or by another thread at the same time, it returns
     /// when all have ended, and leaves waking and starting to the call that came first.
+    ///
+    /// ```
+    /// use gochan::context::background;
+    ///
+    /// let (parent, cancel) = background().with_cancel();
+    /// let (child, _cancel_child) = parent.with_cancel();
+    /// cancel.cancel();
+    /// assert!(parent.err().is_some() && child.err().is_some());
+    /// ```
     #[inline]
     pub fn cancel(&self) {
         self.end(None);
@@ -58,6 +67,13 @@ impl CancelHandle {
 
     /// As [`cancel`](CancelHandle::cancel), and says why: [`Context::cause`] returns it, here and below. Takes any
     /// error, or a text. The first end counts: later causes are dropped.
+    ///
+    /// ```
+    /// let (ctx, cancel) = gochan::context::background().with_cancel_cause();
+    /// cancel.cancel_cause("nobody listens");
+    /// cancel.cancel_cause("too late");
+    /// assert_eq!(ctx.cause().unwrap().to_string(), "nobody listens");
+    /// ```
     #[doc(alias = "CancelCauseFunc")]
     pub fn cancel_cause<E: Into<Box<dyn Error + Send + Sync>>>(&self, cause: E) {
         self.end(Some(error::given(cause.into())));

@@ -63,6 +63,14 @@ impl Context {
     ///
     /// If this context's deadline is not later, the child needs none of its own, and is one of
     /// [`with_cancel`](Context::with_cancel). Otherwise it costs an alarm more, which cancelling removes.
+    ///
+    /// ```
+    /// use gochan::context::{ContextError, background};
+    /// use std::time::Instant;
+    ///
+    /// let (ctx, _cancel) = background().with_deadline(Instant::now());
+    /// assert_eq!(ctx.err(), Some(ContextError::DeadlineExceeded));
+    /// ```
     #[doc(alias = "context.WithDeadline")]
     #[track_caller]
     pub fn with_deadline(&self, deadline: Instant) -> (Context, CancelHandle) {

@@ -145,6 +145,15 @@ impl Context {
     /// How the context ended; None while it has not.
     ///
     /// One atomic load. What was done before the end happens before this returns it.
+    ///
+    /// ```
+    /// use gochan::context::{ContextError, background};
+    ///
+    /// let (ctx, cancel) = background().with_cancel();
+    /// assert_eq!(ctx.err(), None);
+    /// cancel.cancel();
+    /// assert_eq!(ctx.err(), Some(ContextError::Canceled));
+    /// ```
     #[doc(alias = "Err")]
     #[inline]
     pub fn err(&self) -> Option<ContextError> {
@@ -181,6 +190,19 @@ impl Context {
     ///
     /// A clone of it does not keep the context: should the last handle of a context with a
     /// [source](Context::with_source) go before its end, the channel closes then.
+    ///
+    /// ```
+    /// use gochan::prelude::*;
+    /// use std::time::Duration;
+    ///
+    /// let (ctx, _cancel) = background().with_timeout(Duration::from_millis(1));
+    /// let answers = chan!(i32);
+    /// let answer = select! {
+    ///     Some(answer) = <-answers => Ok(answer),
+    ///     <-ctx.done() => Err(ctx.err()),
+    /// };
+    /// assert!(answer.is_err());
+    /// ```
     #[doc(alias = "Done")]
     #[inline]
     pub fn done(&self) -> &Receiver<()> {
@@ -191,6 +213,13 @@ impl Context {
     /// Why the context ended: what was given to [`cancel_cause`](CancelHandle::cancel_cause) or with the deadline,
     /// here or at the context above that ended this one; otherwise the same as [`err`](Context::err). None while it
     /// has not ended.
+    ///
+    /// ```
+    /// let (ctx, cancel) = gochan::context::background().with_cancel();
+    /// cancel.cancel_cause("the disk is full");
+    /// assert_eq!(ctx.err().unwrap().to_string(), "context canceled");
+    /// assert_eq!(ctx.cause().unwrap().to_string(), "the disk is full");
+    /// ```
     #[doc(alias = "context.Cause")]
     pub fn cause(&self) -> Option<Cause> {
         let scope = self.scope_ref()?;
@@ -199,6 +228,15 @@ impl Context {
     }
 
     /// When the context ends at the latest: the earliest of its own deadline and those above.
+    ///
+    /// ```
+    /// use gochan::context::background;
+    /// use std::time::Duration;
+    ///
+    /// let (request, _cancel) = background().with_timeout(Duration::from_secs(1));
+    /// let (query, _cancel) = request.with_timeout(Duration::from_secs(60));
+    /// assert_eq!(query.deadline(), request.deadline());
+    /// ```
     #[doc(alias = "Deadline")]
     pub fn deadline(&self) -> Option<Instant> {
         self.scope_ref()?.deadline
@@ -228,6 +266,15 @@ impl Context {
     /// The value of type `V` that was given nearest to this context, at it or above.
     ///
     /// Linear in the number of values above, whatever else there is.
+    ///
+    /// ```
+    /// #[derive(Debug, PartialEq)]
+    /// struct UserId(u64);
+    ///
+    /// let ctx = gochan::context::background().with_value(UserId(1)).with_value(UserId(2));
+    /// assert_eq!(ctx.value::<UserId>(), Some(&UserId(2)));
+    /// assert_eq!(ctx.value::<u64>(), None);
+    /// ```
     #[doc(alias = "Value")]
     #[inline]
     pub fn value<V: Send + Sync + 'static>(&self) -> Option<&V> {

@@ -148,6 +148,16 @@ impl Builder {
     /// # Errors
     /// If a runtime runs already or other settings were installed, or if a setting or one of the environment
     /// variables makes no sense; the message names it.
+    ///
+    /// ```
+    /// use gochan::runtime::Builder;
+    ///
+    /// fn main() {
+    ///     Builder::new().workers(2).stack_size(64 * 1024).install().expect("these are the first settings");
+    ///     assert_eq!(gochan::go!({ 1 + 1 }).join().unwrap(), 2);
+    ///     assert!(Builder::new().install().is_err(), "a runtime runs");
+    /// }
+    /// ```
     pub fn install(self) -> Result<(), InstallError> {
         let settings = self.resolve()?;
         forbid_after_fork();

@@ -153,6 +153,14 @@ impl<T> JoinHandle<T> {
     ///
     /// # Panics
     /// If a goroutine joins itself, which could only wait for ever.
+    ///
+    /// ```
+    /// let sum = gochan::go!({ (1..=4).sum::<i32>() });
+    /// assert_eq!(sum.join().unwrap(), 10);
+    ///
+    /// let failed = gochan::go!({ panic!("no luck") });
+    /// assert_eq!(failed.join().unwrap_err().downcast_ref(), Some(&"no luck"));
+    /// ```
     #[track_caller]
     pub fn join(self) -> std::thread::Result<T> {
         assert!(

@@ -287,6 +287,21 @@ impl<'a> Select<'a> {
     ///
     /// # Panics
     /// If the arm is of another `Select`.
+    ///
+    /// ```
+    /// use gochan::Select;
+    /// use gochan::prelude::*;
+    ///
+    /// let out = chan!(u32, 3);
+    /// let mut select = Select::new();
+    /// let arm = select.send(&out, 1);
+    /// for next in 2..=3 {
+    ///     select.wait().send(arm).unwrap();
+    ///     select.refill(arm, next);
+    /// }
+    /// select.wait().send(arm).unwrap();
+    /// assert_eq!(out.try_iter().collect::<Vec<_>>(), [1, 2, 3]);
+    /// ```
     pub fn refill<T>(&mut self, arm: SendArm<T>, value: T) {
         self.settle();
         let index = self.check(&arm.token);
@@ -307,12 +322,35 @@ impl<'a> Select<'a> {
     }
 
     /// Completes one of the operations if there is one that is ready: Go's select with `default`.
+    ///
+    /// ```
+    /// use gochan::Select;
+    /// use gochan::prelude::*;
+    ///
+    /// let inbox = chan!(u32, 1);
+    /// let mut select = Select::new();
+    /// let arm = select.recv(&inbox);
+    /// assert!(select.try_wait().is_none());
+    /// send!(inbox <- 1);
+    /// assert_eq!(select.try_wait().unwrap().recv(arm), Some(1));
+    /// ```
     pub fn try_wait(&mut self) -> Option<Selected<'_, 'a>> {
         let chosen = self.run(true, None, Location::caller())?;
         Some(Selected { select: self, chosen })
     }
 
     /// As [`wait`](Select::wait), but gives up after `timeout`.
+    ///
+    /// ```
+    /// use gochan::Select;
+    /// use gochan::prelude::*;
+    /// use std::time::Duration;
+    ///
+    /// let quiet = chan!(u32);
+    /// let mut select = Select::new();
+    /// select.recv(&quiet);
+    /// assert!(select.wait_timeout(Duration::from_millis(1)).is_none());
+    /// ```
     #[track_caller]
     pub fn wait_timeout(&mut self, timeout: Duration) -> Option<Selected<'_, 'a>> {
         let place = Location::caller();
@@ -323,6 +361,18 @@ impl<'a> Select<'a> {
 
     /// Waits in an async task. If the future is dropped early nothing is lost: what it may have chosen already is
     /// what the next wait returns.
+    ///
+    /// ```
+    /// use gochan::Select;
+    /// use gochan::prelude::*;
+    ///
+    /// let inbox = chan!(u32);
+    /// go!([inbox] { send!(inbox <- 1); });
+    /// let mut select = Select::new();
+    /// let arm = select.recv(&inbox);
+    /// let ready = pollster::block_on(select.wait_async());
+    /// assert_eq!(ready.recv(arm), Some(1));
+    /// ```
     pub fn wait_async(&mut self) -> WaitAsync<'_, 'a> {
         WaitAsync { select: Some(self) }
     }

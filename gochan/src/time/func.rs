@@ -49,6 +49,13 @@ pub struct FuncTimer {
 impl FuncTimer {
     /// Keeps the function from running if it is not too late: true if this call did. False if its time had come, or
     /// it was stopped before. Does not wait for a run that has begun.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let timer = gochan::time::after_func(Duration::from_secs(60), || unreachable!("called off"));
+    /// assert!(timer.stop());
+    /// ```
     pub fn stop(&self) -> bool {
         let alarm = lock(&self.alarm).take();
         alarm.is_some_and(|alarm| alarm.cancel())
@@ -56,6 +63,21 @@ impl FuncTimer {
 
     /// Lets the function run once `d` from now has passed, instead of when it was due before: then this returns
     /// true. If its time had come, or it was stopped before, the function will run again, and this returns false.
+    ///
+    /// ```
+    /// use gochan::prelude::*;
+    /// use std::time::Duration;
+    ///
+    /// let runs = chan!(());
+    /// let timer = gochan::time::after_func(Duration::from_secs(60), {
+    ///     let runs = runs.clone();
+    ///     move || send!(runs <- ())
+    /// });
+    /// assert!(timer.reset(Duration::ZERO));
+    /// recv!(runs);
+    /// assert!(!timer.reset(Duration::ZERO));
+    /// recv!(runs);
+    /// ```
     #[track_caller]
     pub fn reset(&self, d: Duration) -> bool {
         let alarm = self.func.set(d);

@@ -74,6 +74,16 @@ impl Ticker {
     /// The channel does not close: who waits goes on waiting.
     ///
     /// True if it was ticking. Constant time.
+    ///
+    /// ```
+    /// use gochan::time::Ticker;
+    /// use std::time::Duration;
+    ///
+    /// let ticker = Ticker::new(Duration::from_millis(1));
+    /// ticker.channel().recv();
+    /// assert!(ticker.stop());
+    /// assert!(ticker.channel().try_recv().is_err() && !ticker.channel().is_closed());
+    /// ```
     #[doc(alias = "Stop")]
     pub fn stop(&self) -> bool {
         self.channel.stop_timer()

@@ -65,6 +65,16 @@ impl Timer {
     /// that nobody has received. Who waits goes on waiting.
     ///
     /// True if the time had not come; false if it had, or the timer was stopped before. Constant time.
+    ///
+    /// ```
+    /// use gochan::time::Timer;
+    /// use std::time::Duration;
+    ///
+    /// let timer = Timer::new(Duration::from_secs(60));
+    /// assert!(timer.stop());
+    /// assert!(!timer.stop());
+    /// assert!(timer.channel().try_recv().is_err());
+    /// ```
     #[doc(alias = "Stop")]
     pub fn stop(&self) -> bool {
         self.channel.stop_timer()
@@ -75,6 +85,16 @@ impl Timer {
     ///
     /// True if the earlier time had not come; false if it had, or the timer was stopped. Constant time, but for
     /// those it wakes to wait anew.
+    ///
+    /// ```
+    /// use gochan::time::Timer;
+    /// use std::time::Duration;
+    ///
+    /// let idle = Timer::new(Duration::from_secs(60));
+    /// assert!(idle.reset(Duration::from_millis(1)));
+    /// assert!(idle.channel().recv().is_some());
+    /// assert!(!idle.reset(Duration::from_secs(60)), "its time had come");
+    /// ```
     #[doc(alias = "Reset")]
     pub fn reset(&self, d: Duration) -> bool {
         self.channel.reset_timer(d, Duration::ZERO)
