@@ -9,7 +9,7 @@ use std::sync::{Arc, Barrier, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 
-use common::{Ledger, Tracked, patience, seeded, until, until_waiting, watchdog};
+use common::{Ledger, Tracked, panic_of, patience, seeded, until, until_waiting, watchdog};
 use futures_core::Stream;
 use gochan::chan::{SendError, TryRecvError, TrySendError};
 use gochan::prelude::*;
@@ -483,4 +483,30 @@ fn ch_23_the_waker_that_another_replaces_may_use_the_channel_when_it_is_dropped(
     drop(waker);
     let _ = send.as_mut().poll(&mut Context::from_waker(Waker::noop()));
     assert_eq!(send.as_mut().poll(&mut Context::from_waker(Waker::noop())), Poll::Ready(Err(SendError(1))));
+}
+
+struct Panics;
+
+impl Wake for Panics {
+    fn wake(self: Arc<Self>) {
+        panic!("a waker that fails");
+    }
+}
+
+#[test]
+fn ch_07_a_waker_that_panics_keeps_nobody_else_from_being_woken_by_the_close() {
+    let _watchdog = watchdog();
+    let ch = chan!(u32);
+    let first = go!([ch] ch.recv());
+    until_waiting(&first);
+    let mut failing = pin!(ch.recv_async());
+    let waker = Waker::from(Arc::new(Panics));
+    assert!(failing.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    let mut task = Task::new(ch.recv_async());
+    assert!(task.poll().is_pending());
+    let last = go!([ch] ch.recv());
+    until_waiting(&last);
+    assert_eq!(panic_of(|| drop(ch.close())), "a waker that fails");
+    assert_eq!((first.join().unwrap(), last.join().unwrap()), (None, None));
+    assert!(task.is_woken());
 }

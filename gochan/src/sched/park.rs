@@ -264,7 +264,7 @@ impl WakeList {
         if others.is_empty() {
             return Goroutine::ready_many(goroutines);
         }
-        let mut by_home = vec![(home, goroutines)];
+        let (mut by_home, mut tasks) = (vec![(home, goroutines)], Tasks(Vec::new()));
         for (owner, home) in others.into_iter().rev() {
             match owner.into_woken() {
                 Woken::Goroutine(goroutine) => match by_home.iter_mut().find(|(other, _)| *other == home) {
@@ -272,13 +272,33 @@ impl WakeList {
                     None => by_home.push((home, vec![goroutine])),
                 },
                 Woken::Thread(thread) => thread.unpark(),
-                Woken::Task(waker) => waker.wake(),
+                Woken::Task(waker) => tasks.0.push(waker),
             }
         }
         // The others first: they are at work while this worker queues its own.
         let here = Worker::current().map(|worker| worker.index() as u32);
         by_home.sort_by_key(|(home, _)| Some(*home) == here);
         by_home.into_iter().for_each(|(_, goroutines)| Goroutine::ready_many(goroutines));
+        // Whoever waited first is woken first.
+        tasks.0.reverse();
+        tasks.wake();
+    }
+}
+
+/// Async tasks to be woken. Their wakers are the user's and may panic: they come last, and each gets its turn.
+struct Tasks(Vec<Box<Waker>>);
+
+impl Tasks {
+    fn wake(&mut self) {
+        while let Some(waker) = self.0.pop() {
+            waker.wake();
+        }
+    }
+}
+
+impl Drop for Tasks {
+    fn drop(&mut self) {
+        self.wake();
     }
 }
 
