@@ -506,7 +506,7 @@ fn ch_07_a_waker_that_panics_keeps_nobody_else_from_being_woken_by_the_close() {
     assert!(task.poll().is_pending());
     let last = go!([ch] ch.recv());
     until_waiting(&last);
-    assert_eq!(panic_of(|| drop(ch.close())), "a waker that fails");
+    assert_eq!(panic_of(|| _ = ch.close()), "a waker that fails");
     assert_eq!((first.join().unwrap(), last.join().unwrap()), (None, None));
     assert!(task.is_woken());
 }

@@ -272,7 +272,7 @@ impl WakeList {
                     None => by_home.push((home, vec![goroutine])),
                 },
                 Woken::Thread(thread) => thread.unpark(),
-                Woken::Task(waker) => tasks.0.push(waker),
+                Woken::Task(waker) => tasks.0.push(*waker),
             }
         }
         // The others first: they are at work while this worker queues its own.
@@ -286,7 +286,7 @@ impl WakeList {
 }
 
 /// Async tasks to be woken. Their wakers are the user's and may panic: they come last, and each gets its turn.
-struct Tasks(Vec<Box<Waker>>);
+struct Tasks(Vec<Waker>);
 
 impl Tasks {
     fn wake(&mut self) {
