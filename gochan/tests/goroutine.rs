@@ -536,6 +536,15 @@ fn go_21_the_panic_of_a_blocking_call_is_the_callers() {
 }
 
 #[test]
+fn go_21_a_blocking_call_is_the_callers_goroutine_on_either_backend() {
+    let _watchdog = watchdog();
+    let ended = go!({ blocking(|| runtime::goexit()) });
+    assert!(ended.join().unwrap_err().is::<runtime::Goexit>());
+    let same = go!({ blocking(runtime::current_id) == runtime::current_id() });
+    assert!(same.join().unwrap());
+}
+
+#[test]
 fn go_21_a_thousand_blocking_calls_at_once_all_return() {
     let _watchdog = watchdog();
     let running = Arc::new(AtomicUsize::new(0));

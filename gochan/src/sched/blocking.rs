@@ -4,11 +4,22 @@ use super::goroutine::Goroutine;
 use super::os_threads::OsThreads;
 use super::outside::Kind;
 use super::park::{Owner, Parker, WaitReason};
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
 use std::sync::LazyLock;
 
 /// Threads for blocking calls; more calls than that wait for their turn.
 const LIMIT: usize = 512;
+
+thread_local! {
+    /// The goroutine that this thread of the pool makes a call for.
+    static CALLER: Cell<Option<u64>> = const { Cell::new(None) };
+}
+
+/// The goroutine that waits for the call which this thread makes.
+pub(super) fn caller_id() -> Option<u64> {
+    CALLER.try_with(Cell::get).ok().flatten()
+}
 
 static POOL: LazyLock<OsThreads> = LazyLock::new(|| OsThreads::new("gochan-blocking", Kind::Owned, LIMIT));
 
@@ -47,6 +58,8 @@ struct Call<F, T> {
     f: Option<F>,
     result: Option<std::thread::Result<T>>,
     caller: Option<Owner>,
+    /// The caller's.
+    id: Option<u64>,
 }
 
 struct CallPtr(*mut ());
@@ -65,12 +78,14 @@ where
         let caller = unsafe {
             let call = &mut *call.cast::<Call<F, T>>();
             let f = call.f.take().expect("a call runs once");
+            CALLER.set(call.id);
             call.result = Some(catch_unwind(AssertUnwindSafe(f)));
+            CALLER.set(None);
             call.caller.take().expect("a call has one caller")
         };
         caller.wake();
     }
-    let mut call = Call { f: Some(f), result: None, caller: Some(parker.owner()) };
+    let mut call = Call { f: Some(f), result: None, caller: Some(parker.owner()), id: super::current_id() };
     let pointer = CallPtr((&raw mut call).cast());
     let run: unsafe fn(*mut ()) = run::<F, T>;
     let job = Box::new(move || {

@@ -213,11 +213,12 @@ pub fn goexit() -> ! {
     resume_unwind(Box::new(task::Goexit(())))
 }
 
-/// The id of the calling goroutine, if it is one.
+/// The id of the calling goroutine, if it is one; in a call of [`blocking`](crate::blocking), of the one that waits for
+/// it.
 pub fn current_id() -> Option<u64> {
     match Goroutine::current() {
         Some(goroutine) => Some(goroutine.id()),
-        None => threads::current().map(|status| status.id()),
+        None => threads::current().map(|status| status.id()).or_else(blocking::caller_id),
     }
 }
 
