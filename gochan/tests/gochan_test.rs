@@ -8,8 +8,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 mod common;
+use common::panic_of;
 use common::process::{scenario, scenarios};
-use common::{on_threads, panic_of};
 
 /// A test as the attribute makes it, but called from a test, which looks at how it fails.
 fn attribute() -> gochan::__private::Test {
@@ -225,9 +225,7 @@ fn deadlock() {
         });
         b.recv();
     }
-    // Threads of their own cannot be seen to wait for ever.
-    let timeout = if on_threads() { 1_000_000_000 } else { 60_000_000_000 };
-    print!("{}", panic_of(|| attribute().timeout(timeout).run(body)));
+    print!("{}", panic_of(|| attribute().run(body)));
 }
 
 scenarios!(deadlock);
@@ -236,12 +234,7 @@ scenarios!(deadlock);
 fn a_deadlock_fails_the_test_and_says_who_waits_where() {
     let outcome = scenario("deadlock").run();
     let text = &outcome.stdout;
-    let cause = if on_threads() {
-        "the test has not ended after 1s"
-    } else {
-        "all goroutines of the test are asleep - deadlock!"
-    };
-    assert!(text.contains(cause), "{outcome:#?}");
+    assert!(text.contains("all goroutines of the test are asleep - deadlock!"), "{outcome:#?}");
     assert_eq!(text.matches("waits in chan receive at").count(), 2, "{outcome:#?}");
     assert_eq!(text.matches("spawned at").count(), 2, "{outcome:#?}");
     assert!(outcome.took < Duration::from_secs(30), "{outcome:#?}");

@@ -51,23 +51,23 @@ fn rest(workers: Option<&Workers>) -> Option<(u64, u64)> {
     if blocking::pending() > 0 || !alarm::service_rests() {
         return None;
     }
-    let mut turns = 0;
-    match workers {
-        Some(workers) => {
-            for worker in workers.all() {
-                if !worker.is_dormant() {
-                    return None;
-                }
-                turns += u64::from(worker.progress.turns.load(SeqCst));
-            }
-        }
-        None => {
-            if threads::pending() as isize != outside::waiting_goroutines() {
-                return None;
-            }
-        }
+    if workers.is_none() && threads::pending() as isize != outside::waiting_goroutines() {
+        return None;
     }
+    let turns = turns_at_rest(workers)?;
     Some((turns, ended_waits))
+}
+
+/// The turns that all these workers have had, if they have nothing to do and no deadline to wait for.
+pub(super) fn turns_at_rest<'w>(all: impl IntoIterator<Item = &'w Workers>) -> Option<u64> {
+    let mut turns = 0;
+    for worker in all.into_iter().flat_map(Workers::all) {
+        if !worker.is_dormant() {
+            return None;
+        }
+        turns += u64::from(worker.progress.turns.load(SeqCst));
+    }
+    Some(turns)
 }
 
 /// Prints what everybody waits for and ends the process.

@@ -10,7 +10,7 @@ use crate::shim::{
     atomic::{AtomicU8, Ordering::*},
 };
 use std::cell::Cell;
-use std::sync::atomic::{AtomicIsize, AtomicU64, AtomicUsize};
+use std::sync::atomic::{AtomicBool, AtomicIsize, AtomicU64, AtomicUsize};
 
 /// What a thread is to the runtime.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +35,7 @@ static WAITING_GOROUTINES: AtomicIsize = AtomicIsize::new(0);
 /// Waits that somebody has ended. Two looks that see the same number saw the same threads waiting.
 static ENDED_WAITS: AtomicU64 = AtomicU64::new(0);
 static SOURCES: AtomicUsize = AtomicUsize::new(0);
+static MAIN_IS_DISREGARDED: AtomicBool = AtomicBool::new(false);
 
 pub(super) fn kind_of_this_thread() -> Kind {
     KIND.try_with(Cell::get).unwrap_or(Kind::Plain)
@@ -87,6 +88,7 @@ impl Drop for Source {
 
 /// For tests: the threads that the process has besides the calling one will never act.
 pub(crate) fn disregard_other_threads() {
+    MAIN_IS_DISREGARDED.store(true, SeqCst);
     OWNED.fetch_add(count_threads().unwrap_or(1) - 1, SeqCst);
 }
 
@@ -108,12 +110,24 @@ pub(super) fn foreign_threads() -> Option<isize> {
     Some(count_threads()? - before.min(OWNED.load(SeqCst)))
 }
 
+/// True if the calling thread is a test's and the main thread, which waits for tests, is not known by other means.
+pub(super) fn main_waits_for_tests() -> bool {
+    // SAFETY: two questions to the kernel without arguments.
+    let is_main = unsafe { libc::gettid() == libc::getpid() };
+    !is_main && !MAIN_IS_DISREGARDED.load(SeqCst)
+}
+
 /// True if the process certainly has no thread that could act, but for goroutines and those of the runtime.
 pub(super) fn nobody_could_act() -> bool {
     let harmless = || OWNED.load(SeqCst) + WAITING_PLAIN.load(SeqCst);
     // On both sides of the count: a thread may end, or begin to be owned, in between.
     let before = harmless();
-    SOURCES.load(SeqCst) == 0 && count_threads().is_some_and(|threads| threads <= before.min(harmless()))
+    !has_sources() && count_threads().is_some_and(|threads| threads <= before.min(harmless()))
+}
+
+/// True if something outside of the process may wake somebody.
+pub(super) fn has_sources() -> bool {
+    SOURCES.load(SeqCst) > 0
 }
 
 /// Plain threads that wait for good unless they are woken.

@@ -11,10 +11,10 @@ use super::runtime::{self, Backend, Workers};
 use super::spawn::{self, JoinHandle};
 use super::task::TaskRef;
 use super::worker::Worker;
-use super::{blocking, outside, report};
+use super::{alarm, blocking, deadlock, outside, report, threads};
 use std::panic::Location;
 use std::sync::atomic::{AtomicUsize, Ordering::*};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -33,6 +33,8 @@ struct OwnWorkers {
 
 /// Threads that wait for tests, or run nothing but their goroutines.
 static TEST_THREADS: AtomicUsize = AtomicUsize::new(0);
+/// Those of them that do more than wait, and are no workers whose rest could be seen.
+static IN_MOTION: AtomicUsize = AtomicUsize::new(0);
 
 /// Marks the thread that holds it as one that acts only for tests.
 #[derive(Debug)]
@@ -51,17 +53,54 @@ impl Drop for TestThread {
     }
 }
 
+/// While it lives, a thread of a test may do anything, such as to let goroutines of another test go on.
+#[derive(Debug)]
+pub(crate) struct InMotion(());
+
+impl InMotion {
+    pub(crate) fn new() -> InMotion {
+        IN_MOTION.fetch_add(1, SeqCst);
+        InMotion(())
+    }
+}
+
+impl Drop for InMotion {
+    fn drop(&mut self) {
+        IN_MOTION.fetch_sub(1, SeqCst);
+    }
+}
+
+/// If no goroutine of the process runs, and none will be woken by the clock or from outside: how much has been done so
+/// far, in numbers that only grow. The goroutines of other tests count as well, and those that plain threads have
+/// started: what this test waits for may be in a static.
+fn rest() -> Option<(u64, u64)> {
+    let ended_waits = outside::ended_waits();
+    let turns =
+        deadlock::turns_at_rest(runtime::started_workers().into_iter().chain(homes().iter().copied()))?;
+    let all_rest = IN_MOTION.load(SeqCst) == 0
+        && blocking::pending() == 0
+        && alarm::service_rests()
+        && !outside::has_sources()
+        && threads::pending() as isize == outside::waiting_goroutines();
+    all_rest.then_some((turns, ended_waits))
+}
+
 /// True if no thread of the process could wake a goroutine of a test, but for the threads of the tests themselves and
 /// the main thread, which waits for them. Called on the thread of a test.
 fn only_test_threads() -> bool {
-    // SAFETY: two questions to the kernel without arguments.
-    let is_main = unsafe { libc::gettid() == libc::getpid() };
-    let known = TEST_THREADS.load(Acquire) + usize::from(!is_main);
+    let known = TEST_THREADS.load(Acquire) + usize::from(outside::main_waits_for_tests());
     outside::foreign_threads().is_some_and(|foreign| foreign <= known as isize)
 }
 
 /// All that were ever made: they are never freed, because handles of alarms may outlive their end.
 static ALL: Mutex<Vec<&'static Workers>> = Mutex::new(Vec::new());
+
+/// Workers that run on threads of their own, but for those that have been stopped.
+static HOMES: Mutex<Vec<&'static Workers>> = Mutex::new(Vec::new());
+
+fn homes() -> MutexGuard<'static, Vec<&'static Workers>> {
+    HOMES.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Makes workers for one test. They do not run yet.
 pub(super) fn make(count: usize, group: Arc<Group>) -> &'static Workers {
@@ -117,9 +156,11 @@ impl Home {
     }
 
     /// True if no goroutine will ever run again: none can now, there is no deadline, and nobody outside could change
-    /// that. Called on the thread of the test.
+    /// that. False if that cannot be told. Called on the thread of the test.
     pub(crate) fn is_stuck(&self) -> bool {
-        self.own.as_ref().is_some_and(OwnWorkers::is_quiet) && blocking::pending() == 0 && only_test_threads()
+        // Twice: what `deadlock` says of two looks that find the same holds here as well.
+        let Some(before) = rest() else { return false };
+        only_test_threads() && rest() == Some(before) && only_test_threads() && rest() == Some(before)
     }
 
     /// Ends what was started here. No goroutine is left.
@@ -160,6 +201,7 @@ impl OwnWorkers {
     fn start(group: Arc<Group>) -> OwnWorkers {
         let workers = make(runtime::settings().workers, group);
         let name = thread::current().name().unwrap_or("gochan-test").to_owned();
+        homes().push(workers);
         let start = |worker: &'static Worker| {
             let worker = thread::Builder::new().name(name.clone()).spawn(move || {
                 let _thread = TestThread::new();
@@ -168,15 +210,6 @@ impl OwnWorkers {
             worker.unwrap_or_else(|error| report::fatal(&format!("cannot start a worker: {error}")))
         };
         OwnWorkers { workers, threads: workers.all().iter().map(start).collect(), watch: Watch::new(workers) }
-    }
-
-    fn is_quiet(&self) -> bool {
-        let all = self.workers.all();
-        let turns = || all.iter().map(|worker| worker.progress.turns.load(Acquire)).collect::<Vec<_>>();
-        let dormant = || all.iter().all(Worker::is_dormant);
-        // One worker may wake another after it was looked at; but not without a turn of its own.
-        let before = turns();
-        dormant() && dormant() && before == turns()
     }
 
     fn stop(self) {
@@ -188,6 +221,7 @@ impl OwnWorkers {
         for worker in self.workers.all() {
             worker.alarms.clear();
         }
+        homes().retain(|workers| !std::ptr::eq(*workers, self.workers));
     }
 }
 

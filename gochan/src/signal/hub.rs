@@ -197,29 +197,34 @@ impl Hub {
     fn deliver(&self, signal: c_int) {
         let mut dump = false;
         let mut taken = false;
-        let mut ended = Vec::new();
         let mut subscribers = self.lock();
-        subscribers.retain(|subscriber| {
-            if subscriber.signals & bit(signal) == 0 {
-                return true;
-            }
-            match &subscriber.sink {
-                Sink::Channel(sender) => match sender.try_send(Signal::from_number(signal)) {
-                    Ok(()) | Err(TrySendError::Full(_)) => taken = true,
-                    Err(TrySendError::Closed(_)) => return false,
-                },
-                Sink::Context(end) => {
-                    taken = true;
-                    ended.push(end.clone());
-                    return false;
+        let (stay, gone): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut *subscribers).into_iter().partition(|subscriber| {
+                if subscriber.signals & bit(signal) == 0 {
+                    return true;
                 }
-                Sink::Dump => dump = true,
-            }
-            true
-        });
+                match &subscriber.sink {
+                    Sink::Channel(sender) => match sender.try_send(Signal::from_number(signal)) {
+                        Ok(()) | Err(TrySendError::Full(_)) => taken = true,
+                        Err(TrySendError::Closed(_)) => return false,
+                    },
+                    Sink::Context(_) => {
+                        taken = true;
+                        return false;
+                    }
+                    Sink::Dump => dump = true,
+                }
+                true
+            });
+        *subscribers = stay;
         want(&subscribers);
         drop(subscribers);
-        ended.iter().for_each(|end| end_by(end, Signal::from_number(signal)));
+        // Each is a source until its context has ended: no look in between may find that nobody could wake anybody.
+        for subscriber in gone {
+            if let Sink::Context(end) = &subscriber.sink {
+                end_by(end, Signal::from_number(signal));
+            }
+        }
         if taken {
             return;
         }

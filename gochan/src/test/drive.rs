@@ -4,7 +4,7 @@ use super::options::Test;
 use super::report::{Left, Verdict, leftover};
 use crate::sched::bubble::End;
 use crate::sched::group::Group;
-use crate::sched::private::TestThread;
+use crate::sched::private::{InMotion, TestThread};
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread;
@@ -26,6 +26,7 @@ pub(super) fn on_thread<T: Send + 'static>(
     let (tell, told) = mpsc::channel();
     let name = thread::current().name().unwrap_or("gochan-test").to_owned();
     let drive = move || {
+        let _drives = InMotion::new();
         let _thread = TestThread::new();
         drive(tell);
     };

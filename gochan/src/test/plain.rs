@@ -3,7 +3,7 @@
 use super::options::{Body, Test};
 use super::report::{Left, Verdict, leftover};
 use crate::sched::group::Group;
-use crate::sched::private::{Home, LOOK, TestThread};
+use crate::sched::private::{Home, InMotion, LOOK, TestThread};
 use crate::sched::spawn::JoinHandle;
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -17,8 +17,10 @@ const SURE: u32 = 3;
 
 #[track_caller]
 pub(super) fn run(test: &Test, body: impl Body) {
+    let starts = InMotion::new();
     let _thread = TestThread::new();
     let mut run = Run::start(test, body);
+    drop(starts);
     if let Err(verdict) = run.wait_for_body() {
         // Whatever still runs goes on doing so.
         return verdict.raise();
