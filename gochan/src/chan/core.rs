@@ -11,10 +11,11 @@
 //! sender's. Values are moved under the lock, owners are woken after it, and nothing of the user runs in between.
 
 use super::error::{SendTimeoutError, TryRecvError, TrySendError};
-use super::head::{CLOSED, GAVE_BACK, Head, NO_RECEIVER, RETURNED, TIMER};
+use super::head::{CLOSED, EXPLORED, GAVE_BACK, Head, NO_RECEIVER, RETURNED, TIMER};
 use super::timer::TimerState;
 use super::waiter::{Completed, Ended, NOWHERE, Outcome, Waiter};
 use crate::sched;
+use crate::sched::bubble::{is_explored, point};
 use crate::sched::park::{Parker, WaitReason};
 use std::alloc::{Layout, alloc, dealloc};
 use std::cell::UnsafeCell;
@@ -96,7 +97,8 @@ impl<T> Core<T> {
     /// If a ring of that capacity cannot be allocated.
     #[track_caller]
     pub(super) fn new(capacity: usize) -> Core<T> {
-        Core::with_head(Head::new(capacity, 0), Rare::None)
+        let flags = if is_explored() { EXPLORED } else { 0 };
+        Core::with_head(Head::new(capacity, flags), Rare::None)
     }
 
     #[inline(always)]
@@ -151,6 +153,9 @@ impl<T> Core<T> {
     /// `slot` holds a value; if queued, both stay valid until the waiter is completed or withdrawn.
     #[inline(never)]
     unsafe fn send_or_queue(mut state: Locked<'_, T>, slot: *mut T, waiter: *mut Waiter) -> Step {
+        if state.core.head.has(EXPLORED) {
+            state = state.let_others_run();
+        }
         // SAFETY: the caller's promise.
         let mut sent = unsafe { state.send_now(slot) };
         if let Err(Blocked::Wait) = sent {
@@ -215,6 +220,7 @@ impl<T> Core<T> {
     /// Sends if that needs no waiting.
     #[inline]
     pub(super) fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
+        self.head.point_before();
         if !self.head.may_send() {
             sched::spend();
             return Err(TrySendError::Full(value));
@@ -274,6 +280,9 @@ impl<T> Core<T> {
         waiter: *mut Waiter,
         place: Place,
     ) -> Step {
+        if state.core.head.has(EXPLORED) {
+            state = state.let_others_run();
+        }
         // SAFETY: the caller's promise.
         let mut received = unsafe { state.recv_now(slot) };
         if let Err(Blocked::Wait) = received {
@@ -353,6 +362,7 @@ impl<T> Core<T> {
     /// Receives if that needs no waiting.
     #[inline]
     pub(super) fn try_recv(&self) -> Result<T, TryRecvError> {
+        self.head.point_before();
         if !self.head.may_receive() {
             // Who polls in a loop must let those run who could end it.
             sched::spend();
@@ -376,7 +386,10 @@ impl<T> Core<T> {
 
     /// True if this call closed the channel.
     pub(super) fn close(&self) -> bool {
-        self.close_without_waking().map(Closed::wake_all).is_some()
+        self.head.point_before();
+        let closed = self.close_without_waking().map(Closed::wake_all).is_some();
+        point();
+        closed
     }
 
     /// Closes the channel, which runs none of the user's code, and leaves the waking to the caller. None if it was
@@ -454,18 +467,27 @@ impl<T> Locked<'_, T> {
         unsafe { &mut *self.core.body.get() }
     }
 
+    /// Lets go of the lock for others, before anything is done.
+    #[cold]
+    fn let_others_run(self) -> Self {
+        let core = self.core;
+        drop(self);
+        point();
+        core.lock()
+    }
+
     /// True if a send only has to buffer: there is room, nobody waits, nothing has ended.
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn has_plain_room(&self) -> bool {
         let head = &self.core.head;
-        head.len() < head.capacity && head.receivers.is_empty() && !head.has(CLOSED | NO_RECEIVER)
+        head.len() < head.capacity && head.receivers.is_empty() && !head.has(CLOSED | NO_RECEIVER | EXPLORED)
     }
 
     /// True if a receive only has to take from the buffer: there is something, and nobody waits to add to it.
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn has_plain_value(&self) -> bool {
         let head = &self.core.head;
-        head.len() > 0 && head.senders.is_empty() && !head.has(RETURNED)
+        head.len() > 0 && head.senders.is_empty() && !head.has(RETURNED | EXPLORED)
     }
 
     /// Moves the value out of `slot` if that needs no waiting; whoever is returned is to be woken.

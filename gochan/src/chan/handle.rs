@@ -167,6 +167,7 @@ macro_rules! common {
 
             /// How many values are buffered now; waiting senders do not count. 0 for nil.
             pub fn len(&self) -> usize {
+                point();
                 let len = self.raw.core().map_or(0, Core::len);
                 point();
                 len
@@ -191,6 +192,7 @@ macro_rules! common {
             /// True if sends fail: somebody closed the channel, or nobody is left to send or to receive. Buffered
             /// values may still be there.
             pub fn is_closed(&self) -> bool {
+                point();
                 let closed = self.raw.core().is_some_and(Core::is_closed);
                 point();
                 closed
@@ -404,9 +406,7 @@ macro_rules! sending {
             /// assert_eq!((ch.recv(), ch.recv()), (Some(1), None));
             /// ```
             pub fn close(&self) -> bool {
-                let closed = self.core().is_some_and(Core::close);
-                point();
-                closed
+                self.core().is_some_and(Core::close)
             }
         }
     };

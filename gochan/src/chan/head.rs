@@ -7,6 +7,7 @@
 
 use super::lock::RawLock;
 use super::waiter::{Outcome, WaitQueue, Waiter};
+use crate::sched::bubble::point;
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering::*};
 
 /// Closed by `close`, or by the drop of the last sender.
@@ -19,6 +20,9 @@ pub(super) const RETURNED: u8 = 4;
 pub(super) const GAVE_BACK: u8 = 8;
 /// A timer's channel: it is ready from a moment on, and nobody sends.
 pub(super) const TIMER: u8 = 16;
+/// Of an exploration: others may run before every operation as well. Nothing is done here without a look at this flag,
+/// which the fast paths have in common with others.
+pub(super) const EXPLORED: u8 = 32;
 
 /// See the module documentation.
 #[derive(Debug)]
@@ -75,7 +79,7 @@ impl Head {
         // Acquire, because the flags are to be looked at last: closing comes after filling.
         let filled =
             if self.capacity > 0 { self.len.load(Acquire) > 0 } else { !self.senders.is_empty_acquire() };
-        filled || self.has(CLOSED | RETURNED | GAVE_BACK | TIMER)
+        filled || self.has(CLOSED | RETURNED | GAVE_BACK | TIMER | EXPLORED)
     }
 
     /// Without the lock: whether a send might find room or a receiver, or find that it must fail.
@@ -86,7 +90,15 @@ impl Head {
         } else {
             !self.receivers.is_empty_acquire()
         };
-        room || self.has(CLOSED | NO_RECEIVER)
+        room || self.has(CLOSED | NO_RECEIVER | EXPLORED)
+    }
+
+    /// Before an operation, and without the lock.
+    #[inline]
+    pub(crate) fn point_before(&self) {
+        if self.has(EXPLORED) {
+            point();
+        }
     }
 
     /// True if several values can be buffered.

@@ -9,6 +9,7 @@ use super::core::{Blocked, Core, Locked, Place, Rare, wake_and_spend};
 use super::head::{Head, TIMER};
 use super::waiter::{Outcome, Waiter};
 use crate::sched::alarm::{self, Alarm};
+use crate::sched::bubble::point;
 use crate::sched::clock;
 use crate::sched::park::{Parker, WaitReason};
 use crate::sched::stamp::Stamp;
@@ -126,16 +127,20 @@ impl Core<Instant> {
     /// Whatever has not been received by now never will be. True if the time had not come, or there were more ticks to
     /// come.
     pub(super) fn stop_timer(&self) -> bool {
+        point();
         let mut state = self.lock();
         let Some(timer) = state.timer() else { return false };
         let pending = timer.is_pending();
         timer.when = When::Never;
         timer.taken = None;
+        drop(state);
+        point();
         pending
     }
 
     /// As [`Core::timer`], from now on. True as for [`Core::stop_timer`].
     pub(super) fn reset_timer(&self, after: Duration, period: Duration) -> bool {
+        point();
         let mut state = self.lock();
         let Some(timer) = state.timer() else { return false };
         let pending = timer.is_pending();
@@ -144,6 +149,7 @@ impl Core<Instant> {
         let waiting = self.head.receivers.end_all(Outcome::Retry);
         drop(state);
         waiting.wake_all();
+        point();
         pending
     }
 }

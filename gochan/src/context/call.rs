@@ -5,6 +5,7 @@ use super::list::{Entry, Link};
 use super::node::Counted;
 use super::tree::Scope;
 use crate::chan::lock::SpinLock;
+use crate::sched::bubble::point;
 use std::fmt;
 use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
@@ -88,11 +89,16 @@ impl StopHandle {
     /// cancel.cancel();
     /// ```
     pub fn stop(&self) -> bool {
-        let Some(closure) = self.call.take() else { return false };
+        point();
+        let Some(closure) = self.call.take() else {
+            point();
+            return false;
+        };
         if let Some(scope) = &self.scope {
             scope.remove_call(&self.call);
         }
         drop(closure);
+        point();
         true
     }
 }
@@ -132,11 +138,13 @@ impl Context {
     pub fn after_func<F: FnOnce() + Send + 'static>(&self, f: F) -> StopHandle {
         let call = Call::new(Location::caller(), Box::new(f));
         let scope = self.scope();
+        point();
         if let Some(scope) = &scope
             && let Err(late) = scope.add_call(call.clone())
         {
             late.start();
         }
+        point();
         StopHandle { call, scope }
     }
 }

@@ -4,6 +4,7 @@ use super::Context;
 use super::error::{self, ContextError, Given};
 use super::node::{Class, Counted};
 use super::tree::{self, Scope};
+use crate::sched::bubble::point;
 use crate::shim::atomic::Ordering::*;
 use std::error::Error;
 use std::fmt;
@@ -81,8 +82,9 @@ impl CancelHandle {
 
     #[inline]
     fn end(&self, cause: Option<Given>) {
+        point();
         self.scope().end(ContextError::Canceled, cause);
-        crate::sched::bubble::point();
+        point();
     }
 
     fn scope(&self) -> &Scope {
@@ -112,6 +114,7 @@ impl Drop for CancelHandle {
             // SAFETY: the last handle takes the reference that all of them had.
             let scope = unsafe { Counted::from_pointer(self.scope) };
             scope.end(ContextError::Canceled, None);
+            point();
         }
     }
 }

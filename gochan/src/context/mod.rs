@@ -157,7 +157,7 @@ impl Context {
     #[doc(alias = "Err")]
     #[inline]
     pub fn err(&self) -> Option<ContextError> {
-        self.scope_ref()?.error()
+        self.scope_ref()?.error_between_points()
     }
 
     /// An error once the context has ended: `ctx.check()?` between the steps of some work.

@@ -15,6 +15,7 @@ use super::source::Watched;
 use crate::chan::lock::SpinLock;
 use crate::chan::{Chan, Receiver};
 use crate::sched::alarm::Alarm;
+use crate::sched::bubble::{is_explored, point};
 use crate::shim::atomic::{AtomicU8, AtomicU32, Ordering::*};
 use std::cell::UnsafeCell;
 use std::mem::offset_of;
@@ -59,6 +60,9 @@ const CANCELED: u8 = 1;
 const EXCEEDED: u8 = 2;
 /// Everything below has ended, too.
 const SETTLED: u8 = 4;
+/// Of an exploration: others may run after every look at it.
+const EXPLORED: u8 = 8;
+const HOW: u8 = CANCELED | EXCEEDED;
 
 // SAFETY: it is `repr(C)`, begins with a `Node`, and its classes destroy a `Scope`.
 unsafe impl Kind for Scope {}
@@ -79,7 +83,7 @@ impl Scope {
     ) -> Scope {
         Scope {
             node: Node::new(parent, class),
-            end: AtomicU8::new(LIVE),
+            end: AtomicU8::new(if is_explored() { EXPLORED } else { LIVE }),
             handles: AtomicU32::new(1),
             link: Link::new(Entry::Scope),
             above,
@@ -107,7 +111,26 @@ impl Scope {
     #[inline]
     pub(super) fn error(&self) -> Option<ContextError> {
         // Acquire pairs with the Release of `mark`: what the canceller did before is seen.
-        match self.end.load(Acquire) & !SETTLED {
+        Scope::how(self.end.load(Acquire))
+    }
+
+    /// As `error`, and in an exploration a point before and after.
+    #[inline]
+    pub(super) fn error_between_points(&self) -> Option<ContextError> {
+        // Acquire: as above.
+        let end = self.end.load(Acquire);
+        if end & EXPLORED == 0 {
+            return Scope::how(end);
+        }
+        point();
+        let error = self.error();
+        point();
+        error
+    }
+
+    #[inline]
+    fn how(end: u8) -> Option<ContextError> {
+        match end & HOW {
             LIVE => None,
             CANCELED => Some(ContextError::Canceled),
             _ => Some(ContextError::DeadlineExceeded),
@@ -115,7 +138,7 @@ impl Scope {
     }
 
     fn is_live(&self) -> bool {
-        self.end.load(Acquire) == LIVE
+        self.end.load(Acquire) & HOW == LIVE
     }
 
     /// The cause of its end, if one was given.

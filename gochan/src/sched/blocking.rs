@@ -1,5 +1,6 @@
 //! Calls that block their thread, kept off the workers.
 
+use super::bubble::point;
 use super::goroutine::Goroutine;
 use super::os_threads::OsThreads;
 use super::outside::Kind;
@@ -45,7 +46,10 @@ where
     let Some(goroutine) = Goroutine::current() else { return f() };
     if goroutine.worker().bubble().is_some() {
         // Nobody else is to run meanwhile: the call counts as one that takes no time.
-        return f();
+        point();
+        let result = f();
+        point();
+        return result;
     }
     match Parker::current() {
         parker @ Parker::Goroutine(_) => elsewhere(f, &parker, Location::caller()),

@@ -151,6 +151,14 @@ pub(crate) fn point() {
     }
 }
 
+/// True for what is made where every operation is a point: it may leave its fast paths for the slow ones, which have
+/// the time to look for points.
+#[inline]
+pub(crate) fn is_explored() -> bool {
+    has_points()
+        && Worker::current().and_then(Worker::bubble).is_some_and(|bubble| bubble.director.is_asked_often())
+}
+
 /// What [`point`] looks at first, for operations so short that one such look is all they can bear.
 #[inline(always)]
 pub(crate) fn has_points() -> bool {

@@ -51,6 +51,7 @@ impl Countdown {
     /// their return.
     #[inline]
     pub(crate) fn add(&self, delta: i64) -> Result<(), Misuse> {
+        point();
         // Release for what was done so far, Acquire because the one who reaches zero acts for all the others.
         let before = self.state.fetch_add((delta as u64).wrapping_mul(ONE), AcqRel);
         let old = count_of(before);
@@ -85,6 +86,7 @@ impl Countdown {
     /// Waits for zero.
     #[inline]
     pub(crate) fn wait(&self, reason: WaitReason, place: &'static Location<'static>) -> Result<(), Misuse> {
+        point();
         // Acquire: what was counted down is visible.
         if self.count_acquire() == 0 {
             point();

@@ -168,6 +168,7 @@ impl<T> JoinHandle<T> {
             "goroutine {} joins itself and would wait for ever; let another goroutine join it, or return",
             self.id()
         );
+        point();
         if !self.has_ended() {
             let parker = Parker::current();
             match self.task.register(parker.owner()) {
@@ -177,6 +178,7 @@ impl<T> JoinHandle<T> {
         }
         let task = self.task;
         std::mem::forget(self);
+        point();
         // SAFETY: the task is done; the handle was its only other owner and is forgotten.
         unsafe {
             let result = task.take::<T>();
@@ -187,6 +189,7 @@ impl<T> JoinHandle<T> {
 
     /// True once the goroutine has ended, by whatever means. Never blocks.
     pub fn is_finished(&self) -> bool {
+        point();
         let finished = self.has_ended();
         point();
         finished

@@ -146,6 +146,7 @@ impl Cond {
     /// Wakes the one who has waited longest, if anybody waits. The mutex may be held, but need not.
     #[doc(alias = "Signal")]
     pub fn signal(&self) {
+        point();
         if !self.has_waiters() {
             return point();
         }
@@ -163,6 +164,7 @@ impl Cond {
     /// Wakes everybody who waits. The mutex may be held, but need not.
     #[doc(alias = "Broadcast")]
     pub fn broadcast(&self) {
+        point();
         if !self.has_waiters() {
             return point();
         }

@@ -1,5 +1,6 @@
 //! A map that many goroutines use at once.
 
+use crate::sched::bubble::point;
 use papaya::{Compute, HashMap, Operation};
 use std::borrow::Borrow;
 use std::collections::HashSet;
@@ -63,30 +64,32 @@ where
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        self.table.pin().get(key).cloned()
+        between_points(|| self.table.pin().get(key).cloned())
     }
 
     /// Sets the value of `key`.
     #[doc(alias = "Store")]
     #[doc(alias = "insert")]
     pub fn store(&self, key: K, value: V) {
-        self.table.pin().insert(key, value);
+        between_points(|| {
+            self.table.pin().insert(key, value);
+        });
     }
 
     /// Sets the value of `key` and returns the one it had.
     #[doc(alias = "Swap")]
     pub fn swap(&self, key: K, value: V) -> Option<V> {
-        self.table.pin().insert(key, value).cloned()
+        between_points(|| self.table.pin().insert(key, value).cloned())
     }
 
     /// The value of `key`, which is set to `value` if there was none. True: there was one.
     #[doc(alias = "LoadOrStore")]
     #[doc(alias = "get_or_insert")]
     pub fn load_or_store(&self, key: K, value: V) -> (V, bool) {
-        match self.table.pin().try_insert(key, value) {
+        between_points(|| match self.table.pin().try_insert(key, value) {
             Ok(stored) => (stored.clone(), false),
             Err(occupied) => (occupied.current.clone(), true),
-        }
+        })
     }
 
     /// Takes `key` out and returns the value it had.
@@ -97,7 +100,7 @@ where
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        self.table.pin().remove(key).cloned()
+        between_points(|| self.table.pin().remove(key).cloned())
     }
 
     /// Takes `key` out; true if it was there.
@@ -107,7 +110,7 @@ where
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        self.table.pin().remove(key).is_some()
+        between_points(|| self.table.pin().remove(key).is_some())
     }
 
     /// Sets the value of `key` to `new` if it is `old`; true if so.
@@ -118,12 +121,14 @@ where
     where
         V: PartialEq,
     {
-        let table = self.table.pin();
-        let outcome = table.compute(key, |entry| match entry {
-            Some((_, value)) if value == old => Operation::Insert(new.clone()),
-            _ => Operation::Abort(()),
-        });
-        !matches!(outcome, Compute::Aborted(()))
+        between_points(|| {
+            let table = self.table.pin();
+            let outcome = table.compute(key, |entry| match entry {
+                Some((_, value)) if value == old => Operation::Insert(new.clone()),
+                _ => Operation::Abort(()),
+            });
+            !matches!(outcome, Compute::Aborted(()))
+        })
     }
 
     /// Takes `key` out if its value is `old`; true if so.
@@ -134,7 +139,7 @@ where
         Q: Hash + Eq + ?Sized,
         V: PartialEq,
     {
-        matches!(self.table.pin().remove_if(key, |_, value| value == old), Ok(Some(_)))
+        between_points(|| matches!(self.table.pin().remove_if(key, |_, value| value == old), Ok(Some(_))))
     }
 
     /// Calls `f` for each key and its value, in no particular order, until it returns false.
@@ -168,18 +173,27 @@ where
     /// Deletes everything.
     #[doc(alias = "Clear")]
     pub fn clear(&self) {
-        self.table.pin().clear();
+        between_points(|| self.table.pin().clear());
     }
 
     /// How many keys there are; while others change the map, about how many.
     pub fn len(&self) -> usize {
-        self.table.len()
+        between_points(|| self.table.len())
     }
 
     /// True if there are no keys.
     pub fn is_empty(&self) -> bool {
-        self.table.is_empty()
+        between_points(|| self.table.is_empty())
     }
+}
+
+/// Others may run before and after, but not while the table is pinned.
+#[inline]
+fn between_points<R>(operation: impl FnOnce() -> R) -> R {
+    point();
+    let result = operation();
+    point();
+    result
 }
 
 impl<K, V> Default for Map<K, V> {

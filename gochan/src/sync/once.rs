@@ -1,6 +1,7 @@
 //! Doing something once.
 
 use super::raw_once::{RawOnce, Run};
+use crate::sched::bubble::point;
 use crate::sched::park::WaitReason;
 use std::fmt;
 use std::panic::{Location, RefUnwindSafe, UnwindSafe};
@@ -53,16 +54,23 @@ impl Once {
     #[cold]
     #[track_caller]
     fn run(&self, f: impl FnOnce(), place: &'static Location<'static>) {
+        point();
         if let Some(run) = self.raw.begin(WaitReason::Once, "Once::call_once", place) {
             // Whichever way `f` ends, this was it.
-            let _completed = Completed(Some(run));
+            let completed = Completed(Some(run));
+            point();
             f();
+            drop(completed);
         }
+        point();
     }
 
     /// True if the function has run to its end, or panicked.
     pub fn is_completed(&self) -> bool {
-        self.raw.is_done()
+        point();
+        let completed = self.raw.is_done();
+        point();
+        completed
     }
 }
 

@@ -1,6 +1,7 @@
 //! A value that is set once.
 
 use super::raw_once::{RawOnce, Run};
+use crate::sched::bubble::point;
 use crate::sched::park::WaitReason;
 use std::cell::UnsafeCell;
 use std::convert::Infallible;
@@ -45,6 +46,16 @@ impl<T> OnceCell<T> {
     /// The value, if the cell is filled. One load.
     #[inline]
     pub fn get(&self) -> Option<&T> {
+        let value = self.filled();
+        if value.is_none() {
+            // What follows from that may be true no more.
+            point();
+        }
+        value
+    }
+
+    #[inline]
+    fn filled(&self) -> Option<&T> {
         // SAFETY: filled, so written, and not written again while borrowed.
         self.once.is_done().then(|| unsafe { (*self.value.get()).assume_init_ref() })
     }
@@ -64,13 +75,16 @@ impl<T> OnceCell<T> {
     /// If called from inside of the cell's own initialiser.
     #[track_caller]
     pub fn set(&self, value: T) -> Result<(), T> {
-        match self.begin(WaitReason::Once, "OnceCell::set", Location::caller()) {
+        point();
+        let set = match self.begin(WaitReason::Once, "OnceCell::set", Location::caller()) {
             Some(run) => {
                 self.fill(run, value);
                 Ok(())
             }
             None => Err(value),
-        }
+        };
+        point();
+        set
     }
 
     /// The value; if there is none yet, that of `f`. Only one such `f` runs at a time, and none after one has
@@ -83,7 +97,7 @@ impl<T> OnceCell<T> {
     #[inline]
     #[track_caller]
     pub fn get_or_init(&self, f: impl FnOnce() -> T) -> &T {
-        match self.get() {
+        match self.filled() {
             Some(value) => value,
             None => match self.init(|| Ok::<_, Infallible>(f()), Location::caller()) {
                 Ok(value) => value,
@@ -107,7 +121,7 @@ impl<T> OnceCell<T> {
     #[inline]
     #[track_caller]
     pub fn get_or_try_init<E>(&self, f: impl FnOnce() -> Result<T, E>) -> Result<&T, E> {
-        match self.get() {
+        match self.filled() {
             Some(value) => Ok(value),
             None => self.init(f, Location::caller()),
         }
@@ -141,11 +155,14 @@ impl<T> OnceCell<T> {
         place: &'static Location<'static>,
         f: impl FnOnce() -> Result<T, E>,
     ) -> Result<&T, E> {
+        point();
         if let Some(run) = self.begin(reason, what, place) {
+            point();
             let value = f()?;
             self.fill(run, value);
         }
-        Ok(self.get().expect("it has just been filled"))
+        point();
+        Ok(self.filled().expect("it has just been filled"))
     }
 
     #[track_caller]
@@ -196,7 +213,7 @@ impl<T> From<T> for OnceCell<T> {
 
 impl<T: fmt::Debug> fmt::Debug for OnceCell<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.get() {
+        match self.filled() {
             Some(value) => f.debug_tuple("OnceCell").field(value).finish(),
             None => f.write_str("OnceCell(<empty>)"),
         }

@@ -1,6 +1,7 @@
 //! Values to use again instead of making new ones.
 
 use crate::chan::lock::SpinLock;
+use crate::sched::bubble::point;
 use crossbeam_utils::CachePadded;
 use std::fmt;
 use std::mem::ManuallyDrop;
@@ -58,18 +59,22 @@ impl<T: Send, F: Fn() -> T> Pool<T, F> {
     /// A value that was put back, in the state it was put back in, or a new one.
     #[doc(alias = "Get")]
     pub fn get(&self) -> T {
+        point();
         let mine = self.shelf();
         let (before, after) = self.shelves.split_at(mine);
         let found = after.iter().chain(before).find_map(|shelf| shelf.lock().take());
+        point();
         found.unwrap_or_else(&self.make)
     }
 
     /// Gives `value` to whoever needs one next.
     #[doc(alias = "Put")]
     pub fn put(&self, value: T) {
+        point();
         let idle = self.shelves[self.shelf()].lock().put(value);
         // Dropped here, where the shelf is not locked any more.
         drop(idle);
+        point();
     }
 
     /// As [`get`](Pool::get), for a value that is put back when the lease is dropped.

@@ -150,6 +150,7 @@ impl Semaphore {
     #[doc(alias = "Release")]
     #[track_caller]
     pub fn release(&self, weight: usize) {
+        point();
         let held = {
             let mut state = self.state.lock();
             let left = state.used.checked_sub(weight);
@@ -162,6 +163,7 @@ impl Semaphore {
     }
 
     fn take(&self, weight: usize) -> bool {
+        point();
         let mut state = self.state.lock();
         let free = state.waiting.is_empty() && weight <= self.size - state.used;
         if free {

@@ -70,8 +70,9 @@
 //! # Exploration
 //!
 //! Most bugs of concurrent programs show in few of the orders in which things can happen. `#[gochan::test(explore =
-//! 500)]` runs the body 500 times, each time in another order drawn from a seed: after every operation on a channel, a
-//! lock, a `WaitGroup` or a context, after a spawn, and in the choice of a `select!`. The first run that panics, leaves
+//! 500)]` runs the body 500 times, each time in another order drawn from a seed: before and after every operation on a
+//! channel, a lock, a timer, a context or anything else of [`sync`](crate::sync), around a spawn, and in the choice of a
+//! `select!`. The first run that panics, leaves
 //! goroutines or comes to a deadlock fails the test, and is told step by step:
 //!
 //! ```text
@@ -98,7 +99,7 @@
 //! The code under test is as it is everywhere. But the body runs many times in one process, so it must start from
 //! nothing each time, and must not depend on anything but its goroutines: statics, real time, random numbers, the order
 //! of a `HashMap`. Should a failure not come again, the report says so. Operations of std, atomic ones included, are no
-//! places to switch at.
+//! places to switch at: where two of them are to be taken apart, put a [`gosched`](crate::runtime::gosched) between.
 //!
 //! # One thread
 //!

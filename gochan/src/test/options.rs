@@ -14,6 +14,8 @@ pub struct Test {
     /// None: never.
     pub(super) timeout: Option<Duration>,
     pub(super) allowed: &'static [&'static str],
+    /// Of an exploration, if it does not follow from the place.
+    pub(super) first_seed: Option<u64>,
     mode: Mode,
     /// Where the attribute is.
     pub(super) place: &'static Location<'static>,
@@ -43,6 +45,7 @@ impl Test {
             stack_size: STACK,
             timeout: Some(TIMEOUT),
             allowed: &[],
+            first_seed: None,
             mode: Mode::Plain,
             place: Location::caller(),
         }
@@ -71,6 +74,12 @@ impl Test {
     /// `explore = …`, in virtual time as well.
     pub fn explore(mut self, runs: u32) -> Test {
         self.mode = Mode::Explore(runs);
+        self
+    }
+
+    /// For tests of exploration itself: other interleavings than those that belong to the place.
+    pub fn first_seed(mut self, seed: u64) -> Test {
+        self.first_seed = Some(seed);
         self
     }
 

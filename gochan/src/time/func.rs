@@ -1,6 +1,7 @@
 //! `after_func`: a function that runs at its time.
 
 use crate::sched::alarm::{self, Alarm};
+use crate::sched::bubble::point;
 use std::fmt;
 use std::panic::Location;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -57,8 +58,11 @@ impl FuncTimer {
     /// assert!(timer.stop());
     /// ```
     pub fn stop(&self) -> bool {
+        point();
         let alarm = lock(&self.alarm).take();
-        alarm.is_some_and(|alarm| alarm.cancel())
+        let stopped = alarm.is_some_and(|alarm| alarm.cancel());
+        point();
+        stopped
     }
 
     /// Lets the function run once `d` from now has passed, instead of when it was due before: then this returns
@@ -80,9 +84,12 @@ impl FuncTimer {
     /// ```
     #[track_caller]
     pub fn reset(&self, d: Duration) -> bool {
+        point();
         let alarm = self.func.set(d);
         let before = lock(&self.alarm).replace(alarm);
-        before.is_some_and(|alarm| alarm.cancel())
+        let stopped = before.is_some_and(|alarm| alarm.cancel());
+        point();
+        stopped
     }
 }
 

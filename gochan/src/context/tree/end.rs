@@ -7,7 +7,7 @@
 //! below has ended, whoever ends it. Such waits are for scopes further down only, hence never in a circle.
 //! The second part, [`Ended::finish`], wakes who waits, starts the calls, and drops what is not needed any more.
 
-use super::{CANCELED, EXCEEDED, SETTLED, Scope, of_link};
+use super::{CANCELED, EXCEEDED, EXPLORED, SETTLED, Scope, of_link};
 use crate::chan::{Closed, Sender, lock};
 use crate::context::call::Call;
 use crate::context::error::{ContextError, Given};
@@ -68,7 +68,7 @@ impl Scope {
         // SAFETY: the lock is held, and the cause is not read before the end is set.
         unsafe { *self.cause.get() = cause };
         // Release pairs with every look at the end.
-        self.end.store(code(error), Release);
+        self.end.store(code(error) | self.end.load(Relaxed) & EXPLORED, Release);
         Some(Marked { anything_below: !tree.list.is_empty(), alarm: tree.alarm.take() })
     }
 

@@ -32,7 +32,7 @@ const MANY_STEPS: u64 = 1_000_000;
 #[track_caller]
 pub(super) fn run(test: &Test, runs: u32, body: impl Body) {
     let _thread = TestThread::new();
-    let seeds = Seeds::from_environment(test.place, runs).unwrap_or_else(|error| panic!("{error}"));
+    let seeds = Seeds::from_environment(test, runs).unwrap_or_else(|error| panic!("{error}"));
     let deadline = test.timeout.map(|timeout| Instant::now() + timeout);
     let Some(failure) = explore(test, seeds.clone(), None, deadline, body) else {
         if let Some(seed) = seeds.replayed() {

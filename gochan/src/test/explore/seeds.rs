@@ -1,6 +1,7 @@
 //! The seeds of an exploration: the same at each run of the test, unless the environment says otherwise.
 
 use super::schedule::Random;
+use crate::test::options::Test;
 use std::panic::Location;
 
 #[derive(Debug, Clone)]
@@ -13,11 +14,11 @@ pub(super) struct Seeds {
 type Random64 = u64;
 
 impl Seeds {
-    /// `runs` seeds for the test at `place`, or what `GOCHAN_SEED` and `GOCHAN_EXPLORE` ask for instead.
+    /// `runs` seeds for the test, by its place, or what `GOCHAN_SEED` and `GOCHAN_EXPLORE` ask for instead.
     ///
     /// # Errors
     /// What is wrong with a variable.
-    pub(super) fn from_environment(place: &Location<'_>, runs: u32) -> Result<Seeds, String> {
+    pub(super) fn from_environment(test: &Test, runs: u32) -> Result<Seeds, String> {
         let variable = |name| std::env::var(name).ok().filter(|text: &String| !text.trim().is_empty());
         if let Some(text) = variable("GOCHAN_SEED") {
             return parse_seed(&text).map(|seed| Seeds { replayed: Some(seed), ..Seeds::one(seed) });
@@ -29,7 +30,7 @@ impl Seeds {
         if count == 0 {
             return Err("`explore = 0` runs nothing: ask for at least 1 run".to_owned());
         }
-        Ok(Seeds { first: hash(place), count, replayed: None })
+        Ok(Seeds { first: test.first_seed.unwrap_or_else(|| hash(test.place)), count, replayed: None })
     }
 
     pub(super) fn one(seed: u64) -> Seeds {
