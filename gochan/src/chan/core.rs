@@ -15,7 +15,7 @@ use super::head::{CLOSED, EXPLORED, GAVE_BACK, Head, NO_RECEIVER, RETURNED, TIME
 use super::timer::TimerState;
 use super::waiter::{Completed, Ended, NOWHERE, Outcome, Waiter};
 use crate::sched;
-use crate::sched::bubble::{is_explored, point};
+use crate::sched::bubble::{is_explored, point, point_before};
 use crate::sched::park::{Parker, WaitReason};
 use std::alloc::{Layout, alloc, dealloc};
 use std::cell::UnsafeCell;
@@ -472,7 +472,7 @@ impl<T> Locked<'_, T> {
     fn let_others_run(self) -> Self {
         let core = self.core;
         drop(self);
-        point();
+        point_before();
         core.lock()
     }
 

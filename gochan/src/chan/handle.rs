@@ -5,7 +5,7 @@ use super::error::{RecvTimeoutError, SendError, SendTimeoutError, TryRecvError, 
 use super::future::{RecvFuture, RecvStream, SendFuture};
 use super::iter::{IntoIter, Iter, TryIter};
 use super::shared::{RECEIVES, Raw, SENDS};
-use crate::sched::bubble::point;
+use crate::sched::bubble::{point, point_before};
 use crate::sched::clock::deadline;
 use crate::sched::park::{Parker, WaitReason};
 use std::fmt;
@@ -167,7 +167,7 @@ macro_rules! common {
 
             /// How many values are buffered now; waiting senders do not count. 0 for nil.
             pub fn len(&self) -> usize {
-                point();
+                point_before();
                 let len = self.raw.core().map_or(0, Core::len);
                 point();
                 len
@@ -192,7 +192,7 @@ macro_rules! common {
             /// True if sends fail: somebody closed the channel, or nobody is left to send or to receive. Buffered
             /// values may still be there.
             pub fn is_closed(&self) -> bool {
-                point();
+                point_before();
                 let closed = self.raw.core().is_some_and(Core::is_closed);
                 point();
                 closed

@@ -7,7 +7,7 @@
 
 use super::lock::RawLock;
 use super::waiter::{Outcome, WaitQueue, Waiter};
-use crate::sched::bubble::point;
+use crate::sched::bubble::point_before;
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering::*};
 
 /// Closed by `close`, or by the drop of the last sender.
@@ -97,7 +97,7 @@ impl Head {
     #[inline]
     pub(crate) fn point_before(&self) {
         if self.has(EXPLORED) {
-            point();
+            point_before();
         }
     }
 

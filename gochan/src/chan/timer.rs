@@ -9,7 +9,7 @@ use super::core::{Blocked, Core, Locked, Place, Rare, wake_and_spend};
 use super::head::{Head, TIMER};
 use super::waiter::{Outcome, Waiter};
 use crate::sched::alarm::{self, Alarm};
-use crate::sched::bubble::point;
+use crate::sched::bubble::{point, point_before};
 use crate::sched::clock;
 use crate::sched::park::{Parker, WaitReason};
 use crate::sched::stamp::Stamp;
@@ -127,7 +127,7 @@ impl Core<Instant> {
     /// Whatever has not been received by now never will be. True if the time had not come, or there were more ticks to
     /// come.
     pub(super) fn stop_timer(&self) -> bool {
-        point();
+        point_before();
         let mut state = self.lock();
         let Some(timer) = state.timer() else { return false };
         let pending = timer.is_pending();
@@ -140,7 +140,7 @@ impl Core<Instant> {
 
     /// As [`Core::timer`], from now on. True as for [`Core::stop_timer`].
     pub(super) fn reset_timer(&self, after: Duration, period: Duration) -> bool {
-        point();
+        point_before();
         let mut state = self.lock();
         let Some(timer) = state.timer() else { return false };
         let pending = timer.is_pending();

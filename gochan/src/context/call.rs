@@ -5,7 +5,7 @@ use super::list::{Entry, Link};
 use super::node::Counted;
 use super::tree::Scope;
 use crate::chan::lock::SpinLock;
-use crate::sched::bubble::point;
+use crate::sched::bubble::{point, point_before};
 use std::fmt;
 use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
@@ -89,7 +89,7 @@ impl StopHandle {
     /// cancel.cancel();
     /// ```
     pub fn stop(&self) -> bool {
-        point();
+        point_before();
         let Some(closure) = self.call.take() else {
             point();
             return false;
@@ -138,7 +138,7 @@ impl Context {
     pub fn after_func<F: FnOnce() + Send + 'static>(&self, f: F) -> StopHandle {
         let call = Call::new(Location::caller(), Box::new(f));
         let scope = self.scope();
-        point();
+        point_before();
         if let Some(scope) = &scope
             && let Err(late) = scope.add_call(call.clone())
         {

@@ -4,7 +4,7 @@ use super::Context;
 use super::error::{self, ContextError, Given};
 use super::node::{Class, Counted};
 use super::tree::{self, Scope};
-use crate::sched::bubble::point;
+use crate::sched::bubble::{point, point_before};
 use crate::shim::atomic::Ordering::*;
 use std::error::Error;
 use std::fmt;
@@ -82,7 +82,7 @@ impl CancelHandle {
 
     #[inline]
     fn end(&self, cause: Option<Given>) {
-        point();
+        point_before();
         self.scope().end(ContextError::Canceled, cause);
         point();
     }

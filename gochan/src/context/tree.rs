@@ -15,7 +15,7 @@ use super::source::Watched;
 use crate::chan::lock::SpinLock;
 use crate::chan::{Chan, Receiver};
 use crate::sched::alarm::Alarm;
-use crate::sched::bubble::{is_explored, point};
+use crate::sched::bubble::{is_explored, point, point_before};
 use crate::shim::atomic::{AtomicU8, AtomicU32, Ordering::*};
 use std::cell::UnsafeCell;
 use std::mem::offset_of;
@@ -122,7 +122,7 @@ impl Scope {
         if end & EXPLORED == 0 {
             return Scope::how(end);
         }
-        point();
+        point_before();
         let error = self.error();
         point();
         error

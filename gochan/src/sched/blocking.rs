@@ -1,6 +1,6 @@
 //! Calls that block their thread, kept off the workers.
 
-use super::bubble::point;
+use super::bubble::{point, point_before};
 use super::goroutine::Goroutine;
 use super::os_threads::OsThreads;
 use super::outside::Kind;
@@ -46,7 +46,7 @@ where
     let Some(goroutine) = Goroutine::current() else { return f() };
     if goroutine.worker().bubble().is_some() {
         // Nobody else is to run meanwhile: the call counts as one that takes no time.
-        point();
+        point_before();
         let result = f();
         point();
         return result;

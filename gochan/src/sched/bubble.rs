@@ -63,6 +63,8 @@ pub(crate) enum Event {
     Woken(u32),
     /// It has its first turn.
     Started(u32),
+    /// It is about to begin an operation; it is the one that runs.
+    Arrived(u32),
     /// It has completed an operation; it is the one that runs.
     Operated(u32),
     /// It waits.
@@ -132,6 +134,8 @@ pub(crate) struct Bubble {
     waiting_for_quiet: RefCell<Vec<Owner>>,
     /// Orders what has the same deadline.
     deadlines_set: Cell<u32>,
+    /// The operation that the one who runs tells of has not begun.
+    is_before: Cell<bool>,
 }
 
 impl std::fmt::Debug for Bubble {
@@ -143,11 +147,19 @@ impl std::fmt::Debug for Bubble {
 /// True once some director of the process is asked often.
 static POINTS: AtomicBool = AtomicBool::new(false);
 
-/// For operations that do not count as such where goroutines share workers: in a bubble, others may run here.
+/// After operations that do not count as such where goroutines share workers: in a bubble, others may run here.
 #[inline(always)]
 pub(crate) fn point() {
     if POINTS.load(Relaxed) {
-        point_slow();
+        point_slow(false);
+    }
+}
+
+/// Before any operation: in an exploration others may run here, and what the caller has just looked at may change.
+#[inline(always)]
+pub(crate) fn point_before() {
+    if POINTS.load(Relaxed) {
+        point_slow(true);
     }
 }
 
@@ -166,11 +178,14 @@ pub(crate) fn has_points() -> bool {
 }
 
 #[cold]
-fn point_slow() {
+fn point_slow(is_before: bool) {
     if let Some(worker) = Worker::current()
-        && worker.bubble().is_some()
+        && let Some(bubble) = worker.bubble()
+        && (!is_before || bubble.director.is_asked_often())
     {
+        bubble.is_before.set(is_before);
         worker.spend();
+        bubble.is_before.set(false);
     }
 }
 
@@ -212,6 +227,7 @@ impl Bubble {
             running: Cell::new(0),
             waiting_for_quiet: RefCell::default(),
             deadlines_set: Cell::new(0),
+            is_before: Cell::new(false),
         }));
         bubble.worker.enter_bubble(bubble);
         bubble
@@ -345,8 +361,9 @@ impl Bubble {
     ) -> Option<&'static Goroutine> {
         self.collect();
         let number = self.running.get();
+        let is_before = self.is_before.take();
         if self.director.is_asked_often() {
-            self.director.saw(Event::Operated(number));
+            self.director.saw(if is_before { Event::Arrived(number) } else { Event::Operated(number) });
         } else {
             self.worker.refill_budget();
         }

@@ -5,7 +5,7 @@
 //! count; the one who reaches zero and sees the flag takes the list under the same lock. So either the waiter sees
 //! zero, or the last counter sees the waiter.
 
-use super::bubble::point;
+use super::bubble::{point, point_before};
 use super::park::{Owner, Parker, WaitReason};
 use crate::chan::lock::SpinLock;
 use crate::shim::atomic::{AtomicU64, Ordering::*};
@@ -51,7 +51,7 @@ impl Countdown {
     /// their return.
     #[inline]
     pub(crate) fn add(&self, delta: i64) -> Result<(), Misuse> {
-        point();
+        point_before();
         // Release for what was done so far, Acquire because the one who reaches zero acts for all the others.
         let before = self.state.fetch_add((delta as u64).wrapping_mul(ONE), AcqRel);
         let old = count_of(before);
@@ -86,7 +86,7 @@ impl Countdown {
     /// Waits for zero.
     #[inline]
     pub(crate) fn wait(&self, reason: WaitReason, place: &'static Location<'static>) -> Result<(), Misuse> {
-        point();
+        point_before();
         // Acquire: what was counted down is visible.
         if self.count_acquire() == 0 {
             point();

@@ -1,7 +1,7 @@
 //! Spawning goroutines and waiting for their end.
 
 use super::attributes::{self, Attributes};
-use super::bubble::point;
+use super::bubble::{point, point_before};
 use super::group;
 use super::park::{Parker, WaitReason};
 use super::place::{Alive, Placement, Siblings};
@@ -168,7 +168,7 @@ impl<T> JoinHandle<T> {
             "goroutine {} joins itself and would wait for ever; let another goroutine join it, or return",
             self.id()
         );
-        point();
+        point_before();
         if !self.has_ended() {
             let parker = Parker::current();
             match self.task.register(parker.owner()) {
@@ -189,7 +189,7 @@ impl<T> JoinHandle<T> {
 
     /// True once the goroutine has ended, by whatever means. Never blocks.
     pub fn is_finished(&self) -> bool {
-        point();
+        point_before();
         let finished = self.has_ended();
         point();
         finished

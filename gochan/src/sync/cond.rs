@@ -3,7 +3,7 @@
 use super::mutex::MutexGuard;
 use super::queue::{Queue, Waiter};
 use crate::chan::lock::SpinLock;
-use crate::sched::bubble::point;
+use crate::sched::bubble::{point, point_before};
 use crate::sched::clock;
 use crate::sched::park::{Owner, Parker, WaitReason};
 use crate::shim::atomic::{AtomicUsize, Ordering::*};
@@ -146,7 +146,7 @@ impl Cond {
     /// Wakes the one who has waited longest, if anybody waits. The mutex may be held, but need not.
     #[doc(alias = "Signal")]
     pub fn signal(&self) {
-        point();
+        point_before();
         if !self.has_waiters() {
             return point();
         }
@@ -164,7 +164,7 @@ impl Cond {
     /// Wakes everybody who waits. The mutex may be held, but need not.
     #[doc(alias = "Broadcast")]
     pub fn broadcast(&self) {
-        point();
+        point_before();
         if !self.has_waiters() {
             return point();
         }

@@ -1,6 +1,6 @@
 //! A map that many goroutines use at once.
 
-use crate::sched::bubble::point;
+use crate::sched::bubble::{point, point_before};
 use papaya::{Compute, HashMap, Operation};
 use std::borrow::Borrow;
 use std::collections::HashSet;
@@ -190,7 +190,7 @@ where
 /// Others may run before and after, but not while the table is pinned.
 #[inline]
 fn between_points<R>(operation: impl FnOnce() -> R) -> R {
-    point();
+    point_before();
     let result = operation();
     point();
     result

@@ -1,7 +1,7 @@
 //! Mutual exclusion.
 
 use super::raw_mutex::RawMutex;
-use crate::sched::bubble::{has_points, point};
+use crate::sched::bubble::{has_points, point, point_before};
 use crate::sched::park::WaitReason;
 use std::cell::UnsafeCell;
 use std::fmt;
@@ -87,7 +87,7 @@ impl<T: ?Sized> Mutex<T> {
     #[cold]
     #[track_caller]
     fn lock_between_points(&self) -> MutexGuard<'_, T> {
-        point();
+        point_before();
         self.raw.lock(WaitReason::Mutex, Location::caller());
         let guard = MutexGuard::new(self);
         point();
@@ -106,7 +106,7 @@ impl<T: ?Sized> Mutex<T> {
     #[doc(alias = "TryLock")]
     #[inline]
     pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
-        point();
+        point_before();
         let guard = (self.raw.try_lock() || self.raw.try_lock_contended()).then(|| MutexGuard::new(self));
         point();
         guard

@@ -1,7 +1,7 @@
 //! Doing something once.
 
 use super::raw_once::{RawOnce, Run};
-use crate::sched::bubble::point;
+use crate::sched::bubble::{point, point_before};
 use crate::sched::park::WaitReason;
 use std::fmt;
 use std::panic::{Location, RefUnwindSafe, UnwindSafe};
@@ -54,7 +54,7 @@ impl Once {
     #[cold]
     #[track_caller]
     fn run(&self, f: impl FnOnce(), place: &'static Location<'static>) {
-        point();
+        point_before();
         if let Some(run) = self.raw.begin(WaitReason::Once, "Once::call_once", place) {
             // Whichever way `f` ends, this was it.
             let completed = Completed(Some(run));
@@ -67,7 +67,7 @@ impl Once {
 
     /// True if the function has run to its end, or panicked.
     pub fn is_completed(&self) -> bool {
-        point();
+        point_before();
         let completed = self.raw.is_done();
         point();
         completed

@@ -1,7 +1,7 @@
 //! A value that is set once.
 
 use super::raw_once::{RawOnce, Run};
-use crate::sched::bubble::point;
+use crate::sched::bubble::{point, point_before};
 use crate::sched::park::WaitReason;
 use std::cell::UnsafeCell;
 use std::convert::Infallible;
@@ -75,7 +75,7 @@ impl<T> OnceCell<T> {
     /// If called from inside of the cell's own initialiser.
     #[track_caller]
     pub fn set(&self, value: T) -> Result<(), T> {
-        point();
+        point_before();
         let set = match self.begin(WaitReason::Once, "OnceCell::set", Location::caller()) {
             Some(run) => {
                 self.fill(run, value);
@@ -155,7 +155,7 @@ impl<T> OnceCell<T> {
         place: &'static Location<'static>,
         f: impl FnOnce() -> Result<T, E>,
     ) -> Result<&T, E> {
-        point();
+        point_before();
         if let Some(run) = self.begin(reason, what, place) {
             point();
             let value = f()?;

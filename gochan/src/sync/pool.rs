@@ -1,7 +1,7 @@
 //! Values to use again instead of making new ones.
 
 use crate::chan::lock::SpinLock;
-use crate::sched::bubble::point;
+use crate::sched::bubble::{point, point_before};
 use crossbeam_utils::CachePadded;
 use std::fmt;
 use std::mem::ManuallyDrop;
@@ -59,7 +59,7 @@ impl<T: Send, F: Fn() -> T> Pool<T, F> {
     /// A value that was put back, in the state it was put back in, or a new one.
     #[doc(alias = "Get")]
     pub fn get(&self) -> T {
-        point();
+        point_before();
         let mine = self.shelf();
         let (before, after) = self.shelves.split_at(mine);
         let found = after.iter().chain(before).find_map(|shelf| shelf.lock().take());
@@ -70,7 +70,7 @@ impl<T: Send, F: Fn() -> T> Pool<T, F> {
     /// Gives `value` to whoever needs one next.
     #[doc(alias = "Put")]
     pub fn put(&self, value: T) {
-        point();
+        point_before();
         let idle = self.shelves[self.shelf()].lock().put(value);
         // Dropped here, where the shelf is not locked any more.
         drop(idle);

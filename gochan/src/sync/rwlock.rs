@@ -1,7 +1,7 @@
 //! Many readers, or one writer.
 
 use super::raw_rwlock::{Counted, RawRwLock};
-use crate::sched::bubble::{has_points, point};
+use crate::sched::bubble::{has_points, point, point_before};
 use std::cell::UnsafeCell;
 use std::fmt;
 use std::marker::PhantomData;
@@ -82,7 +82,7 @@ impl<T: ?Sized> RwLock<T> {
     #[cold]
     #[track_caller]
     fn read_between_points(&self) -> RwLockReadGuard<'_, T> {
-        point();
+        point_before();
         let counted = self.raw.read(Location::caller());
         // SAFETY: just locked for reading, and counted so.
         let guard = unsafe { RwLockReadGuard::new(self, counted) };
@@ -96,7 +96,7 @@ impl<T: ?Sized> RwLock<T> {
     #[inline]
     #[track_caller]
     pub fn write(&self) -> RwLockWriteGuard<'_, T> {
-        point();
+        point_before();
         self.raw.write(Location::caller());
         let guard = RwLockWriteGuard { lock: self, _here: PhantomData };
         point();
@@ -106,7 +106,7 @@ impl<T: ?Sized> RwLock<T> {
     /// Locks for reading if that needs no waiting.
     #[doc(alias = "TryRLock")]
     pub fn try_read(&self) -> Option<RwLockReadGuard<'_, T>> {
-        point();
+        point_before();
         let Some(counted) = self.raw.try_read() else {
             // Who tries in a loop must let those run who could end it.
             crate::sched::spend();
@@ -120,7 +120,7 @@ impl<T: ?Sized> RwLock<T> {
     /// Locks for writing if that needs no waiting.
     #[doc(alias = "TryLock")]
     pub fn try_write(&self) -> Option<RwLockWriteGuard<'_, T>> {
-        point();
+        point_before();
         let locked = self.raw.try_write();
         if locked {
             point();

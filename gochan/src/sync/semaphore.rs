@@ -4,7 +4,7 @@ use super::queue::{Queue, Waiter};
 use crate::chan::lock::SpinLock;
 use crate::chan::{Chan, Sender};
 use crate::context::{Context, ContextError};
-use crate::sched::bubble::point;
+use crate::sched::bubble::{point, point_before};
 use crate::sched::park::{Owner, Parker, WaitReason};
 use crate::select::Select;
 use std::fmt;
@@ -150,7 +150,7 @@ impl Semaphore {
     #[doc(alias = "Release")]
     #[track_caller]
     pub fn release(&self, weight: usize) {
-        point();
+        point_before();
         let held = {
             let mut state = self.state.lock();
             let left = state.used.checked_sub(weight);
@@ -163,7 +163,7 @@ impl Semaphore {
     }
 
     fn take(&self, weight: usize) -> bool {
-        point();
+        point_before();
         let mut state = self.state.lock();
         let free = state.waiting.is_empty() && weight <= self.size - state.used;
         if free {

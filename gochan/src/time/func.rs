@@ -1,7 +1,7 @@
 //! `after_func`: a function that runs at its time.
 
 use crate::sched::alarm::{self, Alarm};
-use crate::sched::bubble::point;
+use crate::sched::bubble::{point, point_before};
 use std::fmt;
 use std::panic::Location;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -58,7 +58,7 @@ impl FuncTimer {
     /// assert!(timer.stop());
     /// ```
     pub fn stop(&self) -> bool {
-        point();
+        point_before();
         let alarm = lock(&self.alarm).take();
         let stopped = alarm.is_some_and(|alarm| alarm.cancel());
         point();
@@ -84,7 +84,7 @@ impl FuncTimer {
     /// ```
     #[track_caller]
     pub fn reset(&self, d: Duration) -> bool {
-        point();
+        point_before();
         let alarm = self.func.set(d);
         let before = lock(&self.alarm).replace(alarm);
         let stopped = before.is_some_and(|alarm| alarm.cancel());

@@ -71,6 +71,7 @@ struct Failure {
     trace: Trace,
 }
 
+#[track_caller]
 fn explore(
     test: &Test,
     seeds: Seeds,

@@ -29,7 +29,7 @@ impl Trace {
     /// Called on the stack of the goroutine that has done an operation. Notes its place if it will be shown, given how
     /// many there will be in all.
     pub(super) fn add(&mut self, event: Event, in_all: Option<usize>) {
-        if let Event::Operated(_) = event {
+        if let Event::Operated(_) | Event::Arrived(_) = event {
             if let Some(in_all) = in_all
                 && (self.operations < FIRST || self.operations + LAST >= in_all)
             {
@@ -71,10 +71,15 @@ impl Trace {
                     lines.push(Line::new(Some(number), "begins".to_owned()));
                     continue;
                 }
-                Event::Operated(number) => {
+                Event::Operated(number) | Event::Arrived(number) => {
                     let stack = operations.next().and_then(|index| self.stacks.get(&index));
                     let operation = stack.and_then(|stack| operation(&stack.to_string(), &root));
-                    (Some(number), operation.unwrap_or_else(|| "does something".to_owned()))
+                    let operation = operation.unwrap_or_else(|| "an operation".to_owned());
+                    if let Event::Arrived(_) = event {
+                        (Some(number), format!("{BEFORE}{operation}"))
+                    } else {
+                        (Some(number), operation)
+                    }
                 }
                 Event::Parked(number, reason, place) => {
                     let place = place.map(|place| format!(" at {place}")).unwrap_or_default();
@@ -84,6 +89,8 @@ impl Trace {
                 Event::Jumped(time) => (None, format!("all wait; {time:?} pass")),
                 Event::Quiet => (None, "all wait".to_owned()),
             };
+            // Nothing has come between the arrival at the operation and its end, or its wait.
+            lines.pop_if(|last| last.who == who && last.what.starts_with(BEFORE) && effects.is_empty());
             let mut line = Line::new(who, what);
             line.effects.append(&mut effects);
             lines.push(line);
@@ -91,6 +98,8 @@ impl Trace {
         render_lines(&lines)
     }
 }
+
+const BEFORE: &str = "before ";
 
 struct Line {
     /// None: the clock.
@@ -246,6 +255,7 @@ fn relative(at: &str, root: &Option<PathBuf>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sched::park::WaitReason;
 
     #[test]
     fn names_are_what_the_caller_wrote() {
@@ -261,6 +271,37 @@ mod tests {
         ] {
             assert_eq!(name_of(symbol), name, "{symbol}");
         }
+    }
+
+    #[test]
+    fn an_arrival_shows_only_if_others_ran_before_the_operation_began() {
+        let mut trace = Trace::default();
+        for event in [
+            Event::Started(1),
+            Event::Arrived(1),
+            Event::Operated(1),
+            Event::Arrived(1),
+            Event::Started(2),
+            Event::Arrived(2),
+            Event::Parked(2, WaitReason::Recv, None),
+            Event::Operated(1),
+        ] {
+            trace.add(event, None);
+        }
+        let text = trace.render(Location::caller());
+        let lines: Vec<_> = text.lines().skip(1).map(|line| &line[line.len().min(21)..]).collect();
+        assert_eq!(
+            lines,
+            [
+                "begins",
+                "an operation",
+                "before an operation",
+                "begins",
+                "waits in chan receive",
+                "an operation"
+            ],
+            "{text}"
+        );
     }
 
     #[test]
