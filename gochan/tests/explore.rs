@@ -619,6 +619,27 @@ fn dl_08_work_without_end_is_told() {
     assert!(text.contains(" steps …"), "{text}");
 }
 
+#[test]
+fn dl_08_an_interleaving_that_does_not_end_is_named() {
+    fn body() {
+        let ready = Arc::new(AtomicBool::new(false));
+        let ch = chan!(());
+        go!([ready, ch] {
+            ready.store(true, SeqCst);
+            send!(ch <- ());
+        });
+        ch.recv();
+        if RUN.fetch_add(1, SeqCst) == 3 {
+            // Nothing that others could run at.
+            std::thread::sleep(Duration::from_secs(5));
+        }
+    }
+    static RUN: AtomicUsize = AtomicUsize::new(0);
+    let text = panic_of(|| gochan::__private::Test::new().explore(10).timeout(1_000_000_000).run(body));
+    assert!(text.contains("the test has not ended after 1s"), "{text}");
+    assert!(text.contains("this was interleaving 4 of 10, seed "), "{text}");
+}
+
 /// Fails in some interleavings.
 fn racy() {
     let ch = chan!(i32, 2);

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::*};
 use std::sync::{Arc, Mutex as StdMutex};
 use std::time::Duration;
 
+use common::exploration::{DEADLOCK, LEAK, classics, finds, join_all, passes};
 use common::panic_of;
 use gochan::chan::TryRecvError;
 use gochan::prelude::*;
@@ -15,82 +16,7 @@ use gochan::runtime::gosched;
 use gochan::sync::{Cond, Map, Mutex, Once, OnceCell, Pool, RwLock, Semaphore, errgroup, singleflight};
 use gochan::time::{self, Timer, after_func, sleep};
 
-/// Few enough to be what one would write in an attribute.
-const RUNS: u32 = 200;
-/// Explorations that begin elsewhere.
-const BEGINNINGS: u64 = 25;
-
 const SECOND: Duration = Duration::from_secs(1);
-
-fn exploration(beginning: u64, runs: u32) -> gochan::__private::Test {
-    gochan::__private::Test::new()
-        .explore(runs)
-        .first_seed(beginning.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 16)
-}
-
-/// What an exploration says of a program, if it finds fault with it.
-fn verdict(beginning: u64, runs: u32, program: fn()) -> Option<String> {
-    let run = || exploration(beginning, runs).run(program);
-    let payload = std::panic::catch_unwind(run).err()?;
-    Some(common::message(&*payload).to_owned())
-}
-
-#[track_caller]
-fn finds(symptom: &str, program: fn()) {
-    if std::env::var_os("GOCHAN_RATES").is_some() {
-        let found = (0..1000).filter(|&beginning| verdict(beginning, 1, program).is_some()).count();
-        println!("RATE {:>5.1} %", found as f64 / 10.0);
-    }
-    for beginning in 0..BEGINNINGS {
-        match verdict(beginning, RUNS, program) {
-            Some(text) => assert!(text.contains(symptom), "{text}"),
-            None => panic!("not found, beginning {beginning}"),
-        }
-    }
-}
-
-#[track_caller]
-fn passes(program: fn()) {
-    for beginning in 0..BEGINNINGS {
-        if let Some(text) = verdict(beginning, RUNS, program) {
-            panic!("beginning {beginning}: {text}");
-        }
-    }
-}
-
-/// `program(true)` has the bug and shows the symptom; `program(false)` has not.
-macro_rules! classics {
-    ($($(#[$doc:meta])* $name:ident($symptom:expr) $program:expr;)*) => {
-        $($(#[$doc])* mod $name {
-            use super::*;
-
-            fn program(buggy: bool) {
-                let program: fn(bool) = $program;
-                program(buggy);
-            }
-
-            #[test]
-            fn dl_08_is_found() {
-                finds($symptom, || program(true));
-            }
-
-            #[test]
-            fn dl_08_is_not_found_where_it_is_not() {
-                passes(|| program(false));
-            }
-        })*
-    };
-}
-
-const DEADLOCK: &str = "all goroutines of the test are asleep - deadlock!";
-const LEAK: &str = "left";
-
-fn join_all<T>(handles: impl IntoIterator<Item = gochan::JoinHandle<T>>) -> Vec<T> {
-    handles
-        .into_iter()
-        .map(|handle| handle.join().unwrap_or_else(|payload| std::panic::resume_unwind(payload)))
-        .collect()
-}
 
 classics! {
     /// Looks at a flag of std's, then waits; the signal in between reaches nobody.

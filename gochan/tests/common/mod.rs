@@ -16,6 +16,7 @@ use gochan::chan::{TryRecvError, TrySendError};
 use gochan::runtime::{self, State};
 use gochan::{Chan, JoinHandle};
 
+pub(crate) mod exploration;
 pub(crate) mod process;
 
 /// Far above what any test needs, also under a sanitizer on a busy machine: only a hang gets here.

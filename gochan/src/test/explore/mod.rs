@@ -21,6 +21,7 @@ use seeds::Seeds;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::mpsc::Sender;
 use std::time::Instant;
 use trace::Trace;
@@ -80,14 +81,16 @@ fn explore(
     body: impl Body,
 ) -> Option<Failure> {
     let group = Arc::new(Group::default());
+    let (progress, runs) = (Arc::new(Progress::default()), seeds.len());
     let drive = {
-        let (test, group) = (test.clone(), group.clone());
+        let (test, group, progress) = (test.clone(), group.clone(), progress.clone());
         move |tell: Sender<Option<Failure>>| {
             let explorer = Rc::new(Explorer::new(operations, group.clone(), tell.clone()));
             let bubble = || Bubble::new(group.clone(), Box::new(explorer.clone()));
             let mut used = bubble();
             for (run, seed) in seeds.iter().enumerate() {
                 explorer.begin(run, seed);
+                progress.begin(run, seed);
                 let (end, result) = used.run(test.attributes(), test.place, body);
                 let mut verdict = verdict(&test, &group, end, result);
                 if explorer.is_endless() {
@@ -108,9 +111,32 @@ fn explore(
     match on_thread(test, &group, deadline, drive) {
         Ok(failure) => failure,
         Err(timeout) => {
-            timeout.raise();
+            timeout.and(&progress.tell(runs)).raise();
             None
         }
+    }
+}
+
+/// How far an exploration has come, as the thread that waits for it sees it.
+#[derive(Default)]
+struct Progress {
+    run: AtomicUsize,
+    seed: AtomicU64,
+}
+
+impl Progress {
+    fn begin(&self, run: usize, seed: u64) {
+        self.seed.store(seed, Relaxed);
+        self.run.store(run, Relaxed);
+    }
+
+    fn tell(&self, runs: usize) -> String {
+        format!(
+            "this was interleaving {} of {runs}, seed {}: if those before have taken most of the time, ask for fewer, or \
+             for more time",
+            self.run.load(Relaxed) + 1,
+            self.seed.load(Relaxed)
+        )
     }
 }
 
