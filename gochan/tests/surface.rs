@@ -228,7 +228,9 @@ fn sync_has_its_primitives() {
     group.go(|| Err("first".to_owned()));
     assert_eq!(group.wait().unwrap_err(), "first");
     let flights: singleflight::Group<String, i32> = singleflight::Group::new();
-    drop(flights);
+    assert_eq!(flights.do_("key".to_owned(), || 1), flights.run("key".to_owned(), || 1));
+    assert_eq!(flights.do_chan("key".to_owned(), || 2).recv(), Some((2, false)));
+    flights.forget("key");
     let wg = WaitGroup::new();
     wg.add(1);
     wg.go(|| ());

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::*};
 use common::{is_waiting, message, panic_of, until, until_waiting, watchdog};
 use gochan::context::ContextError;
 use gochan::prelude::*;
-use gochan::runtime::{self, Goexit};
+use gochan::runtime::{self, Goexit, State, WaitReason};
 use gochan::sync::errgroup::Group;
 
 #[test]
@@ -110,6 +110,8 @@ fn eg_02_go_blocks_at_the_limit_and_try_go_does_not() {
     let blocked = go!([group, task] { group.go(task) });
     until_waiting(&blocked);
     assert!(is_waiting(&blocked));
+    let seen = runtime::goroutines().into_iter().find(|seen| seen.id == blocked.id()).expect("it is there");
+    assert_eq!(seen.state, State::Waiting(WaitReason::ErrGroup));
     send!(gate <- ());
     blocked.join().unwrap();
     assert!(!group.try_go(task));

@@ -58,6 +58,8 @@ pub enum WaitReason {
     Semaphore,
     /// The result of a call that somebody else makes: `singleflight`.
     SingleFlight,
+    /// Room in an `errgroup`, or the end of its tasks.
+    ErrGroup,
     /// `test::wait`.
     Quiet,
 }
@@ -65,7 +67,7 @@ pub enum WaitReason {
 impl WaitReason {
     pub(in crate::sched) fn from_code(code: u8) -> Option<WaitReason> {
         use WaitReason::*;
-        const ALL: [WaitReason; 18] = [
+        const ALL: [WaitReason; 19] = [
             Send,
             Recv,
             NilChannel,
@@ -83,6 +85,7 @@ impl WaitReason {
             Cond,
             Semaphore,
             SingleFlight,
+            ErrGroup,
             Quiet,
         ];
         ALL.get(usize::from(code)).copied()
@@ -109,6 +112,7 @@ impl std::fmt::Display for WaitReason {
             WaitReason::Cond => "Cond wait",
             WaitReason::Semaphore => "Semaphore acquire",
             WaitReason::SingleFlight => "singleflight call",
+            WaitReason::ErrGroup => "errgroup",
             WaitReason::Quiet => "test::wait",
         })
     }

@@ -65,12 +65,21 @@ impl Cond {
     #[track_caller]
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn wait<'a, T: ?Sized>(&self, guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
-        let place = Location::caller();
+        self.wait_as(WaitReason::Cond, guard, Location::caller())
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn wait_as<'a, T: ?Sized>(
+        &self,
+        reason: WaitReason,
+        guard: MutexGuard<'a, T>,
+        place: &'static Location<'static>,
+    ) -> MutexGuard<'a, T> {
         let waiter = Waiter::new(());
         let parker = self.queue(&waiter);
         let mutex = guard.raw();
         mutex.unlock();
-        parker.park(WaitReason::Cond, place);
+        parker.park(reason, place);
         mutex.lock(WaitReason::Mutex, place);
         guard
     }
@@ -88,11 +97,22 @@ impl Cond {
     #[track_caller]
     pub fn wait_while<'a, T: ?Sized>(
         &self,
+        guard: MutexGuard<'a, T>,
+        condition: impl FnMut(&mut T) -> bool,
+    ) -> MutexGuard<'a, T> {
+        self.wait_while_as(WaitReason::Cond, guard, condition)
+    }
+
+    /// As [`wait_while`](Cond::wait_while), for something that dumps have another name for.
+    #[track_caller]
+    pub(super) fn wait_while_as<'a, T: ?Sized>(
+        &self,
+        reason: WaitReason,
         mut guard: MutexGuard<'a, T>,
         mut condition: impl FnMut(&mut T) -> bool,
     ) -> MutexGuard<'a, T> {
         while condition(&mut *guard) {
-            guard = self.wait(guard);
+            guard = self.wait_as(reason, guard, Location::caller());
         }
         guard
     }

@@ -19,6 +19,7 @@
 use super::cond::Cond;
 use super::mutex::Mutex;
 use crate::context::{CancelHandle, Context};
+use crate::sched::park::WaitReason;
 use std::any::Any;
 use std::error::Error;
 use std::fmt;
@@ -80,7 +81,7 @@ impl<E: Send + 'static> Group<E> {
     #[track_caller]
     pub fn go(&self, f: impl FnOnce() -> Result<(), E> + Send + 'static) {
         let state = self.shared.state.lock();
-        let mut state = self.shared.room.wait_while(state, |state| state.is_full());
+        let mut state = self.shared.room.wait_while_as(WaitReason::ErrGroup, state, |state| state.is_full());
         state.active += 1;
         drop(state);
         self.spawn(f);
@@ -157,7 +158,7 @@ impl<E: Send + 'static> Group<E> {
     #[track_caller]
     pub fn wait(&self) -> Result<(), E> {
         let state = self.shared.state.lock();
-        let mut state = self.shared.idle.wait_while(state, |state| state.active > 0);
+        let mut state = self.shared.idle.wait_while_as(WaitReason::ErrGroup, state, |state| state.active > 0);
         let (error, unwound) = (state.error.take(), state.unwound.take());
         drop(state);
         self.shared.cancel();

@@ -109,6 +109,23 @@ where
         rx
     }
 
+    /// [`run`](Group::run) under Go's name, as far as the language lets it have that.
+    #[track_caller]
+    pub fn do_(&self, key: K, f: impl FnOnce() -> V) -> (V, bool) {
+        self.run(key, f)
+    }
+
+    /// [`run_chan`](Group::run_chan) under Go's name.
+    #[track_caller]
+    pub fn do_chan<F>(&self, key: K, f: F) -> Receiver<(V, bool)>
+    where
+        K: Send + 'static,
+        V: 'static,
+        F: FnOnce() -> V + Send + 'static,
+    {
+        self.run_chan(key, f)
+    }
+
     /// Makes the next one who asks for `key` make a call of its own, even if one is under way. Those who wait for
     /// that one go on waiting for it.
     #[doc(alias = "Forget")]
