@@ -560,7 +560,7 @@ macro_rules! receiving {
 impl<T> Chan<T> {
     /// As `close`, for a channel that nobody knows: others do not run meanwhile.
     pub(crate) fn close_unshared(&self) {
-        let _ = self.core().map(Core::close);
+        let _ = self.core().map(Core::close_without_waking);
     }
 }
 

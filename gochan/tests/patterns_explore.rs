@@ -1,0 +1,260 @@
+//! The patterns in every order of events: whoever ends first, the source, the context or who receives, nothing is left
+//! behind, nothing waits for ever, and what comes out is what went in. The same for what `sync` is put together of.
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::*};
+use std::time::Duration;
+
+use common::exploration::{join_all, passes};
+use gochan::patterns::{broadcast, generate, merge, or_done, pipeline, tee, worker_pool};
+use gochan::prelude::*;
+use gochan::runtime::gosched;
+use gochan::sync::{Cond, Lazy, Mutex, OnceCell, RwLock, Semaphore, errgroup, singleflight};
+
+/// Ends a context at any moment.
+fn cancelled_at_some_time() -> Context {
+    let (ctx, cancel) = background().with_cancel();
+    go!({
+        gosched();
+        cancel.cancel();
+    });
+    ctx
+}
+
+/// What has come is a part of what was sent.
+#[track_caller]
+fn is_part(seen: &[u32], of: std::ops::Range<u32>) {
+    let distinct: BTreeSet<_> = seen.iter().copied().collect();
+    assert_eq!(distinct.len(), seen.len(), "{seen:?}");
+    assert!(distinct.iter().all(|value| of.contains(value)), "{seen:?}");
+}
+
+#[test]
+fn whole_streams_come_through() {
+    passes(|| {
+        let ctx = background();
+        let squares = worker_pool(&ctx, 2, generate(&ctx, 0..3_u32), |n| n * n);
+        let (left, right) = tee(&ctx, squares);
+        let doubled = pipeline(&ctx, left).then(|n| 2 * n).output();
+        let sum: u32 = merge(&ctx, [doubled, or_done(&ctx, right)]).iter().sum();
+        assert_eq!(sum, 3 * (1 + 4));
+    });
+}
+
+#[test]
+fn a_merge_may_end_at_any_time() {
+    passes(|| {
+        let ctx = cancelled_at_some_time();
+        let all: Vec<_> = merge(&ctx, [generate(&ctx, 0..3), generate(&ctx, 3..6)]).iter().collect();
+        is_part(&all, 0..6);
+    });
+}
+
+#[test]
+fn a_pool_may_end_at_any_time() {
+    passes(|| {
+        let ctx = cancelled_at_some_time();
+        let begun = Arc::new(AtomicUsize::new(0));
+        let counting = begun.clone();
+        let done: Vec<_> = worker_pool(&ctx, 2, generate(&ctx, 0..4), move |job| {
+            counting.fetch_add(1, SeqCst);
+            job
+        })
+        .iter()
+        .collect();
+        is_part(&done, 0..4);
+        assert!(done.len() <= begun.load(SeqCst));
+    });
+}
+
+#[test]
+fn a_pipeline_may_end_at_any_time() {
+    passes(|| {
+        let ctx = cancelled_at_some_time();
+        let out: Vec<_> =
+            pipeline(&ctx, generate(&ctx, 0..4)).then(|n: u32| n).then(|n| n).output().iter().collect();
+        // In order, and without a gap.
+        assert_eq!(out, (0..out.len() as u32).collect::<Vec<_>>());
+    });
+}
+
+#[test]
+fn a_broadcast_may_end_at_any_time() {
+    passes(|| {
+        let ctx = cancelled_at_some_time();
+        let readers: Vec<_> = broadcast(&ctx, generate(&ctx, 0..3_u32), 3)
+            .into_iter()
+            .map(|output| go!({ output.iter().collect::<Vec<_>>() }))
+            .collect();
+        for seen in join_all(readers) {
+            assert_eq!(seen, (0..seen.len() as u32).collect::<Vec<_>>());
+        }
+    });
+}
+
+#[test]
+fn who_receives_may_leave_at_any_time() {
+    passes(|| {
+        let ctx = background();
+        let numbers = pipeline(&ctx, generate(&ctx, 0..)).then_parallel(2, |n: u32| n).output();
+        let (left, right) = tee(&ctx, numbers);
+        let reader = go!({ left.iter().take(2).count() });
+        assert_eq!(right.iter().take(3).count(), 3);
+        drop(right);
+        assert_eq!(join_all([reader]), [2]);
+    });
+}
+
+#[test]
+fn a_semaphore_neither_loses_nor_makes_permits() {
+    passes(|| {
+        let permits = Arc::new(Semaphore::new(3));
+        let ctx = cancelled_at_some_time();
+        let out = Arc::new(AtomicUsize::new(0));
+        let users: Vec<_> = [3, 1, 2, 1]
+            .into_iter()
+            .map(|weight| {
+                go!([permits, ctx, out] {
+                    if permits.acquire(&ctx, weight).is_ok() {
+                        assert!(out.fetch_add(weight, SeqCst) + weight <= 3);
+                        gosched();
+                        out.fetch_sub(weight, SeqCst);
+                        permits.release(weight);
+                    }
+                })
+            })
+            .collect();
+        join_all(users);
+        assert!(permits.try_acquire(3), "not all came back");
+    });
+}
+
+#[test]
+fn an_errgroup_ends_with_its_first_error_whatever_comes_first() {
+    passes(|| {
+        let (group, ctx) = errgroup::Group::<usize>::with_context(&background());
+        group.set_limit(2);
+        let waiting = ctx.clone();
+        group.go(move || {
+            waiting.done().recv();
+            Err(100)
+        });
+        group.go(|| {
+            gosched();
+            Err(7)
+        });
+        // Waits for room, which is there once one of them has ended.
+        group.go(|| Ok(()));
+        while !group.try_go(|| Ok(())) {}
+        assert_eq!(group.wait(), Err(7));
+        assert!(ctx.err().is_some());
+    });
+}
+
+#[test]
+fn flights_of_one_key_never_overlap() {
+    passes(|| {
+        let group = singleflight::Group::new();
+        let flying = Arc::new(AtomicUsize::new(0));
+        let askers = (0..3).map(|i| {
+            go!([group, flying] {
+                group.run("key", || {
+                    assert_eq!(flying.fetch_add(1, SeqCst), 0, "two at a time");
+                    gosched();
+                    flying.fetch_sub(1, SeqCst);
+                    i
+                }).0
+            })
+        });
+        let answers = join_all(askers.collect::<Vec<_>>());
+        assert!(answers.iter().all(|&answer| answer < 3));
+    });
+}
+
+#[test]
+fn a_cond_with_a_timeout_takes_no_signal_with_it() {
+    passes(|| {
+        let shared = Arc::new((Mutex::new(0), Cond::new()));
+        let impatient = go!([shared] {
+            let (tokens, cond) = &*shared;
+            let (mut tokens, timed_out) = cond.wait_timeout(tokens.lock(), Duration::from_secs(1));
+            if *tokens > 0 {
+                *tokens -= 1;
+            } else {
+                assert!(timed_out);
+            }
+        });
+        let patient = go!([shared] {
+            let (tokens, cond) = &*shared;
+            *cond.wait_while(tokens.lock(), |tokens| *tokens == 0) -= 1;
+        });
+        gochan::time::sleep(Duration::from_secs(1));
+        for _ in 0..2 {
+            *shared.0.lock() += 1;
+            shared.1.signal();
+        }
+        join_all([impatient, patient]);
+        assert!(*shared.0.lock() <= 1);
+    });
+}
+
+#[test]
+fn readers_and_writers_exclude_each_other_in_every_order() {
+    passes(|| {
+        let lock = Arc::new(RwLock::new([0, 0]));
+        let tasks: Vec<_> = (0..5)
+            .map(|i| {
+                go!([lock] {
+                    match i {
+                        0 | 1 => {
+                            let mut pair = lock.write();
+                            pair[0] += 1;
+                            gosched();
+                            pair[1] += 1;
+                        }
+                        2 => {
+                            if let Some(pair) = lock.try_read() {
+                                assert_eq!(pair[0], pair[1]);
+                            }
+                        }
+                        _ => {
+                            let pair = lock.read();
+                            let before = *pair;
+                            gosched();
+                            assert_eq!((before, pair[0]), (*pair, pair[1]));
+                        }
+                    }
+                })
+            })
+            .collect();
+        join_all(tasks);
+        assert_eq!(*lock.read(), [2, 2]);
+    });
+}
+
+#[test]
+fn cells_are_filled_once_by_the_first_that_does_not_fail() {
+    passes(|| {
+        let cell = Arc::new(OnceCell::new());
+        let tries = (0..3).map(|i| {
+            go!([cell] {
+                cell.get_or_try_init(|| {
+                    gosched();
+                    if i == 0 { Err(()) } else { Ok(i) }
+                })
+                .copied()
+            })
+        });
+        let seen: BTreeSet<_> = join_all(tries.collect::<Vec<_>>()).into_iter().flatten().collect();
+        assert_eq!(seen.len(), 1, "{seen:?}");
+        let lazy = Arc::new(Lazy::new(|| {
+            gosched();
+            5
+        }));
+        let users = (0..2).map(|_| go!([lazy] { **lazy }));
+        assert_eq!(join_all(users.collect::<Vec<_>>()), [5, 5]);
+    });
+}
