@@ -13,7 +13,9 @@ use common::panic_of;
 use gochan::chan::TryRecvError;
 use gochan::prelude::*;
 use gochan::runtime::gosched;
-use gochan::sync::{Cond, Map, Mutex, Once, OnceCell, Pool, RwLock, Semaphore, errgroup, singleflight};
+use gochan::sync::{
+    Cond, Map, Mutex, Once, OnceCell, Pool, RwLock, Semaphore, atomic, errgroup, singleflight,
+};
 use gochan::time::{self, Timer, after_func, sleep};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -369,6 +371,39 @@ classics! {
         }));
         join_all(adders.collect::<Vec<_>>());
         assert_eq!(count.load(SeqCst), 2, "an update is lost");
+    };
+
+    /// As above, with atomics that explorations see.
+    counter_of_load_and_store("an update is lost") |buggy| {
+        let count = Arc::new(atomic::AtomicUsize::new(0));
+        let adders = (0..2).map(|_| go!([count] {
+            if buggy {
+                let now = count.load(SeqCst);
+                count.store(now + 1, SeqCst);
+            } else {
+                count.fetch_add(1, SeqCst);
+            }
+        }));
+        join_all(adders.collect::<Vec<_>>());
+        assert_eq!(count.load(SeqCst), 2, "an update is lost");
+    };
+
+    /// Two see that it is open, before either says that it is not.
+    flag_in_place_of_a_once("close of closed channel") |buggy| {
+        let (done, closed) = (chan!(()), Arc::new(atomic::AtomicBool::new(false)));
+        let closers = (0..2).map(|_| go!([done, closed] {
+            let mine = if buggy {
+                let open = !closed.load(SeqCst);
+                closed.store(true, SeqCst);
+                open
+            } else {
+                !closed.swap(true, SeqCst)
+            };
+            if mine {
+                close!(done);
+            }
+        }));
+        join_all(closers.collect::<Vec<_>>());
     };
 
     cell_is_looked_at_and_then_set("set twice") |buggy| {

@@ -163,6 +163,15 @@ pub(crate) fn point_before() {
     }
 }
 
+/// An operation before and after which others may run, but not within.
+#[inline]
+pub(crate) fn between_points<R>(operation: impl FnOnce() -> R) -> R {
+    point_before();
+    let result = operation();
+    point();
+    result
+}
+
 /// True for what is made where every operation is a point: it may leave its fast paths for the slow ones, which have
 /// the time to look for points.
 #[inline]

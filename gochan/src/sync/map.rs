@@ -1,6 +1,6 @@
 //! A map that many goroutines use at once.
 
-use crate::sched::bubble::{point, point_before};
+use crate::sched::bubble::between_points;
 use papaya::{Compute, HashMap, Operation};
 use std::borrow::Borrow;
 use std::collections::HashSet;
@@ -185,15 +185,6 @@ where
     pub fn is_empty(&self) -> bool {
         between_points(|| self.table.is_empty())
     }
-}
-
-/// Others may run before and after, but not while the table is pinned.
-#[inline]
-fn between_points<R>(operation: impl FnOnce() -> R) -> R {
-    point_before();
-    let result = operation();
-    point();
-    result
 }
 
 impl<K, V> Default for Map<K, V> {

@@ -13,6 +13,8 @@
 //! | a map for many | `sync.Map` | [`Map`] |
 //! | one call for all who ask | `singleflight.Group` | [`singleflight::Group`] |
 //!
+//! [`atomic`] has std's atomic types once more, for programs that are [explored](crate::test#exploration).
+//!
 //! Whatever waits here parks its goroutine and lets the thread run others; outside of goroutines it blocks the thread.
 //! So goroutines and threads can share these. Their counterparts in std block the thread either way, and with it all
 //! goroutines of a worker; worse, a goroutine that parks while it holds such a lock can keep the worker from ever
@@ -40,6 +42,7 @@
 //! assert_eq!(popped.join().unwrap(), Some(7));
 //! ```
 
+pub mod atomic;
 mod cond;
 pub mod errgroup;
 mod lazy;

@@ -99,7 +99,8 @@
 //! The code under test is as it is everywhere. But the body runs many times in one process, so it must start from
 //! nothing each time, and must not depend on anything but its goroutines: statics, real time, random numbers, the order
 //! of a `HashMap`. Should a failure not come again, the report says so. Operations of std, atomic ones included, are no
-//! places to switch at: where two of them are to be taken apart, put a [`gosched`](crate::runtime::gosched) between.
+//! places to switch at: where two of them are to be taken apart, use those of
+//! [`sync::atomic`](crate::sync::atomic), or put a [`gosched`](crate::runtime::gosched) between.
 //!
 //! # One thread
 //!
