@@ -107,6 +107,7 @@ fn tm_10_every_wait_with_a_timeout_ends_at_its_time() {
     assert_eq!(Chan::<u32>::nil().recv_timeout(ms(5)), Err(RecvTimeoutError::Timeout));
     assert_eq!(now() - start, ms(12));
     let (lock, cond) = (Mutex::new(()), Cond::new());
+    // gochan-lint: allow(cond_wait_without_loop) only the time is of interest
     assert!(cond.wait_timeout(lock.lock(), ms(6)).1);
     assert_eq!(now() - start, ms(18));
     let mut select = Select::new();
