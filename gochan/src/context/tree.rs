@@ -15,7 +15,7 @@ use super::source::Watched;
 use crate::chan::lock::SpinLock;
 use crate::chan::{Chan, Receiver};
 use crate::sched::alarm::Alarm;
-use crate::sched::bubble::{is_explored, point, point_before};
+use crate::sched::bubble::{between_points, is_explored};
 use crate::shim::atomic::{AtomicU8, AtomicU32, Ordering::*};
 use std::cell::UnsafeCell;
 use std::mem::offset_of;
@@ -118,14 +118,12 @@ impl Scope {
     #[inline]
     pub(super) fn error_between_points(&self) -> Option<ContextError> {
         // Acquire: as above.
-        let end = self.end.load(Acquire);
-        if end & EXPLORED == 0 {
-            return Scope::how(end);
+        match self.end.load(Acquire) & !SETTLED {
+            LIVE => None,
+            CANCELED => Some(ContextError::Canceled),
+            EXCEEDED => Some(ContextError::DeadlineExceeded),
+            _ => between_points(|| self.error()),
         }
-        point_before();
-        let error = self.error();
-        point();
-        error
     }
 
     #[inline]

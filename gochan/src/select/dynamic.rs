@@ -5,7 +5,6 @@ use super::engine::{Begun, Berth, Chosen, Engine, Mode, poll};
 use crate::chan::operation::Operation;
 use crate::chan::waiter::{Claim, Waiter};
 use crate::chan::{RecvSide, SendError, SendSide, park_for_ever};
-use crate::sched::bubble::point_before;
 use crate::sched::park::{Owner, Parker, WaitReason};
 use crate::sched::{
     alarm::{self, Alarm},
@@ -385,7 +384,6 @@ impl<'a> Select<'a> {
         limit: Option<Instant>,
         place: &'static Location<'static>,
     ) -> Option<Chosen> {
-        point_before();
         self.settle();
         if let Some(chosen) = self.pending.take() {
             return Some(chosen);

@@ -350,6 +350,7 @@ pub(super) fn poll(arms: &mut [Arm<'_>], order: &mut [u32], biased: bool) -> Opt
         // SAFETY: the arm borrows the channel and the slot; the lock is taken and let go here.
         let attempted = unsafe {
             let head = operation.head();
+            head.point_before();
             head.lock();
             let attempted = operation.attempt(arm.slot);
             head.unlock();

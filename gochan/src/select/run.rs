@@ -4,7 +4,6 @@ use super::arm::Arm;
 use super::engine::{Begun, Berth, Chosen, Engine, Mode, poll};
 use crate::chan::{SendError, park_for_ever, send_failed};
 use crate::sched::berths::LONGEST;
-use crate::sched::bubble::point_before;
 use crate::sched::goroutine::Goroutine;
 use crate::sched::park::{Parker, WaitReason, may_switch};
 use std::cell::Cell;
@@ -27,7 +26,6 @@ const fn indices<const N: usize>() -> [u32; N] {
 #[cfg_attr(not(debug_assertions), inline(always))]
 #[track_caller]
 pub fn run<const N: usize>(arms: &mut [Arm<'_>; N], biased: bool, default: bool, or_else: bool) -> Chosen {
-    point_before();
     if N == 1 && default && !arms[0].may_be_ready() {
         crate::sched::spend();
         return Chosen::fallback(N);
