@@ -118,12 +118,15 @@ impl Scope {
     #[inline]
     pub(super) fn error_between_points(&self) -> Option<ContextError> {
         // Acquire: as above.
-        match self.end.load(Acquire) & !SETTLED {
+        match self.end.load(Acquire) {
             LIVE => None,
-            CANCELED => Some(ContextError::Canceled),
-            EXCEEDED => Some(ContextError::DeadlineExceeded),
-            _ => between_points(|| self.error()),
+            end => self.error_of(end),
         }
+    }
+
+    #[cold]
+    fn error_of(&self, end: u8) -> Option<ContextError> {
+        if end & EXPLORED == 0 { Scope::how(end) } else { between_points(|| self.error()) }
     }
 
     #[inline]
