@@ -13,7 +13,7 @@
 //! | a map for many | `sync.Map` | [`Map`] |
 //! | one call for all who ask | `singleflight.Group` | [`singleflight::Group`] |
 //!
-//! [`atomic`] has std's atomic types once more, for programs that are [explored](crate::test#exploration).
+//! [`atomic`] has std's atomic types once more, for programs that are [explored](mod@crate::test#exploration).
 //!
 //! Whatever waits here parks its goroutine and lets the thread run others; outside of goroutines it blocks the thread.
 //! So goroutines and threads can share these. Their counterparts in std block the thread either way, and with it all
