@@ -144,9 +144,29 @@ impl<'p> Code<'p> {
         place: usize,
         is: impl Fn(&EventKind) -> bool,
     ) -> Option<&'p Event> {
-        let events = self.events(body, block);
-        if let Some(event) = events[place + 1..].iter().find(|event| is(&event.kind)) {
-            return Some(event);
+        self.can_follow_until(body, block, place, is, |_| false)
+    }
+
+    /// The same, on ways without an event for which `stops` holds.
+    #[must_use]
+    pub fn can_follow_until(
+        self,
+        body: BodyId,
+        block: BlockId,
+        place: usize,
+        is: impl Fn(&EventKind) -> bool,
+        stops: impl Fn(&EventKind) -> bool,
+    ) -> Option<&'p Event> {
+        let look = |events: &'p [Event]| {
+            events
+                .iter()
+                .find(|event| is(&event.kind) || stops(&event.kind))
+                .map(|event| (event, is(&event.kind)))
+        };
+        match look(&self.events(body, block)[place + 1..]) {
+            Some((event, true)) => return Some(event),
+            Some(_) => return None,
+            None => {}
         }
         let blocks = &self.body(body).blocks;
         let mut seen = vec![false; blocks.len()];
@@ -155,8 +175,10 @@ impl<'p> Code<'p> {
             if next.at() >= blocks.len() || std::mem::replace(&mut seen[next.at()], true) {
                 continue;
             }
-            if let Some(event) = self.events(body, next).iter().find(|event| is(&event.kind)) {
-                return Some(event);
+            match look(self.events(body, next)) {
+                Some((event, true)) => return Some(event),
+                Some(_) => continue,
+                None => {}
             }
             queue.extend(&blocks[next.at()].next);
         }

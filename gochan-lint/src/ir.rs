@@ -353,6 +353,8 @@ pub enum OpKind {
     Escape(ObjectId, Where),
     /// An object is mentioned in a way that is not followed.
     Use(ObjectId),
+    /// A path stands for itself, as a statement or as what the body comes to.
+    Name(Vec<String>),
     /// `return`, `?`, the last expression.
     Return,
     /// Diverges: `panic!`, `unreachable!`, `exit`.
@@ -368,9 +370,9 @@ pub enum OpKind {
 pub enum Where {
     /// It is what the body comes to.
     Returned,
-    /// Into a structure, an array, a variable that is somewhere else.
+    /// Into a structure, an array, a channel, a variable that is somewhere else.
     Stored,
-    /// Into a call, a macro, a branch's value, a channel.
+    /// Into a call, a macro, a branch's value.
     Given,
 }
 

@@ -125,6 +125,8 @@ pub enum EventKind {
     Escape(ObjectId, Where),
     /// It is looked at.
     Use(ObjectId),
+    /// A function of the workspace is named, as a statement or as what the body comes to.
+    Name(usize),
     /// It is overwritten.
     Assign(ObjectId),
     /// What it points to is overwritten.
@@ -247,6 +249,10 @@ impl Interpreter<'_> {
             OpKind::ScopeEnd(object) => one(EventKind::ScopeEnd(self.root(*object))),
             OpKind::Escape(object, to) => one(EventKind::Escape(self.root(*object), *to)),
             OpKind::Use(object) => one(EventKind::Use(self.root(*object))),
+            OpKind::Name(path) => self
+                .program
+                .resolve(self.function, path)
+                .map_or_else(Vec::new, |named| one(EventKind::Name(named))),
             OpKind::Assign(object) => one(EventKind::Assign(self.root(*object))),
             OpKind::Store(object) => one(EventKind::Store(self.root(*object))),
             OpKind::Return => one(EventKind::Return),
@@ -405,7 +411,7 @@ impl Interpreter<'_> {
                 if matches!(name, "send" | "send_timeout" | "try_send" | "send_async") {
                     let value = first.and_then(|arg| arg.object).map(|object| self.root(object));
                     let mut events: Vec<_> =
-                        value.map(|object| EventKind::Escape(object, Where::Given)).into_iter().collect();
+                        value.map(|object| EventKind::Escape(object, Where::Stored)).into_iter().collect();
                     let face = if name == "send" { self.face(call) } else { Face::Tries };
                     events.push(EventKind::Send(root, face));
                     return Some(events);

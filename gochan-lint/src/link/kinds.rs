@@ -163,6 +163,7 @@ impl Resolver<'_> {
             [.., "Chan" | "Sender" | "Receiver", "nil" | "default"] => Kind::Nil,
             [.., "WaitGroup", "new" | "default"] => Kind::WaitGroup,
             [.., "background" | "todo"] => Kind::Context,
+            [.., "notify_context"] => Kind::ContextAndCancel,
             [.., "after"] => Kind::After,
             [.., "tick"] => Kind::Tick,
             [.., "Ticker" | "Timer", "new"] => Kind::Timer,
@@ -279,7 +280,12 @@ impl Resolver<'_> {
         match ty {
             Ty::Ref(inner) => self.ty(inner),
             Ty::Tuple(parts) if parts.is_empty() => Kind::Other,
-            Ty::Tuple(parts) => Kind::Tuple(parts.clone()),
+            Ty::Tuple(parts) => match &parts[..] {
+                [context, cancel] if self.ty(context) == Kind::Context && self.ty(cancel) == Kind::Cancel => {
+                    Kind::ContextAndCancel
+                }
+                _ => Kind::Tuple(parts.clone()),
+            },
             Ty::Unknown => Kind::Other,
             Ty::Path(name, args) => self.path(name, args),
         }

@@ -133,7 +133,9 @@ impl Program {
         &self.units[self.functions[function].unit]
     }
 
-    fn structure(&self, package: usize, name: &str) -> Option<&ir::Struct> {
+    /// The struct of this name in a package, or in another of the workspace.
+    #[must_use]
+    pub fn structure(&self, package: usize, name: &str) -> Option<&ir::Struct> {
         let known = self.structs.get(&(package, name.to_owned()));
         let &(unit, index) = known.or_else(|| {
             self.crates.values().find_map(|&package| self.structs.get(&(package, name.to_owned())))

@@ -65,6 +65,7 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
                 })
             });
             let holds = inside.dones > inside.adds.len() || inside.dones > 0 && inside.starts_counted;
+            let holds = holds && !inside.too_late;
             if !(counted && holds) {
                 for (unit, span) in inside.adds {
                     found.push(finding(unit, span, there.name(group)));
@@ -117,20 +118,29 @@ struct Inside {
     dones: usize,
     /// It starts others that are done with the group.
     starts_counted: bool,
+    /// It is done itself before it raises the count for them.
+    too_late: bool,
 }
 
 impl Inside {
     fn look(&mut self, code: Code<'_>, agent: BodyId, group: ObjectId, depth: usize) {
         // Deeper than this only recursion goes.
         const DEPTH: usize = 6;
-        for (_, _, event) in code.of_agent(agent) {
+        for (body, block, event) in code.of_agent(agent) {
             match &event.kind {
                 EventKind::Add(raised, number)
                     if *raised == group && number.is_none_or(|number| number > 0) =>
                 {
                     self.adds.push((code.linked.unit, event.span));
                 }
-                EventKind::Done(lowered) if *lowered == group => self.dones += 1,
+                EventKind::Done(lowered) if *lowered == group => {
+                    self.dones += 1;
+                    let place = code.events(body, block).iter().position(|other| std::ptr::eq(other, event));
+                    let add =
+                        |kind: &EventKind| matches!(kind, EventKind::Add(raised, _) if *raised == group);
+                    self.too_late |=
+                        place.is_some_and(|place| code.can_follow(body, block, place, add).is_some());
+                }
                 EventKind::Call(callee, handed) if depth < DEPTH => {
                     let there = Code::of(code.program, *callee);
                     let params = there.function.params.iter().zip(handed);

@@ -3,8 +3,8 @@
 use super::{Check, Lint};
 use crate::diagnostic::{Diagnostic, Level};
 use crate::flow::Code;
-use crate::ir::{BodyId, Object, ObjectId, Origin, Where};
-use crate::link::{EventKind, Kind, Started};
+use crate::ir::{Arg, BodyId, Call, Object, ObjectId, Origin, Where};
+use crate::link::{Event, EventKind, Kind, Started};
 use crate::source::Span;
 
 pub(super) const LINT: Lint = Lint {
@@ -102,7 +102,7 @@ fn one(code: Code<'_>, handle: ObjectId, pair: ObjectId) -> Option<Diagnostic> {
             let message = "the cancel handle is dropped at once, which cancels the context".to_owned();
             return Some(report(code, handle, event.span, message, "cancels here"));
         }
-        if let Some(how) = leaks(code, &event.kind, handle) {
+        if let Some(how) = leaks(code, event, handle) {
             let message = format!("`{}` is {how}: its context is never released", object.name);
             return Some(report(code, handle, event.span, message, "goes here and never comes back"));
         }
@@ -115,7 +115,8 @@ fn one(code: Code<'_>, handle: ObjectId, pair: ObjectId) -> Option<Diagnostic> {
         .objects
         .iter()
         .position(|other| matches!(&other.origin, Origin::Element(of, 0) if *of == pair));
-    let how = escapes(code, ObjectId(context? as u32), object)?;
+    let context = ObjectId(context? as u32);
+    let how = escapes(code, context, handle).or_else(|| outlives(code, context, handle))?;
     Some(report(
         code,
         handle,
@@ -126,8 +127,18 @@ fn one(code: Code<'_>, handle: ObjectId, pair: ObjectId) -> Option<Diagnostic> {
 }
 
 /// How an event keeps the handle from ever being dropped.
-fn leaks(code: Code<'_>, kind: &EventKind, handle: ObjectId) -> Option<&'static str> {
-    match kind {
+fn leaks(code: Code<'_>, event: &Event, handle: ObjectId) -> Option<&'static str> {
+    match &event.kind {
+        // `*KEPT.lock() = Some(cancel)`
+        EventKind::Escape(gone, Where::Stored) if *gone == handle => {
+            let mut places = code.everywhere().filter_map(|(_, _, other)| match other.kind {
+                EventKind::Store(place) | EventKind::Assign(place) if other.span == event.span => Some(place),
+                _ => None,
+            });
+            places
+                .any(|place| matches!(code.object(base(code, place)).origin, Origin::Static(_)))
+                .then_some("kept in a static")
+        }
         EventKind::Unknown(call) => {
             let given =
                 call.args.iter().any(|arg| arg.object.is_some_and(|given| code.linked.root(given) == handle));
@@ -179,17 +190,33 @@ fn uses_handle(code: Code<'_>, kind: &EventKind, handle: ObjectId) -> bool {
 }
 
 /// How the context goes where this scope does not follow.
-fn escapes(code: Code<'_>, context: ObjectId, handle: &Object) -> Option<&'static str> {
+fn escapes(code: Code<'_>, context: ObjectId, id: ObjectId) -> Option<&'static str> {
+    let handle = code.object(id);
+    // A handle that is kept by its name is kept for what comes next, if anything does.
     let kept = handle.name.starts_with('_');
     code.everywhere().find_map(|(body, block, event)| {
-        let escapes = match &event.kind {
-            EventKind::Escape(escaped, to @ (Where::Returned | Where::Stored))
-                if *escaped == context && body == handle.body && !(kept && *to == Where::Stored) =>
-            {
+        let place = code.events(body, block).iter().position(|other| std::ptr::eq(other, event))?;
+        let ends = |kind: &EventKind| matches!(kind, EventKind::ScopeEnd(ended) if *ended == id);
+        // A value escapes into the send that comes next.
+        let sends = code
+            .events(body, block)
+            .get(place + 1)
+            .is_some_and(|next| matches!(next.kind, EventKind::Send(..)));
+        let after = place + usize::from(sends);
+        let goes_on =
+            || code.can_follow_until(body, block, after, |kind| takes_time(code, kind), ends).is_some();
+        let stored = match &event.kind {
+            EventKind::Escape(escaped, Where::Returned) if *escaped == context && body == handle.body => {
                 return Some("handed on");
             }
-            // A handle that is kept by its name is kept to end what was started.
-            EventKind::Spawn(..) if kept => false,
+            EventKind::Escape(escaped, Where::Stored) => *escaped == context,
+            EventKind::Unknown(call) => keeps(code, call, context),
+            _ => false,
+        };
+        if stored && body == handle.body {
+            return (!kept || !goes_on()).then_some("handed on");
+        }
+        let escapes = match &event.kind {
             EventKind::Spawn(Started::Function(_, handed), ..) => handed.contains(&Some(context)),
             EventKind::Spawn(Started::Unknown(objects), ..) => objects.contains(&context),
             EventKind::Spawn(Started::Body(inner), ..) => {
@@ -198,10 +225,44 @@ fn escapes(code: Code<'_>, context: ObjectId, handle: &Object) -> Option<&'stati
             _ => false,
         };
         // Whoever waits for something afterwards may well wait for the goroutine.
-        let place = code.events(body, block).iter().position(|other| std::ptr::eq(other, event))?;
         let waits = |kind: &EventKind| crate::link::blocks(code.program, kind);
-        (escapes && code.can_follow(body, block, place, waits).is_none()).then_some("used by a goroutine")
+        let lost =
+            escapes && if kept { !goes_on() } else { code.can_follow(body, block, place, waits).is_none() };
+        lost.then_some("used by a goroutine")
     })
+}
+
+/// True for what may last, as far as is known.
+fn takes_time(code: Code<'_>, kind: &EventKind) -> bool {
+    match kind {
+        EventKind::Call(..) | EventKind::RunDeferred(_) => true,
+        EventKind::Unknown(call) => !call.path.last().is_some_and(|name| name.ends_with('!')),
+        kind => crate::link::blocks(code.program, kind),
+    }
+}
+
+/// True for `contexts.push(ctx)` and the like.
+fn keeps(code: Code<'_>, call: &Call, context: ObjectId) -> bool {
+    const KEEP: [&str; 7] = ["push", "push_back", "push_front", "insert", "set", "replace", "store"];
+    let given = |arg: &Arg| !arg.by_ref && arg.object.is_some_and(|given| code.linked.root(given) == context);
+    call.is_method && KEEP.contains(&call.path[0].as_str()) && call.args.iter().any(given)
+}
+
+/// The scope of the handle ends, and the context is used behind it.
+fn outlives(code: Code<'_>, context: ObjectId, handle: ObjectId) -> Option<&'static str> {
+    let mut used = false;
+    code.forward(
+        code.object(handle).body,
+        false,
+        |a, b| *a || *b,
+        |ended, event, _| match &event.kind {
+            EventKind::New(made) if *made == handle => *ended = false,
+            EventKind::ScopeEnd(gone) if *gone == handle => *ended = true,
+            EventKind::New(_) | EventKind::ScopeEnd(_) => {}
+            _ => used |= *ended && code.mentions(event, context),
+        },
+    );
+    used.then_some("used behind the scope")
 }
 
 fn waits_for_end(code: Code<'_>, inside: BodyId, context: ObjectId) -> bool {
@@ -223,6 +284,13 @@ fn paths(code: Code<'_>, handle: ObjectId) -> Option<Diagnostic> {
             .into_iter()
             .any(|(inner, _)| code.all(inner).any(|(_, event)| uses_handle(code, &event.kind, handle)))
     };
+    // A closure that has the handle.
+    let taken = |kind: &EventKind| match kind {
+        EventKind::Escape(object, _) | EventKind::Use(object) | EventKind::New(object) => {
+            matches!(code.object(*object).origin, Origin::Closure(body) if captured(body))
+        }
+        _ => false,
+    };
     let mut way_out = Span::default();
     let (mut lost, mut overwritten) = (Vec::new(), Vec::new());
     code.forward(
@@ -238,6 +306,7 @@ fn paths(code: Code<'_>, handle: ObjectId) -> Option<Diagnostic> {
             {
                 *held = false;
             }
+            kind if taken(kind) => *held = false,
             EventKind::Assign(changed) if *changed == handle => {
                 if *held {
                     overwritten.push(event.span);
@@ -275,6 +344,13 @@ fn deferred_outside(code: Code<'_>, handle: ObjectId) -> Option<Diagnostic> {
         return None;
     }
     let keeper = code.all(object.body).find_map(|(block, event)| match &event.kind {
+        // `last = Some(cancel)`
+        EventKind::Escape(gone, Where::Stored) if *gone == handle => {
+            code.all(object.body).find_map(|(_, other)| match other.kind {
+                EventKind::Assign(place) if other.span == event.span => Some(place),
+                _ => None,
+            })
+        }
         EventKind::Unknown(call) if call.is_method && code.body(object.body).blocks[block.at()].loops > 0 => {
             let given =
                 call.args.iter().any(|arg| arg.object.is_some_and(|given| code.linked.root(given) == handle));

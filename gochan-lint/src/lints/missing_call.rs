@@ -3,8 +3,8 @@
 use super::{Check, Lint};
 use crate::diagnostic::{Diagnostic, Level};
 use crate::flow::Code;
-use crate::ir::{BodyId, BodyKind, ObjectId, Origin, Where};
-use crate::link::{EventKind, Program, Started};
+use crate::ir::{BodyId, ObjectId, Origin, Where};
+use crate::link::{EventKind, Program, Runner, Started};
 use crate::source::Span;
 
 pub(super) const LINT: Lint = Lint {
@@ -48,13 +48,23 @@ fn check(program: &Program, unit: usize, found: &mut Vec<Diagnostic>) {
 /// Goroutines that build a closure nobody can have any use for.
 fn dropped_closures(code: Code<'_>, unit: usize, found: &mut Vec<Diagnostic>) {
     for (_, _, event) in code.everywhere() {
-        let EventKind::Spawn(Started::Body(body), None, handle) = &event.kind else { continue };
-        if code.body(*body).kind == BodyKind::Goroutine && nobody_wants_the_result(code, *handle) {
+        let EventKind::Spawn(Started::Body(body), _, handle) = &event.kind else { continue };
+        if code.linked.runs[body.at()] == Runner::Goroutine && nobody_wants_the_result(code, *handle) {
             found.extend(last_closure(code, *body).map(|object| {
                 let span = code.object(object).span;
                 Diagnostic::new(LINT.id, unit, span, "the goroutine ends without calling this closure")
                     .label("built here, and dropped")
                     .help("call it, or put its code into the goroutine's block")
+            }));
+            found.extend(code.all(*body).filter_map(|(_, event)| {
+                let EventKind::Name(named) = event.kind else { return None };
+                let name = &code.program.function(named).name;
+                let end = Span { start: event.span.end, end: event.span.end };
+                let finding =
+                    Diagnostic::new(LINT.id, unit, event.span, format!("`{name}` is named here, not called"))
+                        .label("does nothing")
+                        .help("add the call's parentheses");
+                Some(finding.fix("call it", vec![(end, "()".to_owned())]))
             }));
         }
     }
@@ -72,7 +82,7 @@ fn last_closure(code: Code<'_>, body: BodyId) -> Option<ObjectId> {
             EventKind::Unknown(call) => {
                 call.receiver == Some(object) || call.args.iter().any(|arg| arg.object == Some(object))
             }
-            EventKind::RunDeferred(run) => {
+            EventKind::RunDeferred(run) | EventKind::Spawn(Started::Body(run), ..) => {
                 matches!(code.object(object).origin, Origin::Closure(of) if of == *run)
             }
             EventKind::New(_) => false,

@@ -3,7 +3,7 @@
 use super::{Check, Lint};
 use crate::diagnostic::{Diagnostic, Level};
 use crate::flow::Code;
-use crate::ir::{BodyId, ObjectId, Origin};
+use crate::ir::{BodyId, ObjectId, Origin, Ty};
 use crate::link::{Effect, EventKind, Kind, effect_on};
 
 pub(super) const LINT: Lint = Lint {
@@ -88,7 +88,19 @@ fn effect_of_agent(code: Code<'_>, agent: BodyId, channel: ObjectId) -> Effect {
 
 /// True if it waits for others before it closes.
 fn is_coordinator(code: Code<'_>, agent: BodyId) -> bool {
-    code.of_agent(agent).any(|(_, _, event)| matches!(event.kind, EventKind::Wait(_) | EventKind::Join(..)))
+    code.of_agent(agent).any(|(_, _, event)| match &event.kind {
+        EventKind::Wait(_) | EventKind::Join(..) => true,
+        EventKind::Call(callee, _) => {
+            let params = &code.program.functions[*callee].summary.params;
+            params.iter().any(|effect| effect.has(Effect::WAITS))
+        }
+        // A group of another kind.
+        EventKind::Unknown(call) => {
+            call.is_method
+                && call.path.last().is_some_and(|name| name.starts_with("wait") || name.starts_with("join"))
+        }
+        _ => false,
+    })
 }
 
 /// True if somebody else sends on it, or it was handed to this function.
@@ -97,7 +109,7 @@ fn is_fed_by_others(code: Code<'_>, agent: BodyId, channel: ObjectId) -> bool {
         return true;
     }
     if let Origin::Field(_, name) = &code.object(channel).origin {
-        return is_field_fed(code, name);
+        return !is_signal(code, channel) || is_field_fed(code, name);
     }
     code.everywhere().any(|(body, _, event)| {
         let effect = code.effect(event, channel);
@@ -106,7 +118,19 @@ fn is_fed_by_others(code: Code<'_>, agent: BodyId, channel: ObjectId) -> bool {
     })
 }
 
-/// True if some other function sends on the field, or none is seen to at all.
+/// True for a field of type `Chan<()>`: nobody needs to send on it.
+fn is_signal(code: Code<'_>, channel: ObjectId) -> bool {
+    let Origin::Field(base, name) = &code.object(channel).origin else { return false };
+    let Kind::Named(owner) = code.kind(*base) else { return false };
+    let package = code.program.units[code.linked.unit].package;
+    let structure = code.program.structure(package, owner);
+    let field = structure.and_then(|known| known.fields.iter().find(|(field, ..)| field == name));
+    field.is_none_or(|(_, ty, _)| {
+        matches!(ty, Ty::Path(_, of) if matches!(&of[..], [Ty::Tuple(parts)] if parts.is_empty()))
+    })
+}
+
+/// True if some function sends on the field.
 fn is_field_fed(code: Code<'_>, name: &str) -> bool {
     let mut sends = false;
     for (index, linked) in code.program.functions.iter().enumerate() {

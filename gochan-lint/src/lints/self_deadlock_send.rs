@@ -41,7 +41,12 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
                 };
                 match &event.kind {
                     EventKind::Send(sent, Face::Panics | Face::Checked) if *sent == channel => {
-                        if state.sent.contains(&event.span) || state.shared {
+                        if state.shared {
+                            // On a way that was followed before this one it looked otherwise.
+                            places.retain(|place| *place != event.span);
+                            return;
+                        }
+                        if state.sent.contains(&event.span) {
                             return;
                         }
                         let graph = &code.body(object.body).blocks[block.at()];

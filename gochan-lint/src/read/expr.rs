@@ -388,6 +388,9 @@ impl Lower<'_> {
             _ => None,
         };
         let args = self.arguments(&call.args);
+        if let Some(call) = method_by_path(&path, &args) {
+            return self.method_of(call, span);
+        }
         if let Some(callee) = local {
             // A closure that has a name.
             self.build.op(OpKind::Use(callee), span);
@@ -450,29 +453,22 @@ impl Lower<'_> {
             }
             receiver => receiver,
         };
-        match receiver {
-            Value::Object(receiver) => {
-                let origin = Origin::Method(receiver, name.clone(), args.clone());
-                let result = self.build.object("", origin, whole);
-                let path = vec![name];
-                self.emit_call(
-                    Call {
-                        path,
-                        receiver: Some(receiver),
-                        is_method: true,
-                        args,
-                        generics,
-                        result: Some(result),
-                    },
-                    whole,
-                )
-            }
-            _ => {
-                let call =
-                    Call { path: vec![name], receiver: None, is_method: true, args, generics, result: None };
-                self.emit_call(call, span)
-            }
-        }
+        let receiver = match receiver {
+            Value::Object(receiver) => Some(receiver),
+            _ => None,
+        };
+        let span = if receiver.is_some() { whole } else { span };
+        let call = Call { path: vec![name], receiver, is_method: true, args, generics, result: None };
+        self.method_of(call, span)
+    }
+
+    /// The call of a method, with its result if it is known what it is called on.
+    fn method_of(&mut self, call: Call, span: Span) -> Value {
+        let result = call.receiver.map(|receiver| {
+            let origin = Origin::Method(receiver, call.path[0].clone(), call.args.clone());
+            self.build.object("", origin, span)
+        });
+        self.emit_call(Call { result, ..call }, span)
     }
 
     /// True for what a lock has just returned.
@@ -511,8 +507,11 @@ impl Lower<'_> {
             }
             this.expr(&closure.body)
         });
-        let start = Span::of(closure.inputs_begin.span);
-        Value::Object(self.build.object("", Origin::Closure(body), start.to(span)))
+        let span = Span::of(closure.inputs_begin.span).to(span);
+        let object = self.build.object("", Origin::Closure(body), span);
+        // From here on it has what it captures.
+        self.build.op(OpKind::New(object), span);
+        Value::Object(object)
     }
 
     fn closure_param(&mut self, input: &Pat) {
@@ -715,23 +714,41 @@ impl Lower<'_> {
     }
 
     fn assign(&mut self, assignment: &syn::ExprAssign) -> Value {
-        let span = span_of(&assignment.left);
         let value = self.expr(&assignment.right);
         if let Expr::Infer(_) = &*assignment.left {
             self.unused(value, &assignment.right);
             return Value::Nothing;
         }
-        let target = self.expr(&assignment.left);
-        let kind = if is_deref(&assignment.left) { OpKind::Store } else { OpKind::Assign };
+        if let (Expr::Tuple(places), Value::Object(object)) = (&*assignment.left, &value) {
+            let object = *object;
+            for (place, index) in places.elems.iter().zip(0..) {
+                let part = self.element(object, index, span_of(place));
+                if let Expr::Infer(_) = place {
+                    self.build.op(OpKind::New(part), span_of(place));
+                    self.build.op(OpKind::DroppedAtOnce(part), span_of(place));
+                } else {
+                    self.assigned(place, &Value::Object(part));
+                }
+            }
+            return Value::Nothing;
+        }
+        self.assigned(&assignment.left, &value);
+        Value::Nothing
+    }
+
+    /// `place` gets a value.
+    fn assigned(&mut self, place: &Expr, value: &Value) {
+        let span = span_of(place);
+        let target = self.expr(place);
+        let kind = if is_deref(place) { OpKind::Store } else { OpKind::Assign };
         self.each_object(&target, &mut |this, object| {
             this.build.op(kind(object), span);
             this.build.blur(object);
         });
-        self.each_object(&value, &mut |this, object| {
+        self.each_object(value, &mut |this, object| {
             this.build.op(OpKind::Escape(object, Where::Stored), span);
             this.build.blur(object);
         });
-        Value::Nothing
     }
 
     fn binary(&mut self, binary: &syn::ExprBinary) -> Value {
@@ -763,6 +780,23 @@ impl Lower<'_> {
         }
         Value::Nothing
     }
+}
+
+/// `WaitGroup::add(&wg, 1)`: the same as `wg.add(1)`.
+fn method_by_path(path: &[String], args: &[Arg]) -> Option<Call> {
+    const TYPES: [&str; 9] =
+        ["Chan", "Sender", "Receiver", "WaitGroup", "Context", "CancelHandle", "Mutex", "RwLock", "Once"];
+    let ([.., owner, name], [receiver, args @ ..]) = (path, args) else { return None };
+    let makes = matches!(name.as_str(), "new" | "with_capacity" | "from" | "default");
+    let receiver = receiver.object.filter(|_| !makes && TYPES.contains(&owner.as_str()))?;
+    Some(Call {
+        path: vec![name.clone()],
+        receiver: Some(receiver),
+        is_method: true,
+        args: args.to_vec(),
+        generics: Vec::new(),
+        result: None,
+    })
 }
 
 /// `+=` and its kin.

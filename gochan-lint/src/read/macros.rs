@@ -7,7 +7,7 @@ use crate::ir::{
 };
 use crate::source::Span;
 use gochan_syntax as grammar;
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use syn::Expr;
 use syn::parse::{Parse, Parser};
 use syn::punctuated::Punctuated;
@@ -29,7 +29,7 @@ impl Lower<'_> {
             "chan" => self.with(name, call, span, |this, chan: grammar::Chan, span| this.chan(&chan, span)),
             "send" => self.with(name, call, span, |this, send: grammar::Send, span| {
                 let channel = this.operand(&send.channel);
-                this.escape(&send.value, Where::Given);
+                this.escape(&send.value, Where::Stored);
                 if let Some(channel) = channel {
                     this.build.op(OpKind::Send(channel), span);
                 }
@@ -80,10 +80,16 @@ impl Lower<'_> {
                     .zip(inner.last())
                     .map(|(first, last)| Span::of(first.span()).to(Span::of(last.span())));
                 let error_span = Span::of(error.span());
+                let message = match uncalled(&call.tokens) {
+                    Some(message) if name == "go" && !error.to_string().contains("not called") => {
+                        message.to_owned()
+                    }
+                    _ => error.to_string(),
+                };
                 self.reader.file.rejected.push(Rejected {
                     name: name.to_owned(),
                     span: if error_span == Span::default() { span } else { error_span },
-                    message: error.to_string(),
+                    message,
                     callable,
                 });
                 self.mention(&call.tokens);
@@ -105,6 +111,11 @@ impl Lower<'_> {
             Ok(statements) => {
                 self.build.begin_scope();
                 let value = self.statements(&statements);
+                if let Some(syn::Stmt::Expr(Expr::Path(path), _)) = statements.last()
+                    && matches!(value, Value::Nothing)
+                {
+                    self.build.op(OpKind::Name(segments(&path.path)), Span::of(path.span()));
+                }
                 if let Some(syn::Stmt::Expr(last, None)) = statements.last() {
                     self.moves_out(last, &value);
                 }
@@ -284,7 +295,7 @@ impl Lower<'_> {
                 }
                 grammar::ArmKind::Send(send) => {
                     let channel = self.operand(&send.channel);
-                    self.escape(&send.value, Where::Given);
+                    self.escape(&send.value, Where::Stored);
                     let channel_span = super::expr::span_of(&send.channel);
                     let span = channel_span.to(super::expr::span_of(&send.value));
                     let bound = if send.result.is_some() { Bound::Checked } else { Bound::Discarded };
@@ -433,6 +444,19 @@ impl Lower<'_> {
                 _ => {}
             }
         }
+    }
+}
+
+/// What is wrong with a `go!` of these tokens, if they are a reference to what could be called or a future.
+fn uncalled(tokens: &TokenStream) -> Option<&'static str> {
+    let list = |token: &TokenTree| matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Bracket);
+    let skipped = usize::from(tokens.clone().into_iter().next().as_ref().is_some_and(list));
+    match syn::parse2::<Expr>(tokens.clone().into_iter().skip(skipped).collect()).ok()? {
+        Expr::Reference(inner) if matches!(*inner.expr, Expr::Path(_) | Expr::Field(_)) => {
+            Some("`go!` runs a call, and this is not called: remove the `&` and add `()`")
+        }
+        Expr::Async(_) => Some("`go!` runs a call, and this future is not called: nothing polls it"),
+        _ => None,
     }
 }
 

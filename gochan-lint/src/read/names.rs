@@ -1,6 +1,6 @@
 //! Which macro names of a file are gochan's.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// The macros whose grammar the linter knows.
 pub(super) const MACROS: [&str; 8] =
@@ -12,8 +12,8 @@ pub(super) struct Names {
     gochan: String,
     /// Names that come from elsewhere.
     foreign: HashSet<String>,
-    /// Names imported one by one from gochan.
-    named: HashSet<String>,
+    /// Names imported one by one, and the macros of gochan that they may be.
+    named: HashMap<String, &'static str>,
     /// Every name, and the path it was imported by.
     pub(super) imports: Vec<(String, Vec<String>)>,
     /// Something is imported by a glob, or from a module of the same crate: it may bring anything along.
@@ -25,7 +25,7 @@ impl Names {
         let mut names = Names {
             gochan: gochan.to_owned(),
             foreign: HashSet::new(),
-            named: HashSet::new(),
+            named: HashMap::new(),
             imports: Vec::new(),
             open: false,
         };
@@ -35,12 +35,14 @@ impl Names {
 
     /// The macro of gochan that `path` names, if it is one.
     pub(super) fn resolve(&self, path: &syn::Path) -> Option<&'static str> {
-        let last = path.segments.last()?.ident.to_string();
-        let name = *MACROS.iter().find(|name| **name == last)?;
+        let last = &path.segments.last()?.ident;
         if let Some(first) = path.segments.first().filter(|_| path.segments.len() > 1) {
-            return (first.ident == self.gochan).then_some(name);
+            return if first.ident == self.gochan { known(last) } else { None };
         }
-        (self.named.contains(name) || (self.open && !self.foreign.contains(name))).then_some(name)
+        if let Some((_, &name)) = self.named.iter().find(|(name, _)| last == name.as_str()) {
+            return Some(name);
+        }
+        known(last).filter(|name| self.open && !self.foreign.contains(*name))
     }
 
     fn tree(&mut self, tree: &syn::UseTree, path: &mut Vec<String>) {
@@ -73,9 +75,14 @@ impl Names {
         let name = if name == "self" { full.last().cloned().unwrap_or_default() } else { name.to_owned() };
         let root = full.first().map_or("", String::as_str);
         let ours = root == self.gochan || matches!(root, "crate" | "super" | "self");
-        // A macro under another name is not followed.
-        if ours && full.last() == Some(&name) { &mut self.named } else { &mut self.foreign }
-            .insert(name.clone());
+        match full.last().and_then(|last| MACROS.iter().find(|known| **known == last.as_str())) {
+            Some(original) if ours => drop(self.named.insert(name.clone(), original)),
+            _ => drop(self.foreign.insert(name.clone())),
+        }
+        // Whatever the crate calls it, it is gochan from here on.
+        if root == self.gochan {
+            "gochan".clone_into(&mut full[0]);
+        }
         self.imports.push((name, full));
     }
 
@@ -87,6 +94,10 @@ impl Names {
                 syn::Item::ExternCrate(item) => self.open |= item.ident == self.gochan.as_str(),
                 syn::Item::Mod(module) => {
                     module.content.iter().for_each(|(_, items)| self.items(items));
+                }
+                // A macro of the file's own under that name.
+                syn::Item::Macro(syn::ItemMacro { ident: Some(name), .. }) => {
+                    self.foreign.insert(name.to_string());
                 }
                 syn::Item::Fn(function) => self.block(&function.block),
                 syn::Item::Impl(implementation) => {
@@ -108,4 +119,8 @@ impl Names {
             _ => None,
         }));
     }
+}
+
+fn known(name: &proc_macro2::Ident) -> Option<&'static str> {
+    MACROS.iter().copied().find(|known| name == known)
 }

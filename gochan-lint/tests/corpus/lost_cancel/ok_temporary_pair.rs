@@ -1,0 +1,5 @@
+use gochan::prelude::*;
+
+fn run(parent: &Context) {
+    step(&parent.with_cancel().0);
+}

@@ -1,0 +1,10 @@
+use gochan::prelude::*;
+
+fn work() {}
+
+fn start() {
+    go!({
+        prepare();
+        work; //~ missing_call
+    });
+}

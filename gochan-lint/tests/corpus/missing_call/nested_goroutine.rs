@@ -1,0 +1,9 @@
+use gochan::prelude::*;
+
+fn start() {
+    go!({
+        prepare();
+        go!(inner); //~ missing_call
+        go!({ || inner() }); //~ missing_call
+    });
+}

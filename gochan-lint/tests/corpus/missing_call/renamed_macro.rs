@@ -1,0 +1,5 @@
+use gochan::go as spawn;
+
+fn main() {
+    spawn!(work); //~ missing_call
+}
