@@ -433,3 +433,19 @@ pub struct Held {
     /// Where it was taken.
     pub span: Span,
 }
+
+/// True if a function does something with a parameter whenever it is called, as far as its branches show.
+#[must_use]
+pub fn surely_does(
+    code: Code<'_>,
+    callee: usize,
+    param: usize,
+    is: impl Fn(&EventKind, ObjectId) -> bool,
+) -> bool {
+    let there = Code::of(code.program, callee);
+    let Some(param) = there.function.params.get(param) else { return false };
+    there.all(BodyId(0)).any(|(block, event)| {
+        let graph = &there.body(BodyId(0)).blocks[block.at()];
+        graph.branches == 0 && graph.loops == 0 && is(&event.kind, param.object)
+    })
+}

@@ -160,6 +160,8 @@ pub struct Object {
     pub name: String,
     /// Where it comes from.
     pub origin: Origin,
+    /// The type that is written where it is bound.
+    pub written: Ty,
     /// The body in which it came to be.
     pub body: BodyId,
     /// How many loops are around that place in the body.
@@ -323,8 +325,8 @@ pub enum OpKind {
     Send(ObjectId),
     /// `recv!(ch)`
     Recv(ObjectId, Bound),
-    /// `for v in ch`: at the loop's head.
-    Range(ObjectId),
+    /// `for v in ch`, `while let Some(v) = ch.recv()`: at the loop's head. What it is if this is no channel.
+    Range(ObjectId, Option<Call>),
     /// The range has come to its end.
     RangeEnd(ObjectId),
     /// `unwrap`, `expect`, an index: goes on, or panics.

@@ -1,7 +1,7 @@
 //! What the operations of a body mean, now that it is known what their objects are.
 
 use super::Program;
-use super::kinds::{Flavour, Kind, Side};
+use super::kinds::{Flavour, Kind, LAZY, Side};
 use crate::ir::{Arg, BodyId, BodyKind, Bound, Call, ObjectId, Op, OpKind, Origin, Runs, Select, Where};
 use crate::source::Span;
 use std::cell::RefCell;
@@ -213,7 +213,7 @@ impl Interpreter<'_> {
             OpKind::DroppedAtOnce(object) => one(EventKind::DroppedAtOnce(self.root(*object))),
             OpKind::Send(channel) => one(EventKind::Send(self.root(*channel), Face::Panics)),
             OpKind::Recv(channel, bound) => one(EventKind::Recv(self.root(*channel), *bound, true)),
-            OpKind::Range(channel) if self.kind(*channel).is_channel() => {
+            OpKind::Range(channel, _) if self.kind(*channel).is_channel() => {
                 let side = match self.kind(*channel) {
                     Kind::Channel(side, _) => *side,
                     _ => Side::Receive,
@@ -227,7 +227,10 @@ impl Interpreter<'_> {
             OpKind::Next => one(EventKind::Next),
             OpKind::MayPanic => one(EventKind::MayPanic),
             OpKind::DefaultArm => one(EventKind::DefaultArm),
-            OpKind::Range(object) => one(EventKind::Use(self.root(*object))),
+            OpKind::Range(_, Some(call)) => {
+                self.call(call).into_iter().map(|kind| Event { kind, span: op.span }).collect()
+            }
+            OpKind::Range(object, None) => one(EventKind::Use(self.root(*object))),
             OpKind::Close(channel) => one(EventKind::Close(self.root(*channel), Face::Panics)),
             OpKind::Spawn(runs, handle) => one(EventKind::Spawn(self.started(runs), None, *handle)),
             OpKind::Defer(body) => one(EventKind::Defer(*body)),
@@ -421,8 +424,23 @@ impl Interpreter<'_> {
                     "try_recv" | "recv_timeout" | "recv_async" | "try_iter" => {
                         EventKind::Recv(root, Bound::Checked, false)
                     }
-                    "for_each" | "map" | "filter" | "filter_map" | "fold" | "any" | "all" | "sum"
-                    | "count" | "collect" | "last" | "max" | "min" | "extend" | "next" | "take" => {
+                    "for_each" | "fold" | "sum" | "product" | "count" | "collect" | "last" | "max"
+                    | "min" => {
+                        let side = match kind {
+                            Kind::Channel(side, _) => *side,
+                            _ => Side::Receive,
+                        };
+                        let mut events = vec![EventKind::Range(root, side)];
+                        events.extend(self.closures(call));
+                        events.extend([EventKind::RangeEnd(root), EventKind::Unknown(call.clone())]);
+                        return Some(events);
+                    }
+                    name if LAZY.contains(&name) => {
+                        let mut events = self.closures(call);
+                        events.push(EventKind::Use(root));
+                        return Some(events);
+                    }
+                    "any" | "all" | "extend" | "next" | "take" | "find" | "position" | "take_while" => {
                         // What the closures do, and, for all that we know, a receive.
                         let mut events = vec![EventKind::Recv(root, Bound::Checked, true)];
                         events.extend(self.closures(call));
@@ -432,9 +450,8 @@ impl Interpreter<'_> {
                     "iter" | "into_iter" => EventKind::Use(root),
                     // It says whether it closed the channel, and never panics.
                     "close" => EventKind::Close(root, Face::Checked),
-                    "len" | "capacity" | "is_empty" | "is_full" | "is_closed" | "is_nil" => {
-                        EventKind::Use(root)
-                    }
+                    "sender" | "receiver" | "split" | "same_channel" | "len" | "capacity" | "is_empty"
+                    | "is_full" | "is_closed" | "is_nil" => EventKind::Use(root),
                     _ => return None,
                 }
             }

@@ -1,7 +1,7 @@
 //! What the objects of a function are.
 
 use super::Program;
-use crate::ir::{Capacity, Function, ObjectId, Origin, Ty};
+use crate::ir::{Capacity, Function, Object, ObjectId, Origin, Ty};
 
 /// Which ends of a channel a handle has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,7 +87,11 @@ pub(super) fn resolve(program: &Program, function: usize) -> (Vec<Kind>, Vec<Obj
     let mut resolver = Resolver { program, function, unit, code, kinds: Vec::new(), roots: Vec::new() };
     for index in 0..code.objects.len() {
         let id = ObjectId(index as u32);
-        let (kind, root) = resolver.object(id, &code.objects[index].origin);
+        let object = &code.objects[index];
+        let (kind, root) = match resolver.object(id, &object.origin) {
+            (Kind::Other, _) if object.written != Ty::Unknown => (resolver.written(object), id),
+            known => known,
+        };
         resolver.kinds.push(kind);
         resolver.roots.push(root);
     }
@@ -127,6 +131,17 @@ impl Resolver<'_> {
                 (known.map_or(Kind::Other, |known| self.ty(&known.ty)), id)
             }
             Origin::Closure(_) | Origin::Unknown => (Kind::Other, id),
+        }
+    }
+
+    /// What a `let` with a type says.
+    fn written(&self, object: &Object) -> Kind {
+        match (self.ty(&object.written), &object.origin) {
+            // `let rx: Receiver<u32> = Default::default();`
+            (Kind::Channel(..), Origin::Call(path, _)) if path.ends_with(&["default".to_owned()]) => {
+                Kind::Nil
+            }
+            (kind, _) => kind,
         }
     }
 
@@ -180,6 +195,7 @@ impl Resolver<'_> {
             | [.., "thread", "spawn"]
             | [.., "mpsc", "channel"] => Kind::ThreadBlocking,
             [.., "Once" | "OnceCell" | "Lazy" | "OnceLock" | "LazyLock", "new"] => Kind::Once,
+            ["Default", "default"] => Kind::Other,
             [.., owner, "new" | "default"] => Kind::Named(owner.to_owned()),
             [.., owner, _] if blocking_type(owner) => Kind::Named(owner.to_owned()),
             _ => Kind::Other,
@@ -198,7 +214,9 @@ impl Resolver<'_> {
             (Kind::Channel(_, capacity), "sender") => (Kind::Channel(Side::Send, *capacity), root),
             (Kind::Channel(_, capacity), "receiver") => (Kind::Channel(Side::Receive, *capacity), root),
             (Kind::Channel(..), "split") => (Kind::Halves, root),
-            (kind, "iter" | "into_iter" | "try_iter" | "stream") if kind.is_channel() => (kind.clone(), root),
+            (kind, name) if kind.is_channel() && (GIVES_ALL.contains(&name) || LAZY.contains(&name)) => {
+                (kind.clone(), root)
+            }
             (
                 Kind::Context,
                 "with_cancel"
@@ -329,6 +347,13 @@ impl Resolver<'_> {
         }
     }
 }
+
+/// Methods of a channel whose result takes its values one by one.
+pub(super) const GIVES_ALL: [&str; 4] = ["iter", "into_iter", "try_iter", "stream"];
+
+/// Methods of an iterator that take nothing yet, and leave nothing out for good.
+pub(super) const LAZY: [&str; 9] =
+    ["map", "filter", "filter_map", "flat_map", "inspect", "enumerate", "peekable", "by_ref", "fuse"];
 
 /// Types whose makers are worth to be told apart, whatever they are called.
 fn blocking_type(name: &str) -> bool {

@@ -33,7 +33,8 @@ close!(out);",
 fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
     for (body, _) in code.bodies() {
         for (block, place, event) in code.places(body) {
-            let Some(channel) = closes(code, &event.kind).filter(|channel| is_plain(code, *channel)) else {
+            let Some(channel) = first_close(code, &event.kind).filter(|channel| is_plain(code, *channel))
+            else {
                 continue;
             };
             if !is_made_outside_loop(code, channel, body, block) {
@@ -54,10 +55,29 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
     shared_by_copies(code, found);
 }
 
-/// The channel that an event closes, by itself or by what was deferred.
+/// The channel that an event closes in whatever way.
+fn first_close(code: Code<'_>, kind: &EventKind) -> Option<ObjectId> {
+    match kind {
+        EventKind::Close(channel, Face::Checked) => Some(*channel),
+        kind => closes(code, kind),
+    }
+}
+
+/// The channel that an event closes, by itself, by a function it calls, or by what was deferred.
 fn closes(code: Code<'_>, kind: &EventKind) -> Option<ObjectId> {
     match kind {
         EventKind::Close(channel, Face::Panics) => Some(*channel),
+        EventKind::Call(callee, handed) => {
+            let surely = |param| {
+                surely_does(
+                    code,
+                    *callee,
+                    param,
+                    |kind, param| matches!(kind, EventKind::Close(closed, Face::Panics) if *closed == param),
+                )
+            };
+            handed.iter().enumerate().find_map(|(index, channel)| channel.filter(|_| surely(index)))
+        }
         EventKind::RunDeferred(body) if code.linked.runs[body.at()] == Runner::Inline => {
             code.all(*body).find_map(|(block, event)| match event.kind {
                 EventKind::Close(channel, Face::Panics) if !code.body(*body).blocks[block.at()].guarded => {

@@ -21,8 +21,20 @@ start(&jobs);",
 fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
     let source = &code.program.units[code.linked.unit].source;
     for object in &code.function.objects {
-        let Origin::ChanMacro(Capacity::Exactly(1000..), span) = object.origin else { continue };
-        let text = code.snippet(span).rsplit(',').next().unwrap_or("").trim();
+        let (span, text) = match &object.origin {
+            Origin::ChanMacro(Capacity::Exactly(1000..), span) => {
+                (*span, code.snippet(*span).rsplit(',').next().unwrap_or("").trim())
+            }
+            Origin::Call(path, args) if path.ends_with(&["Chan".to_owned(), "with_capacity".to_owned()]) => {
+                match &args[..] {
+                    [only] if only.number.is_some_and(|number| number >= 1000) => {
+                        (object.span, code.snippet(only.span))
+                    }
+                    _ => continue,
+                }
+            }
+            _ => continue,
+        };
         let line = source.position(span.start).line;
         let commented =
             source.line(line).contains("//") || line > 1 && source.line(line - 1).trim().starts_with("//");

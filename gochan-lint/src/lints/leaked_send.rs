@@ -56,8 +56,9 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
         if can_leave(code, channel, object.body, several) {
             let name = code.name(channel);
             found.push(
-                code.finding(
-                    &LINT,
+                Diagnostic::new(
+                    LINT.id,
+                    first.unit,
                     first.send,
                     format!("the only receiver of `{name}` can leave before this send is received"),
                 )
@@ -69,6 +70,7 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
 }
 
 struct Sender {
+    unit: usize,
     block: BlockId,
     send: Span,
     repeats: bool,
@@ -78,15 +80,23 @@ struct Sender {
 fn senders(code: Code<'_>, channel: ObjectId) -> impl Iterator<Item = Sender> {
     let home = code.object(channel).body;
     code.all(home).filter_map(move |(block, event)| {
-        let EventKind::Spawn(Started::Body(inner), ..) = event.kind else { return None };
-        let mut sends = code.of_agent(inner).filter_map(|(body, at, event)| match event.kind {
+        let (there, agent, channel) = match &event.kind {
+            EventKind::Spawn(Started::Body(inner), ..) => (code, *inner, channel),
+            EventKind::Spawn(Started::Function(callee, handed), ..) => {
+                let there = Code::of(code.program, *callee);
+                let param = handed.iter().position(|handed| *handed == Some(channel))?;
+                (there, BodyId(0), there.function.params.get(param)?.object)
+            }
+            _ => return None,
+        };
+        let mut sends = there.of_agent(agent).filter_map(|(body, at, event)| match event.kind {
             // Whoever looks at the result is told when nobody receives any more.
             EventKind::Send(to, Face::Panics) if to == channel => Some((body, at, event.span)),
             _ => None,
         });
         let (body, at, send) = sends.next()?;
-        let repeats = sends.next().is_some() || code.body(body).blocks[at.at()].loops > 0;
-        Some(Sender { block, send, repeats })
+        let repeats = sends.next().is_some() || there.body(body).blocks[at.at()].loops > 0;
+        Some(Sender { unit: there.linked.unit, block, send, repeats })
     })
 }
 
@@ -99,8 +109,16 @@ fn can_leave(code: Code<'_>, channel: ObjectId, home: BodyId, several: bool) -> 
         |a, b| *a || *b,
         |pending, event, block| match &event.kind {
             EventKind::Spawn(Started::Body(inner), ..) if code.captures(*inner, channel) => *pending = true,
+            EventKind::Spawn(Started::Function(_, handed), ..) if handed.contains(&Some(channel)) => {
+                *pending = true;
+            }
             EventKind::RangeEnd(ranged) if *ranged == channel => *pending = false,
-            EventKind::Range(ranged, _) if *ranged == channel => {}
+            // The one value is what its first turn is for.
+            EventKind::Range(ranged, _) if *ranged == channel => *pending &= several,
+            // One look is not enough to be sure of it.
+            EventKind::Recv(from, _, false)
+                if *from == channel
+                    && code.body(home).blocks[block.at()].loops <= code.object(channel).loops => {}
             EventKind::RunDeferred(inner) if code.captures(*inner, channel) => *pending = false,
             // Whoever still sends hears of it.
             EventKind::Close(closed, _) if *closed == channel => *pending = false,

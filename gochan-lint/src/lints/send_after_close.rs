@@ -2,8 +2,8 @@
 
 use super::{Check, Lint};
 use crate::diagnostic::{Diagnostic, Level};
-use crate::flow::Code;
-use crate::ir::{BlockId, Bound};
+use crate::flow::{Code, surely_does};
+use crate::ir::{BlockId, Bound, ObjectId};
 use crate::link::{EventKind, Face, Kind};
 
 pub(super) const LINT: Lint = Lint {
@@ -29,19 +29,27 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
         for index in 0..graph.blocks.len() {
             let block = BlockId(index as u32);
             for (place, event) in code.events(body, block).iter().enumerate() {
-                let EventKind::Close(channel, _) = event.kind else { continue };
+                let Some(channel) = closed(code, &event.kind) else { continue };
                 let object = &code.function.objects[channel.at()];
                 let fresh =
                     object.body == body && object.loops > 0 && object.loops >= graph.blocks[index].loops;
                 if object.blurred || fresh || !matches!(code.linked.kind(channel), Kind::Channel(..)) {
                     continue;
                 }
-                let sends = |kind: &EventKind| match kind {
+                let sends = |kind: &EventKind| {
+                    match kind {
                     EventKind::Send(sent, Face::Panics) => *sent == channel,
                     EventKind::Arm(arm) => {
                         arm.sends && arm.bound == Bound::Discarded && arm.channel == Some(channel)
                     }
+                    EventKind::RunDeferred(body) => code.all(*body).any(|(_, event)| {
+                        matches!(event.kind, EventKind::Send(sent, Face::Panics) if sent == channel)
+                    }),
+                    EventKind::Call(callee, handed) => handed.iter().enumerate().any(|(index, handed)| {
+                        *handed == Some(channel) && surely_does(code, *callee, index, |kind, param| matches!(kind, EventKind::Send(sent, Face::Panics) if *sent == param))
+                    }),
                     _ => false,
+                }
                 };
                 if let Some(send) = code.can_follow(body, block, place, sends) {
                     found.push(
@@ -58,5 +66,18 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
                 }
             }
         }
+    }
+}
+
+/// The channel that an event closes, by itself or by a function it calls.
+fn closed(code: Code<'_>, kind: &EventKind) -> Option<ObjectId> {
+    match kind {
+        EventKind::Close(channel, _) => Some(*channel),
+        EventKind::Call(callee, handed) => handed.iter().enumerate().find_map(|(index, channel)| {
+            let closes =
+                |kind: &EventKind, param| matches!(kind, EventKind::Close(closed, _) if *closed == param);
+            channel.filter(|_| surely_does(code, *callee, index, closes))
+        }),
+        _ => None,
     }
 }

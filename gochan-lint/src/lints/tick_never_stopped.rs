@@ -29,13 +29,15 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
         return;
     }
     for (tick, object) in code.objects() {
-        let is_tick = *code.kind(tick) == Kind::Tick && matches!(object.origin, Origin::Call(..));
-        // The beat of a loop that serves until it is told to stop.
-        let serves = code.everywhere().any(|(body, block, event)| {
-            let looped = code.body(body).blocks[block.at()].loops > object.loops;
-            looped && matches!(&event.kind, EventKind::Arm(arm) if arm.channel == Some(tick))
-        });
-        if is_tick && !serves && code.can_end(object.body) && !code.escapes(tick) {
+        let Origin::Call(path, _) = &object.origin else { continue };
+        let is_ticker = path.iter().any(|part| part == "Ticker")
+            && !code.everywhere().any(|(_, _, event)| match &event.kind {
+                EventKind::Unknown(call) => {
+                    call.path.last().is_some_and(|name| name == "stop") && code.mentions(event, tick)
+                }
+                _ => false,
+            });
+        if (*code.kind(tick) == Kind::Tick || is_ticker) && code.can_end(object.body) && !code.escapes(tick) {
             found.push(
                 code.finding(&LINT, object.span, "this ticker cannot be stopped, and the function returns")
                     .label("goes on ticking while somebody holds its channel")

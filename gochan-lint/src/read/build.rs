@@ -1,6 +1,6 @@
 //! Building the graphs of one function: blocks, scopes, names, and the ways out of them.
 
-use crate::ir::{Block, BlockId, Body, BodyId, BodyKind, Function, Object, ObjectId, Op, OpKind, Origin};
+use crate::ir::{Block, BlockId, Body, BodyId, BodyKind, Function, Object, ObjectId, Op, OpKind, Origin, Ty};
 use crate::source::Span;
 
 /// A function that is being read.
@@ -161,7 +161,15 @@ impl Builder {
         let body = self.body();
         let loops = self.here().map_or(0, |block| self.function.bodies[body.at()].blocks[block.at()].loops);
         let name = name.to_owned();
-        self.function.objects.push(Object { name, origin, body, loops, span, blurred: false });
+        self.function.objects.push(Object {
+            name,
+            origin,
+            written: Ty::Unknown,
+            body,
+            loops,
+            span,
+            blurred: false,
+        });
         ObjectId(self.function.objects.len() as u32 - 1)
     }
 

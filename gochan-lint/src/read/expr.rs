@@ -134,6 +134,12 @@ impl Lower<'_> {
             self.build.goto_from_here(after);
             self.build.at(before.map(|_| after));
         }
+        if let (Value::Object(object), Pat::Type(typed)) = (&value, &local.pat) {
+            let object = &mut self.build.function.objects[object.at()];
+            if object.name.is_empty() && matches!(object.origin, Origin::Call(..) | Origin::Method(..)) {
+                object.written = ty(&typed.ty);
+            }
+        }
         self.pattern(&local.pat, value);
     }
 
@@ -181,10 +187,15 @@ impl Lower<'_> {
 
     /// The value is looked at.
     pub(super) fn look(&mut self, expr: &Expr) {
+        let _ = self.looked(expr);
+    }
+
+    fn looked(&mut self, expr: &Expr) -> Value {
         let value = self.expr(expr);
         self.each_object(&value, &mut |this, object| {
             this.build.op(OpKind::Use(object), span_of(expr));
         });
+        value
     }
 
     pub(super) fn expr(&mut self, expr: &Expr) -> Value {
@@ -235,6 +246,7 @@ impl Lower<'_> {
                 });
                 Value::Nothing
             }
+            Expr::While(around) if received(&around.cond).is_some() => self.while_received(around),
             Expr::While(around) => {
                 self.repeat(around.label.as_ref(), Some(&around.cond), |this| {
                     this.block(&around.body);
@@ -646,7 +658,7 @@ impl Lower<'_> {
         let turns = self.turns(&around.expr);
         self.build.set_turns(turns);
         if let Value::Object(object) = source {
-            self.build.op(OpKind::Range(object), span);
+            self.build.op(OpKind::Range(object, None), span);
         }
         let here = self.build.here();
         let (ended, inside) = (self.build.new_block(), self.build.new_block());
@@ -665,6 +677,44 @@ impl Lower<'_> {
         self.build.end_scope();
         self.end_repeat(head, exit);
         self.build.end_scope();
+        Value::Nothing
+    }
+
+    /// `while let Some(v) = ch.recv()`: a range, if it is a channel.
+    fn while_received(&mut self, around: &syn::ExprWhile) -> Value {
+        let Some((pattern, call)) = received(&around.cond) else { return Value::Nothing };
+        let (head, exit) = self.begin_repeat(around.label.as_ref());
+        let receiver = self.expr(&call.receiver);
+        let span = span_of(&around.cond).to(Span::of(call.paren_token.span.close()));
+        let span = Span::of(first_token(&call.receiver)).to(span);
+        if let Value::Object(object) = receiver {
+            let path = vec![call.method.to_string()];
+            let result = self.build.object("", Origin::Method(object, path[0].clone(), Vec::new()), span);
+            let call = Call {
+                path,
+                receiver: Some(object),
+                is_method: true,
+                args: Vec::new(),
+                generics: Vec::new(),
+                result: Some(result),
+            };
+            self.build.op(OpKind::Range(object, Some(call)), span);
+        }
+        let here = self.build.here();
+        let (ended, inside) = (self.build.new_block(), self.build.new_block());
+        self.build.edge(here, ended);
+        self.build.edge(here, inside);
+        self.build.at(here.map(|_| ended));
+        if let Value::Object(object) = receiver {
+            self.build.op(OpKind::RangeEnd(object), span);
+        }
+        self.build.edge(here.map(|_| ended), exit);
+        self.build.at(here.map(|_| inside));
+        self.build.begin_scope();
+        self.pattern(pattern, Value::Nothing);
+        self.block(&around.body);
+        self.build.end_scope();
+        self.end_repeat(head, exit);
         Value::Nothing
     }
 
@@ -752,9 +802,7 @@ impl Lower<'_> {
     }
 
     fn binary(&mut self, binary: &syn::ExprBinary) -> Value {
-        if !changes(&binary.op) {
-            self.look(&binary.left);
-        }
+        let left = if changes(&binary.op) { Value::Nothing } else { self.looked(&binary.left) };
         if matches!(binary.op, syn::BinOp::And(_) | syn::BinOp::Or(_)) {
             // The right side may not be reached.
             let before = self.build.here();
@@ -775,11 +823,31 @@ impl Lower<'_> {
             self.each_object(&target, &mut |this, object| {
                 this.build.op(kind(object), span_of(&binary.left));
             });
-        } else {
-            self.look(&binary.right);
+        } else if let (Value::Number(left), Value::Number(right)) = (left, self.looked(&binary.right)) {
+            return folded(left, &binary.op, right).map_or(Value::Nothing, Value::Number);
         }
         Value::Nothing
     }
+}
+
+/// What constants come to.
+fn folded(left: i64, op: &syn::BinOp, right: i64) -> Option<i64> {
+    match op {
+        syn::BinOp::Add(_) => left.checked_add(right),
+        syn::BinOp::Sub(_) => left.checked_sub(right),
+        syn::BinOp::Mul(_) => left.checked_mul(right),
+        syn::BinOp::Div(_) => left.checked_div(right),
+        syn::BinOp::Shl(_) => left.checked_mul(1i64.checked_shl(u32::try_from(right).ok()?)?),
+        _ => None,
+    }
+}
+
+/// The pattern and the call of `let Some(v) = ch.recv()`.
+fn received(condition: &Expr) -> Option<(&Pat, &syn::ExprMethodCall)> {
+    let Expr::Let(condition) = condition else { return None };
+    let Expr::MethodCall(call) = &*condition.expr else { return None };
+    let some = matches!(&*condition.pat, Pat::TupleStruct(pattern) if pattern.path.is_ident("Some"));
+    (some && call.method == "recv" && call.args.is_empty()).then_some((&*condition.pat, call))
 }
 
 /// `WaitGroup::add(&wg, 1)`: the same as `wg.add(1)`.
