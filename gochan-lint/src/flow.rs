@@ -245,7 +245,7 @@ impl<'p> Code<'p> {
     /// What an event does with an object.
     #[must_use]
     pub fn effect(self, event: &Event, object: ObjectId) -> Effect {
-        effect_of(self.program, &event.kind, object)
+        effect_of(self.program, self.index, &event.kind, object)
     }
 
     /// True if something unknown gets hold of the object.
@@ -432,6 +432,30 @@ pub struct Held {
     pub flavour: Flavour,
     /// Where it was taken.
     pub span: Span,
+}
+
+/// What an object of the caller is inside of the function it is handed to, by itself or as the field of what is.
+#[must_use]
+pub fn seen_inside(
+    code: Code<'_>,
+    callee: usize,
+    handed: &[Option<ObjectId>],
+    object: ObjectId,
+) -> Option<ObjectId> {
+    let there = Code::of(code.program, callee);
+    let param = |object: ObjectId| {
+        let index = handed.iter().position(|handed| *handed == Some(object))?;
+        there.function.params.get(index).map(|param| param.object)
+    };
+    param(object).or_else(|| {
+        let Origin::Field(base, name) = &code.object(object).origin else { return None };
+        let base = param(code.linked.root(*base))?;
+        let mut objects = there.objects();
+        let found = objects.find(|(_, field)| {
+            matches!(&field.origin, Origin::Field(of, field) if there.linked.root(*of) == base && field == name)
+        });
+        found.map(|(id, _)| id)
+    })
 }
 
 /// True if a function does something with a parameter whenever it is called, as far as its branches show.

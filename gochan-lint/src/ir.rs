@@ -54,6 +54,8 @@ pub struct File {
     pub rejected: Vec<Rejected>,
     /// Modules declared without a body: other files.
     pub modules: Vec<ModuleDecl>,
+    /// What the crate calls gochan.
+    pub gochan: String,
     /// What `use` declarations bring in: a name, and the path behind it.
     pub imports: Vec<(String, Vec<String>)>,
 }

@@ -412,7 +412,10 @@ impl Interpreter<'_> {
         let event = match (kind, name) {
             (kind, _) if kind.is_channel() => {
                 if matches!(name, "send" | "send_timeout" | "try_send" | "send_async") {
-                    let value = first.and_then(|arg| arg.object).map(|object| self.root(object));
+                    let value = first
+                        .filter(|arg| !arg.by_ref)
+                        .and_then(|arg| arg.object)
+                        .map(|object| self.root(object));
                     let mut events: Vec<_> =
                         value.map(|object| EventKind::Escape(object, Where::Stored)).into_iter().collect();
                     let face = if name == "send" { self.face(call) } else { Face::Tries };

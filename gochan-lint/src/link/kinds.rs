@@ -145,6 +145,11 @@ impl Resolver<'_> {
         }
     }
 
+    /// True for names that come from a crate that is neither gochan nor one of the workspace.
+    fn is_foreign(&self, path: &[&str]) -> bool {
+        foreign_root(path) && !self.program.is_crate(path[0]) && !path[0].starts_with(char::is_uppercase)
+    }
+
     fn full(&self, path: &[String]) -> Vec<String> {
         self.program.expand(self.unit, path)
     }
@@ -285,6 +290,10 @@ impl Resolver<'_> {
         match (self.known(of).0, name) {
             (Kind::ContextAndCancel, "0") => return Kind::Context,
             (Kind::ContextAndCancel, "1") => return Kind::Cancel,
+            (Kind::Tuple(parts), name) => {
+                let part = name.parse::<usize>().ok().and_then(|index| parts.get(index));
+                return part.map_or(Kind::Other, |ty| self.ty(ty));
+            }
             _ => {}
         }
         let (Kind::Named(owner), _) = self.known(of) else { return Kind::Other };
@@ -310,10 +319,17 @@ impl Resolver<'_> {
     }
 
     fn path(&self, name: &str, args: &[Ty]) -> Kind {
-        let full = self.full(&[name.to_owned()]);
+        let written: Vec<String> = name.split("::").map(str::to_owned).collect();
+        let full = self.full(&written);
         let names: Vec<&str> = full.iter().map(String::as_str).collect();
         let blocking = blocking_root(&names);
+        let name = if written.len() > 1 { names.last().copied().unwrap_or(name) } else { name };
         match (name, args) {
+            (
+                "Chan" | "Sender" | "Receiver" | "WaitGroup" | "CancelHandle" | "Mutex" | "RwLock" | "Once"
+                | "OnceCell" | "Cond" | "JoinHandle",
+                _,
+            ) if !blocking && self.is_foreign(&names) => Kind::Named(name.to_owned()),
             ("Arc" | "Rc" | "Box" | "Option" | "Pin", [inner]) => self.ty(inner),
             // The types of `Result<(Context, CancelHandle), E>` are those of its value.
             ("Result", [inner, ..]) => self.ty(inner),
@@ -323,7 +339,7 @@ impl Resolver<'_> {
             ("Receiver", _) if !blocking => Kind::Channel(Side::Receive, None),
             ("Sender" | "Receiver" | "SyncSender" | "Barrier", _) => Kind::ThreadBlocking,
             ("WaitGroup", _) => Kind::WaitGroup,
-            ("Context", _) if !foreign_root(&names) => Kind::Context,
+            ("Context", _) if !self.is_foreign(&names) => Kind::Context,
             ("CancelHandle", _) => Kind::Cancel,
             ("Mutex" | "RwLock", _) => Kind::Lock(if blocking { Flavour::Blocking } else { Flavour::Gochan }),
             ("RefCell", _) => Kind::Lock(Flavour::Cell),

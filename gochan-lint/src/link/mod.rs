@@ -150,14 +150,25 @@ impl Program {
         self.units[unit].file.statics.get(index)
     }
 
+    /// True for what a crate of the workspace is called in code.
+    pub(crate) fn is_crate(&self, name: &str) -> bool {
+        self.crates.contains_key(name)
+    }
+
     /// The path behind the first segment, if that was imported.
     #[must_use]
     pub fn expand(&self, unit: usize, path: &[String]) -> Vec<String> {
         let Some(first) = path.first() else { return Vec::new() };
-        match self.units[unit].file.imports.iter().find(|(name, _)| name == first) {
+        let file = &self.units[unit].file;
+        let mut full: Vec<String> = match file.imports.iter().find(|(name, _)| name == first) {
             Some((_, full)) => full.iter().chain(&path[1..]).cloned().collect(),
             None => path.to_vec(),
+        };
+        // Whatever the crate calls it.
+        if full.len() > 1 && full[0] == file.gochan {
+            "gochan".clone_into(&mut full[0]);
         }
+        full
     }
 
     /// The function of the workspace that a path call from `caller` means.

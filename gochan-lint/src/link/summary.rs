@@ -5,7 +5,7 @@ use super::events::LockMode;
 use super::events::{EventKind, Runner, Started};
 use crate::ir::{BodyKind, ObjectId, Origin};
 use rayon::prelude::*;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a function may do with one parameter, by itself, in a goroutine it starts, or through others it calls.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -60,6 +60,8 @@ pub type LockPath = (Option<usize>, Vec<String>);
 pub struct Summary {
     /// With each parameter.
     pub params: Vec<Effect>,
+    /// With the fields of its parameters, by number and name.
+    pub fields: BTreeMap<(usize, String), Effect>,
     /// It may wait: on a channel, a lock, a group, time.
     pub blocks: bool,
     /// The same without locks.
@@ -118,6 +120,7 @@ fn summary_of(program: &Program, function: usize) -> Summary {
     for (param, effect) in code.params.iter().zip(&mut summary.params) {
         *effect = effect.and(effect_on(program, function, param.object));
     }
+    fields(program, function, &mut summary.fields);
     summary.blocks = summary.blocks || own(program, function, |event| blocks(program, event));
     summary.waits = summary.waits || own(program, function, |event| waits(program, event));
     summary.locks = locks(program, function);
@@ -128,6 +131,45 @@ fn summary_of(program: &Program, function: usize) -> Summary {
             _ => false,
         });
     summary
+}
+
+/// What happens to the fields of the parameters.
+fn fields(program: &Program, function: usize, known: &mut BTreeMap<(usize, String), Effect>) {
+    // Recursion over a list names no more fields than these.
+    const MANY: usize = 64;
+    let code = program.function(function);
+    let linked = &program.functions[function];
+    let param = |object: ObjectId| code.params.iter().position(|param| param.object == object);
+    let mut grow = |key: (usize, String), effect: Effect| {
+        if effect != Effect::default() && (known.len() < MANY || known.contains_key(&key)) {
+            let slot = known.entry(key).or_default();
+            *slot = slot.and(effect);
+        }
+    };
+    for (index, object) in code.objects.iter().enumerate() {
+        if let Origin::Field(base, name) = &object.origin
+            && let Some(param) = param(linked.root(*base))
+        {
+            let effect = effect_on(program, function, ObjectId(index as u32));
+            grow((param, name.clone()), effect);
+        }
+    }
+    for (index, body) in code.bodies.iter().enumerate() {
+        let apart = is_apart(program, function, body, index);
+        for event in linked.events[index].iter().flat_map(|block| &block.0) {
+            let (callee, handed, apart) = match &event.kind {
+                EventKind::Call(callee, handed) => (*callee, handed, apart),
+                EventKind::Spawn(Started::Function(callee, handed), ..) => (*callee, handed, true),
+                _ => continue,
+            };
+            for ((index, name), effect) in &program.functions[callee].summary.fields {
+                if let Some(param) = handed.get(*index).copied().flatten().and_then(param) {
+                    let apart = if apart { Effect::IN_GOROUTINE } else { Effect::default() };
+                    grow((param, name.clone()), effect.and(apart));
+                }
+            }
+        }
+    }
 }
 
 /// The parameter or static that an object is, and the fields on the way to it.
@@ -200,7 +242,7 @@ pub fn effect_on(program: &Program, function: usize, object: ObjectId) -> Effect
     for (index, body) in program.function(function).bodies.iter().enumerate() {
         let goroutine = is_apart(program, function, body, index);
         for event in linked.events[index].iter().flat_map(|block| &block.0) {
-            let found = effect_of(program, &event.kind, object);
+            let found = effect_of(program, function, &event.kind, object);
             if found != Effect::default() {
                 effect = effect.and(found);
                 if goroutine {
@@ -214,7 +256,7 @@ pub fn effect_on(program: &Program, function: usize, object: ObjectId) -> Effect
 
 /// What one event does with `object`.
 #[must_use]
-pub fn effect_of(program: &Program, event: &EventKind, object: ObjectId) -> Effect {
+pub fn effect_of(program: &Program, function: usize, event: &EventKind, object: ObjectId) -> Effect {
     let none = Effect::default();
     let only = |is: ObjectId, effect: Effect| if is == object { effect } else { none };
     match event {
@@ -237,7 +279,7 @@ pub fn effect_of(program: &Program, event: &EventKind, object: ObjectId) -> Effe
             match started {
                 Started::Body(_) => counted,
                 Started::Function(callee, handed) => {
-                    let effect = through(program, *callee, handed, object);
+                    let effect = through(program, function, *callee, handed, object);
                     let inside = if effect == none { none } else { Effect::IN_GOROUTINE };
                     counted.and(effect).and(inside)
                 }
@@ -247,16 +289,29 @@ pub fn effect_of(program: &Program, event: &EventKind, object: ObjectId) -> Effe
         }
         EventKind::Cancel(handle) | EventKind::Dropped(handle) => only(*handle, Effect::CANCELS),
         EventKind::Lock(lock, ..) => only(*lock, Effect::LOCKS),
-        EventKind::Call(callee, handed) => through(program, *callee, handed, object),
+        EventKind::Call(callee, handed) => through(program, function, *callee, handed, object),
         EventKind::Escape(escaped, _) => only(*escaped, Effect::ESCAPES),
         _ => none,
     }
 }
 
-fn through(program: &Program, callee: usize, handed: &[Option<ObjectId>], object: ObjectId) -> Effect {
+fn through(
+    program: &Program,
+    function: usize,
+    callee: usize,
+    handed: &[Option<ObjectId>],
+    object: ObjectId,
+) -> Effect {
     let summary = &program.functions[callee].summary;
     let matching = handed.iter().enumerate().filter(|(_, handed)| **handed == Some(object));
-    matching.fold(Effect::default(), |effect, (index, _)| effect.and(summary.param(index)))
+    let whole = matching.fold(Effect::default(), |effect, (index, _)| effect.and(summary.param(index)));
+    let Origin::Field(base, name) = &program.function(function).objects[object.at()].origin else {
+        return whole;
+    };
+    let base = Some(program.functions[function].root(*base));
+    let fields = summary.fields.iter();
+    let matching = fields.filter(|((index, field), _)| field == name && handed.get(*index) == Some(&base));
+    matching.fold(whole, |effect, (_, found)| effect.and(*found))
 }
 
 /// True if something happens in the function itself, not in what it starts.

@@ -29,7 +29,13 @@ wg.wait();",
 
 fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
     for (_, _, event) in code.everywhere() {
-        let EventKind::Spawn(Started::Body(body), None, _) = event.kind else { continue };
+        let (code, body) = match &event.kind {
+            EventKind::Spawn(Started::Body(body), None, _) => (code, *body),
+            EventKind::Spawn(Started::Function(callee, _), None, _) => {
+                (Code::of(code.program, *callee), BodyId(0))
+            }
+            _ => continue,
+        };
         let mut dones = code.of_agent(body).filter_map(|(at, block, event)| match event.kind {
             EventKind::Done(group) => Some((at, block, group, event)),
             _ => None,
@@ -40,6 +46,7 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
             || graph.branches > 0
             || graph.loops > 0
             || code.is_within(code.object(group).body, body)
+                && !matches!(code.object(group).origin, Origin::Typed(_))
         {
             continue;
         }
@@ -70,7 +77,7 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
             matches!(event.kind, EventKind::MayPanic | EventKind::Diverge)
                 || matches!(event.kind, EventKind::Return) && event.span != Span::default()
         });
-        if last && may_panic && !early {
+        if last && (may_panic || early) {
             found.push(finding(code, body, group, done.span));
         }
     }

@@ -40,21 +40,25 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
             }
             for (_, spawn) in code.following(outer, block, place) {
                 if let EventKind::Spawn(started, None, _) = &spawn.kind {
-                    found.extend(goroutine(code, started, spawn.span, group));
+                    found.extend(goroutine(code, started, spawn.span, group, number));
                 }
             }
         }
     }
 }
 
-fn goroutine(code: Code<'_>, started: &Started, span: Span, group: ObjectId) -> Option<Diagnostic> {
+fn goroutine(
+    code: Code<'_>,
+    started: &Started,
+    span: Span,
+    group: ObjectId,
+    number: Option<i64>,
+) -> Option<Diagnostic> {
     let (there, body, group_there) = match started {
         Started::Body(body) => (code, *body, Some(group)),
         Started::Function(callee, handed) => {
             let there = Code::of(code.program, *callee);
-            let index = handed.iter().position(|handed| *handed == Some(group));
-            let param = index.and_then(|index| there.function.params.get(index)).map(|param| param.object);
-            (there, BodyId(0), param)
+            (there, BodyId(0), seen_inside(code, *callee, handed, group))
         }
         Started::Unknown(_) => return None,
     };
@@ -68,6 +72,15 @@ fn goroutine(code: Code<'_>, started: &Started, span: Span, group: ObjectId) -> 
         return is_never_done(code, group).then(|| never(code, span, group));
     }
     let group = group_there?;
+    // It counts items, not itself.
+    let items = number != Some(1)
+        && there.of_agent(body).any(|(at, block, event)| {
+            matches!(event.kind, EventKind::Done(lowered) if lowered == group)
+                && there.body(at).blocks[block.at()].loops > 0
+        });
+    if items {
+        return None;
+    }
     let leaves = first_way_out(there, body, group)?;
     let name = there.name(group);
     Some(match leaves {

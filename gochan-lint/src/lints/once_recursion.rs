@@ -39,8 +39,20 @@ fn check(program: &Program, found: &mut Vec<Diagnostic>) {
         }
         for (_, _, event) in code.everywhere() {
             let EventKind::Once(once, Some(body)) = event.kind else { continue };
-            let name = static_name(code, once).unwrap_or("");
-            let same = |other: &EventKind| matches!(other, EventKind::Once(again, _) if *again == once);
+            let name = once_name(code, once).unwrap_or_default();
+            let base = match code.object(once).origin {
+                Origin::Field(base, _) => Some(code.linked.root(base)),
+                _ => None,
+            };
+            let same = |other: &EventKind| match other {
+                EventKind::Once(again, _) => *again == once,
+                // The field of another structure is another one.
+                EventKind::Call(callee, handed) => {
+                    base.is_some_and(|base| handed.contains(&Some(base))) && reach[*callee].contains(&name)
+                }
+                _ => false,
+            };
+            let name = if base.is_some() { "" } else { &name };
             found.extend(recursion(code, body, &reach, &same, name));
         }
     }
@@ -75,9 +87,14 @@ fn lazy(code: Code<'_>) -> Option<&str> {
         .then_some(item.name.as_str())
 }
 
-fn static_name(code: Code<'_>, object: ObjectId) -> Option<&str> {
+/// The name of a static, or of a field with its structure's.
+fn once_name(code: Code<'_>, object: ObjectId) -> Option<String> {
     match &code.object(object).origin {
-        Origin::Static(name) => Some(name),
+        Origin::Static(name) => Some(name.clone()),
+        Origin::Field(base, name) => match code.kind(*base) {
+            Kind::Named(owner) => Some(format!("{owner}.{name}")),
+            _ => None,
+        },
         _ => None,
     }
 }
@@ -104,7 +121,7 @@ fn reach(program: &Program) -> Vec<BTreeSet<String>> {
         for (body, _, event) in code.everywhere() {
             match &event.kind {
                 _ if code.is_apart(code.agent(body)) => {}
-                EventKind::Once(once, _) => reach[index].extend(static_name(code, *once).map(str::to_owned)),
+                EventKind::Once(once, _) => reach[index].extend(once_name(code, *once)),
                 EventKind::Call(callee, _) => calls[index].push(*callee),
                 _ => {}
             }

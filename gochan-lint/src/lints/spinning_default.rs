@@ -42,6 +42,21 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
+/// Calls that do no work, such as the condition of a loop makes.
+const CALM: [&str; 11] = [
+    "spin_loop",
+    "load",
+    "is_closed",
+    "is_empty",
+    "is_none",
+    "is_some",
+    "len",
+    "elapsed",
+    "now",
+    "err",
+    "clone",
+];
+
 /// True if there is a way back to a `select!` with a default on which nothing is done.
 fn spins(code: Code<'_>, body: BodyId, block: BlockId, place: usize, word: Span) -> bool {
     let blocks = &code.body(body).blocks;
@@ -52,7 +67,8 @@ fn spins(code: Code<'_>, body: BodyId, block: BlockId, place: usize, word: Span)
         for event in &code.events(body, block)[from..] {
             match &event.kind {
                 EventKind::Select(select) if is_of(code, select, word) => return true,
-                EventKind::Unknown(call) if call.path.last().is_some_and(|name| name == "spin_loop") => {}
+                EventKind::Unknown(call)
+                    if call.path.last().is_some_and(|name| CALM.contains(&name.as_str())) => {}
                 EventKind::New(_)
                 | EventKind::ScopeEnd(_)
                 | EventKind::Use(_)
@@ -60,6 +76,7 @@ fn spins(code: Code<'_>, body: BodyId, block: BlockId, place: usize, word: Span)
                 | EventKind::Store(_)
                 | EventKind::MayPanic
                 | EventKind::RangeEnd(_)
+                | EventKind::Escape(..)
                 | EventKind::DefaultArm => {}
                 _ => {
                     busy = true;

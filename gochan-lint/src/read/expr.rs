@@ -106,6 +106,9 @@ impl Lower<'_> {
         };
         let value = self.expr(&init.expr);
         let mut value = self.taken(value, &init.expr);
+        if is_deref(&init.expr) && self.is_guard(&value) {
+            value = Value::Nothing;
+        }
         let plain = match &local.pat {
             Pat::Ident(_) => Some(&local.pat),
             Pat::Type(typed) if !matches!(*typed.pat, Pat::Wild(_)) => Some(&*typed.pat),
@@ -176,7 +179,7 @@ impl Lower<'_> {
     /// The value goes somewhere that is not followed.
     pub(super) fn escape(&mut self, expr: &Expr, to: Where) {
         let value = self.expr(expr);
-        let by_ref = matches!(expr, Expr::Reference(_));
+        let by_ref = matches!(expr, Expr::Reference(_)) || is_deref(expr);
         let span =
             if matches!(value, Value::Nothing | Value::Number(_)) { Span::default() } else { span_of(expr) };
         self.each_object(&value, &mut |this, object| {
@@ -362,7 +365,7 @@ impl Lower<'_> {
     pub(super) fn argument(&mut self, expr: &Expr) -> Arg {
         let value = self.expr(expr);
         let span = span_of(expr);
-        let by_ref = matches!(expr, Expr::Reference(_));
+        let by_ref = matches!(expr, Expr::Reference(_)) || is_deref(expr);
         let (object, number) = match value {
             Value::Object(object) => (Some(object), None),
             Value::Number(number) => (None, Some(number)),

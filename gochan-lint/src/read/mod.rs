@@ -40,6 +40,7 @@ pub fn read(text: &str, gochan: Option<&str>) -> Result<File, SyntaxError> {
             };
             reader.constants(&parsed.items);
             reader.items(&parsed.items, &Around::default());
+            gochan.unwrap_or("gochan").clone_into(&mut reader.file.gochan);
             reader.file.imports = reader.names.map_or_else(Vec::new, |names| names.imports);
             Ok(reader.file)
         }
@@ -301,11 +302,33 @@ fn type_name(written: &syn::Type) -> Option<String> {
     }
 }
 
+/// Types that gochan and others have under one name: the path in front tells whose it is.
+const SHARED_NAMES: [&str; 12] = [
+    "Sender",
+    "Receiver",
+    "Context",
+    "Mutex",
+    "RwLock",
+    "Once",
+    "OnceCell",
+    "JoinHandle",
+    "Cond",
+    "Condvar",
+    "Barrier",
+    "WaitGroup",
+];
+
 /// A type as written.
 pub(crate) fn ty(written: &syn::Type) -> Ty {
     match written {
         syn::Type::Path(path) => {
             let Some(last) = path.path.segments.last() else { return Ty::Unknown };
+            let mut name = last.ident.to_string();
+            if path.path.segments.len() > 1 && SHARED_NAMES.contains(&name.as_str()) {
+                let segments: Vec<String> =
+                    path.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+                name = segments.join("::");
+            }
             let arguments = match &last.arguments {
                 syn::PathArguments::AngleBracketed(list) => {
                     list.args.iter().filter_map(|argument| match argument {
@@ -313,9 +336,9 @@ pub(crate) fn ty(written: &syn::Type) -> Ty {
                         _ => None,
                     })
                 }
-                _ => return Ty::Path(last.ident.to_string(), Vec::new()),
+                _ => return Ty::Path(name, Vec::new()),
             };
-            Ty::Path(last.ident.to_string(), arguments.collect())
+            Ty::Path(name, arguments.collect())
         }
         syn::Type::Reference(reference) => Ty::Ref(Box::new(ty(&reference.elem))),
         syn::Type::Tuple(tuple) => Ty::Tuple(tuple.elems.iter().map(ty).collect()),

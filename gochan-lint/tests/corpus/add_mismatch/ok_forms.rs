@@ -32,6 +32,6 @@ fn done_by_own(wg: WaitGroup) {
 fn several_per_goroutine() {
     let wg = WaitGroup::new();
     wg.add(2);
-    go!([wg] { work(1); wg.done(); work(2); wg.done(); }); //~ done_not_deferred
+    go!([wg] { work(1); wg.done(); work(2); wg.done(); });
     wg.wait();
 }

@@ -5,7 +5,7 @@ fn worker(wg: WaitGroup, n: u32) {
         return; //~ missing_done
     }
     work(n);
-    wg.done();
+    wg.done(); //~ done_not_deferred
 }
 fn main() {
     let wg = WaitGroup::new();

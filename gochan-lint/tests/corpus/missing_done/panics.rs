@@ -8,7 +8,7 @@ fn example() {
             panic!("bad"); //~ missing_done
         }
         work(1);
-        wg.done();
+        wg.done(); //~ done_not_deferred
     });
     wg.wait();
 }

@@ -5,7 +5,7 @@ fn example() {
     wg.add(1);
     go!([wg] {
         connect()?; //~ missing_done
-        wg.done();
+        wg.done(); //~ done_not_deferred
         Ok::<(), Error>(())
     });
     wg.wait();

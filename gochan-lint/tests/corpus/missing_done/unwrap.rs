@@ -6,7 +6,7 @@ fn example() {
     go!([wg] {
         let n = parse().unwrap(); //~ missing_done
         work(n);
-        wg.done();
+        wg.done(); //~ done_not_deferred
     });
     wg.wait();
 }

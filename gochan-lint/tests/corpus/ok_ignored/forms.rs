@@ -19,8 +19,3 @@ fn while_true(rx: Receiver<u32>) {
         work(recv!(rx)); //~ ok_ignored
     }
 }
-fn or_default(rx: Receiver<u32>) {
-    loop {
-        work(rx.recv().unwrap_or_default()); //~ ok_ignored
-    }
-}
