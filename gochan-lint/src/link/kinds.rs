@@ -202,6 +202,9 @@ impl Resolver<'_> {
             [.., "Once" | "OnceCell" | "Lazy" | "OnceLock" | "LazyLock", "new"] => Kind::Once,
             ["Default", "default"] => Kind::Other,
             [.., owner, "new" | "default"] => Kind::Named(owner.to_owned()),
+            [.., owner, "from" | "with_capacity"] if owner.starts_with(char::is_uppercase) => {
+                Kind::Named(owner.to_owned())
+            }
             [.., owner, _] if blocking_type(owner) => Kind::Named(owner.to_owned()),
             _ => Kind::Other,
         }

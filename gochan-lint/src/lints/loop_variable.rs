@@ -46,11 +46,15 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
                     continue;
                 }
                 let inside = code.bodies().filter(|&(body, _)| code.is_within(body, inner));
-                let read = inside
-                    .flat_map(|(body, _)| code.all(body))
-                    .find(|(_, event)| reads(code, &event.kind, place));
+                let mut reads = inside
+                    .flat_map(|(body, _)| code.all(body).map(move |(at, event)| (body, at, event)))
+                    .filter(|(.., event)| reads(code, &event.kind, place));
+                // Who asks again and again wants the newest.
+                let stored =
+                    code.events_in(outer, &around).any(|(_, event)| stores(code, &event.kind, place));
+                let read = reads.find(|(body, at, _)| stored || code.body(*body).blocks[at.at()].loops == 0);
                 let name = code.name(place);
-                found.extend(read.map(|(_, read)| {
+                found.extend(read.map(|(.., read)| {
                     code.finding(&LINT, read.span, format!("`{name}` may be that of a later turn by now"))
                         .label("read when the goroutine runs")
                         .help("take the turn's value into a variable before the `go!`")
@@ -60,8 +64,17 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// True if the loop gives the place its turn's value.
+/// True if the loop changes the place.
 fn writes(code: Code<'_>, kind: &EventKind, place: ObjectId) -> bool {
+    let counts = |call: &crate::ir::Call| {
+        let of = call.receiver.is_some_and(|receiver| code.linked.root(receiver) == place);
+        of && call.is_method && call.path[0].starts_with("fetch_")
+    };
+    stores(code, kind, place) || matches!(kind, EventKind::Unknown(call) if counts(call))
+}
+
+/// True if the loop gives the place its turn's value.
+fn stores(code: Code<'_>, kind: &EventKind, place: ObjectId) -> bool {
     match kind {
         EventKind::Assign(object) | EventKind::Store(object) => {
             code.base(*object) == place && is_shared(code, place)
@@ -78,7 +91,8 @@ fn writes(code: Code<'_>, kind: &EventKind, place: ObjectId) -> bool {
 fn is_shared(code: Code<'_>, place: ObjectId) -> bool {
     match &code.object(place).origin {
         Origin::Static(_) => true,
-        Origin::Typed(ty) => *ty == Ty::Unknown && code.object(place).name.ends_with("ptr"),
+        Origin::Typed(Ty::Path(name, _)) => name == "*",
+        Origin::Typed(Ty::Unknown) => code.object(place).name.ends_with("ptr"),
         _ => false,
     }
 }

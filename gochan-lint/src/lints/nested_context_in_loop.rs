@@ -32,7 +32,9 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
             let loops = graph.blocks[block.at()].loops;
             let outside = code.object(target).body != body || code.object(target).loops < loops;
             let before = &code.events(body, block)[..place];
-            let own = before.iter().any(|event| matches!(&event.kind, EventKind::Derive(parent, _, name) if *parent == target && name != "without_cancel"));
+            // A clone is the same object, but not the same variable.
+            let variable = format!("{}.", code.snippet(event.span));
+            let own = before.iter().any(|event| matches!(&event.kind, EventKind::Derive(parent, _, name) if *parent == target && name != "without_cancel") && code.snippet(event.span).starts_with(&variable));
             if loops > 0 && outside && own {
                 let name = code.name(target);
                 found.push(

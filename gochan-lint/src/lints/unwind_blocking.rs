@@ -30,6 +30,10 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
         if !(deferred || drops && !code.is_apart(code.agent(body))) {
             continue;
         }
+        let asks = code.all(body).any(|(_, event)| matches!(&event.kind, EventKind::Unknown(call) if call.path.last().is_some_and(|name| name == "panicking")));
+        if asks {
+            continue;
+        }
         let waits = code.all(body).find(|(_, event)| match event.kind {
             EventKind::Send(channel, _)
                 if matches!(code.made_here(channel), Some(Capacity::Exactly(1..))) =>

@@ -181,9 +181,13 @@ impl Builder {
         match known {
             Some(index) => ObjectId(index as u32),
             None => {
-                let body = self.function.objects[base.at()].body;
+                let (body, loops) = {
+                    let base = &self.function.objects[base.at()];
+                    (base.body, base.loops)
+                };
                 let id = self.object(field, Origin::Field(base, field.to_owned()), span);
-                self.function.objects[id.at()].body = body;
+                let object = &mut self.function.objects[id.at()];
+                (object.body, object.loops) = (body, loops);
                 id
             }
         }

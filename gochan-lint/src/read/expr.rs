@@ -792,7 +792,7 @@ impl Lower<'_> {
     /// `place` gets a value.
     fn assigned(&mut self, place: &Expr, value: &Value) {
         let span = span_of(place);
-        let target = self.expr(place);
+        let target = self.place(place);
         let kind = if is_deref(place) { OpKind::Store } else { OpKind::Assign };
         self.each_object(&target, &mut |this, object| {
             this.build.op(kind(object), span);
@@ -802,6 +802,17 @@ impl Lower<'_> {
             this.build.op(OpKind::Escape(object, Where::Stored), span);
             this.build.blur(object);
         });
+    }
+
+    /// What is written to: of a table, the whole.
+    fn place(&mut self, place: &Expr) -> Value {
+        match place {
+            Expr::Index(index) => {
+                self.look(&index.index);
+                self.place(&index.expr)
+            }
+            place => self.expr(place),
+        }
     }
 
     fn binary(&mut self, binary: &syn::ExprBinary) -> Value {
@@ -821,7 +832,7 @@ impl Lower<'_> {
             self.build.at(before.map(|_| after));
         } else if changes(&binary.op) {
             self.look(&binary.right);
-            let target = self.expr(&binary.left);
+            let target = self.place(&binary.left);
             let kind = if is_deref(&binary.left) { OpKind::Store } else { OpKind::Assign };
             self.each_object(&target, &mut |this, object| {
                 this.build.op(kind(object), span_of(&binary.left));

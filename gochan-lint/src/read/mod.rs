@@ -134,7 +134,8 @@ impl Reader {
             syn::Item::Struct(definition) => {
                 let fields = definition.fields.iter().zip(0..).map(|(field, index)| {
                     let name = field.ident.as_ref().map_or_else(|| index.to_string(), ToString::to_string);
-                    (name, ty(&field.ty), Span::of(field.ident.span()))
+                    let span = field.ident.as_ref().map_or_else(|| field.ty.span(), syn::Ident::span);
+                    (name, ty(&field.ty), Span::of(span))
                 });
                 let fields = fields.collect();
                 self.file.structs.push(Struct { name: definition.ident.to_string(), fields });
@@ -342,6 +343,7 @@ pub(crate) fn ty(written: &syn::Type) -> Ty {
         }
         syn::Type::Reference(reference) => Ty::Ref(Box::new(ty(&reference.elem))),
         syn::Type::Tuple(tuple) => Ty::Tuple(tuple.elems.iter().map(ty).collect()),
+        syn::Type::Ptr(pointer) => Ty::Path("*".to_owned(), vec![ty(&pointer.elem)]),
         syn::Type::Paren(inner) => ty(&inner.elem),
         syn::Type::Group(inner) => ty(&inner.elem),
         _ => Ty::Unknown,

@@ -1,0 +1,5 @@
+use gochan::prelude::*;
+
+fn start() {
+    go!(work(1));
+}
