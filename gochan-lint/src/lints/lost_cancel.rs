@@ -203,8 +203,11 @@ fn escapes(code: Code<'_>, context: ObjectId, id: ObjectId) -> Option<&'static s
             .get(place + 1)
             .is_some_and(|next| matches!(next.kind, EventKind::Send(..)));
         let after = place + usize::from(sends);
-        let goes_on =
-            || code.can_follow_until(body, block, after, |kind| takes_time(code, kind), ends).is_some();
+        // A closure runs where it is called.
+        let goes_on = || {
+            body != handle.body
+                || code.can_follow_until(body, block, after, |kind| takes_time(code, kind), ends).is_some()
+        };
         let stored = match &event.kind {
             EventKind::Escape(escaped, Where::Returned) if *escaped == context && body == handle.body => {
                 return Some("handed on");

@@ -37,7 +37,20 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
                 }
                 _ => false,
             });
-        if (*code.kind(tick) == Kind::Tick || is_ticker) && code.can_end(object.body) && !code.escapes(tick) {
+        // The beat of a loop that serves until its context ends.
+        let serves = code.everywhere().any(|(body, block, event)| {
+            let looped = code.body(body).blocks[block.at()].loops > object.loops;
+            let EventKind::Select(select) = &event.kind else { return false };
+            let has =
+                |is: &dyn Fn(ObjectId) -> bool| select.arms.iter().any(|arm| arm.channel.is_some_and(is));
+            looped
+                && has(&|channel| channel == tick)
+                && has(&|channel| matches!(code.kind(channel), Kind::Done(_)))
+        });
+        if (*code.kind(tick) == Kind::Tick && !serves || is_ticker)
+            && code.can_end(object.body)
+            && !code.escapes(tick)
+        {
             found.push(
                 code.finding(&LINT, object.span, "this ticker cannot be stopped, and the function returns")
                     .label("goes on ticking while somebody holds its channel")

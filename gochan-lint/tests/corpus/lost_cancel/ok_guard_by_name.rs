@@ -5,3 +5,9 @@ fn run(parent: &Context) {
     go!(watch(ctx.clone()));
     step(&ctx, 1);
 }
+
+fn several(parent: &Context) {
+    let (ctx, _cancel) = parent.with_cancel();
+    let workers = ["a", "b"].map(|name| go!(watch(ctx.clone(), name)));
+    wait_for_all(workers);
+}

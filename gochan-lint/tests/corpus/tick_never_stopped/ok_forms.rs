@@ -26,3 +26,12 @@ fn main() {
         if done() { break; }
     }
 }
+fn until_told(ctx: &Context, tx: Sender<u32>) {
+    let beat = tick(Duration::from_secs(1));
+    loop {
+        select! {
+            <-beat => send!(tx <- 1),
+            <-ctx.done() => return,
+        }
+    }
+}
