@@ -48,8 +48,10 @@ pub struct File {
     pub unsafe_sync: Vec<String>,
     /// Modules with a body, and those declared.
     pub module_names: Vec<String>,
-    /// Structs with named or numbered fields.
+    /// Structs with named or numbered fields; other types, without.
     pub structs: Vec<Struct>,
+    /// Macros that the file defines.
+    pub macros: Vec<String>,
     /// What could not be read although it is a macro of gochan: the message is the macro's own.
     pub rejected: Vec<Rejected>,
     /// Modules declared without a body: other files.
@@ -94,6 +96,8 @@ pub struct Struct {
 pub struct Rejected {
     /// Which macro.
     pub name: String,
+    /// It is gochan's for sure, not by a glob of the own crate.
+    pub certain: bool,
     /// What to underline.
     pub span: Span,
     /// What the compiler would say.

@@ -335,17 +335,17 @@ impl Interpreter<'_> {
             (false, [.., "thread", "spawn"], _) if self.closures_of(call).next().is_some() => {
                 self.spawns(call, Runner::Thread)
             }
-            (false, [.., "sleep"], [_]) if !path.contains(&"thread") => {
+            (false, [.., "sleep"], [_]) if self.program.is_ours(self.unit(), &path) => {
                 vec![EventKind::Block(Wait::Sleep)]
             }
-            (false, [.., "blocking"], _) => {
+            (false, [.., "blocking"], _) if self.program.is_ours(self.unit(), &path) => {
                 self.closures_of(call).for_each(|body| self.runs(body, Runner::Blocking));
                 let mut events = self.closures(call);
                 events.push(EventKind::Block(Wait::Other));
                 events
             }
             // The scope waits for all that was started in it; its closure runs here.
-            (false, [.., "scope"], _) => {
+            (false, [.., "scope"], _) if self.program.is_ours(self.unit(), &path) => {
                 let mut events = self.closures(call);
                 events.push(EventKind::Block(Wait::Other));
                 events
@@ -354,14 +354,11 @@ impl Interpreter<'_> {
                 self.spawns(call, Runner::Goroutine)
             }
             (true, ["spawn"], _) if self.closures_of(call).next().is_some() => {
-                let threads = match call.receiver.map(|receiver| self.kind(receiver)) {
-                    Some(Kind::ThreadBlocking) => true,
-                    Some(Kind::Named(_)) => false,
-                    _ => {
-                        self.program.units[self.unit()].file.imports.iter().any(|(name, _)| name == "thread")
-                    }
-                };
-                self.spawns(call, if threads { Runner::Thread } else { Runner::Goroutine })
+                // What somebody else starts runs elsewhere, whatever it is.
+                let ours = call.receiver.is_some_and(
+                    |receiver| matches!(self.kind(receiver), Kind::Named(owner) if owner == "Builder"),
+                );
+                self.spawns(call, if ours { Runner::Goroutine } else { Runner::Thread })
             }
             (true, ["join"], []) => vec![EventKind::Join(call.receiver.map(|it| self.root(it)), call.result)],
             _ => {

@@ -145,11 +145,6 @@ impl Resolver<'_> {
         }
     }
 
-    /// True for names that come from a crate that is neither gochan nor one of the workspace.
-    fn is_foreign(&self, path: &[&str]) -> bool {
-        foreign_root(path) && !self.program.is_crate(path[0]) && !path[0].starts_with(char::is_uppercase)
-    }
-
     fn full(&self, path: &[String]) -> Vec<String> {
         self.program.expand(self.unit, path)
     }
@@ -172,9 +167,28 @@ impl Resolver<'_> {
         if let Some(callee) = self.program.resolve(self.function, path) {
             return self.returned(callee);
         }
+        let maker = matches!(names[..], [.., "new" | "with_capacity" | "nil" | "default" | "from"]);
+        let ours = match &names[..] {
+            [owner @ .., _] if maker => self.program.is_ours(self.unit, owner),
+            whole => self.program.is_ours(self.unit, whole),
+        };
         match names[..] {
             ["std", "net", _, ..] | ["std", "process", "Command", ..] | ["std", "io", "stdin"] => Kind::Io,
             ["std", "os", "unix", "net", ..] | ["reqwest", "blocking", ..] | ["ureq", ..] => Kind::Io,
+            ["std", .., "Barrier", "new"]
+            | ["std", .., "mpsc", "sync_channel"]
+            | ["std", .., "thread", "spawn"]
+            | ["std", .., "mpsc", "channel"]
+            | ["thread", "spawn"]
+            | ["mpsc", "channel" | "sync_channel"] => Kind::ThreadBlocking,
+            [.., "RefCell", "new"] => Kind::Lock(Flavour::Cell),
+            [.., "thread", "Builder", "new"] => Kind::ThreadBlocking,
+            [.., owner, _] if blocking_type(owner) => Kind::Named(owner.to_owned()),
+            [.., owner, "new" | "default"] if !ours && !blocking => match owner {
+                "Default" | "Builder" => Kind::Other,
+                owner => Kind::Named(owner.to_owned()),
+            },
+            _ if !ours && !blocking && !maker => Kind::Other,
             [.., "Chan", "new"] => Kind::Channel(Side::Both, Some(Capacity::Exactly(0))),
             [.., "Chan", "with_capacity"] => {
                 let known = first.and_then(|number| u64::try_from(number).ok()).map(Capacity::Exactly);
@@ -187,25 +201,18 @@ impl Resolver<'_> {
             [.., "after"] => Kind::After,
             [.., "tick"] => Kind::Tick,
             [.., "Ticker" | "Timer", "new"] => Kind::Timer,
-            [.., "Mutex" | "RwLock" | "FairMutex" | "ReentrantMutex", "new" | "default"] => {
+            [.., "Mutex" | "RwLock" | "FairMutex", "new" | "default"] => {
                 Kind::Lock(if blocking { Flavour::Blocking } else { Flavour::Gochan })
             }
-            [.., "RefCell", "new"] => Kind::Lock(Flavour::Cell),
             [.., "Cond" | "Condvar", "new" | "default"] => {
                 Kind::Cond(if blocking { Flavour::Blocking } else { Flavour::Gochan })
             }
-            [.., "thread", "Builder", "new"] => Kind::ThreadBlocking,
-            ["std", .., "Barrier", "new"]
-            | ["std", .., "mpsc", "sync_channel"]
-            | [.., "thread", "spawn"]
-            | [.., "mpsc", "channel"] => Kind::ThreadBlocking,
             [.., "Once" | "OnceCell" | "Lazy" | "OnceLock" | "LazyLock", "new"] => Kind::Once,
             ["Default", "default"] => Kind::Other,
             [.., owner, "new" | "default"] => Kind::Named(owner.to_owned()),
             [.., owner, "from" | "with_capacity"] if owner.starts_with(char::is_uppercase) => {
                 Kind::Named(owner.to_owned())
             }
-            [.., owner, _] if blocking_type(owner) => Kind::Named(owner.to_owned()),
             _ => Kind::Other,
         }
     }
@@ -254,7 +261,7 @@ impl Resolver<'_> {
             (Kind::Named(owner), "go" | "spawn") if owner == "Builder" || owner == "Group" => {
                 (Kind::JoinHandle, id)
             }
-            (Kind::WaitGroup, "go") => (Kind::JoinHandle, id),
+            (Kind::WaitGroup | Kind::Other, "go") => (Kind::JoinHandle, id),
             (Kind::Named(owner), name) => {
                 match self.program.method(self.function, owner, name) {
                     Some(callee) => (self.returned(callee), id),
@@ -326,13 +333,14 @@ impl Resolver<'_> {
         let full = self.full(&written);
         let names: Vec<&str> = full.iter().map(String::as_str).collect();
         let blocking = blocking_root(&names);
+        let ours = self.program.is_ours(self.unit, &names);
         let name = if written.len() > 1 { names.last().copied().unwrap_or(name) } else { name };
         match (name, args) {
             (
                 "Chan" | "Sender" | "Receiver" | "WaitGroup" | "CancelHandle" | "Mutex" | "RwLock" | "Once"
-                | "OnceCell" | "Cond" | "JoinHandle",
+                | "OnceCell" | "Cond" | "Condvar" | "JoinHandle" | "Ticker" | "Timer",
                 _,
-            ) if !blocking && self.is_foreign(&names) => Kind::Named(name.to_owned()),
+            ) if !blocking && !ours => Kind::Named(name.to_owned()),
             ("Arc" | "Rc" | "Box" | "Option" | "Pin", [inner]) => self.ty(inner),
             // The types of `Result<(Context, CancelHandle), E>` are those of its value.
             ("Result", [inner, ..]) => self.ty(inner),
@@ -342,7 +350,7 @@ impl Resolver<'_> {
             ("Receiver", _) if !blocking => Kind::Channel(Side::Receive, None),
             ("Sender" | "Receiver" | "SyncSender" | "Barrier", _) => Kind::ThreadBlocking,
             ("WaitGroup", _) => Kind::WaitGroup,
-            ("Context", _) if !self.is_foreign(&names) => Kind::Context,
+            ("Context", _) if ours => Kind::Context,
             ("CancelHandle", _) => Kind::Cancel,
             ("Mutex" | "RwLock", _) => Kind::Lock(if blocking { Flavour::Blocking } else { Flavour::Gochan }),
             ("RefCell", _) => Kind::Lock(Flavour::Cell),
@@ -382,9 +390,4 @@ fn blocking_type(name: &str) -> bool {
 /// True for what blocks the thread: of the standard library, or of crates known for it.
 fn blocking_root(path: &[&str]) -> bool {
     path.len() > 1 && matches!(path[0], "std" | "parking_lot" | "crossbeam" | "crossbeam_channel" | "flume")
-}
-
-/// True for names that come from a crate other than this one and gochan.
-fn foreign_root(path: &[&str]) -> bool {
-    path.len() > 1 && !matches!(path[0], "gochan" | "crate" | "super" | "self")
 }

@@ -150,9 +150,29 @@ impl Program {
         self.units[unit].file.statics.get(index)
     }
 
-    /// True for what a crate of the workspace is called in code.
-    pub(crate) fn is_crate(&self, name: &str) -> bool {
-        self.crates.contains_key(name)
+    /// True if a path, as far as it is known where it begins, leads to gochan and not to something else of that name.
+    #[must_use]
+    pub fn is_ours(&self, unit: usize, path: &[&str]) -> bool {
+        const MODULES: [&str; 8] =
+            ["chan", "context", "patterns", "runtime", "signal", "sync", "test", "time"];
+        let package = self.units[unit].package;
+        let defines = |package: usize, name: &str| self.structs.contains_key(&(package, name.to_owned()));
+        // What a glob may have brought in.
+        let open = || self.units[unit].file.imports.iter().any(|(name, _)| name == "*");
+        match path {
+            [] => false,
+            [name] => open() && !defines(package, name),
+            ["gochan", ..] => true,
+            ["crate" | "super" | "self", .., last] => !defines(package, last),
+            [first, .., last] => match self.crates.get(*first) {
+                Some(other) => !defines(*other, last),
+                None => {
+                    MODULES.contains(first)
+                        && open()
+                        && !self.modules.contains(&(package, (*first).to_owned()))
+                }
+            },
+        }
     }
 
     /// The path behind the first segment, if that was imported.

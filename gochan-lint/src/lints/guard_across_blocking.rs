@@ -30,7 +30,8 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
     for (body, _) in code.bodies() {
         let mut told = Vec::new();
         code.guards(body, |event, _, live| {
-            let waits = crate::link::waits(code.program, &event.kind)
+            let thread = matches!(event.kind, EventKind::Join(handle, _) if handle.is_none_or(|handle| *code.kind(handle) != Kind::JoinHandle));
+            let waits = !thread && crate::link::waits(code.program, &event.kind)
                 && !matches!(event.kind, EventKind::CondWait(..));
             for held in live.iter().filter(|_| waits) {
                 if told.contains(&held.guard) {

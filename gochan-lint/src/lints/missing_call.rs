@@ -27,7 +27,7 @@ Go's compiler demands the call as well (\"expression in go must be function call
 
 fn check(program: &Program, unit: usize, found: &mut Vec<Diagnostic>) {
     for rejected in program.units[unit].file.rejected.iter().filter(|rejected| rejected.name == "go") {
-        if !rejected.message.contains("not called") {
+        if !rejected.message.contains("not called") || !rejected.certain && has_own(program, unit) {
             continue;
         }
         let mut diagnostic = Diagnostic::new(LINT.id, unit, rejected.span, rejected.message.clone())
@@ -43,6 +43,13 @@ fn check(program: &Program, unit: usize, found: &mut Vec<Diagnostic>) {
     for (index, _) in functions {
         dropped_closures(Code::of(program, index), unit, found);
     }
+}
+
+/// True if the crate has a macro `go!` of its own.
+fn has_own(program: &Program, unit: usize) -> bool {
+    let package = program.units[unit].package;
+    let mut units = program.units.iter().filter(|unit| unit.package == package);
+    units.any(|unit| unit.file.macros.iter().any(|name| name == "go"))
 }
 
 /// Goroutines that build a closure nobody can have any use for.

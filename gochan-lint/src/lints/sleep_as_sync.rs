@@ -45,6 +45,11 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
             });
             let started = code.places(body).any(|(from, at, spawn)| {
                 let free = match &spawn.kind {
+                    EventKind::Spawn(Started::Body(inner), ..)
+                        if code.linked.runs[inner.at()] == Runner::Thread =>
+                    {
+                        false
+                    }
                     EventKind::Spawn(.., handle) => handle.is_none_or(|handle| !is_used(code, handle)),
                     _ => false,
                 };

@@ -24,7 +24,17 @@ gochan::time::sleep(Duration::from_secs(1));",
 fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
     for (body, _) in code.bodies() {
         scoped(code, body, found);
-        let entered = |id: ObjectId| matches!(&code.object(id).origin, Origin::Method(_, name, args) if args.is_empty() && (name == "enter" || name == "entered"));
+        // Other things can be entered as well.
+        let is_span = |id: ObjectId| {
+            let text = code.snippet(code.object(id).span);
+            text.to_lowercase().contains("span") || matches!(code.kind(id), Kind::Named(name) if name == "Span")
+        };
+        let entered = |id: ObjectId| match &code.object(id).origin {
+            Origin::Method(of, name, args) => {
+                args.is_empty() && (name == "entered" || name == "enter" && is_span(*of))
+            }
+            _ => false,
+        };
         let mut first = None;
         code.forward(
             body,

@@ -1,6 +1,6 @@
 //! Reading macro calls: gochan's by their own grammar, the others as far as their input looks like expressions.
 
-use super::Lower;
+use super::{Lower, names::Names};
 use super::expr::{Value, segments};
 use crate::ir::{
     Arm, BodyId, BodyKind, Bound, Call, Capacity, ObjectId, OpKind, Origin, Rejected, Runs, Select, Where,
@@ -86,8 +86,10 @@ impl Lower<'_> {
                     }
                     _ => error.to_string(),
                 };
+                let certain = self.reader.names.as_ref().is_some_and(Names::is_certain);
                 self.reader.file.rejected.push(Rejected {
                     name: name.to_owned(),
+                    certain: certain || call.path.segments.len() > 1,
                     span: if error_span == Span::default() { span } else { error_span },
                     message,
                     callable,

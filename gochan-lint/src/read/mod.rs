@@ -131,6 +131,14 @@ impl Reader {
                     }
                 }
             }
+            syn::Item::Enum(syn::ItemEnum { ident, .. })
+            | syn::Item::Union(syn::ItemUnion { ident, .. })
+            | syn::Item::Type(syn::ItemType { ident, .. }) => {
+                self.file.structs.push(Struct { name: ident.to_string(), fields: Vec::new() });
+            }
+            syn::Item::Macro(syn::ItemMacro { ident: Some(name), .. }) => {
+                self.file.macros.push(name.to_string());
+            }
             syn::Item::Struct(definition) => {
                 let fields = definition.fields.iter().zip(0..).map(|(field, index)| {
                     let name = field.ident.as_ref().map_or_else(|| index.to_string(), ToString::to_string);

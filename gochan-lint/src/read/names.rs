@@ -45,6 +45,11 @@ impl Names {
         known(last).filter(|name| self.open && !self.foreign.contains(*name))
     }
 
+    /// True if the file itself says that it uses gochan's macros.
+    pub(super) fn is_certain(&self) -> bool {
+        self.imports.iter().any(|(_, path)| path.first().is_some_and(|root| root == "gochan"))
+    }
+
     fn tree(&mut self, tree: &syn::UseTree, path: &mut Vec<String>) {
         match tree {
             syn::UseTree::Path(next) => {
@@ -57,7 +62,11 @@ impl Names {
                 let own = [self.gochan.as_str(), "crate", "super", "self"];
                 if path.first().is_some_and(|root| own.contains(&root.as_str())) {
                     self.open = true;
-                    self.imports.push(("*".to_owned(), path.clone()));
+                    let mut path = path.clone();
+                    if path[0] == self.gochan {
+                        "gochan".clone_into(&mut path[0]);
+                    }
+                    self.imports.push(("*".to_owned(), path));
                 }
             }
             syn::UseTree::Name(name) => self.import(&name.ident.to_string(), &name.ident.to_string(), path),
@@ -91,7 +100,10 @@ impl Names {
             match item {
                 syn::Item::Use(item) => self.tree(&item.tree, &mut Vec::new()),
                 // `#[macro_use] extern crate gochan`
-                syn::Item::ExternCrate(item) => self.open |= item.ident == self.gochan.as_str(),
+                syn::Item::ExternCrate(item) if item.ident == self.gochan.as_str() => {
+                    self.open = true;
+                    self.imports.push(("*".to_owned(), vec!["gochan".to_owned()]));
+                }
                 syn::Item::Mod(module) => {
                     module.content.iter().for_each(|(_, items)| self.items(items));
                 }
