@@ -33,7 +33,14 @@ fn main() -> ExitCode {
         for found in lints::run(&program, |_| true) {
             let source = &program.units[found.unit].source;
             let place = source.position(found.span.start);
-            println!("{}:{}:{}: {}: {}", source.path.display(), place.line, place.column, found.lint, found.message);
+            println!(
+                "{}:{}:{}: {}: {}",
+                source.path.display(),
+                place.line,
+                place.column,
+                found.lint,
+                found.message
+            );
             findings += 1;
         }
     }

@@ -32,7 +32,7 @@ pub fn apply(root: &Path, outcome: &Outcome) -> Result<usize, String> {
 }
 
 /// Applies whole fixes only, from the back to the front.
-fn edit(text: &str, fixes: &[&[(Span, String)]]) -> (String, usize) {
+pub fn edit(text: &str, fixes: &[&[(Span, String)]]) -> (String, usize) {
     let mut taken: Vec<(Span, &str)> = Vec::new();
     let mut applied = 0;
     for fix in fixes {

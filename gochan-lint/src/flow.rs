@@ -215,6 +215,17 @@ impl<'p> Code<'p> {
         Diagnostic::new(lint.id, self.linked.unit, span, message)
     }
 
+    /// How a macro of gochan is called in this function's file.
+    #[must_use]
+    pub fn macro_path(self, name: &str) -> String {
+        let file = &self.program.units[self.linked.unit].file;
+        let brought_in = |(known, path): &(String, Vec<String>)| match known.as_str() {
+            "*" => true,
+            known => known == name && path.first().is_some_and(|root| root == "gochan"),
+        };
+        if file.imports.iter().any(brought_in) { name.to_owned() } else { format!("{}::{name}", file.gochan) }
+    }
+
     /// The text of a place in this function's file.
     #[must_use]
     pub fn snippet(self, span: Span) -> &'p str {

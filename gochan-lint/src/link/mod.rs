@@ -40,6 +40,8 @@ pub struct Program {
     modules: HashSet<(usize, String)>,
     /// What the crates are called in code.
     crates: HashMap<String, usize>,
+    /// gochan itself, if it is among them.
+    gochan: Option<usize>,
 }
 
 /// A function and what was found out about it.
@@ -76,6 +78,7 @@ impl Program {
             structs: HashMap::new(),
             statics: HashMap::new(),
             modules: HashSet::new(),
+            gochan: packages.iter().position(|name| name == "gochan"),
             crates: crates.map(|(name, index)| (name.replace('-', "_"), index)).collect(),
         };
         for (unit, content) in program.units.iter().enumerate() {
@@ -156,6 +159,9 @@ impl Program {
         const MODULES: [&str; 8] =
             ["chan", "context", "patterns", "runtime", "signal", "sync", "test", "time"];
         let package = self.units[unit].package;
+        if self.gochan == Some(package) && matches!(path, [_] | ["crate" | "super" | "self", ..]) {
+            return true;
+        }
         let defines = |package: usize, name: &str| self.structs.contains_key(&(package, name.to_owned()));
         // What a glob may have brought in.
         let open = || self.units[unit].file.imports.iter().any(|(name, _)| name == "*");

@@ -122,7 +122,14 @@ fn summary_of(program: &Program, function: usize) -> Summary {
     }
     fields(program, function, &mut summary.fields);
     summary.blocks = summary.blocks || own(program, function, |event| blocks(program, event));
-    summary.waits = summary.waits || own(program, function, |event| waits(program, event));
+    let is_thread = |event: &EventKind| match event {
+        EventKind::Join(handle, _) => {
+            handle.is_none_or(|handle| *program.functions[function].kind(handle) != super::Kind::JoinHandle)
+        }
+        _ => false,
+    };
+    summary.waits =
+        summary.waits || own(program, function, |event| !is_thread(event) && waits(program, event));
     summary.locks = locks(program, function);
     summary.panics = summary.panics
         || own(program, function, |event| match event {

@@ -68,7 +68,12 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
             let holds = holds && !inside.too_late;
             if !(counted && holds) {
                 for (unit, span) in inside.adds {
-                    found.push(finding(unit, span, there.name(group)));
+                    let finding = finding(unit, span, there.name(group));
+                    let home = matches!(started, Started::Body(_)) && unit == code.linked.unit;
+                    found.push(match moved(code, group, outer, event.span, span).filter(|_| home) {
+                        Some(edits) => finding.fix("count before the goroutine starts", edits),
+                        None => finding,
+                    });
                 }
             }
         }
@@ -175,6 +180,41 @@ fn is_waited_for(code: Code<'_>, group: ObjectId, started: &Started) -> bool {
     });
     let origin = &code.object(group).origin;
     waits || matches!(origin, Origin::Field(..) | Origin::Typed(_) | Origin::Static(_))
+}
+
+/// Moves the statement at `add` in front of the statement that starts the goroutine, if both see the group by one name.
+fn moved(
+    code: Code<'_>,
+    group: ObjectId,
+    outer: BodyId,
+    spawn: Span,
+    add: Span,
+) -> Option<Vec<(Span, String)>> {
+    let text = &code.program.units[code.linked.unit].source.text;
+    let (call, name) = (code.snippet(add), code.name(group));
+    let constant = call.strip_prefix(name)?.strip_prefix(".add(")?.strip_suffix(')')?;
+    let (body, block, _) = code.everywhere().find(|(_, _, event)| {
+        event.span == add && matches!(event.kind, EventKind::Add(raised, _) if raised == group)
+    })?;
+    let graph = &code.body(body).blocks[block.at()];
+    let plain = constant.bytes().all(|byte| byte.is_ascii_digit())
+        && graph.loops == 0
+        && graph.branches == 0
+        && code.body(body).parent == Some(outer)
+        && code.agent(outer) == code.agent(code.object(group).body)
+        && spawn.contains(add);
+    // The statement starts its line.
+    let line = text.get(..spawn.start as usize)?.rsplit('\n').next()?;
+    let rest = text.get(add.end as usize..)?.strip_prefix(';')?;
+    if !plain || !line.trim().is_empty() {
+        return None;
+    }
+    let begin = text.get(..add.start as usize)?.trim_end_matches([' ', '\t']);
+    let own_line = begin.ends_with('\n') && rest.starts_with('\n');
+    let start = if own_line { begin.len() as u32 } else { add.start };
+    let end = add.end + 1 + u32::from(own_line);
+    let at = Span { start: spawn.start, end: spawn.start };
+    Some(vec![(at, format!("{call};\n{line}")), (Span { start, end }, String::new())])
 }
 
 fn finding(unit: usize, span: Span, name: &str) -> Diagnostic {

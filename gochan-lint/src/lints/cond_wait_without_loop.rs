@@ -21,7 +21,9 @@ while !*ready { ready = cond.wait(ready); }",
 
 fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
     for (body, block, event) in code.everywhere() {
-        if let EventKind::CondWait(cond, _) = event.kind
+        if let EventKind::CondWait(cond, flavour) = event.kind
+            // What only wraps another's `wait` leaves the loop to its callers.
+            && !(flavour == Flavour::Blocking && code.function.name.starts_with("wait"))
             && code.body(body).blocks[block.at()].loops == 0
         {
             let name = code.name(cond);

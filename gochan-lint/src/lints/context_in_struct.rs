@@ -19,14 +19,13 @@ struct Server { name: String }",
 
 fn check(program: &Program, unit: usize, found: &mut Vec<Diagnostic>) {
     let path = program.expand(unit, &["Context".to_owned()]);
-    if path.len() > 1 && !matches!(path[0].as_str(), "gochan" | "crate" | "super" | "self") {
-        return;
-    }
+    let path: Vec<&str> = path.iter().map(String::as_str).collect();
+    let ours = program.is_ours(unit, &path);
     for structure in &program.units[unit].file.structs {
         if ["Request", "Builder", "Call"].iter().any(|part| structure.name.contains(part)) {
             continue;
         }
-        for (name, _, span) in structure.fields.iter().filter(|(_, ty, _)| is_context(ty)) {
+        for (name, _, span) in structure.fields.iter().filter(|(_, ty, _)| is_context(ty, ours)) {
             found.push(
                 Diagnostic::new(LINT.id, unit, *span, format!("`{name}` keeps a context in a structure"))
                     .label("whose end does it tell?")
@@ -36,14 +35,16 @@ fn check(program: &Program, unit: usize, found: &mut Vec<Diagnostic>) {
     }
 }
 
-fn is_context(ty: &Ty) -> bool {
+/// `ours`: the plain name is gochan's.
+fn is_context(ty: &Ty, ours: bool) -> bool {
     match ty {
         Ty::Path(name, args) => match (name.as_str(), &args[..]) {
-            ("Context", []) => true,
-            ("Option" | "Arc" | "Box", [inner]) => is_context(inner),
+            ("Context", []) => ours,
+            ("gochan::Context" | "gochan::context::Context" | "context::Context", []) => true,
+            ("Option" | "Arc" | "Box", [inner]) => is_context(inner, ours),
             _ => false,
         },
-        Ty::Ref(inner) => is_context(inner),
+        Ty::Ref(inner) => is_context(inner, ours),
         _ => false,
     }
 }

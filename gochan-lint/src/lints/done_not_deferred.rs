@@ -97,7 +97,7 @@ fn finding(code: Code<'_>, body: BodyId, group: ObjectId, done: Span) -> Diagnos
     }
     let begin = Span { start: span.start + 1, end: span.start + 1 };
     let edits = vec![
-        (begin, format!(" defer!({name}.done());")),
+        (begin, format!(" {}!({name}.done());", code.macro_path("defer"))),
         (Span { end: done.end + 1, ..done }, String::new()),
     ];
     finding.fix("defer it", edits)

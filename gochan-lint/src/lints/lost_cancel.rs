@@ -47,6 +47,47 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
+/// Releases the handle behind the `let` that makes it; `hole` is what stands where its name should.
+fn deferred(
+    code: Code<'_>,
+    handle: ObjectId,
+    pair: ObjectId,
+    hole: Option<Span>,
+) -> Option<Vec<(Span, String)>> {
+    let text = &code.program.units[code.linked.unit].source.text;
+    let made = code.object(pair).span;
+    let behind = text.get(made.end as usize..)?;
+    let end = made.end + u32::try_from(behind.len() - behind.trim_start().len()).ok()? + 1;
+    let line = text.get(..made.start as usize)?.rsplit('\n').next()?;
+    let declared = line.trim_start().strip_prefix("let ")?;
+    if !behind.trim_start().starts_with(';') || !declared.starts_with('(') {
+        return None;
+    }
+    let name = if hole.is_some() { "cancel" } else { code.name(handle) };
+    // Another of that name, or a handle that moves on, would be in the way.
+    let taken = hole.is_some() && code.function.objects.iter().any(|object| object.name == "cancel");
+    let moves = code.everywhere().any(|(_, _, event)| {
+        uses_handle(code, &event.kind, handle)
+            && !matches!(event.kind, EventKind::Cancel(_) | EventKind::Use(_))
+    });
+    let moves =
+        moves || code.bodies().any(|(body, graph)| graph.parent.is_some() && code.captures(body, handle));
+    if taken || moves {
+        return None;
+    }
+    let indent: String = line.chars().take_while(|c| c.is_whitespace()).collect();
+    let release = format!("\n{indent}{}!({name}.cancel());", code.macro_path("defer"));
+    let named = hole.map(|hole| (hole, name.to_owned()));
+    Some(named.into_iter().chain([(Span { start: end, end }, release)]).collect())
+}
+
+fn with_fix(finding: Diagnostic, edits: Option<Vec<(Span, String)>>) -> Diagnostic {
+    match edits {
+        Some(edits) => finding.fix("release it on every way out", edits),
+        None => finding,
+    }
+}
+
 fn report(code: Code<'_>, handle: ObjectId, span: Span, message: String, label: &str) -> Diagnostic {
     let name = match code.name(handle) {
         "it" | "_" => "cancel",
@@ -100,7 +141,10 @@ fn one(code: Code<'_>, handle: ObjectId, pair: ObjectId) -> Option<Diagnostic> {
             && dropped == handle
         {
             let message = "the cancel handle is dropped at once, which cancels the context".to_owned();
-            return Some(report(code, handle, event.span, message, "cancels here"));
+            let finding = report(code, handle, event.span, message, "cancels here");
+            let is_hole = matches!(code.snippet(event.span), "_" | "..");
+            let edits = is_hole.then(|| deferred(code, handle, pair, Some(event.span))).flatten();
+            return Some(with_fix(finding, edits));
         }
         if let Some(how) = leaks(code, event, handle) {
             let message = format!("`{}` is {how}: its context is never released", object.name);
@@ -108,7 +152,9 @@ fn one(code: Code<'_>, handle: ObjectId, pair: ObjectId) -> Option<Diagnostic> {
         }
     }
     if code.everywhere().any(|(_, _, event)| uses_handle(code, &event.kind, handle)) {
-        return paths(code, handle).or_else(|| deferred_outside(code, handle));
+        let uneven = paths(code, handle);
+        let uneven = uneven.map(|finding| with_fix(finding, deferred(code, handle, pair, None)));
+        return uneven.or_else(|| deferred_outside(code, handle));
     }
     let context = code
         .function

@@ -33,9 +33,9 @@ fn check(program: &Program, unit: usize, found: &mut Vec<Diagnostic>) {
         let mut diagnostic = Diagnostic::new(LINT.id, unit, rejected.span, rejected.message.clone())
             .label("named, not called")
             .help("add the call's parentheses");
-        if let Some(callable) = rejected.callable {
-            let end = Span { start: callable.end, end: callable.end };
-            diagnostic = diagnostic.fix("call it", vec![(end, "()".to_owned())]);
+        let source = &program.units[unit].source;
+        if let Some(edits) = rejected.callable.and_then(|whole| parentheses(source.snippet(whole), whole)) {
+            diagnostic = diagnostic.fix("call it", edits);
         }
         found.push(diagnostic);
     }
@@ -43,6 +43,42 @@ fn check(program: &Program, unit: usize, found: &mut Vec<Diagnostic>) {
     for (index, _) in functions {
         dropped_closures(Code::of(program, index), unit, found);
     }
+}
+
+/// What makes a call of the input of a `go!`; none if it takes arguments, or is no function.
+fn parentheses(text: &str, whole: Span) -> Option<Vec<(Span, String)>> {
+    let at = |place: u32| Span { start: place, end: place };
+    let work = match text.strip_prefix('[').and_then(|list| list.split_once(']')) {
+        Some((_, work)) => work.trim_start(),
+        None => text,
+    };
+    if work.ends_with(',') || work.starts_with('&') || work.starts_with("async") {
+        return None;
+    }
+    let literal = work.strip_prefix("move").map_or(work, str::trim_start);
+    let Some(literal) = literal.strip_prefix('|') else {
+        return Some(vec![(at(whole.end), "()".to_owned())]);
+    };
+    let body = literal.strip_prefix('|')?;
+    let begin = whole.end - u32::try_from(body.trim_start().len()).ok()?;
+    if body.trim_start().starts_with(['{', '-']) {
+        return Some(vec![(at(whole.end), "()".to_owned())]);
+    }
+    Some(vec![(at(begin), "{ ".to_owned()), (at(whole.end), " }()".to_owned())])
+}
+
+/// What calls a closure without parameters that is the last expression of a block.
+fn called(code: Code<'_>, span: Span) -> Option<Vec<(Span, String)>> {
+    let text = code.snippet(span);
+    let takes_none = text.strip_prefix("move").map_or(text, str::trim_start).starts_with("||");
+    let rest = code.program.units[code.linked.unit].source.text.get(span.end as usize..)?.trim_start();
+    let last = rest.strip_prefix(';').map_or(rest, str::trim_start).starts_with('}');
+    let at = |place: u32| Span { start: place, end: place };
+    // What is bound to a name would be another thing under it.
+    let before = code.program.units[code.linked.unit].source.text.get(..span.start as usize)?.trim_end();
+    let alone = before.ends_with(['{', ';', '}']);
+    (takes_none && last && alone)
+        .then(|| vec![(at(span.start), "(".to_owned()), (at(span.end), ")()".to_owned())])
 }
 
 /// True if the crate has a macro `go!` of its own.
@@ -58,10 +94,22 @@ fn dropped_closures(code: Code<'_>, unit: usize, found: &mut Vec<Diagnostic>) {
         let EventKind::Spawn(Started::Body(body), _, handle) = &event.kind else { continue };
         if code.linked.runs[body.at()] == Runner::Goroutine && nobody_wants_the_result(code, *handle) {
             found.extend(last_closure(code, *body).map(|object| {
-                let span = code.object(object).span;
-                Diagnostic::new(LINT.id, unit, span, "the goroutine ends without calling this closure")
-                    .label("built here, and dropped")
-                    .help("call it, or put its code into the goroutine's block")
+                let mut span = code.object(object).span;
+                let whole = &code.program.units[unit].source.text;
+                // `move` stands before the bars.
+                if let Some(before) = whole.get(..span.start as usize).map(str::trim_end)
+                    && before.ends_with("move")
+                {
+                    span.start = before.len() as u32 - 4;
+                }
+                let finding =
+                    Diagnostic::new(LINT.id, unit, span, "the goroutine ends without calling this closure")
+                        .label("built here, and dropped")
+                        .help("call it, or put its code into the goroutine's block");
+                match called(code, span) {
+                    Some(edits) => finding.fix("call it", edits),
+                    None => finding,
+                }
             }));
             found.extend(code.all(*body).filter_map(|(_, event)| {
                 let EventKind::Name(named) = event.kind else { return None };

@@ -47,8 +47,10 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
 fn plain(code: Code<'_>, arm: &crate::ir::Arm) -> Option<String> {
     let (channel, body) = (code.snippet(arm.channel_span), code.snippet(arm.body));
     let operation = match (arm.sends, arm.bound) {
-        (true, Bound::Discarded) => format!("send!({});", code.snippet(arm.span)),
-        (false, Bound::Value) => format!("let {} = recv!({channel});", code.snippet(arm.pattern?)),
+        (true, Bound::Discarded) => format!("{}!({});", code.macro_path("send"), code.snippet(arm.span)),
+        (false, Bound::Value) => {
+            format!("let {} = {}!({channel});", code.snippet(arm.pattern?), code.macro_path("recv"))
+        }
         (false, Bound::Discarded) => format!("let _ = {channel}.recv();"),
         _ => return None,
     };

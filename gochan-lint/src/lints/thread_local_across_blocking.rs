@@ -27,7 +27,8 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
         // Other things can be entered as well.
         let is_span = |id: ObjectId| {
             let text = code.snippet(code.object(id).span);
-            text.to_lowercase().contains("span") || matches!(code.kind(id), Kind::Named(name) if name == "Span")
+            text.to_lowercase().contains("span")
+                || matches!(code.kind(id), Kind::Named(name) if name == "Span")
         };
         let entered = |id: ObjectId| match &code.object(id).origin {
             Origin::Method(of, name, args) => {
@@ -47,6 +48,9 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
                 {
                     *live = false;
                 }
+                // The end of a thread, as far as is known.
+                EventKind::Join(handle, _)
+                    if handle.is_none_or(|handle| *code.kind(handle) != Kind::JoinHandle) => {}
                 _ if *live && crate::link::waits(code.program, &event.kind) => {
                     first = first.or(Some(event.span));
                 }

@@ -30,7 +30,8 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
     }
     for (tick, object) in code.objects() {
         let Origin::Call(path, _) = &object.origin else { continue };
-        let is_ticker = path.iter().any(|part| part == "Ticker")
+        let is_ticker = *code.kind(tick) == Kind::Timer
+            && path.iter().any(|part| part == "Ticker")
             && !code.everywhere().any(|(_, _, event)| match &event.kind {
                 EventKind::Unknown(call) => {
                     call.path.last().is_some_and(|name| name == "stop") && code.mentions(event, tick)

@@ -40,7 +40,9 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
             {
                 false
             }
-            EventKind::Join(handle, _) if handle.is_none_or(|handle| *code.kind(handle) != Kind::JoinHandle) => {
+            EventKind::Join(handle, _)
+                if handle.is_none_or(|handle| *code.kind(handle) != Kind::JoinHandle) =>
+            {
                 false
             }
             _ => crate::link::waits(code.program, &event.kind),

@@ -1,7 +1,7 @@
 //! Reading macro calls: gochan's by their own grammar, the others as far as their input looks like expressions.
 
-use super::{Lower, names::Names};
 use super::expr::{Value, segments};
+use super::{Lower, names::Names};
 use crate::ir::{
     Arm, BodyId, BodyKind, Bound, Call, Capacity, ObjectId, OpKind, Origin, Rejected, Runs, Select, Where,
 };
