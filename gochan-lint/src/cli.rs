@@ -62,6 +62,9 @@ struct Options {
     /// Apply the fixes that need no thinking
     #[arg(long)]
     fix: bool,
+    /// Lint the code blocks of documentation as well
+    #[arg(long)]
+    doc: bool,
     /// Say nothing but what was found
     #[arg(short, long)]
     quiet: bool,
@@ -126,7 +129,7 @@ fn execute(options: &Options) -> Result<ExitCode, String> {
         let members = workspace.members.len();
         eprint!("gochan-lint: reading {members} package{} …\r", if members == 1 { "" } else { "s" });
     }
-    let mut outcome = run::run(&workspace, &flags)?;
+    let mut outcome = run::run(&workspace, options.doc, &flags)?;
     if progress {
         // Back to the begin of the line, and nothing left on it.
         eprint!("\x1b[2K\r");
@@ -136,7 +139,7 @@ fn execute(options: &Options) -> Result<ExitCode, String> {
         if !options.quiet {
             eprintln!("{fixed} fixed");
         }
-        outcome = run::run(&workspace, &flags)?;
+        outcome = run::run(&workspace, options.doc, &flags)?;
     }
     if let Some(path) = &options.baseline {
         let known = crate::baseline::apply(path, &mut outcome, options.update_baseline)?;

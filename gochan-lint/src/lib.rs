@@ -8,6 +8,7 @@ pub mod baseline;
 pub mod cache;
 pub mod cli;
 pub mod diagnostic;
+pub mod doctest;
 pub mod fix;
 pub mod flow;
 pub mod ir;

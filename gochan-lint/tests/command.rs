@@ -142,3 +142,79 @@ fn what_cannot_run_says_so() {
     assert_eq!(package.lint(&[]).status.code(), Some(0));
     assert!(text(&package.lint(&["--explain", "lost_cancel"]).stdout).contains("CancelHandle"));
 }
+
+/// The lint, file and line of each message.
+fn places(output: &Output) -> Vec<(String, String, u64)> {
+    let place = |line: &str| {
+        let message: Value = serde_json::from_str(line).unwrap();
+        assert_eq!(message["reason"], "compiler-message");
+        let message = &message["message"];
+        let spans = message["spans"].as_array().unwrap();
+        let primary = spans.iter().find(|span| span["is_primary"] == true).unwrap();
+        let word = |value: &Value| value.as_str().unwrap().to_owned();
+        (word(&message["code"]["code"]), word(&primary["file_name"]), primary["line_start"].as_u64().unwrap())
+    };
+    text(&output.stdout).lines().map(place).collect()
+}
+
+fn one(lint: &str, file: &str, line: u64) -> (String, String, u64) {
+    (lint.to_owned(), file.to_owned(), line)
+}
+
+#[test]
+fn gochan_under_another_name_is_gochan() {
+    let renamed = "use chans::prelude::*;\nuse chans::context::CancelHandle;\nfn f(c: &chans::Context) {\n    \
+                   let (ctx, _) = c.with_cancel();\n    chans::go!(g);\n    run(&ctx);\n}\n";
+    let package = Package::new("renamed", &[("src/lib.rs", renamed)]);
+    package.write(
+        "Cargo.toml",
+        "[package]\nname = \"sample\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\n\
+         [dependencies]\nchans = { package = \"gochan\", path = \"gochan\" }\n",
+    );
+    let output = package.lint(&["--format", "json"]);
+    let expected = [one("lost_cancel", "src/lib.rs", 4), one("missing_call", "src/lib.rs", 5)];
+    assert_eq!(places(&output), expected, "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_workspace_is_linted_member_by_member() {
+    let member = |name: &str| {
+        format!(
+            "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[dependencies]\ngochan.workspace = true\n"
+        )
+    };
+    let package = Package::new("members", &[("a/src/lib.rs", "mod deep;\n"), ("b/src/main.rs", BAD)]);
+    package.write("a/src/deep.rs", BAD);
+    package.write("a/tests/it.rs", BAD);
+    package.write("a/Cargo.toml", &member("a"));
+    package.write("b/Cargo.toml", &member("b"));
+    package.write(
+        "Cargo.toml",
+        "[workspace]\nmembers = [\"a\", \"b\"]\n[workspace.dependencies]\ngochan = { path = \"gochan\" }\n",
+    );
+    let in_a = [one("missing_call", "a/src/deep.rs", 3), one("missing_call", "a/tests/it.rs", 3)];
+    let in_b = one("missing_call", "b/src/main.rs", 3);
+    assert_eq!(places(&package.lint(&["-p", "a", "--format", "json"])), in_a);
+    assert_eq!(places(&package.lint(&["--workspace", "--exclude", "a", "--format", "json"])), [in_b.clone()]);
+    let mut all = places(&package.lint(&["--workspace", "--format", "json"]));
+    all.sort();
+    assert_eq!(all, [&in_a[..], &[in_b]].concat());
+    assert_eq!(package.lint(&["--manifest-path", "b/Cargo.toml", "--quiet"]).status.code(), Some(1));
+    assert_eq!(package.lint(&["--manifest-path", "nowhere/Cargo.toml"]).status.code(), Some(2));
+}
+
+#[test]
+fn documentation_is_linted_on_request_and_where_it_stands() {
+    let library = "#![doc = include_str!(\"../README.md\")]\n\n/// Starts.\n///\n/// ```\n/// use gochan::prelude::*;\n\
+                   /// # fn work() {}\n/// go!(work);\n/// ```\npub fn start() {}\n\n/// ```compile_fail\n\
+                   /// gochan::go!(work);\n/// ```\npub fn other() {}\n";
+    let readme = "# Sample\n\n```rust\nuse gochan::prelude::*;\nlet (ctx, _) = background().with_cancel();\n\
+                  step(&ctx);\n// gochan-lint: allow(lost_cancel) shown\n```\n\n```text\ngo!(work)\n```\n";
+    let package = Package::new("doc", &[("src/lib.rs", library), ("README.md", readme)]);
+    assert_eq!(package.lint(&[]).status.code(), Some(0));
+    let output = package.lint(&["--doc", "--format", "json"]);
+    let expected = [one("lost_cancel", "README.md", 5), one("missing_call", "src/lib.rs", 8)];
+    assert_eq!(places(&output), expected, "{}", text(&output.stderr));
+    let message: Value = serde_json::from_str(text(&output.stdout).lines().nth(1).unwrap()).unwrap();
+    assert_eq!(message["message"]["spans"][0]["column_start"], 9);
+}
