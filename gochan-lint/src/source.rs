@@ -31,6 +31,12 @@ impl Span {
         Span { start: range.start as u32, end: range.end as u32 }
     }
 
+    /// From the begin of one token to the end of another, which asks for two places instead of four.
+    #[must_use]
+    pub fn between(first: proc_macro2::Span, last: proc_macro2::Span) -> Span {
+        first.join(last).map_or_else(|| Span::of(first).to(Span::of(last)), Span::of)
+    }
+
     /// From the first to the last of two.
     #[must_use]
     pub fn to(self, other: Span) -> Span {

@@ -384,7 +384,7 @@ impl Lower<'_> {
     }
 
     fn call(&mut self, call: &syn::ExprCall) -> Value {
-        let span = Span::of(first_token(&call.func)).to(Span::of(call.paren_token.span.join()));
+        let span = Span::between(first_token(&call.func), call.paren_token.span.join());
         let Expr::Path(callee) = &*call.func else {
             self.look(&call.func);
             call.args.iter().for_each(|argument| self.escape(argument, Where::Given));
@@ -438,12 +438,11 @@ impl Lower<'_> {
     fn method(&mut self, call: &syn::ExprMethodCall) -> Value {
         let receiver = self.expr(&call.receiver);
         let name = call.method.to_string();
-        let end = Span::of(call.paren_token.span.join());
-        let span = Span::of(call.method.span()).to(end);
+        let span = || Span::between(call.method.span(), call.paren_token.span.close());
         if SAME.contains(&name.as_str()) {
             call.args.iter().for_each(|argument| self.look(argument));
             if matches!(name.as_str(), "unwrap" | "expect") && !is_lock(&call.receiver) {
-                self.build.op(OpKind::MayPanic, span);
+                self.build.op(OpKind::MayPanic, span());
             }
             // What a guard guards is copied, not the guard.
             let copies = matches!(name.as_str(), "clone" | "cloned" | "to_owned") && self.is_guard(&receiver);
@@ -460,11 +459,11 @@ impl Lower<'_> {
             });
             types.collect()
         });
-        let whole = Span::of(first_token(&call.receiver)).to(end);
+        let whole = || Span::between(first_token(&call.receiver), call.paren_token.span.close());
         // The guard of a span that a macro makes.
         let receiver = match receiver {
             Value::Nothing if matches!(name.as_str(), "enter" | "entered") => {
-                Value::Object(self.build.object("", Origin::Unknown, whole))
+                Value::Object(self.build.object("", Origin::Unknown, whole()))
             }
             receiver => receiver,
         };
@@ -472,7 +471,7 @@ impl Lower<'_> {
             Value::Object(receiver) => Some(receiver),
             _ => None,
         };
-        let span = if receiver.is_some() { whole } else { span };
+        let span = if receiver.is_some() { whole() } else { span() };
         let call = Call { path: vec![name], receiver, is_method: true, args, generics, result: None };
         self.method_of(call, span)
     }
@@ -1026,11 +1025,11 @@ pub(super) fn span_of(expr: &Expr) -> Span {
         Expr::Closure(closure) => return Span::of(closure.inputs_begin.span).to(span_of(&closure.body)),
         Expr::Macro(call) => {
             let Some(first) = call.mac.path.segments.first() else { return Span::of(expr.span()) };
-            return Span::of(first.ident.span()).to(Span::of(call.mac.delimiter.span().close()));
+            return Span::between(first.ident.span(), call.mac.delimiter.span().close());
         }
         Expr::Block(block) if block.label.is_none() => return Span::of(block.block.brace_token.span.join()),
         Expr::Unsafe(block) => {
-            return Span::of(block.unsafe_token.span).to(Span::of(block.block.brace_token.span.close()));
+            return Span::between(block.unsafe_token.span, block.block.brace_token.span.close());
         }
         Expr::Array(array) => return Span::of(array.bracket_token.span.join()),
         Expr::Tuple(tuple) => return Span::of(tuple.paren_token.span.join()),
@@ -1045,20 +1044,20 @@ pub(super) fn span_of(expr: &Expr) -> Span {
             };
         }
         Expr::Match(choice) => {
-            return Span::of(choice.match_token.span).to(Span::of(choice.brace_token.span.close()));
+            return Span::between(choice.match_token.span, choice.brace_token.span.close());
         }
         Expr::Loop(around) => {
-            return Span::of(around.loop_token.span).to(Span::of(around.body.brace_token.span.close()));
+            return Span::between(around.loop_token.span, around.body.brace_token.span.close());
         }
         Expr::While(around) => {
-            return Span::of(around.while_token.span).to(Span::of(around.body.brace_token.span.close()));
+            return Span::between(around.while_token.span, around.body.brace_token.span.close());
         }
         Expr::ForLoop(around) => {
-            return Span::of(around.for_token.span).to(Span::of(around.body.brace_token.span.close()));
+            return Span::between(around.for_token.span, around.body.brace_token.span.close());
         }
         _ => return Span::of(expr.span()),
     };
-    Span::of(first_token(expr)).to(Span::of(end))
+    Span::between(first_token(expr), end)
 }
 
 /// Where an expression begins. Its whole span is dearer: it asks every token.

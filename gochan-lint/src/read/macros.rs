@@ -16,7 +16,7 @@ use syn::spanned::Spanned;
 impl Lower<'_> {
     pub(super) fn macro_call(&mut self, call: &syn::Macro) -> Value {
         let first = call.path.segments.first().map_or_else(|| call.path.span(), |first| first.ident.span());
-        let span = Span::of(first).to(Span::of(call.delimiter.span().close()));
+        let span = Span::between(first, call.delimiter.span().close());
         match self.reader.names.as_ref().and_then(|names| names.resolve(&call.path)) {
             Some(name) => self.dsl(name, call, span),
             None => self.foreign(call, span),
@@ -78,7 +78,7 @@ impl Lower<'_> {
                     .clone()
                     .next()
                     .zip(inner.last())
-                    .map(|(first, last)| Span::of(first.span()).to(Span::of(last.span())));
+                    .map(|(first, last)| Span::between(first.span(), last.span()));
                 let error_span = Span::of(error.span());
                 let message = match uncalled(&call.tokens) {
                     Some(message) if name == "go" && !error.to_string().contains("not called") => {
@@ -390,7 +390,9 @@ impl Lower<'_> {
     fn foreign(&mut self, call: &syn::Macro, span: Span) -> Value {
         let name = call.path.segments.last().map_or_else(String::new, |last| last.ident.to_string());
         let parser = Punctuated::<Expr, syn::Token![,]>::parse_terminated;
-        match parser.parse2(call.tokens.clone()) {
+        let mut tokens = call.tokens.clone().into_iter();
+        let plain = matches!((tokens.next(), tokens.next()), (None | Some(TokenTree::Literal(_)), None));
+        match if plain { Ok(Punctuated::new()) } else { parser.parse2(call.tokens.clone()) } {
             Ok(inputs) => {
                 for input in &inputs {
                     // `format!("{}", name = x)` assigns nothing.
@@ -410,8 +412,8 @@ impl Lower<'_> {
             }
             Err(_) => self.mention(&call.tokens),
         }
-        if let ("addr_of_mut" | "addr_of", Ok(place)) =
-            (name.as_str(), syn::parse2::<Expr>(call.tokens.clone()))
+        if matches!(name.as_str(), "addr_of_mut" | "addr_of")
+            && let Ok(place) = syn::parse2::<Expr>(call.tokens.clone())
         {
             return self.expr(&place);
         }
