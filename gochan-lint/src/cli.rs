@@ -207,12 +207,14 @@ fn list() -> String {
 pub fn explain(lint: &lints::Lint) -> String {
     let indented = |code: &str| code.lines().map(|line| format!("    {line}\n")).collect::<String>();
     format!(
-        "{} ({}): {}\n\n{}\n\nReported:\n\n{}\nInstead:\n\n{}\nTo allow it in one place:\n\n    \
+        "{} ({}): {}\n\n{}\n\nAt run time:\n\n{}\n\nNearest in other tools: {}\n\nReported:\n\n{}\nInstead:\n\n{}\nTo allow it in one place:\n\n    \
          // gochan-lint: allow({}) reason\n",
         lint.id,
         format!("{:?}", lint.level).to_lowercase(),
         lint.summary,
         wrapped(lint.explanation),
+        wrapped(lint.at_run_time),
+        lint.near,
         indented(lint.bad),
         indented(lint.good),
         lint.id
@@ -244,14 +246,16 @@ fn wrapped(text: &str) -> String {
 pub fn page(lint: &lints::Lint) -> String {
     let level = format!("{:?}", lint.level).to_lowercase();
     format!(
-        "# {}\n\nLevel: {level}. {}.\n\n{}\n\n## Reported\n\n```rust,ignore\n{}\n```\n\n## Instead\n\n```rust,ignore\n{}\n```\n\n\
-         ## To allow it in one place\n\n```rust,ignore\n// gochan-lint: allow({}) reason\n```\n",
+        "# {}\n\nLevel: {level}. {}.\n\n{}\n\n## At run time\n\n{}\n\n## Reported\n\n```rust,ignore\n{}\n```\n\n## Instead\n\n```rust,ignore\n{}\n```\n\n\
+         ## To allow it in one place\n\n```rust,ignore\n// gochan-lint: allow({}) reason\n```\n\n## Nearest in other tools\n\n{}\n",
         lint.id,
         capitalised(lint.summary),
         lint.explanation,
+        lint.at_run_time,
         lint.bad,
         lint.good,
-        lint.id
+        lint.id,
+        capitalised(lint.near)
     )
 }
 

@@ -2,7 +2,7 @@
 
 use gochan_lint::link::{Program, Unit};
 use gochan_lint::source::SourceFile;
-use gochan_lint::{lints, read, suppress};
+use gochan_lint::{doctest, fix, lints, read, suppress};
 use std::path::Path;
 
 /// How many mutants of each file; `GOCHAN_LINT_MUTANTS` for more.
@@ -69,6 +69,9 @@ fn mutate(text: &str, random: &mut Random) -> String {
 fn lint(text: String) {
     let source = SourceFile::new("mutant.rs".into(), text);
     drop(suppress::find(&source));
+    for block in doctest::blocks(&source.text).iter().chain(&doctest::markdown_blocks(&source.text)) {
+        drop(read::read(block, Some("gochan")));
+    }
     let Ok(file) = read::read(&source.text, Some("gochan")) else { return };
     let program = Program::link(vec![Unit { source, file, package: 0 }], &["mutant".to_owned()]);
     for found in lints::run(&program, |_| true) {
@@ -76,6 +79,9 @@ fn lint(text: String) {
         assert!(found.span.start <= found.span.end && found.span.end as usize <= source.text.len());
         let _ =
             (source.position(found.span.start), source.position(found.span.end), source.snippet(found.span));
+        if let Some(fix) = &found.fix {
+            drop(fix::edit(&source.text, &[&fix.edits]));
+        }
     }
 }
 
@@ -137,6 +143,13 @@ fn anything_at_all_panics_nothing() {
         "impl T ",
         "static A: ",
         "r#\"",
+        "\n/// ```\n",
+        "// gochan-lint: allow(",
+        "while let Some(v) = ch.recv() {",
+        "(a, _) = ",
+        "with_context!((c, d) = ",
+        "é",
+        "t.0[1] <<= 70;",
     ];
     for seed in 0..mutants() * 300 {
         let mut random = Random(seed);
@@ -147,5 +160,15 @@ fn anything_at_all_panics_nothing() {
             let result = std::panic::catch_unwind(|| lint(text));
             assert!(result.is_ok(), "seed {seed}: {shown}");
         }
+    }
+}
+
+#[test]
+fn bytes_panic_nothing() {
+    for seed in 0..mutants() * 300 {
+        let mut random = Random(seed);
+        let bytes: Vec<u8> = (0..random.below(80)).map(|_| random.below(256) as u8).collect();
+        let result = std::panic::catch_unwind(|| lint(String::from_utf8_lossy(&bytes).into_owned()));
+        assert!(result.is_ok(), "seed {seed}: {bytes:?}");
     }
 }

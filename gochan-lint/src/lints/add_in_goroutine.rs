@@ -17,9 +17,9 @@ and return while work is still to be done: results are missed, now and then. The
 goroutine is spawned, by whoever spawns it; `wg.go(f)` does both.
 
 What is fine: a goroutine that was counted before its start and raises the count for goroutines it starts itself, before \
-its own `done`.
-
-Near it: go vet `waitgroup`, staticcheck SA2000.",
+its own `done`.",
+    at_run_time: "Nothing, when the goroutine comes first; otherwise `wait` returns too early and results are missing. With a late `done` on a group that is used again: `sync: negative WaitGroup counter`.",
+    near: "go vet `waitgroup`, staticcheck SA2000.",
     bad: "\
 let wg = WaitGroup::new();
 for job in jobs {

@@ -9,9 +9,9 @@ pub(super) const LINT: Lint = Lint {
     explanation: "\
 The operand of an arm is evaluated each time the `select!` is reached. `after(d)` there starts a new timer on every turn, so that the loop ends only if nothing at all happens for that long; with enough going on it never ends.
 
-Make the timer once before the loop, `let deadline = after(d);`, or use a context with a timeout. A timeout for one turn is not reported where its place says so: as the only arm beside a receive.
-
-Near it: staticcheck SA1015 and the advice of Go's `time.After`.",
+Make the timer once before the loop, `let deadline = after(d);`, or use a context with a timeout. A timeout for one turn is not reported where its place says so: as the only arm beside a receive.",
+    at_run_time: "Nothing: the deadline never comes while values do.",
+    near: "staticcheck SA1015 for `time.Tick`, and the advice in Go's documentation of `time.After`.",
     bad: "\
 fn collect(a: &Receiver<u32>, b: &Receiver<u32>) {
     loop {

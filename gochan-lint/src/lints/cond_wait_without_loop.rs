@@ -8,6 +8,8 @@ pub(super) const LINT: Lint = Lint {
     summary: "`Cond::wait` outside of a loop that asks the condition again",
     explanation: "\
 A waiter that is woken does not know why: between the signal and its turn somebody else may have taken what there was, and signals for other conditions wake it as well. So the condition is asked in a loop: `while !ready { guard = cond.wait(guard); }`, or `cond.wait_while(…)`.",
+    at_run_time: "Nothing but a condition that does not hold behind the wait.",
+    near: "the documentation of Go's `sync.Cond`; clippy has none.",
     bad: "\
 let (m, cond) = (Mutex::new(false), Cond::new());
 let mut ready = m.lock();

@@ -7,9 +7,9 @@ pub(super) const LINT: Lint = Lint {
     level: Level::Warn,
     summary: "a function that has a context calls on with `background()` or `todo()`",
     explanation: "\
-What is called with `background()` does not hear when the caller's context ends: cancels and deadlines stop here. Pass the context on; work that is to outlive the call says so by `ctx.without_cancel()`, which keeps the values.
-
-Near it: Go's `contextcheck`.",
+What is called with `background()` does not hear when the caller's context ends: cancels and deadlines stop here. Pass the context on; work that is to outlive the call says so by `ctx.without_cancel()`, which keeps the values.",
+    at_run_time: "Nothing at the call; what it started outlives its caller, and a test reports the goroutine as leaked.",
+    near: "Go's `contextcheck`.",
     bad: "\
 fn handle(ctx: &Context) {
     work(ctx);

@@ -7,9 +7,9 @@ pub(super) const LINT: Lint = Lint {
     level: Level::Allow,
     summary: "a struct with a field of type `Context`",
     explanation: "\
-A context belongs to one call and what it starts. In a structure it is hard to see whose end it tells, and methods can no longer be given another one. Types that are one request, and builders, are not reported.
-
-Near it: Go's `containedctx`.",
+A context belongs to one call and what it starts. In a structure it is hard to see whose end it tells, and methods can no longer be given another one. Types that are one request, and builders, are not reported.",
+    at_run_time: "Nothing: it is a matter of reading.",
+    near: "Go's `containedctx`.",
     bad: "\
 struct Server { ctx: Context, name: String }",
     good: "\

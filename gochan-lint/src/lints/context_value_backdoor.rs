@@ -10,6 +10,8 @@ pub(super) const LINT: Lint = Lint {
 Values in a context are for what belongs to a request and passes through code that does not care: ids, tokens, traces. Configuration, connections, options and plain strings or numbers are parameters; in a context nobody sees from a signature what a function needs, and the type, which is the key, means nothing.
 
 A type of its own, `struct RequestId(u64)`, is right for what does belong there.",
+    at_run_time: "`value::<V>()` is `None` where somebody forgot to set it.",
+    near: "go vet and staticcheck SA1029 (keys of plain types), revive `context-keys-type`.",
     bad: "\
 let ctx = background().with_value(\"alice\".to_string());
 work(&ctx);",

@@ -10,6 +10,8 @@ pub(super) const LINT: Lint = Lint {
 Whoever passes a context expects the function to return when the context ends. A loop that waits, in a `select!` or by a plain operation, and never looks at `ctx.done()` or hands the context on, does not: the caller's cancel has no effect, and the goroutine leaks.
 
 Add an arm `<-ctx.done() => return …`, or ask `ctx.check()?` on each turn.",
+    at_run_time: "The goroutine goes on after the cancel; a test reports it as leaked, with the place where it waits.",
+    near: "Go's `contextcheck`, from afar.",
     bad: "\
 fn pump(ctx: &Context, from: &Receiver<u32>, to: &Sender<u32>) {
     loop {

@@ -8,6 +8,8 @@ pub(super) const LINT: Lint = Lint {
     summary: "main ends right after it has started a goroutine that nothing waits for",
     explanation: "\
 The program ends when main returns, and with it every goroutine. One that was started just before and that nobody waits for has hardly begun; what it was to do happens now and then, or never.",
+    at_run_time: "The program ends, and what was started has not happened.",
+    near: "none.",
     bad: "\
 fn main() {
     go!(work(1));

@@ -7,9 +7,9 @@ pub(super) const LINT: Lint = Lint {
     level: Level::Warn,
     summary: "a lock is taken and released at once",
     explanation: "\
-`let _ = m.lock();` binds nothing: the guard is dropped at the end of the statement, and what follows runs unlocked. `m.lock();` does the same. `let _guard = m.lock();` holds it to the end of the block.
-
-Near it: rustc `let_underscore_lock`, staticcheck SA2001.",
+`let _ = m.lock();` binds nothing: the guard is dropped at the end of the statement, and what follows runs unlocked. `m.lock();` does the same. `let _guard = m.lock();` holds it to the end of the block.",
+    at_run_time: "Nothing but a data race in what the lock was for, if `unsafe` takes part.",
+    near: "rustc `let_underscore_lock`, staticcheck SA2001.",
     bad: "\
 let m = Mutex::new(0);
 let _ = m.lock();

@@ -8,6 +8,8 @@ pub(super) const LINT: Lint = Lint {
     summary: "a goroutine for every item of a stream, without a limit",
     explanation: "\
 A goroutine is cheap, what it does may not be: with a stream that comes faster than it is worked off, memory, connections and files run out. A `Semaphore`, a pool of workers or `errgroup::Group` with a limit keep the number in bounds.",
+    at_run_time: "Memory, and `runtime::num_goroutine()`, that grow.",
+    near: "none.",
     bad: "\
 fn serve(jobs: &Receiver<u32>) {
     for job in jobs {

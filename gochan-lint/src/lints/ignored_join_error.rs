@@ -8,6 +8,8 @@ pub(super) const LINT: Lint = Lint {
     summary: "the result of `join` is thrown away although the goroutine can panic",
     explanation: "\
 `join` gives the panic of a goroutine to whoever joins it, as an `Err`. Thrown away, the panic is gone: the work is not done, and the program goes on as if it were. `join().unwrap()` passes it on; a `match` may tell it.",
+    at_run_time: "The panic's own report, and a program that goes on without its result.",
+    near: "rustc `unused_must_use`, clippy `let_underscore_must_use`; Go's `errcheck`.",
     bad: "\
 let worker = go!({ parse().unwrap() });
 let _ = worker.join();",

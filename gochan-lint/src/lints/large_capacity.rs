@@ -8,6 +8,8 @@ pub(super) const LINT: Lint = Lint {
     summary: "a channel with a buffer of 1000 or more, without a named constant or a comment",
     explanation: "\
 A large buffer hides that the receiver is too slow until memory is short, and makes every value wait in a long queue. There are reasons for one; a named constant or a comment tells them.",
+    at_run_time: "Nothing but memory.",
+    near: "none.",
     bad: "\
 let jobs = chan!(u32, 4096);
 start(&jobs);",

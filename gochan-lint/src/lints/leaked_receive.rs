@@ -10,6 +10,8 @@ pub(super) const LINT: Lint = Lint {
 A receive waits for a value or for the close. On a channel that the code neither sends on nor closes anywhere else, it waits for ever: `all goroutines are asleep - deadlock!`, or a goroutine that never ends. A range waits so after the last value if nobody closes; a loop over a `Chan` keeps the channel open by its own handle.
 
 Close when all is sent, or drop the last sender and range over a `Receiver`.",
+    at_run_time: "`fatal error: all goroutines are asleep - deadlock!` if nobody else can run; otherwise a goroutine in the dump that waits for ever, which `#[gochan::test]` reports as leaked, in `chan receive`.",
+    near: "none in go vet; uber's `goleak` at run time.",
     bad: "\
 let ch = chan!(u32);
 go!([ch] { for n in 0..3 { send!(ch <- n); } });

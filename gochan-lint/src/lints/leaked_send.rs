@@ -10,6 +10,8 @@ pub(super) const LINT: Lint = Lint {
 A send on an unbuffered channel waits for its receiver. If the only receiver can leave without receiving, by a timeout beside the receive, an early return, `?`, or a `break` after the first of several values, the goroutine waits for nobody: in Go it leaks for ever, here the send fails, or panics, once the last receiving handle is gone.
 
 A capacity that covers all sends lets the goroutine end by itself; or the send stands in a `select!` with a done channel.",
+    at_run_time: "`send!` panics once the last receiving handle is gone, with the cause; while a handle lives, a test reports the goroutine as leaked, in `chan send`.",
+    near: "none in go vet; uber's `goleak` at run time.",
     bad: "\
 let ch = chan!(u32);
 go!([ch] { send!(ch <- slow()); });

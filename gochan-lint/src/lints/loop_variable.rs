@@ -9,9 +9,9 @@ pub(super) const LINT: Lint = Lint {
     explanation: "\
 A goroutine runs later. If it reads a place that the loop writes anew on each turn, a static, a raw pointer, a `Cell` or an atomic, it sees the value of a later turn, and several see the same. It is the mistake of the loop variable that Go made for thirteen years; here it needs a shared place to make it.
 
-Take the turn's value into the goroutine: `let mine = …;` before the `go!`, which captures by value.
-
-Near it: go vet `loopclosure`.",
+Take the turn's value into the goroutine: `let mine = …;` before the `go!`, which captures by value.",
+    at_run_time: "Nothing but values that come twice or not at all.",
+    near: "go vet `loopclosure`.",
     bad: "\
 let current = Arc::new(AtomicUsize::new(0));
 for n in 0..4 {

@@ -18,9 +18,9 @@ into a goroutine, out of the function, into a structure, cancels it under whoeve
 is used on some ways out and not on others was meant to be released on all. And one that is leaked (`mem::forget`, \
 `ManuallyDrop`, `Box::leak`) keeps the context, its timer and its place in its parent for ever.
 
-`defer!(cancel.cancel())` right behind the creation, or `with_context!`, releases on every way out.
-
-Near it: go vet `lostcancel`.",
+`defer!(cancel.cancel())` right behind the creation, or `with_context!`, releases on every way out.",
+    at_run_time: "Dropped too early: `context canceled` where nobody cancelled. Never released: timers and children that stay for as long as the parent does.",
+    near: "go vet `lostcancel`.",
     bad: "\
 let (ctx, _) = background().with_cancel();
 go!(work(ctx.clone()));",

@@ -17,9 +17,9 @@ that itself; this lint says so as well in code that is not compiled now, such as
 finds the mistake that the compiler accepts: a goroutine whose last act is to build a closure or an `async` block, which \
 is then dropped without having run.
 
-At run time there is nothing to see: the goroutine ends at once, and whoever waits for its result waits for ever.
-
-Go's compiler demands the call as well (\"expression in go must be function call\").",
+At run time there is nothing to see: the goroutine ends at once, and whoever waits for its result waits for ever.",
+    at_run_time: "Nothing: the goroutine ends at once, and whoever waits for its result waits for ever.",
+    near: "Go's compiler: `expression in go must be function call`; rustc `unused_must_use` for closures and futures.",
     bad: "go!({\n    move || work(1)\n});",
     good: "go!({\n    work(1)\n});",
     check: Check::File(check),

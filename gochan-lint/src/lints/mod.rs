@@ -65,8 +65,12 @@ pub struct Lint {
     pub level: Level,
     /// One line.
     pub summary: &'static str,
-    /// What it reports, why that is a bug, what it looks like at run time, and what checks of other tools are near it.
+    /// What it reports, and why that is a bug.
     pub explanation: &'static str,
+    /// What it looks like at run time.
+    pub at_run_time: &'static str,
+    /// The checks of other tools that come nearest.
+    pub near: &'static str,
     /// Code it reports.
     pub bad: &'static str,
     /// The same, mended.

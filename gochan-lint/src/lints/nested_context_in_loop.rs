@@ -7,9 +7,9 @@ pub(super) const LINT: Lint = Lint {
     level: Level::Warn,
     summary: "a context that is derived from itself on each turn of a loop",
     explanation: "\
-Every derived context keeps its parent. `ctx = ctx.with_value(…)` in a loop makes a chain that is one longer on each turn: memory grows, and asking for a value or for the end takes longer and longer. A variable of the turn's own, `let turn = ctx.with_value(…)`, is gone with the turn.
-
-Near it: Go's `fatcontext`.",
+Every derived context keeps its parent. `ctx = ctx.with_value(…)` in a loop makes a chain that is one longer on each turn: memory grows, and asking for a value or for the end takes longer and longer. A variable of the turn's own, `let turn = ctx.with_value(…)`, is gone with the turn.",
+    at_run_time: "Memory that grows, and `done()` that takes longer and longer.",
+    near: "Go's `fatcontext`.",
     bad: "\
 let mut ctx = background();
 for n in 0..10 {

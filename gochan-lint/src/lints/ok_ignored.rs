@@ -10,6 +10,8 @@ pub(super) const LINT: Lint = Lint {
 `v = <-rx` and `recv!(rx)` give the zero value once the channel is closed and drained, at once and every time. A loop that has no other end then spins on zeros, and nobody sees why.
 
 `Some(v) = <-rx else { break }`, `v, ok = <-rx`, or a `for` loop see the close.",
+    at_run_time: "A core that is busy with zeros.",
+    near: "none in go vet; Go's `errcheck` for results that are not looked at.",
     bad: "\
 fn serve(jobs: &Receiver<u32>) {
     loop {

@@ -11,6 +11,8 @@ pub(super) const LINT: Lint = Lint {
 Whoever asks a `Once`, `OnceCell` or `Lazy` while it is being initialised waits for the initialiser. If the initialiser itself asks, directly or through the functions it calls, it waits for itself, for ever.
 
 Split what both need into a function that does not ask.",
+    at_run_time: "`fatal error: all goroutines are asleep - deadlock!` if nobody else can run; otherwise a goroutine in the dump that waits for ever, which `#[gochan::test]` reports as leaked, in the `Once`.",
+    near: "none in go vet; clippy `unconditional_recursion`, from afar.",
     bad: "\
 let once = Once::new();
 once.call_once(|| {

@@ -10,6 +10,8 @@ pub(super) const LINT: Lint = Lint {
 Inside of `for v in &ch` this goroutine is the receiver: a send on `ch` waits for a receiver that is busy sending. On an unbuffered channel that is a deadlock: `all goroutines are asleep - deadlock!`.
 
 Keep the extra work in a queue of one's own, or send from another goroutine.",
+    at_run_time: "`fatal error: all goroutines are asleep - deadlock!` if nobody else can run; otherwise a goroutine in the dump that waits for ever, which `#[gochan::test]` reports as leaked, in `chan send`.",
+    near: "none in go vet or staticcheck.",
     bad: "\
 let ch = chan!(u32);
 go!([ch] { send!(ch <- 9); });

@@ -17,6 +17,8 @@ or just drops its handle: once the last `Receiver` is gone, sends fail and give 
 
 What is fine: a coordinator that waits for all senders and then closes; the owner of a channel that carries no values and \
 is only ever closed.",
+    at_run_time: "The sender's panic: `send on closed channel`.",
+    near: "none in go vet; the compiler, where the receiver has a `Receiver`, which cannot close.",
     bad: "\
 let jobs = chan!(u32);
 go!([jobs] { for n in 0..10 { send!(jobs <- n); } });

@@ -10,6 +10,8 @@ pub(super) const LINT: Lint = Lint {
 A send on an unbuffered channel waits for a receiver, and so does one more than a buffer holds. If the only receive stands behind it in the same goroutine, nobody will ever come: `all goroutines are asleep - deadlock!`, or a goroutine that is never seen again.
 
 Start the receiver first, give the channel the capacity it needs, or send from a goroutine of its own.",
+    at_run_time: "`fatal error: all goroutines are asleep - deadlock!` if nobody else can run; otherwise a goroutine in the dump that waits for ever, which `#[gochan::test]` reports as leaked, in `chan send`.",
+    near: "none in go vet or staticcheck.",
     bad: "\
 let ch = chan!(u32);
 send!(ch <- 1);

@@ -13,6 +13,8 @@ pub(super) const LINT: Lint = Lint {
     explanation: "\
 `send!` on a closed channel panics with `send on closed channel`; the method `send` fails. A close belongs behind the \
 last send, or into a `defer!` at the top of whoever sends.",
+    at_run_time: "A panic: `send on closed channel`.",
+    near: "none in go vet or staticcheck.",
     bad: "\
 let out = chan!(u32, 2);
 close!(out);

@@ -10,6 +10,8 @@ pub(super) const LINT: Lint = Lint {
 Rust stops data races except where `unsafe` says that somebody else takes care. Goroutines run on several threads: two that write a `static mut` or through an `UnsafeCell` race, and a race is undefined behaviour, also if it only counts.
 
 An atomic, a `Mutex` or a channel does the same without `unsafe`. At run time there is nothing to see but wrong values now and then; ThreadSanitizer on the threads backend sees it.",
+    at_run_time: "Nothing but wrong values now and then; ThreadSanitizer on the threads backend sees the race.",
+    near: "rustc `static_mut_refs`; Go's race detector.",
     bad: "\
 static mut HITS: u32 = 0;
 for _ in 0..4 {

@@ -9,9 +9,9 @@ pub(super) const LINT: Lint = Lint {
     explanation: "\
 With a `default` the `select!` does not wait. If the `default` neither waits, sleeps, yields, works nor leaves, the loop runs as fast as it can until another arm is ready, and takes a whole core from the other goroutines of its worker.
 
-Without the `default` it would wait, at no cost.
-
-Near it: staticcheck SA5004.",
+Without the `default` it would wait, at no cost.",
+    at_run_time: "A core that is always busy, and other goroutines of the worker that come late.",
+    near: "staticcheck SA5004.",
     bad: "\
 fn wait(rx: &Receiver<u32>) -> u32 {
     loop {

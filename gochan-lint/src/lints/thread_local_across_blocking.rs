@@ -10,6 +10,8 @@ pub(super) const LINT: Lint = Lint {
 Goroutines of one worker take turns on one thread, and see the same thread-locals. While this goroutine waits inside of `KEY.set(…)`, or with the guard of `span.enter()` in its hand, others of the worker run with that setting; and if they set and end their own in another order, the nesting breaks: wrong spans at best, a dangling reference at worst.
 
 Wait outside of it, or hand the value on as an argument; tracing has `in_scope` for the parts that do not wait.",
+    at_run_time: "Spans of somebody else in the log; with `scoped_tls`, a dangling reference.",
+    near: "clippy `await_holding_lock` is its kin; tracing's documentation of `Span::enter` in async code.",
     bad: "\
 let span = info_span!(\"request\");
 let _entered = span.enter();

@@ -7,9 +7,9 @@ pub(super) const LINT: Lint = Lint {
     level: Level::Warn,
     summary: "a `tick` in a function that returns: nothing can stop it",
     explanation: "\
-`tick(d)` gives only the channel of a ticker, so that nobody can stop it: it is meant for what lives as long as the program. A function that returns leaves the ticking to whoever still holds a handle of the channel. `Ticker::new(d)` with `defer!(ticker.stop())` ends with the function, whoever has a handle.
-
-Near it: staticcheck SA1015.",
+`tick(d)` gives only the channel of a ticker, so that nobody can stop it: it is meant for what lives as long as the program. A function that returns leaves the ticking to whoever still holds a handle of the channel. `Ticker::new(d)` with `defer!(ticker.stop())` ends with the function, whoever has a handle.",
+    at_run_time: "Ticks that go on while a handle of the channel lives.",
+    near: "staticcheck SA1015.",
     bad: "\
 fn three_times() {
     let beat = tick(Duration::from_secs(1));

@@ -8,6 +8,8 @@ pub(super) const LINT: Lint = Lint {
     summary: "`todo()` is left",
     explanation: "\
 `todo()` marks a place where the right context is not yet at hand. When everything passes its context on, none is left.",
+    at_run_time: "Nothing: it never ends.",
+    near: "clippy `todo` for the macro; Go has `context.TODO` for greps.",
     bad: "\
 work(&gochan::context::todo());",
     good: "\

@@ -7,9 +7,9 @@ pub(super) const LINT: Lint = Lint {
     level: Level::Deny,
     summary: "an unbuffered channel is registered for signals",
     explanation: "\
-Whoever delivers signals does not wait: if nobody is receiving at that moment, a signal for an unbuffered channel is lost. `gochan::signal::notify` makes a channel of the right size itself; registrations that take a channel need one with room.
-
-Near it: go vet `sigchanyzer`, staticcheck SA1017.",
+Whoever delivers signals does not wait: if nobody is receiving at that moment, a signal for an unbuffered channel is lost. `gochan::signal::notify` makes a channel of the right size itself; registrations that take a channel need one with room.",
+    at_run_time: "Nothing: the signal is lost when nobody is receiving.",
+    near: "go vet `sigchanyzer`, staticcheck SA1017.",
     bad: "\
 let interrupts = chan!(u32);
 notify(&interrupts, 2);

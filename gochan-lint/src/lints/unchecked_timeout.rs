@@ -8,6 +8,8 @@ pub(super) const LINT: Lint = Lint {
     summary: "`with_timeout` on a context that nobody asks",
     explanation: "\
 A timeout does nothing by itself: somebody has to wait for `ctx.done()`, ask `ctx.err()` or `ctx.check()`, or be called with the context. If nobody does, the work goes on as if there were no limit.",
+    at_run_time: "Nothing: the time passes, and the work goes on.",
+    near: "go vet `lostcancel`, from afar.",
     bad: "\
 with_context!(ctx = background().with_timeout(Duration::from_secs(1)) => {
     work(1);

@@ -10,6 +10,8 @@ pub(super) const LINT: Lint = Lint {
 Go stops such a program with `fatal error: concurrent map writes`. Rust cannot see it behind `unsafe`, and a hash map that two threads write at once corrupts memory.
 
 Put the map into a `Mutex` or `RwLock`, or use `gochan::sync::Map`.",
+    at_run_time: "Memory that is corrupt; Go would say `fatal error: concurrent map writes`.",
+    near: "Go's runtime and race detector; rustc `static_mut_refs`.",
     bad: "\
 static mut SEEN: BTreeMap<u32, u32> = BTreeMap::new();
 for n in 0..4 {

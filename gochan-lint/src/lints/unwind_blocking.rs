@@ -10,6 +10,8 @@ pub(super) const LINT: Lint = Lint {
 Destructors and deferred calls also run while a panic unwinds. A goroutine does not switch then, lest others see that it is panicking: the thread itself waits, with every goroutine of its worker, and if the one that is waited for is among them the process is aborted.
 
 Use what does not wait: close, cancel, `try_send`, a buffered channel.",
+    at_run_time: "The process is aborted if what it waits for can only run on this worker; otherwise the worker's thread waits in place.",
+    near: "none for Rust; clang-tidy's `bugprone-exception-escape` watches destructors in its own way.",
     bad: "\
 let (done, finished) = (chan!(u32), chan!(u32));
 go!([done] { recv!(done); });
