@@ -8,7 +8,7 @@ pub(super) const LINT: Lint = Lint {
     summary: "`add(n)` beside another number of goroutines",
     explanation: "\
 The numbers stand in the code: so many are counted, so many are started that say `done`. If fewer are started, `wait` waits for ever; if more, it returns early, or the count goes below zero, which panics with `negative WaitGroup counter`.",
-    at_run_time: "Too many counted: `fatal error: all goroutines are asleep - deadlock!` if nobody else can run; otherwise a goroutine in the dump that waits for ever, which `#[gochan::test]` reports as leaked, in `WaitGroup.wait`. Too few: `sync: negative WaitGroup counter`.",
+    at_run_time: "Too many counted: `fatal error: all goroutines are asleep - deadlock!` if nobody else can run; otherwise a goroutine in the dump that waits for ever, which `#[gochan::test]` reports as leaked, in `WaitGroup wait`. Too few: `sync: negative WaitGroup counter`.",
     near: "none counts; go vet `waitgroup` looks only at where `Add` stands.",
     bad: "\
 let wg = WaitGroup::new();

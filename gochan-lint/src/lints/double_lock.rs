@@ -7,10 +7,10 @@ pub(super) const LINT: Lint = Lint {
     level: Level::Deny,
     summary: "a mutex is locked while its guard lives in the same goroutine",
     explanation: "\
-Neither mutexes nor reader-writer locks know their owner: whoever locks again what he holds waits for himself, for ever. The dump shows the goroutine in `sync.Mutex.Lock`; if everybody waits, `all goroutines are asleep - deadlock!`. A read lock inside of a read lock is not reported, although a writer that waits between them makes it hang as well.
+Neither mutexes nor reader-writer locks know their owner: whoever locks again what he holds waits for himself, for ever. The dump shows the goroutine in `Mutex lock`; if everybody waits, `all goroutines are asleep - deadlock!`. A read lock inside of a read lock is not reported, although a writer that waits between them makes it hang as well.
 
 Drop the guard first, or hand what it guards to the function that needs it.",
-    at_run_time: "`fatal error: all goroutines are asleep - deadlock!` if nobody else can run; otherwise a goroutine in the dump that waits for ever, which `#[gochan::test]` reports as leaked, in `Mutex.lock`.",
+    at_run_time: "`fatal error: all goroutines are asleep - deadlock!` if nobody else can run; otherwise a goroutine in the dump that waits for ever, which `#[gochan::test]` reports as leaked, in `Mutex lock`.",
     near: "clippy `mut_mutex_lock` and `await_holding_lock`, from afar; go vet `copylocks` for locks that are copied.",
     bad: "\
 let total = Mutex::new(0);

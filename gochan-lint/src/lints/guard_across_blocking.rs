@@ -10,7 +10,7 @@ pub(super) const LINT: Lint = Lint {
 Whoever waits on a channel, a group, a `select!`, a sleep or a join while he holds a lock keeps all others from it for as long; if one of them is the one he waits for, both wait for ever. With a lock of std or parking_lot it is worse: the goroutine parks, the lock stays taken, and the next goroutine of the same worker that wants it blocks the worker's thread. A `RefCell` borrow that lives across a wait panics in the next goroutine that borrows.
 
 Take what is needed out of the guard, drop it, then wait.",
-    at_run_time: "`fatal error: all goroutines are asleep - deadlock!` if nobody else can run; otherwise a goroutine in the dump that waits for ever, which `#[gochan::test]` reports as leaked, in `Mutex.lock`.",
+    at_run_time: "`fatal error: all goroutines are asleep - deadlock!` if nobody else can run; otherwise a goroutine in the dump that waits for ever, which `#[gochan::test]` reports as leaked, in `Mutex lock`.",
     near: "clippy `await_holding_lock`, `await_holding_refcell_ref`.",
     bad: "\
 let (ch, total) = (chan!(u32, 1), Mutex::new(0));

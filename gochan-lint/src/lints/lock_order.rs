@@ -11,7 +11,7 @@ pub(super) const LINT: Lint = Lint {
 One goroutine holds the first lock and waits for the second, another holds the second and waits for the first: both wait for ever, and so does everybody who comes after them. It needs the right moment, so tests rarely see it.
 
 Take them in the same order everywhere, or hold one at a time.",
-    at_run_time: "`fatal error: all goroutines are asleep - deadlock!` if nobody else can run; otherwise a goroutine in the dump that waits for ever, which `#[gochan::test]` reports as leaked, two of them in `Mutex.lock`.",
+    at_run_time: "`fatal error: all goroutines are asleep - deadlock!` if nobody else can run; otherwise a goroutine in the dump that waits for ever, which `#[gochan::test]` reports as leaked, two of them in `Mutex lock`.",
     near: "none in go vet or clippy; lockdep and `parking_lot`'s `deadlock_detection` at run time.",
     bad: "\
 fn one(a: &Mutex<u32>, b: &Mutex<u32>) {

@@ -10,7 +10,7 @@ pub(super) const LINT: Lint = Lint {
 `wait` returns when every `add` has met its `done`. A goroutine that leaves early, by `return`, `?` or a panic, before it says `done`, or that never does, leaves the count up, and whoever waits waits for ever: `all goroutines are asleep - deadlock!`.
 
 `defer!(wg.done())` as the first statement holds on every way out; `wg.go(f)` does all three steps.",
-    at_run_time: "`fatal error: all goroutines are asleep - deadlock!` if nobody else can run; otherwise a goroutine in the dump that waits for ever, which `#[gochan::test]` reports as leaked, in `WaitGroup.wait`.",
+    at_run_time: "`fatal error: all goroutines are asleep - deadlock!` if nobody else can run; otherwise a goroutine in the dump that waits for ever, which `#[gochan::test]` reports as leaked, in `WaitGroup wait`.",
     near: "go vet `waitgroup`, from afar.",
     bad: "\
 let wg = WaitGroup::new();

@@ -8,7 +8,7 @@ pub(super) const LINT: Lint = Lint {
     summary: "an operation on a nil channel outside of `select!`",
     explanation: "\
 Every operation on a nil channel waits for ever, and `close!` panics with `close of nil channel`. In `select!` that is useful, it switches an arm off; anywhere else the goroutine is gone: `all goroutines are asleep - deadlock!`.",
-    at_run_time: "`fatal error: all goroutines are asleep - deadlock!` if nobody else can run; otherwise a goroutine in the dump that waits for ever, which `#[gochan::test]` reports as leaked, in `chan receive (nil chan)` or `chan send (nil chan)`; a close panics: `close of nil channel`.",
+    at_run_time: "`fatal error: all goroutines are asleep - deadlock!` if nobody else can run; otherwise a goroutine in the dump that waits for ever, which `#[gochan::test]` reports as leaked, in `nil channel`; a close panics: `close of nil channel`.",
     near: "none in go vet; rustc knows no nil.",
     bad: "\
 let ch: Chan<u32> = Chan::nil();

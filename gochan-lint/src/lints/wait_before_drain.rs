@@ -10,7 +10,7 @@ pub(super) const LINT: Lint = Lint {
 Goroutines that are counted in a group send on a channel, and the goroutine that would receive waits for the group first. The sends wait for a receiver, the receiver waits for the group: `all goroutines are asleep - deadlock!`.
 
 Wait and close in a goroutine of its own, and receive at once; or give the channel room for everything.",
-    at_run_time: "`fatal error: all goroutines are asleep - deadlock!` if nobody else can run; otherwise a goroutine in the dump that waits for ever, which `#[gochan::test]` reports as leaked, in `WaitGroup.wait` and `chan send`.",
+    at_run_time: "`fatal error: all goroutines are asleep - deadlock!` if nobody else can run; otherwise a goroutine in the dump that waits for ever, which `#[gochan::test]` reports as leaked, in `WaitGroup wait` and `chan send`.",
     near: "none in go vet or staticcheck.",
     bad: "\
 let (out, wg) = (chan!(u32), WaitGroup::new());
