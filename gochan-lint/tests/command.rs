@@ -195,7 +195,8 @@ fn a_workspace_is_linted_member_by_member() {
     let in_a = [one("missing_call", "a/src/deep.rs", 3), one("missing_call", "a/tests/it.rs", 3)];
     let in_b = one("missing_call", "b/src/main.rs", 3);
     assert_eq!(places(&package.lint(&["-p", "a", "--format", "json"])), in_a);
-    assert_eq!(places(&package.lint(&["--workspace", "--exclude", "a", "--format", "json"])), [in_b.clone()]);
+    let without_a = package.lint(&["--workspace", "--exclude", "a", "--format", "json"]);
+    assert_eq!(places(&without_a), std::slice::from_ref(&in_b));
     let mut all = places(&package.lint(&["--workspace", "--format", "json"]));
     all.sort();
     assert_eq!(all, [&in_a[..], &[in_b]].concat());
