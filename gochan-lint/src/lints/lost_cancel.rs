@@ -377,7 +377,8 @@ fn paths(code: Code<'_>, handle: ObjectId) -> Option<Diagnostic> {
     }
     lost.sort_unstable();
     lost.dedup();
-    if lost.is_empty() {
+    // A handle that is kept by its name is released by the end of its scope, and earlier only for a reason.
+    if lost.is_empty() || object.name.starts_with('_') {
         return None;
     }
     let message = format!("`{}` is released on some ways out of its scope, and not on others", object.name);
