@@ -63,7 +63,6 @@ struct SetsAnother(mpsc::Sender<()>);
 impl Drop for SetsAnother {
     fn drop(&mut self) {
         let tx = self.0.clone();
-        // gochan-lint: allow(unwind_blocking) the function runs later, in the monitor's thread
         drop(set(clock::now(), move || tx.send(()).unwrap()));
     }
 }
