@@ -8,7 +8,9 @@
 //! [`dump`] tells what every goroutine does and where it waits; so does SIGQUIT (Ctrl-\\) under `#[gochan::main]`, and
 //! so does the report of a deadlock. [`goroutines`] and [`metrics`] give the same as values and numbers. With
 //! `GOCHAN_TRACE=file.json` in the environment each worker notes which goroutine it ran when, what that waited for and
-//! who woke it; turns of less than some microseconds are timed sixteen at a time. When the process exits, the last 65536 notes of each worker are written in a format that
+//! who woke it. Turns of less than some microseconds are timed sixteen at a time; while there are many of them, one in
+//! seventeen is shown, and the trace tells how many the others were and how long they took. So it is cheap enough to
+//! be left on. When the process exits, the last 65536 notes of each worker are written in a format that
 //! [Perfetto](https://ui.perfetto.dev) opens. Coroutines only, as are the reports of goroutines that keep a worker to
 //! themselves.
 

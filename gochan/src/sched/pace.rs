@@ -15,6 +15,9 @@ use std::cell::Cell;
 const WINDOW: u32 = 16;
 /// The average turn above which the pace is coarse, in microseconds.
 const COARSE_US: u64 = 10;
+/// Of short turns, the windows in a row that are traced, and those that then are only counted.
+const TRACED: u32 = 64;
+const COUNTED: u32 = 1024;
 /// A turn above which a goroutine counts as heavy, in microseconds.
 const HEAVY_US: u64 = 20;
 
@@ -25,9 +28,11 @@ pub(super) struct Pace {
     /// Of a turn, in ticks.
     average: Cell<u64>,
     fine: Cell<bool>,
-    /// Fine, and nothing is traced: there is nothing to do beside the work.
+    /// Fine, and nothing is traced now: there is nothing to do beside the work.
     plain: Cell<bool>,
     traced: bool,
+    /// Fine ones in a row, if they are traced.
+    windows: Cell<u32>,
 }
 
 impl Pace {
@@ -40,6 +45,7 @@ impl Pace {
             fine: Cell::new(false),
             plain: Cell::new(false),
             traced,
+            windows: Cell::new(0),
         }
     }
 
@@ -49,15 +55,19 @@ impl Pace {
         self.fine.get()
     }
 
-    /// True while turns are short and nobody traces them.
+    /// True while turns are short and not traced.
     #[inline]
     pub(super) fn is_plain(&self) -> bool {
         self.plain.get()
     }
 
-    /// A pause without goroutines is nobody's turn.
+    /// A pause without goroutines is nobody's turn. What comes after it is traced.
     pub(super) fn resume(&self) {
         self.last.set(ticks::now());
+        if self.traced {
+            self.windows.set(0);
+            self.plain.set(false);
+        }
     }
 
     /// Called after each turn; true if that turn was a heavy one.
@@ -70,6 +80,14 @@ impl Pace {
                 false
             }
         }
+    }
+
+    /// Whether the next turns are to be traced. Where they are short there are so many that all would be too much: it
+    /// would take longer than to run them, and the ring would not reach back far.
+    fn is_traced_next(&self, fine: bool) -> bool {
+        let windows = if fine { (self.windows.get() + 1) % (TRACED + COUNTED) } else { 0 };
+        self.windows.set(windows);
+        windows < TRACED
     }
 
     #[cold]
@@ -85,7 +103,8 @@ impl Pace {
         self.average.set(average);
         let fine = average < COARSE_US * ticks::PER_US;
         self.fine.set(fine);
-        self.plain.set(fine && !self.traced);
+        let traced = self.traced && self.is_traced_next(fine);
+        self.plain.set(fine && !traced);
         self.left_in_window.set(if fine { WINDOW - 1 } else { 0 });
         !was_fine && elapsed > HEAVY_US * ticks::PER_US
     }

@@ -4,15 +4,18 @@
 use super::super::park::WaitReason;
 use super::super::ticks;
 use super::super::worker::Worker;
-use super::{ENDED, REASON_SHIFT, Target, UNTIMED, WAKE, YIELDED};
+use super::{COUNTED, ENDED, REASON_SHIFT, Target, UNTIMED, WAKE, YIELDED};
 use std::collections::HashMap;
 use std::fmt;
 use std::io::{self, BufWriter, Write};
 use std::panic::Location;
 
+#[derive(Default)]
 struct Turn {
     worker: usize,
+    /// Of the goroutine; zero for several turns of which only the number is known.
     id: u64,
+    count: u64,
     begin: u64,
     end: u64,
     site: Option<&'static Location<'static>>,
@@ -37,6 +40,11 @@ fn turns_of(index: usize, worker: &Worker) -> Vec<Turn> {
             woken.push(id);
             continue;
         }
+        if id == COUNTED {
+            turns.push(Turn { worker: index, count: site, begin, end, ..Turn::default() });
+            (begun, open) = (Some(end), turns.len());
+            continue;
+        }
         if id != 0 {
             if begin != 0 {
                 begun = Some(begin);
@@ -44,7 +52,7 @@ fn turns_of(index: usize, worker: &Worker) -> Vec<Turn> {
             let place = location(wait & ((1 << REASON_SHIFT) - 1));
             let reason = wait >> REASON_SHIFT;
             let (site, woken) = (location(site), std::mem::take(&mut woken));
-            turns.push(Turn { worker: index, id, begin: 0, end: 0, site, place, reason, woken });
+            turns.push(Turn { worker: index, id, count: 1, site, place, reason, woken, ..Turn::default() });
         }
         if end != UNTIMED {
             share_time(&mut turns, open, begun, end);
@@ -52,6 +60,9 @@ fn turns_of(index: usize, worker: &Worker) -> Vec<Turn> {
         }
     }
     share_time(&mut turns, open, begun, ticks::now());
+    if let Some((count, begin)) = worker.trace().and_then(super::Trace::counting) {
+        turns.push(Turn { worker: index, count, begin, end: ticks::now(), ..Turn::default() });
+    }
     turns
 }
 
@@ -89,7 +100,7 @@ pub(super) fn write(target: &Target, workers: &[Worker]) -> io::Result<()> {
         workers.iter().enumerate().flat_map(|(index, worker)| turns_of(index, worker)).collect();
     // By goroutine, in order of time.
     let mut by_id: HashMap<u64, Vec<&Turn>> = HashMap::new();
-    turns.iter().for_each(|turn| by_id.entry(turn.id).or_default().push(turn));
+    turns.iter().filter(|turn| turn.id != 0).for_each(|turn| by_id.entry(turn.id).or_default().push(turn));
     by_id.values_mut().for_each(|turns| turns.sort_by_key(|turn| turn.begin));
 
     let (instant, first_tick) = target.began;
@@ -142,6 +153,17 @@ pub(super) fn write(target: &Target, workers: &[Worker]) -> io::Result<()> {
 
 fn write_turn(out: &mut impl Write, turn: &Turn, micros: &impl Fn(u64) -> f64) -> io::Result<()> {
     let (begin, end) = (micros(turn.begin), micros(turn.end));
+    if turn.id == 0 {
+        return write!(
+            out,
+            ",\n{{\"ph\":\"X\",\"pid\":1,\"tid\":{},\"ts\":{begin:.3},\"dur\":{:.3},\"cat\":\"turns\",\
+             \"name\":\"{} short turns\",\"args\":{{\"turns\":{}}}}}",
+            turn.worker,
+            (end - begin).max(0.0),
+            turn.count,
+            turn.count,
+        );
+    }
     write!(
         out,
         ",\n{{\"ph\":\"X\",\"pid\":1,\"tid\":{},\"ts\":{begin:.3},\"dur\":{:.3},\"cat\":\"goroutine\",\

@@ -4,6 +4,9 @@
 //! keeps the last ones; nothing is written before the process exits. Off, it costs a branch in a turn: a worker has a
 //! ring or has none. Wakes are noted where a worker that has one leaves the usual way anyway.
 //!
+//! Of turns that are short only some are noted, a thousand in a row out of every seventeen thousand; of the others the
+//! trace tells how many there were, and how long they took.
+//!
 //! Only the worker's own thread writes its ring. Whoever reads it at the end may do so while that goes on, and leaves
 //! out what may have been overwritten meanwhile.
 
@@ -101,9 +104,13 @@ pub(super) struct Trace {
     resumed: Cell<u64>,
     /// Turns until the next whose end is timed.
     untimed: Cell<u32>,
+    /// Turns that were only counted, and since when; zero while they are noted.
+    counted: AtomicU64,
+    counted_since: AtomicU64,
 }
 
-/// One of: a turn; a wake, which has no `end`; a pause, which has no `id` and begins at `end`.
+/// One of: a turn; a wake, which has no `end`; a pause, which has no `id` and begins at `end`; `COUNTED` turns, as many as
+/// `site` says.
 #[derive(Debug, Default)]
 struct Note {
     id: AtomicU64,
@@ -125,6 +132,8 @@ impl Note {
 }
 
 const WAKE: u64 = 0;
+/// The `id` of turns that were only counted.
+const COUNTED: u64 = u64::MAX;
 /// The `end` of a turn that was not timed.
 const UNTIMED: u64 = 1;
 /// While turns are short, each so many-th is timed: reading the clock would take longer than the turn.
@@ -144,11 +153,19 @@ impl Trace {
     pub(super) fn new() -> Box<Trace> {
         let notes = (0..CAPACITY).map(|_| Note::default()).collect();
         let resumed = Cell::new(ticks::now());
-        Box::new(Trace { notes, written: AtomicUsize::new(0), resumed, untimed: Cell::new(0) })
+        Box::new(Trace {
+            notes,
+            written: AtomicUsize::new(0),
+            resumed,
+            untimed: Cell::new(0),
+            counted: AtomicU64::new(0),
+            counted_since: AtomicU64::new(0),
+        })
     }
 
     /// The worker has nothing to do.
     pub(super) fn pause(&self) {
+        self.begin_turn();
         // Else it has had nothing to do since the last pause.
         if self.resumed.get() == 0 {
             self.write(|note| {
@@ -162,6 +179,57 @@ impl Trace {
     pub(super) fn resume(&self) {
         self.resumed.set(ticks::now());
         self.untimed.set(0);
+    }
+
+    /// A turn begins that is not noted.
+    #[inline]
+    pub(super) fn count_turn(&self) {
+        let counted = self.counted.load(Relaxed);
+        if counted == 0 {
+            self.begin_to_count();
+        }
+        self.counted.store(counted + 1, Relaxed);
+    }
+
+    #[cold]
+    fn begin_to_count(&self) {
+        let now = ticks::now();
+        if self.resumed.take() == 0 {
+            // The turns before end here.
+            self.write(|note| {
+                note.id.store(0, Relaxed);
+                note.end.store(now, Relaxed);
+            });
+        }
+        self.counted_since.store(now, Relaxed);
+    }
+
+    /// A turn begins, or a pause, that is noted.
+    #[inline]
+    pub(super) fn begin_turn(&self) {
+        if self.counted.load(Relaxed) > 0 {
+            self.end_to_count();
+        }
+    }
+
+    #[cold]
+    fn end_to_count(&self) {
+        let now = ticks::now();
+        self.write(|note| {
+            note.id.store(COUNTED, Relaxed);
+            note.begin.store(self.counted_since.load(Relaxed), Relaxed);
+            note.end.store(now, Relaxed);
+            note.site.store(self.counted.load(Relaxed), Relaxed);
+        });
+        self.counted.store(0, Relaxed);
+        self.resumed.set(now);
+        self.untimed.set(0);
+    }
+
+    /// The turns that have only been counted lately, and since when.
+    fn counting(&self) -> Option<(u64, u64)> {
+        let counted = self.counted.load(Relaxed);
+        (counted > 0).then(|| (counted, self.counted_since.load(Relaxed)))
     }
 
     /// A turn is over. `wait`: why, unless the goroutine has ended or yielded. `short`: turns are.

@@ -338,7 +338,7 @@ impl Worker {
     /// wants nothing special.
     #[inline]
     pub(super) fn next_in_chain(&self) -> Option<TaskRef> {
-        if self.bubble.get().is_some() || self.trace.is_some() {
+        if self.bubble.get().is_some() || (self.trace.is_some() && !self.pace.is_plain()) {
             return None;
         }
         self.budget.set(BUDGET);

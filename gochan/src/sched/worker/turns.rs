@@ -48,7 +48,10 @@ impl Worker {
     #[inline]
     fn turn(&'static self, goroutine: &'static Goroutine) {
         if let Some(trace) = self.trace() {
-            return self.traced_turn(trace, goroutine);
+            if !self.pace.is_plain() {
+                return self.traced_turn(trace, goroutine);
+            }
+            trace.count_turn();
         }
         self.turn_and_then(goroutine, |_| {});
     }
@@ -56,6 +59,7 @@ impl Worker {
     /// Inlined for the same reason as what leads to a switch: see `Goroutine::park`.
     #[inline(always)]
     fn traced_turn(&'static self, trace: &Trace, goroutine: &'static Goroutine) {
+        trace.begin_turn();
         let (id, site) = (goroutine.id(), goroutine.status().site());
         let short = self.pace.is_fine();
         self.turn_and_then(goroutine, |ended| trace.turn(id, site, ended, goroutine.status().wait(), short));
