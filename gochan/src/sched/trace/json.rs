@@ -153,26 +153,21 @@ pub(super) fn write(target: &Target, workers: &[Worker]) -> io::Result<()> {
 
 fn write_turn(out: &mut impl Write, turn: &Turn, micros: &impl Fn(u64) -> f64) -> io::Result<()> {
     let (begin, end) = (micros(turn.begin), micros(turn.end));
-    if turn.id == 0 {
-        return write!(
-            out,
-            ",\n{{\"ph\":\"X\",\"pid\":1,\"tid\":{},\"ts\":{begin:.3},\"dur\":{:.3},\"cat\":\"turns\",\
-             \"name\":\"{} short turns\",\"args\":{{\"turns\":{}}}}}",
-            turn.worker,
-            (end - begin).max(0.0),
-            turn.count,
-            turn.count,
-        );
-    }
     write!(
         out,
-        ",\n{{\"ph\":\"X\",\"pid\":1,\"tid\":{},\"ts\":{begin:.3},\"dur\":{:.3},\"cat\":\"goroutine\",\
-         \"name\":\"goroutine {}\",\"args\":{{\"goroutine\":{}",
+        ",\n{{\"ph\":\"X\",\"pid\":1,\"tid\":{},\"ts\":{begin:.3},\"dur\":{:.3},",
         turn.worker,
         (end - begin).max(0.0),
-        turn.id,
-        turn.id,
     )?;
+    if turn.id == 0 {
+        let count = turn.count;
+        return write!(
+            out,
+            "\"cat\":\"turns\",\"name\":\"{count} short turns\",\"args\":{{\"turns\":{count}}}}}"
+        );
+    }
+    let id = turn.id;
+    write!(out, "\"cat\":\"goroutine\",\"name\":\"goroutine {id}\",\"args\":{{\"goroutine\":{id}")?;
     if let Some(site) = turn.site {
         write!(out, ",\"spawned at\":{}", Quoted(site))?;
     }
