@@ -109,3 +109,21 @@ impl Pace {
         !was_fine && elapsed > HEAVY_US * ticks::PER_US
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_short_turns_some_are_traced_after_each_pause_and_each_long_turn() {
+        let pace = Pace::new(true);
+        let traced = |windows: u32| (0..windows).filter(|_| pace.is_traced_next(true)).count() as u32;
+        assert_eq!((traced(TRACED - 1), traced(COUNTED)), (TRACED - 1, 0));
+        assert_eq!((traced(TRACED), traced(COUNTED / 2)), (TRACED, 0));
+        assert!(pace.is_traced_next(false));
+        assert_eq!((traced(TRACED - 1), traced(1)), (TRACED - 1, 0));
+        pace.resume();
+        assert_eq!((traced(TRACED - 1), traced(1)), (TRACED - 1, 0));
+        assert!(!pace.is_plain());
+    }
+}

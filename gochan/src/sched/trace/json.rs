@@ -4,7 +4,7 @@
 use super::super::park::WaitReason;
 use super::super::ticks;
 use super::super::worker::Worker;
-use super::{COUNTED, ENDED, REASON_SHIFT, Target, UNTIMED, WAKE, YIELDED};
+use super::{COUNTED, ENDED, REASON_SHIFT, Target, Trace, UNTIMED, WAKE, YIELDED};
 use std::collections::HashMap;
 use std::fmt;
 use std::io::{self, BufWriter, Write};
@@ -30,12 +30,13 @@ fn location(address: u64) -> Option<&'static Location<'static>> {
     unsafe { std::ptr::with_exposed_provenance::<Location<'static>>(address as usize).as_ref() }
 }
 
-fn turns_of(index: usize, worker: &Worker) -> Vec<Turn> {
+/// What worker number `index` has noted.
+fn turns_of(index: usize, trace: &Trace) -> Vec<Turn> {
     let mut turns: Vec<Turn> = Vec::new();
     let mut woken = Vec::new();
     // When the first turn began whose end is not known yet, and which that is.
     let (mut begun, mut open) = (None, 0);
-    for [id, begin, end, site, wait] in worker.trace().map(super::Trace::read).unwrap_or_default() {
+    for [id, begin, end, site, wait] in trace.read() {
         if end == WAKE {
             woken.push(id);
             continue;
@@ -60,7 +61,7 @@ fn turns_of(index: usize, worker: &Worker) -> Vec<Turn> {
         }
     }
     share_time(&mut turns, open, begun, ticks::now());
-    if let Some((count, begin)) = worker.trace().and_then(super::Trace::counting) {
+    if let Some((count, begin)) = trace.counting() {
         turns.push(Turn { worker: index, count, begin, end: ticks::now(), ..Turn::default() });
     }
     turns
@@ -96,8 +97,8 @@ impl<T: fmt::Display> fmt::Display for Quoted<'_, T> {
 }
 
 pub(super) fn write(target: &Target, workers: &[Worker]) -> io::Result<()> {
-    let turns: Vec<Turn> =
-        workers.iter().enumerate().flat_map(|(index, worker)| turns_of(index, worker)).collect();
+    let traces = workers.iter().enumerate().filter_map(|(index, worker)| Some((index, worker.trace()?)));
+    let turns: Vec<Turn> = traces.flat_map(|(index, trace)| turns_of(index, trace)).collect();
     // By goroutine, in order of time.
     let mut by_id: HashMap<u64, Vec<&Turn>> = HashMap::new();
     turns.iter().filter(|turn| turn.id != 0).for_each(|turn| by_id.entry(turn.id).or_default().push(turn));
@@ -189,6 +190,31 @@ fn write_turn(out: &mut impl Write, turn: &Turn, micros: &impl Fn(u64) -> f64) -
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn turns_that_were_counted_stand_between_those_that_were_noted() {
+        let trace = Trace::new();
+        let note = |id| trace.turn(id, Some(Location::caller()), false, None, true);
+        let count = |turns| (0..turns).for_each(|_| trace.count_turn());
+        note(1);
+        note(2);
+        count(5);
+        trace.begin_turn();
+        note(3);
+        trace.pause();
+        trace.resume();
+        count(7);
+        trace.pause();
+        trace.resume();
+        note(4);
+        // Still going on.
+        count(9);
+        let turns = turns_of(0, &trace);
+        let seen: Vec<_> = turns.iter().map(|turn| (turn.id, turn.count)).collect();
+        assert_eq!(seen, [(1, 1), (2, 1), (0, 5), (3, 1), (0, 7), (4, 1), (0, 9)]);
+        assert!(turns.iter().all(|turn| turn.begin <= turn.end));
+        assert!(turns.windows(2).all(|pair| pair[0].end <= pair[1].begin));
+    }
 
     #[test]
     fn quotes_are_json() {
