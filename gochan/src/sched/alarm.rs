@@ -168,7 +168,7 @@ impl Alarms {
         if let Some(bubble) = Worker::current().and_then(Worker::bubble) {
             heap.count_next_as(bubble.next_deadline());
         }
-        let earliest = deadline < heap.first();
+        let earliest = deadline < self.first();
         let kept = node.clone();
         let key = heap.insert(deadline, node);
         kept.key.store(key.to_bits(), Relaxed);

@@ -94,12 +94,12 @@ impl Timers {
     }
 
     pub(super) fn first(&self) -> Moment {
-        self.deadlines.borrow().first()
+        self.deadlines.borrow_mut().first()
     }
 
     /// The earliest deadline, and when it was set.
     pub(super) fn first_set(&self) -> (Moment, u32) {
-        self.deadlines.borrow().first_set()
+        self.deadlines.borrow_mut().first_set()
     }
 
     fn insert(&self, deadline: Instant, timer: Timer) -> Key {

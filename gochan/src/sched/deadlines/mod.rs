@@ -97,19 +97,25 @@ impl<V> Deadlines<V> {
 
     /// The earliest deadline; never, if there is none.
     #[inline]
-    pub(super) fn first(&self) -> Moment {
+    pub(super) fn first(&mut self) -> Moment {
         self.first_set().0
     }
 
-    /// The earliest deadline, and its place in the order in which equal ones were set. Linear in the entries of a
-    /// bucket, if none is nearer.
+    /// The earliest deadline, and its place in the order in which equal ones were set.
     #[inline]
-    pub(super) fn first_set(&self) -> (Moment, u32) {
-        let first = match (self.heap.first(), self.ring.first()) {
-            (Some(near), Some(far)) if far.before(near) => Some(far),
-            (near, far) => near.or(far),
-        };
-        first.map_or((Moment::NEVER, 0), |entry| (entry.deadline, entry.sequence))
+    pub(super) fn first_set(&mut self) -> (Moment, u32) {
+        self.bring_the_first_near();
+        self.heap.first().map_or((Moment::NEVER, 0), |entry| (entry.deadline, entry.sequence))
+    }
+
+    /// Sees to it that the earliest entry is in the heap. Looking for it in its bucket would be linear in the entries of
+    /// that, each time somebody asks; this moves each entry once.
+    #[inline]
+    fn bring_the_first_near(&mut self) {
+        while !self.ring.is_empty() && self.heap.first().is_none_or(|first| self.ring.has_not_come_to(first))
+        {
+            self.ring.next_bucket(|entry| self.heap.insert(entry, &mut self.places));
+        }
     }
 
     /// Counts the next value as the `sequence`-th, for an order across several sets.
@@ -164,7 +170,7 @@ impl<V> Deadlines<V> {
         if self.is_empty() {
             return None;
         }
-        if self.ring.has_come_to(now) {
+        if self.ring.is_behind(now) {
             self.ring.advance(now, |entry| self.heap.insert(entry, &mut self.places));
         }
         if self.heap.first()?.deadline > now {
@@ -244,7 +250,10 @@ mod tests {
             }
             let first =
                 expected.first_key_value().map_or(Moment::NEVER, |(&(deadline, _), _)| time(deadline));
-            assert_eq!(deadlines.first(), first, "seed {seed}");
+            // Not always: asking empties the buckets up to there.
+            if random.u32(..8) == 0 {
+                assert_eq!(deadlines.first(), first, "seed {seed}");
+            }
             assert_eq!(deadlines.is_empty(), expected.is_empty(), "seed {seed}");
         }
         let rest: Vec<_> = std::iter::from_fn(|| deadlines.pop_due(time(times))).collect();
@@ -266,6 +275,27 @@ mod tests {
         assert_eq!(deadlines.places.0.capacity(), 0);
         assert_eq!(deadlines.insert(Moment::NEVER, 7), keys[0]);
         assert_eq!(deadlines.pop_due(at(u64::MAX - 1)), None);
+    }
+
+    /// As with the timeouts of requests that are told the same deadline: asking for the first after each step would take
+    /// minutes if it were linear.
+    #[test]
+    fn asking_for_the_first_does_not_look_through_a_bucket_each_time() {
+        const ENTRIES: u64 = 1 << 18;
+        let mut deadlines = Deadlines::new();
+        deadlines.insert(at(0), 0);
+        assert_eq!(deadlines.pop_due(at(1)), Some(0));
+        let keys: Vec<_> = (0..ENTRIES)
+            .map(|n| {
+                let key = deadlines.insert(at((100 << 20) + n / 2), n);
+                assert_eq!(deadlines.first(), at(100 << 20));
+                key
+            })
+            .collect();
+        for (n, key) in (0..ENTRIES).zip(keys) {
+            assert_eq!(deadlines.first(), at((100 << 20) + n / 2));
+            assert_eq!(deadlines.remove(key), n);
+        }
     }
 
     #[test]

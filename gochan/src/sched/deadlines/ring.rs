@@ -18,7 +18,8 @@ pub(super) struct Ring<V> {
     /// Empty, or one for each place of the ring.
     buckets: Vec<Vec<Entry<V>>>,
     len: usize,
-    /// The number, counted from the beginning of time, of the last bucket that has been emptied.
+    /// The number, counted from the beginning of time, of the last bucket that has been emptied. Ahead of the time if
+    /// somebody has asked for the earliest entry.
     reached: u64,
 }
 
@@ -53,6 +54,11 @@ impl<V> Ring<V> {
     #[inline]
     pub(super) fn len(&self) -> usize {
         self.len
+    }
+
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        self.len == 0
     }
 
     /// Gives back an entry whose time is too near or too far off, or whose bucket is full.
@@ -93,31 +99,32 @@ impl<V> Ring<V> {
         removed
     }
 
-    /// The earliest entry. Linear in the entries of its bucket.
+    /// True if an entry in here may be earlier than `entry`, which is elsewhere.
     #[inline]
-    pub(super) fn first(&self) -> Option<&Entry<V>> {
-        if self.len == 0 {
-            return None;
-        }
-        let mut buckets = (self.reached + 1..).map(|number| &self.buckets[number as usize % BUCKETS]);
-        let bucket = buckets.find(|bucket| !bucket.is_empty())?;
-        bucket.iter().reduce(|first, entry| if entry.before(first) { entry } else { first })
+    pub(super) fn has_not_come_to(&self, entry: &Entry<V>) -> bool {
+        number(entry.deadline) > self.reached
     }
 
     #[inline]
-    pub(super) fn has_come_to(&self, now: Moment) -> bool {
+    pub(super) fn is_behind(&self, now: Moment) -> bool {
         number(now) > self.reached
     }
 
     /// Hands all entries over whose bucket has begun at `now`.
     #[cold]
     pub(super) fn advance(&mut self, now: Moment, mut near: impl FnMut(Entry<V>)) {
-        while self.len > 0 && self.has_come_to(now) {
-            self.reached += 1;
-            let bucket = std::mem::take(&mut self.buckets[self.reached as usize % BUCKETS]);
-            self.len -= bucket.len();
-            bucket.into_iter().for_each(&mut near);
+        while !self.is_empty() && self.is_behind(now) {
+            self.next_bucket(&mut near);
         }
         self.reached = self.reached.max(number(now));
+    }
+
+    /// Hands the entries of the next bucket over. There must be one: the ring is not empty.
+    #[cold]
+    pub(super) fn next_bucket(&mut self, near: impl FnMut(Entry<V>)) {
+        self.reached += 1;
+        let bucket = std::mem::take(&mut self.buckets[self.reached as usize % BUCKETS]);
+        self.len -= bucket.len();
+        bucket.into_iter().for_each(near);
     }
 }
