@@ -29,7 +29,7 @@ use super::raw_mutex::RawMutex;
 use crate::chan::lock::SpinLock;
 use crate::sched::park::{Owner, Parker, WaitReason};
 use crate::shim;
-use crate::shim::atomic::{AtomicI32, AtomicPtr, AtomicU16, AtomicU32, Ordering::*};
+use crate::shim::atomic::{AtomicI32, AtomicPtr, AtomicU16, AtomicU32, AtomicU64, Ordering::*};
 use crossbeam_utils::CachePadded;
 use std::panic::Location;
 use std::ptr;
@@ -40,6 +40,9 @@ const WRITER: u32 = 1 << 31;
 const SHARDED: u32 = 1 << 30;
 /// The readers that are counted here.
 const READERS: u32 = SHARDED - 1;
+/// So many readers are only there if guards are forgotten in a loop: long before their count would reach the bits above,
+/// and with room for all threads that count themselves before they look.
+const MANY: u32 = READERS / 2;
 
 /// So many meetings of readers from different workers make shards worth their memory.
 const MEETINGS: u16 = if cfg!(gochan_model) { 1 } else { 64 };
@@ -76,7 +79,8 @@ struct Waiting {
 #[derive(Debug)]
 struct Shards(Box<[CachePadded<Shard>]>);
 
-pub(super) type Shard = AtomicU32;
+/// Of so many bits that no number of forgotten guards wraps it.
+pub(super) type Shard = AtomicU64;
 
 /// Where a reader has counted itself: None, in `state`.
 pub(super) type Counted<'a> = Option<&'a Shard>;
@@ -124,6 +128,10 @@ impl RawRwLock {
     #[inline(never)]
     fn read_counted(&self, before: u32, place: Place) -> Counted<'_> {
         if before & WRITER == 0 {
+            if before & READERS >= MANY {
+                self.end_read(None);
+                too_many();
+            }
             self.note_meeting();
             return None;
         }
@@ -141,10 +149,7 @@ impl RawRwLock {
     fn read_elsewhere(&self, place: Place) -> Counted<'_> {
         match self.read_watching() {
             Some(counted) => counted,
-            None => match self.state.fetch_add(1, Acquire) {
-                before if before & WRITER == 0 => None,
-                before => self.read_counted(before, place),
-            },
+            None => self.read_counted(self.state.fetch_add(1, Acquire), place),
         }
     }
 
@@ -171,6 +176,9 @@ impl RawRwLock {
             return self.enter_shard().map(Some);
         }
         while state & WRITER == 0 {
+            if state & READERS >= MANY {
+                too_many();
+            }
             match self.state.compare_exchange_weak(state, state + 1, Acquire, Relaxed) {
                 Ok(_) => return Some(None),
                 Err(now) => state = now,
@@ -403,6 +411,12 @@ impl RawRwLock {
     }
 }
 
+#[cold]
+#[track_caller]
+fn too_many() -> ! {
+    panic!("too many readers of one RwLock: their guards are leaked, not dropped");
+}
+
 impl Drop for RawRwLock {
     fn drop(&mut self) {
         let shards = self.shards.load(Relaxed);
@@ -410,5 +424,23 @@ impl Drop for RawRwLock {
             // SAFETY: made by `make_shards`; nobody else has the lock any more.
             drop(unsafe { Box::from_raw(shards) });
         }
+    }
+}
+
+#[cfg(all(test, not(gochan_model)))]
+mod tests {
+    use super::*;
+    use std::panic::catch_unwind;
+
+    /// Else the count would run into the bits beside it, and at last let a writer in beside readers.
+    #[test]
+    fn so_many_leaked_guards_are_refused_that_their_count_stays_a_count() {
+        let lock = RawRwLock::new();
+        lock.state.store(MANY - 1, Relaxed);
+        assert!(lock.read(Location::caller()).is_none());
+        assert!(catch_unwind(|| lock.read(Location::caller()).is_none()).is_err());
+        assert!(catch_unwind(|| lock.try_read().is_none()).is_err());
+        assert_eq!(lock.state.load(Relaxed), MANY);
+        assert!(!lock.try_write());
     }
 }
