@@ -112,9 +112,19 @@ pub(super) fn foreign_threads() -> Option<isize> {
 
 /// True if the calling thread is a test's and the main thread, which waits for tests, is not known by other means.
 pub(super) fn main_waits_for_tests() -> bool {
+    !is_main_thread() && !MAIN_IS_DISREGARDED.load(SeqCst)
+}
+
+#[cfg(target_os = "linux")]
+fn is_main_thread() -> bool {
     // SAFETY: two questions to the kernel without arguments.
-    let is_main = unsafe { libc::gettid() == libc::getpid() };
-    !is_main && !MAIN_IS_DISREGARDED.load(SeqCst)
+    unsafe { libc::gettid() == libc::getpid() }
+}
+
+/// Unknown, as the number of threads is that it would be compared with.
+#[cfg(not(target_os = "linux"))]
+fn is_main_thread() -> bool {
+    false
 }
 
 /// True if the process certainly has no thread that could act, but for goroutines and those of the runtime.
