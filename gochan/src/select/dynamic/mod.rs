@@ -1,26 +1,26 @@
 //! Selects whose operations are known only at run time.
 
+mod arms;
+mod slots;
+mod wait_async;
+
+pub use arms::{RecvArm, SendArm};
+pub use wait_async::WaitAsync;
+
 use super::arm::{Arm, RecvSlot, SendSlot};
 use super::engine::{Begun, Berth, Chosen, Engine, Mode, poll};
-use crate::chan::operation::Operation;
 use crate::chan::waiter::{Claim, Waiter};
 use crate::chan::{RecvSide, SendError, SendSide, park_for_ever};
-use crate::sched::park::{Owner, Parker, WaitReason};
-use crate::sched::{
-    alarm::{self, Alarm},
-    clock,
-};
+use crate::sched::clock;
+use crate::sched::park::{Parker, WaitReason};
+use arms::Token;
+use slots::BoxedSlot;
 use std::fmt;
-use std::future::Future;
-use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 use std::panic::Location;
-use std::pin::Pin;
-use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
+use wait_async::Queued;
 
 /// A set of channel operations to choose from, put together at run time: Go's `reflect.Select`.
 ///
@@ -80,117 +80,6 @@ pub struct Select<'a> {
 // used by others under the channels' locks only.
 unsafe impl Send for Select<'_> {}
 
-/// What a future that waits needs beside the waiters.
-struct Queued {
-    task: Arc<Task>,
-    /// When a timer among the arms is ready, and what wakes the task then.
-    alarm: Option<(Instant, Alarm)>,
-}
-
-/// The task that waits, which may be another one at each poll.
-struct Task(Mutex<Waker>);
-
-impl Task {
-    fn waker(&self) -> MutexGuard<'_, Waker> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Wakers are the user's: they are cloned and dropped when the lock is free.
-    fn change(&self, waker: &Waker) {
-        if !self.waker().will_wake(waker) {
-            let waker = waker.clone();
-            let before = std::mem::replace(&mut *self.waker(), waker);
-            drop(before);
-        }
-    }
-}
-
-impl Wake for Task {
-    fn wake(self: Arc<Self>) {
-        let waker = self.waker().clone();
-        waker.wake();
-    }
-}
-
-/// A receive in a [`Select`].
-pub struct RecvArm<T> {
-    token: Token<T>,
-}
-
-/// A send in a [`Select`].
-pub struct SendArm<T> {
-    token: Token<T>,
-}
-
-struct Token<T> {
-    select: u64,
-    index: usize,
-    _item: PhantomData<fn(T) -> T>,
-}
-
-/// A slot of a type that only its token knows.
-trait Slot {
-    fn sends(&self) -> bool;
-    /// Drops what was received.
-    fn discard(&mut self);
-    /// Gives what was received back to the channel.
-    fn give_back(&mut self, operation: Operation);
-}
-
-impl<T> Slot for RecvSlot<T> {
-    fn sends(&self) -> bool {
-        false
-    }
-
-    fn discard(&mut self) {
-        drop(self.take_out());
-    }
-
-    fn give_back(&mut self, operation: Operation) {
-        if let Some(value) = self.take_out() {
-            // SAFETY: the arm with this slot receives from a channel of `T`, which it borrows.
-            unsafe { operation.give_back(value) };
-        }
-    }
-}
-
-impl<T> Slot for SendSlot<T> {
-    fn sends(&self) -> bool {
-        true
-    }
-
-    fn discard(&mut self) {}
-
-    fn give_back(&mut self, _: Operation) {}
-}
-
-/// A slot on the heap, which others write to while the set waits.
-struct BoxedSlot<'a>(NonNull<dyn Slot + 'a>);
-
-impl<'a> BoxedSlot<'a> {
-    fn new<S: Slot + 'a>(slot: S) -> BoxedSlot<'a> {
-        let slot: Box<dyn Slot + 'a> = Box::new(slot);
-        BoxedSlot(NonNull::from(Box::leak(slot)))
-    }
-
-    /// As the type it was made with.
-    fn as_type<S>(&self) -> *mut S {
-        self.0.as_ptr().cast()
-    }
-
-    fn get(&mut self) -> &mut (dyn Slot + 'a) {
-        // SAFETY: owned by this; nobody waits with it while the set is used.
-        unsafe { self.0.as_mut() }
-    }
-}
-
-impl Drop for BoxedSlot<'_> {
-    fn drop(&mut self) {
-        // SAFETY: from a box, which ends here.
-        drop(unsafe { Box::from_raw(self.0.as_ptr()) });
-    }
-}
-
 impl<'a> Select<'a> {
     /// An empty set.
     pub fn new() -> Select<'a> {
@@ -236,7 +125,7 @@ impl<'a> Select<'a> {
         let slot = BoxedSlot::new(RecvSlot::<R::Item>::new());
         let (value, content) = RecvSlot::parts(slot.as_type::<RecvSlot<R::Item>>());
         let index = self.add(Arm::new(channel.recv_channel().recv_operation(), value, content), slot);
-        RecvArm { token: Token { select: self.id, index, _item: PhantomData } }
+        RecvArm { token: Token::new(self.id, index) }
     }
 
     /// Adds a send of `value`. On a nil channel it is never ready.
@@ -250,7 +139,7 @@ impl<'a> Select<'a> {
         let slot = BoxedSlot::new(filled);
         let (value, content) = SendSlot::parts(slot.as_type::<SendSlot<S::Item>>());
         let index = self.add(Arm::new(channel.send_channel().send_operation(), value, content), slot);
-        SendArm { token: Token { select: self.id, index, _item: PhantomData } }
+        SendArm { token: Token::new(self.id, index) }
     }
 
     fn add(&mut self, arm: Arm<'a>, slot: BoxedSlot<'a>) -> usize {
@@ -450,9 +339,7 @@ impl<'a> Select<'a> {
     /// Leaves the queues that a future has left the set on.
     fn settle(&mut self) {
         let Some(queued) = self.queued.take() else { return };
-        if let Some((_, alarm)) = queued.alarm {
-            alarm.cancel();
-        }
+        queued.end();
         let mut engine = self.engine(false);
         engine.give_up();
         self.pending = engine.leave().map(|chosen| self.note(chosen));
@@ -543,120 +430,6 @@ impl Drop for Selected<'_, '_> {
     }
 }
 
-/// What [`Select::wait_async`] returns.
-#[must_use = "futures do nothing unless polled"]
-pub struct WaitAsync<'s, 'a> {
-    select: Option<&'s mut Select<'a>>,
-}
-
-impl<'s, 'a> Future for WaitAsync<'s, 'a> {
-    type Output = Selected<'s, 'a>;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Selected<'s, 'a>> {
-        let select = self.select.take().expect("WaitAsync polled after completion");
-        match select.poll_async(context.waker()) {
-            Some(chosen) => Poll::Ready(Selected { select, chosen }),
-            None => {
-                self.select = Some(select);
-                Poll::Pending
-            }
-        }
-    }
-}
-
-impl Drop for WaitAsync<'_, '_> {
-    fn drop(&mut self) {
-        if let Some(select) = &mut self.select {
-            select.settle();
-        }
-    }
-}
-
-impl Select<'_> {
-    /// Chooses, or queues for `waker`. A set that is queued keeps its places.
-    fn poll_async(&mut self, waker: &Waker) -> Option<Chosen> {
-        if let Some(queued) = &self.queued {
-            // Before the look at the claim: whoever wins it after that wakes the new task.
-            queued.task.change(waker);
-            let due = queued.alarm.as_ref().is_some_and(|&(time, _)| clock::now() >= time);
-            // SAFETY: written when the select was queued.
-            if !due && !unsafe { self.claim.assume_init_ref() }.is_won() {
-                return None;
-            }
-            self.settle();
-        }
-        if let Some(chosen) = self.pending.take() {
-            return Some(chosen);
-        }
-        if let Some(chosen) = self.poll() {
-            return Some(chosen);
-        }
-        let task = Arc::new(Task(Mutex::new(waker.clone())));
-        let proxy = Waker::from(task.clone());
-        let begun = self.engine(false).begin(|| ((), Owner::task(&proxy)));
-        self.sorted = true;
-        match begun {
-            Begun::Chosen(chosen) => return Some(self.note(chosen)),
-            Begun::Waiting((), time) => {
-                let alarm = time.map(|time| (time, alarm::set(time, move || proxy.wake())));
-                self.queued = Some(Queued { task, alarm });
-            }
-            Begun::AllOff => {}
-        }
-        None
-    }
-}
-
-impl<T> Clone for RecvArm<T> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<T> Copy for RecvArm<T> {}
-
-impl<T> Clone for SendArm<T> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<T> Copy for SendArm<T> {}
-
-impl<T> Clone for Token<T> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<T> Copy for Token<T> {}
-
-impl<T> RecvArm<T> {
-    /// The number that [`Selected::index`] has when this arm is chosen.
-    pub fn index(&self) -> usize {
-        self.token.index
-    }
-}
-
-impl<T> SendArm<T> {
-    /// The number that [`Selected::index`] has when this arm is chosen.
-    pub fn index(&self) -> usize {
-        self.token.index
-    }
-}
-
-impl<T> fmt::Debug for RecvArm<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "RecvArm({})", self.index())
-    }
-}
-
-impl<T> fmt::Debug for SendArm<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SendArm({})", self.index())
-    }
-}
-
 impl fmt::Debug for Select<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Select").field("arms", &self.arms.len()).field("biased", &self.biased).finish()
@@ -666,11 +439,5 @@ impl fmt::Debug for Select<'_> {
 impl fmt::Debug for Selected<'_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Selected({})", self.index())
-    }
-}
-
-impl fmt::Debug for WaitAsync<'_, '_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("WaitAsync")
     }
 }

@@ -1,0 +1,127 @@
+//! Waiting in an async task: the waiters stay on their queues from one poll to the next.
+
+use super::super::engine::{Begun, Chosen};
+use super::{Select, Selected};
+use crate::sched::alarm::{self, Alarm};
+use crate::sched::clock;
+use crate::sched::park::Owner;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::Instant;
+
+/// What [`Select::wait_async`] returns.
+#[must_use = "futures do nothing unless polled"]
+pub struct WaitAsync<'s, 'a> {
+    pub(super) select: Option<&'s mut Select<'a>>,
+}
+
+impl<'s, 'a> Future for WaitAsync<'s, 'a> {
+    type Output = Selected<'s, 'a>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Selected<'s, 'a>> {
+        let select = self.select.take().expect("WaitAsync polled after completion");
+        match select.poll_async(context.waker()) {
+            Some(chosen) => Poll::Ready(Selected { select, chosen }),
+            None => {
+                self.select = Some(select);
+                Poll::Pending
+            }
+        }
+    }
+}
+
+impl Drop for WaitAsync<'_, '_> {
+    fn drop(&mut self) {
+        if let Some(select) = &mut self.select {
+            select.settle();
+        }
+    }
+}
+
+impl Select<'_> {
+    /// Chooses, or queues for `waker`. A set that is queued keeps its places.
+    fn poll_async(&mut self, waker: &Waker) -> Option<Chosen> {
+        if let Some(queued) = &self.queued {
+            // Before the look at the claim: whoever wins it after that wakes the new task.
+            queued.task.change(waker);
+            let due = queued.alarm.as_ref().is_some_and(|&(time, _)| clock::now() >= time);
+            // SAFETY: written when the select was queued.
+            if !due && !unsafe { self.claim.assume_init_ref() }.is_won() {
+                return None;
+            }
+            self.settle();
+        }
+        if let Some(chosen) = self.pending.take() {
+            return Some(chosen);
+        }
+        if let Some(chosen) = self.poll() {
+            return Some(chosen);
+        }
+        let task = Arc::new(Task(Mutex::new(Some(waker.clone()))));
+        let proxy = Waker::from(task.clone());
+        let begun = self.engine(false).begin(|| ((), Owner::task(&proxy)));
+        self.sorted = true;
+        match begun {
+            Begun::Chosen(chosen) => return Some(self.note(chosen)),
+            Begun::Waiting((), time) => {
+                let alarm = time.map(|time| (time, alarm::set(time, move || proxy.wake())));
+                self.queued = Some(Queued { task, alarm });
+            }
+            Begun::AllOff => {}
+        }
+        None
+    }
+}
+
+/// What a future that waits needs beside the waiters.
+pub(super) struct Queued {
+    task: Arc<Task>,
+    /// When a timer among the arms is ready, and what wakes the task then.
+    alarm: Option<(Instant, Alarm)>,
+}
+
+impl Queued {
+    /// The waiters are about to leave their queues.
+    pub(super) fn end(self) {
+        if let Some((_, alarm)) = self.alarm {
+            alarm.cancel();
+        }
+    }
+}
+
+/// The task that waits, which may be another one at each poll; none from when it is woken until it polls.
+///
+/// Wakers are the user's: they are cloned, woken and dropped when the lock is free.
+struct Task(Mutex<Option<Waker>>);
+
+impl Task {
+    fn waker(&self) -> MutexGuard<'_, Option<Waker>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change(&self, waker: &Waker) {
+        if !self.waker().as_ref().is_some_and(|before| before.will_wake(waker)) {
+            let waker = waker.clone();
+            let before = self.waker().replace(waker);
+            drop(before);
+        }
+    }
+}
+
+impl Wake for Task {
+    fn wake(self: Arc<Self>) {
+        let waker = self.waker().take();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
+
+impl fmt::Debug for WaitAsync<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("WaitAsync")
+    }
+}
