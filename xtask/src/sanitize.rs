@@ -36,6 +36,8 @@ pub(crate) struct Sanitizer {
     backend: &'static str,
     /// How std is used unless the maintainer says otherwise.
     std: Std,
+    /// Flags for rustc.
+    flags: &'static [&'static str],
     /// Flags for rustc that only a std built without the sanitizer asks for.
     mixing: &'static [&'static str],
     /// The variable that the sanitizer's runtime reads, and what it is to read.
@@ -46,6 +48,8 @@ pub(crate) const ADDRESS: Sanitizer = Sanitizer {
     name: "address",
     backend: "coroutines",
     std: Std::AsIs,
+    // The runtime tells of its switches between stacks then.
+    flags: &["--cfg=gochan_asan"],
     mixing: &[],
     settings: || {
         (
@@ -59,6 +63,7 @@ pub(crate) const THREAD: Sanitizer = Sanitizer {
     name: "thread",
     backend: "threads",
     std: Std::Rebuilt,
+    flags: &[],
     // rustc holds that code with and without this sanitizer cannot be mixed, for the reason that
     // `THREAD_HELP` tells; a run with the std that is there has to.
     mixing: &["-Cunsafe-allow-abi-mismatch=sanitizer"],
@@ -79,8 +84,7 @@ What it never sees:
   - use of a stack frame after its function returned: the fake stacks for that do not know coroutines, so it
     is off;
   - leaks: goroutines that the end of the process cuts off would all be reported.
-It warns once, on stderr, when a goroutine on its own stack unwinds (\"ignoring requested
-__asan_handle_no_return\"); a test that compares stderr to the letter sees that line. Doc tests are not run.";
+The runtime tells it of switches between stacks, by --cfg gochan_asan. Doc tests are not run.";
 
 pub(crate) const THREAD_HELP: &str = "\
 Run gochan's unit and integration tests under ThreadSanitizer on the threads backend. Needs a nightly
@@ -110,6 +114,7 @@ pub(crate) fn run(sanitizer: &Sanitizer, options: Options) -> Outcome {
     let host =
         host.lines().find_map(|line| line.strip_prefix("host: ")).ok_or("rustc does not tell its host")?;
     let mut flags = vec![format!("-Zsanitizer={}", sanitizer.name)];
+    flags.extend(sanitizer.flags.iter().map(ToString::to_string));
     let mut folder = sanitizer.name.to_owned();
     match std {
         Std::Rebuilt => folder.push_str("-std"),

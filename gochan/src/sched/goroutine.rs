@@ -15,6 +15,7 @@ use super::span;
 use super::status::Status;
 use super::task::TaskRef;
 use super::worker::Worker;
+use crate::stack::switch::{self, Ends};
 use crate::stack::{PAGE, Slot};
 use corosensei::stack::{Stack, StackPointer};
 use corosensei::{Coroutine, CoroutineResult, Yielder};
@@ -121,6 +122,7 @@ impl Goroutine {
             &*block
         };
         let coroutine = Coroutine::with_stack(stack, move |yielder: &Yielder<(), ()>, ()| {
+            switch::on_goroutine(None);
             goroutine.yielder.set(yielder);
             let mut task = task;
             loop {
@@ -128,10 +130,11 @@ impl Goroutine {
                 unsafe { task.run() };
                 match worker.next_in_chain() {
                     Some(next) => task = next,
-                    None => return,
+                    None => break,
                 }
                 goroutine.become_task(task);
             }
+            switch::to_thread_for_good();
         });
         // SAFETY: nobody else knows the goroutine yet.
         unsafe { (*goroutine.coroutine.get()).write(coroutine) };
@@ -174,7 +177,13 @@ impl Goroutine {
     fn resume(&self) -> Turn {
         // SAFETY: only the worker's thread comes here, and never from inside the coroutine itself.
         let coroutine = unsafe { (*self.coroutine.get()).assume_init_mut() };
-        match coroutine.resume(()) {
+        let left = switch::to_goroutine(|| Ends {
+            limit: self.slot.limit() + PAGE,
+            base: ptr::from_ref(self).addr(),
+        });
+        let result = coroutine.resume(());
+        switch::on_thread(left);
+        match result {
             CoroutineResult::Yield(()) => Turn::SwitchedOut,
             CoroutineResult::Return(()) => {
                 let slot = self.slot;
@@ -315,9 +324,11 @@ impl Goroutine {
         let here = 0_u8;
         self.stack_top.set(&raw const here);
         debug_assert!(Goroutine::current().is_some_and(|running| ptr::eq(running, self)));
+        let left = switch::to_thread();
         // SAFETY: set at the coroutine's start to its yielder, which lives as long as the coroutine; called on
         // the coroutine itself.
         unsafe { (*self.yielder.get()).suspend(()) };
+        switch::on_goroutine(Some(left));
     }
 
     /// The goroutine on a slot that was handed out at some time, if one is on it now. Only for looking.

@@ -5,6 +5,7 @@
 //!
 //! * [`region`] talks to the kernel: reserve a region, guard its slots, give memory back.
 //! * [`pool`] hands slots out and takes them back; one pool per stack size, one per process for the default.
+//! * [`switch`] tells AddressSanitizer of switches between them.
 //! * [`overflow`] turns a touched guard page into a report that names the goroutine.
 //!
 //! A slot is `[guard page][usable pages]` and the stride is therefore odd in pages for the default size: the
@@ -13,6 +14,7 @@
 pub(crate) mod overflow;
 pub(crate) mod pool;
 pub(crate) mod region;
+pub(crate) mod switch;
 
 /// The granularity of guards and stack sizes.
 pub(crate) const PAGE: usize = 4096;
