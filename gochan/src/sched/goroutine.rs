@@ -15,8 +15,7 @@ use super::span;
 use super::status::Status;
 use super::task::TaskRef;
 use super::worker::Worker;
-use crate::stack::switch::{self, Ends};
-use crate::stack::{PAGE, Slot};
+use crate::stack::{PAGE, Slot, switch};
 use corosensei::stack::{Stack, StackPointer};
 use corosensei::{Coroutine, CoroutineResult, Yielder};
 use std::cell::{Cell, UnsafeCell};
@@ -177,10 +176,7 @@ impl Goroutine {
     fn resume(&self) -> Turn {
         // SAFETY: only the worker's thread comes here, and never from inside the coroutine itself.
         let coroutine = unsafe { (*self.coroutine.get()).assume_init_mut() };
-        let left = switch::to_goroutine(|| Ends {
-            limit: self.slot.limit() + PAGE,
-            base: ptr::from_ref(self).addr(),
-        });
+        let left = switch::to_goroutine(|| self.slot.limit() + PAGE..ptr::from_ref(self).addr());
         let result = coroutine.resume(());
         switch::on_thread(left);
         match result {

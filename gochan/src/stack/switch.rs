@@ -4,23 +4,16 @@
 //! know where the stack ends that the thread is on. Otherwise marks stay behind, and whoever is on the slot next is
 //! reported for what is not its fault.
 
-/// A stack, by its lowest address and the one behind it.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Ends {
-    pub(crate) limit: usize,
-    pub(crate) base: usize,
-}
-
 #[cfg(not(gochan_asan))]
 mod told {
-    use super::Ends;
+    use std::ops::Range;
 
     /// A stack that has been left for a while.
     pub(crate) struct Left;
 
-    /// To be called right before the thread switches to a goroutine's stack.
+    /// To be called right before the thread switches to a goroutine's stack, which has these addresses.
     #[inline(always)]
-    pub(crate) fn to_goroutine(_: impl FnOnce() -> Ends) -> Left {
+    pub(crate) fn to_goroutine(_: impl FnOnce() -> Range<usize>) -> Left {
         Left
     }
 
@@ -45,9 +38,9 @@ mod told {
 
 #[cfg(gochan_asan)]
 mod told {
-    use super::Ends;
     use std::cell::Cell;
     use std::ffi::c_void;
+    use std::ops::Range;
     use std::ptr;
 
     unsafe extern "C" {
@@ -62,9 +55,9 @@ mod told {
 
     pub(crate) struct Left(*mut c_void);
 
-    pub(crate) fn to_goroutine(ends: impl FnOnce() -> Ends) -> Left {
-        let Ends { limit, base } = ends();
-        leave((limit as *const c_void, base - limit))
+    pub(crate) fn to_goroutine(stack: impl FnOnce() -> Range<usize>) -> Left {
+        let stack = stack();
+        leave((stack.start as *const c_void, stack.len()))
     }
 
     pub(crate) fn to_thread() -> Left {
