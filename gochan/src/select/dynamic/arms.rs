@@ -3,12 +3,12 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-/// A receive in a [`Select`].
+/// A receive in a [`Select`](super::Select).
 pub struct RecvArm<T> {
     pub(super) token: Token<T>,
 }
 
-/// A send in a [`Select`].
+/// A send in a [`Select`](super::Select).
 pub struct SendArm<T> {
     pub(super) token: Token<T>,
 }
@@ -50,14 +50,14 @@ impl<T> Clone for Token<T> {
 impl<T> Copy for Token<T> {}
 
 impl<T> RecvArm<T> {
-    /// The number that [`Selected::index`] has when this arm is chosen.
+    /// The number that [`Selected::index`](super::Selected::index) has when this arm is chosen.
     pub fn index(&self) -> usize {
         self.token.index
     }
 }
 
 impl<T> SendArm<T> {
-    /// The number that [`Selected::index`] has when this arm is chosen.
+    /// The number that [`Selected::index`](super::Selected::index) has when this arm is chosen.
     pub fn index(&self) -> usize {
         self.token.index
     }
