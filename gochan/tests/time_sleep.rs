@@ -163,7 +163,7 @@ fn tm_07_sleepers_wake_in_order_of_deadline() {
     let (tx, order) = Chan::with_capacity(SLEEPERS).split();
     let start = Instant::now();
     for _ in 0..SLEEPERS {
-        let deadline = start + Duration::from_micros(random.u64(..600_000));
+        let deadline = start + Duration::from_micros(random.u64(..1_500_000));
         go!([tx] {
             time::sleep(deadline - Instant::now().min(deadline));
             assert!(Instant::now() >= deadline);
@@ -171,7 +171,8 @@ fn tm_07_sleepers_wake_in_order_of_deadline() {
         });
     }
     let woken: Vec<_> = order.iter().take(SLEEPERS).collect();
-    let slack = Duration::from_millis(200);
+    // A busy machine, or a sanitizer, may hold up the thread of a worker for hundreds of milliseconds.
+    let slack = Duration::from_millis(750);
     let mut latest = start;
     for deadline in woken {
         assert!(deadline + slack >= latest, "{:?} late, seed {}", latest - deadline, random.seed);
