@@ -3,6 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+/// What the command uses; the bare parser has it, too.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn files(path: &Path, found: &mut Vec<PathBuf>) {
     if path.is_dir() {
         let entries = path.read_dir().into_iter().flatten().flatten();

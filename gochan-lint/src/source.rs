@@ -1,5 +1,6 @@
 //! Source text and places in it.
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -24,11 +25,10 @@ pub struct Span {
 }
 
 impl Span {
-    /// From a token's span, on the thread that parsed it.
+    /// From a token's span, on the thread that parsed it, of a file that was [begun](begin).
     #[must_use]
     pub fn of(span: proc_macro2::Span) -> Span {
-        let range = span.byte_range();
-        Span { start: range.start as u32, end: range.end as u32 }
+        PARSED.with_borrow(|parsed| parsed.place(span))
     }
 
     /// From the begin of one token to the end of another, which asks for two places instead of four.
@@ -50,6 +50,59 @@ impl Span {
     }
 }
 
+/// What is known of the text that a thread is parsing.
+#[derive(Default)]
+struct Parsed {
+    /// How much of the file's begin the parser was not given.
+    skipped: u32,
+    /// The byte at which each line begins, if characters are bytes.
+    lines: Vec<u32>,
+}
+
+thread_local! {
+    static PARSED: RefCell<Parsed> = RefCell::default();
+}
+
+impl Parsed {
+    fn place(&self, span: proc_macro2::Span) -> Span {
+        if self.lines.is_empty() {
+            let range = span.byte_range();
+            return self.shifted(range.start as u32, range.end as u32);
+        }
+        // Asking for bytes makes the parser count characters and keep what it counted, in a tree.
+        let (start, end) = (span.start(), span.end());
+        let byte = |place: proc_macro2::LineColumn| {
+            self.lines.get(place.line - 1).map_or(0, |line| line + place.column as u32)
+        };
+        self.shifted(byte(start), byte(end))
+    }
+
+    fn shifted(&self, start: u32, end: u32) -> Span {
+        // What stands in no file.
+        if end == 0 {
+            return Span::default();
+        }
+        Span { start: start + self.skipped, end: end + self.skipped }
+    }
+}
+
+/// From here on this thread asks for places in `text`, of which the parser skips `skipped` bytes at the begin.
+pub fn begin(text: &str, skipped: usize) {
+    let parsed = &text[skipped..];
+    PARSED.with_borrow_mut(|known| {
+        known.skipped = skipped as u32;
+        known.lines.clear();
+        if parsed.is_ascii() {
+            known.lines.extend(line_starts(parsed));
+        }
+    });
+}
+
+fn line_starts(text: &str) -> impl Iterator<Item = u32> {
+    let ends = text.bytes().zip(1..).filter(|&(byte, _)| byte == b'\n');
+    std::iter::once(0).chain(ends.map(|(_, next)| next))
+}
+
 /// A line and a column, both from one; columns count characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
@@ -63,8 +116,7 @@ impl SourceFile {
     /// A file with `text`.
     #[must_use]
     pub fn new(path: PathBuf, text: String) -> SourceFile {
-        let mut lines = vec![0];
-        lines.extend(text.bytes().zip(1..).filter(|&(byte, _)| byte == b'\n').map(|(_, next)| next));
+        let lines = line_starts(&text).collect();
         SourceFile { path, text: text.into(), lines }
     }
 

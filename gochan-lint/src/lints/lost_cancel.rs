@@ -39,6 +39,9 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
                     && *code.kind(pair) == Kind::ContextAndCancel
                 {
                     found.extend(one(code, id, pair));
+                } else if let Origin::Typed(_) = object.origin {
+                    // Whoever made it handed it over.
+                    found.extend(code.everywhere().find_map(|(_, _, event)| lost_for_ever(code, event, id)));
                 }
             }
             Kind::ContextAndCancel => found.extend(context_only(code, id, object)),
@@ -146,9 +149,8 @@ fn one(code: Code<'_>, handle: ObjectId, pair: ObjectId) -> Option<Diagnostic> {
             let edits = is_hole.then(|| deferred(code, handle, pair, Some(event.span))).flatten();
             return Some(with_fix(finding, edits));
         }
-        if let Some(how) = leaks(code, event, handle) {
-            let message = format!("`{}` is {how}: its context is never released", object.name);
-            return Some(report(code, handle, event.span, message, "goes here and never comes back"));
+        if let Some(finding) = lost_for_ever(code, event, handle) {
+            return Some(finding);
         }
     }
     if code.everywhere().any(|(_, _, event)| uses_handle(code, &event.kind, handle)) {
@@ -170,6 +172,12 @@ fn one(code: Code<'_>, handle: ObjectId, pair: ObjectId) -> Option<Diagnostic> {
         format!("`{}` is never used, while its context is {how}", object.name),
         "dropped at the end of this scope, which cancels the context",
     ))
+}
+
+fn lost_for_ever(code: Code<'_>, event: &Event, handle: ObjectId) -> Option<Diagnostic> {
+    let how = leaks(code, event, handle)?;
+    let message = format!("`{}` is {how}: its context is never released", code.name(handle));
+    Some(report(code, handle, event.span, message, "goes here and never comes back"))
 }
 
 /// How an event keeps the handle from ever being dropped.
@@ -377,6 +385,15 @@ fn paths(code: Code<'_>, handle: ObjectId) -> Option<Diagnostic> {
     }
     lost.sort_unstable();
     lost.dedup();
+    // Made for somebody else, who does not get it if something fails: dropping it is the release then.
+    let mut uses =
+        code.everywhere().filter(|(_, _, event)| uses_handle(code, &event.kind, handle)).peekable();
+    let made_for_others = uses.peek().is_some()
+        && uses
+            .all(|(_, _, event)| matches!(event.kind, EventKind::Escape(_, Where::Stored | Where::Returned)));
+    if made_for_others {
+        return None;
+    }
     // A handle that is kept by its name is released by the end of its scope, and earlier only for a reason.
     if lost.is_empty() || object.name.starts_with('_') {
         return None;

@@ -52,7 +52,7 @@ fn parentheses(text: &str, whole: Span) -> Option<Vec<(Span, String)>> {
         Some((_, work)) => work.trim_start(),
         None => text,
     };
-    if work.ends_with(',') || work.starts_with('&') || work.starts_with("async") {
+    if work.ends_with([',', '?']) || work.starts_with('&') || work.starts_with("async") {
         return None;
     }
     let literal = work.strip_prefix("move").map_or(work, str::trim_start);
@@ -110,6 +110,21 @@ fn dropped_closures(code: Code<'_>, unit: usize, found: &mut Vec<Diagnostic>) {
                     Some(edits) => finding.fix("call it", edits),
                     None => finding,
                 }
+            }));
+            found.extend(code.all(*body).filter_map(|(_, event)| {
+                let EventKind::Escape(closure, Where::Returned) = event.kind else { return None };
+                let object = code.object(closure);
+                let outside = matches!(object.origin, Origin::Closure(_))
+                    && !code.is_within(object.body, *body)
+                    && object.span != event.span;
+                let end = Span { start: event.span.end, end: event.span.end };
+                outside.then(|| {
+                    let message = format!("the goroutine ends without calling `{}`", object.name);
+                    Diagnostic::new(LINT.id, unit, event.span, message)
+                        .label("named, and dropped")
+                        .help("add the call's parentheses")
+                        .fix("call it", vec![(end, "()".to_owned())])
+                })
             }));
             found.extend(code.all(*body).filter_map(|(_, event)| {
                 let EventKind::Name(named) = event.kind else { return None };

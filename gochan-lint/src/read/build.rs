@@ -202,6 +202,15 @@ impl Builder {
         scopes.flat_map(|scope| scope.names.iter().rev()).find(|(known, _)| known == name).map(|&(_, id)| id)
     }
 
+    /// The same, of a name as it stands there.
+    pub(super) fn lookup_ident(&self, name: &proc_macro2::Ident) -> Option<ObjectId> {
+        let scopes = self.frames.iter().rev().flat_map(|frame| frame.scopes.iter().rev());
+        scopes
+            .flat_map(|scope| scope.names.iter().rev())
+            .find(|(known, _)| name == known.as_str())
+            .map(|&(_, id)| id)
+    }
+
     /// Makes `name` mean `object` in the innermost scope.
     pub(super) fn bind(&mut self, name: &str, object: ObjectId) {
         if self.function.objects[object.at()].name.is_empty() {

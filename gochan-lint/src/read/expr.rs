@@ -313,11 +313,10 @@ impl Lower<'_> {
     }
 
     fn path(&mut self, path: &syn::ExprPath) -> Value {
-        if let Some(name) = path.path.get_ident() {
-            let name = name.to_string();
-            if let Some(object) = self.build.lookup(&name) {
-                return Value::Object(object);
-            }
+        if let Some(name) = path.path.get_ident()
+            && let Some(object) = self.build.lookup_ident(name)
+        {
+            return Value::Object(object);
         }
         let Some(last) = path.path.segments.last() else { return Value::Nothing };
         let name = last.ident.to_string();

@@ -25,7 +25,18 @@ impl Lower<'_> {
 
     fn dsl(&mut self, name: &'static str, call: &syn::Macro, span: Span) -> Value {
         match name {
-            "go" => self.with(name, call, span, Self::go),
+            "go" => match block_form(&call.tokens) {
+                Some((outside, body)) => {
+                    let outside = syn::Macro { tokens: outside, ..call.clone() };
+                    self.with(name, &outside, span, |this, mut go: grammar::Go, span| {
+                        if let grammar::Form::Block(inner) = &mut go.form {
+                            inner.tokens = body;
+                        }
+                        this.go(go, span)
+                    })
+                }
+                None => self.with(name, call, span, Self::go),
+            },
             "chan" => self.with(name, call, span, |this, chan: grammar::Chan, span| this.chan(&chan, span)),
             "send" => self.with(name, call, span, |this, send: grammar::Send, span| {
                 let channel = this.operand(&send.channel);
@@ -120,6 +131,14 @@ impl Lower<'_> {
                 }
                 if let Some(syn::Stmt::Expr(last, None)) = statements.last() {
                     self.moves_out(last, &value);
+                    // A closure from outside, which is not where it is named.
+                    if let (Expr::Path(_), Value::Object(object)) = (last, &value) {
+                        let known = &self.build.function.objects[object.at()];
+                        if matches!(known.origin, Origin::Closure(_)) && known.body != self.build.body() {
+                            self.build
+                                .op(OpKind::Escape(*object, Where::Returned), super::expr::span_of(last));
+                        }
+                    }
                 }
                 self.build.end_scope();
                 value
@@ -390,8 +409,7 @@ impl Lower<'_> {
     fn foreign(&mut self, call: &syn::Macro, span: Span) -> Value {
         let name = call.path.segments.last().map_or_else(String::new, |last| last.ident.to_string());
         let parser = Punctuated::<Expr, syn::Token![,]>::parse_terminated;
-        let mut tokens = call.tokens.clone().into_iter();
-        let plain = matches!((tokens.next(), tokens.next()), (None | Some(TokenTree::Literal(_)), None));
+        let plain = self.looks_at_names(&call.tokens, &name);
         match if plain { Ok(Punctuated::new()) } else { parser.parse2(call.tokens.clone()) } {
             Ok(inputs) => {
                 for input in &inputs {
@@ -434,12 +452,40 @@ impl Lower<'_> {
         Value::Nothing
     }
 
+    /// Reads input that only names variables, `"{}", a, b` or `a == b + 1`, without a parser; false for any other.
+    fn looks_at_names(&mut self, tokens: &TokenStream, name: &str) -> bool {
+        if matches!(name, "vec" | "addr_of" | "addr_of_mut") {
+            return tokens.is_empty();
+        }
+        let plain = tokens.clone().into_iter().all(|token| match token {
+            TokenTree::Group(_) => false,
+            // No `?`, no field, no closure, no path, no label, no pattern.
+            TokenTree::Punct(sign) => {
+                matches!(sign.as_char(), ',' | '=' | '!' | '<' | '>' | '+' | '-' | '*' | '/' | '&')
+            }
+            TokenTree::Ident(name) => {
+                !["return", "break", "continue", "move", "let", "if", "match"].iter().any(|word| name == word)
+            }
+            TokenTree::Literal(_) => true,
+        });
+        if plain {
+            for token in tokens.clone() {
+                if let TokenTree::Ident(name) = token
+                    && let Some(object) = self.build.lookup_ident(&name)
+                {
+                    self.build.op(OpKind::Use(object), Span::of(name.span()));
+                }
+            }
+        }
+        plain
+    }
+
     /// Every variable that the tokens name may go anywhere.
     fn mention(&mut self, tokens: &TokenStream) {
         for token in tokens.clone() {
             match token {
                 TokenTree::Ident(name) => {
-                    if let Some(object) = self.build.lookup(&name.to_string()) {
+                    if let Some(object) = self.build.lookup_ident(&name) {
                         self.build.op(OpKind::Escape(object, Where::Given), Span::of(name.span()));
                         self.build.blur(object);
                     }
@@ -451,6 +497,28 @@ impl Lower<'_> {
     }
 }
 
+/// The input of `go!` in its block form without the block's inside, and that: what is inside is parsed as statements and
+/// needs no look by the grammar.
+fn block_form(tokens: &TokenStream) -> Option<(TokenStream, TokenStream)> {
+    let mut input = tokens.clone().into_iter();
+    let (list, block) = match (input.next()?, input.next(), input.next()) {
+        (TokenTree::Group(block), None, None) => (None, block),
+        (TokenTree::Group(list), Some(TokenTree::Group(block)), None)
+            if list.delimiter() == Delimiter::Bracket =>
+        {
+            (Some(list), block)
+        }
+        _ => return None,
+    };
+    if block.delimiter() != Delimiter::Brace {
+        return None;
+    }
+    let mut empty = proc_macro2::Group::new(Delimiter::Brace, TokenStream::new());
+    empty.set_span(block.span());
+    let outside = list.into_iter().chain([empty]).map(TokenTree::Group).collect();
+    Some((outside, block.stream()))
+}
+
 /// What is wrong with a `go!` of these tokens, if they are a reference to what could be called or a future.
 fn uncalled(tokens: &TokenStream) -> Option<&'static str> {
     let list = |token: &TokenTree| matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Bracket);
@@ -460,6 +528,7 @@ fn uncalled(tokens: &TokenStream) -> Option<&'static str> {
             Some("`go!` runs a call, and this is not called: remove the `&` and add `()`")
         }
         Expr::Async(_) => Some("`go!` runs a call, and this future is not called: nothing polls it"),
+        Expr::Try(_) => Some("`go!` runs a call, and what comes out of the `?` is not called: add `()`"),
         _ => None,
     }
 }

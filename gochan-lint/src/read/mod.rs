@@ -27,7 +27,7 @@ pub struct SyntaxError {
 /// # Errors
 /// If it is not Rust.
 pub fn read(text: &str, gochan: Option<&str>) -> Result<File, SyntaxError> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    crate::source::begin(text, preamble(text));
     let parsed = syn::parse_file(text);
     let result = match &parsed {
         Ok(parsed) => {
@@ -50,6 +50,18 @@ pub fn read(text: &str, gochan: Option<&str>) -> Result<File, SyntaxError> {
     // Spans keep the text of all that this thread has parsed; ours have been turned into bytes.
     proc_macro2::extra::invalidate_current_thread_spans();
     result
+}
+
+/// How long what stands before a file's first token is: a mark of its encoding, and a line for the shell. The parser
+/// takes it away before it counts.
+fn preamble(text: &str) -> usize {
+    let rest = text.trim_start_matches('\u{feff}');
+    let mark = text.len() - rest.len();
+    let attribute = |rest: &str| rest.trim_start().starts_with('[');
+    match rest.strip_prefix("#!") {
+        Some(line) if !attribute(line) => mark + rest.find('\n').unwrap_or(rest.len()),
+        _ => mark,
+    }
 }
 
 struct Reader {

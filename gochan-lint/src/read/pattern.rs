@@ -37,8 +37,25 @@ impl Lower<'_> {
                     .segments
                     .last()
                     .is_some_and(|last| ["Some", "Ok"].iter().any(|name| last.ident == name));
-                let inner = if known && tuple.elems.len() == 1 { value } else { Value::Nothing };
-                tuple.elems.iter().for_each(|element| self.pattern(element, inner.clone()));
+                if known && tuple.elems.len() == 1 {
+                    tuple.elems.iter().for_each(|element| self.pattern(element, value.clone()));
+                    return;
+                }
+                let mut counted = true;
+                for (index, element) in tuple.elems.iter().enumerate() {
+                    counted &= !matches!(element, Pat::Rest(_));
+                    let part = match (&value, element) {
+                        (Value::Object(object), Pat::Ident(name)) if counted => {
+                            let span = Span::of(name.ident.span());
+                            let part = self.build.field(*object, &index.to_string(), span);
+                            // A number is no name to report.
+                            self.build.function.objects[part.at()].name = name.ident.to_string();
+                            Value::Object(part)
+                        }
+                        _ => Value::Nothing,
+                    };
+                    self.pattern(element, part);
+                }
             }
             Pat::Reference(reference) => self.pattern(&reference.pat, value),
             Pat::Paren(inner) => self.pattern(&inner.pat, value),
