@@ -6,7 +6,7 @@ use crate::lints;
 use crate::report::{self, Finding, Format};
 use crate::run::{self, Outcome};
 use crate::workspace::{Selection, Workspace};
-use clap::Parser;
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser};
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -76,14 +76,19 @@ pub fn main() -> ExitCode {
     // cargo calls `cargo-gochan-lint gochan-lint …`.
     let arguments = std::env::args_os().enumerate();
     let arguments = arguments.filter(|(index, argument)| *index != 1 || argument != "gochan-lint");
-    let options = match Options::try_parse_from(arguments.map(|(_, argument)| argument)) {
-        Ok(options) => options,
+    let arguments = arguments.map(|(_, argument)| argument);
+    let parsed = Options::command().try_get_matches_from(arguments).and_then(|matches| {
+        let levels = levels(&matches);
+        Ok((Options::from_arg_matches(&matches)?, levels))
+    });
+    let (options, levels) = match parsed {
+        Ok(parsed) => parsed,
         Err(error) => {
             let _ = error.print();
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
     };
-    match execute(&options) {
+    match execute(&options, &levels) {
         Ok(code) => code,
         Err(message) => {
             eprintln!("error: {message}");
@@ -92,7 +97,21 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn execute(options: &Options) -> Result<ExitCode, String> {
+/// The levels that flags set, in the order of the command line: the last one counts.
+fn levels(matches: &ArgMatches) -> Vec<(String, Level)> {
+    let groups =
+        [("allow", Level::Allow), ("warn", Level::Warn), ("deny", Level::Deny), ("forbid", Level::Forbid)];
+    let mut levels: Vec<(usize, String, Level)> = Vec::new();
+    for (flag, level) in groups {
+        let places = matches.indices_of(flag).into_iter().flatten();
+        let ids = matches.get_many::<String>(flag).into_iter().flatten();
+        levels.extend(places.zip(ids).map(|(place, id)| (place, id.clone(), level)));
+    }
+    levels.sort_unstable();
+    levels.into_iter().map(|(_, id, level)| (id, level)).collect()
+}
+
+fn execute(options: &Options, levels: &[(String, Level)]) -> Result<ExitCode, String> {
     if options.list {
         print!("{}", list());
         return Ok(ExitCode::SUCCESS);
@@ -110,18 +129,7 @@ fn execute(options: &Options) -> Result<ExitCode, String> {
         exclude: options.exclude.clone(),
     };
     let workspace = Workspace::find(&selection)?;
-    let flags = |levels: &mut Levels| {
-        let groups = [
-            (&options.allow, Level::Allow),
-            (&options.warn, Level::Warn),
-            (&options.deny, Level::Deny),
-            (&options.forbid, Level::Forbid),
-        ];
-        for (ids, level) in groups {
-            ids.iter().try_for_each(|id| levels.set(id, level))?;
-        }
-        Ok(())
-    };
+    let flags = |own: &mut Levels| levels.iter().try_for_each(|(id, level)| own.set(id, *level));
     // Mistakes in flags are told even if there is no member to lint.
     flags(&mut Levels::default())?;
     let progress = !options.quiet && std::io::stderr().is_terminal();
@@ -155,6 +163,9 @@ fn tell(options: &Options, outcome: &Outcome) -> ExitCode {
         if options.format == Format::Json {
             print!("{}", report::json_broken(broken));
             continue;
+        }
+        if options.format == Format::Github {
+            print!("{}", report::github_broken(broken));
         }
         let place = broken.place.map_or(String::new(), |(line, column)| format!(":{line}:{column}"));
         eprintln!("error: {}{place}: not linted: {}", broken.path.display(), broken.message);

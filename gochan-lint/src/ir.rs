@@ -361,6 +361,8 @@ pub enum OpKind {
     Escape(ObjectId, Where),
     /// An object is mentioned in a way that is not followed.
     Use(ObjectId),
+    /// What was received, or the zero value: `recv().unwrap_or_default()`.
+    Defaulted(ObjectId),
     /// A path stands for itself, as a statement or as what the body comes to.
     Name(Vec<String>),
     /// `return`, `?`, the last expression.

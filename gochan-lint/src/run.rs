@@ -200,7 +200,7 @@ fn filter(
         reported.extend(forbidden);
         // A Markdown file shows such comments.
         let shows = unit.source.path.extension().is_some_and(|extension| extension == "md");
-        let complaints = comments.iter().filter_map(|comment| complaint(index, comment));
+        let complaints = comments.iter().filter_map(|comment| complaint(index, comment, levels));
         reported.extend(complaints.filter(|_| !shows));
         reported.sort_by_key(|found| (found.span, found.lint));
         kept.extend(reported.into_iter().map(|found| {
@@ -215,11 +215,18 @@ fn filter(
     kept
 }
 
-fn complaint(unit: usize, comment: &Suppression) -> Option<Diagnostic> {
+fn complaint(unit: usize, comment: &Suppression, levels: &Levels) -> Option<Diagnostic> {
     let (message, help) = match &comment.mistake {
         Some(mistake) => (mistake.clone(), "the form is `// gochan-lint: allow(id) reason`"),
-        None if !comment.used => ("this allows what is not reported here".to_owned(), "remove it"),
-        None => return None,
+        None if comment.used => return None,
+        None => match levels.of(&comment.id) {
+            // Whoever turns the lint on again needs the comment.
+            Level::Allow => return None,
+            Level::Forbid => {
+                (format!("`{}` is forbidden, and no comment allows it", comment.id), "remove this")
+            }
+            Level::Warn | Level::Deny => ("this allows what is not reported here".to_owned(), "remove it"),
+        },
     };
     let span: Span = comment.span;
     Some(Diagnostic::new(UNUSED, unit, span, message).help(help))

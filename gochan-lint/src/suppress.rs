@@ -9,7 +9,8 @@ use std::collections::HashSet;
 /// A comment that allows something.
 #[derive(Debug, Clone)]
 pub struct Suppression {
-    id: String,
+    /// Of which lint.
+    pub id: String,
     /// The line it speaks for; none: all.
     line: Option<u32>,
     /// The comment.

@@ -219,3 +219,73 @@ fn documentation_is_linted_on_request_and_where_it_stands() {
     let message: Value = serde_json::from_str(text(&output.stdout).lines().nth(1).unwrap()).unwrap();
     assert_eq!(message["message"]["spans"][0]["column_start"], 9);
 }
+
+#[test]
+fn the_last_flag_counts_and_what_is_forbidden_stays_so() {
+    let package = Package::new("order", &[("src/main.rs", BAD)]);
+    let code = |flags: &[&str]| package.lint(flags).status.code();
+    assert_eq!(code(&["-D", "missing_call", "-A", "missing_call"]), Some(0));
+    assert_eq!(code(&["-A", "missing_call", "-W", "missing_call"]), Some(1));
+    assert_eq!(code(&["-F", "missing_call", "-A", "missing_call"]), Some(1));
+    assert_eq!(code(&["-D", "missing_call", "-A", "all"]), Some(1));
+    let warned = package.lint(&["-D", "missing_call", "-W", "missing_call", "--format", "short"]);
+    assert!(text(&warned.stdout).contains("warning[missing_call]"), "{}", text(&warned.stdout));
+}
+
+#[test]
+fn a_comment_needs_its_lint_and_a_reason() {
+    let source = |comment: &str| BAD.replace("    go!", &format!("    // gochan-lint: {comment}\n    go!"));
+    let package = Package::new("comment", &[("src/main.rs", &source("allow(missing_call) a sample"))]);
+    assert_eq!(package.lint(&[]).status.code(), Some(0));
+    // Whoever turns a lint off does not have to take away what allowed it.
+    assert_eq!(package.lint(&["-A", "missing_call"]).status.code(), Some(0));
+    let forbidden = package.lint(&["-F", "missing_call", "--format", "short"]);
+    let said = text(&forbidden.stdout);
+    assert!(said.contains("error[missing_call]") && said.contains("is forbidden"), "{said}");
+    package.write("src/main.rs", &source("allow(nil_channel) nothing of the kind"));
+    let unused = text(&package.lint(&["--format", "short"]).stdout);
+    assert!(unused.contains("src/main.rs:3:5: warning[unused_allow]"), "{unused}");
+    package.write("src/main.rs", &source("allow(missing_call)"));
+    let without_reason = text(&package.lint(&["--format", "short"]).stdout);
+    assert!(without_reason.contains("error[missing_call]"), "{without_reason}");
+    assert!(without_reason.contains("warning[unused_allow]: say"), "{without_reason}");
+}
+
+#[test]
+fn levels_of_the_package_come_before_those_of_the_workspace() {
+    let package = Package::new("levels", &[("src/main.rs", BAD)]);
+    let manifest = std::fs::read_to_string(package.0.join("Cargo.toml")).unwrap();
+    let workspace = "[workspace.metadata.gochan-lint]\nmissing_call = \"allow\"\n";
+    package.write("Cargo.toml", &format!("{manifest}{workspace}"));
+    assert_eq!(package.lint(&[]).status.code(), Some(0));
+    let own = "[package.metadata.gochan-lint]\nmissing_call = \"warn\"\n";
+    package.write("Cargo.toml", &format!("{manifest}{workspace}{own}"));
+    let warned = package.lint(&["--format", "short"]);
+    assert!(text(&warned.stdout).contains("warning[missing_call]"), "{}", text(&warned.stdout));
+    assert_eq!(package.lint(&["-A", "missing_call"]).status.code(), Some(0));
+    package.write("Cargo.toml", &format!("{manifest}{workspace}{own}nonsense = \"warn\"\n"));
+    assert_eq!(package.lint(&[]).status.code(), Some(2));
+}
+
+#[test]
+fn places_and_fixes_are_right_behind_a_byte_order_mark_and_a_line_for_the_shell() {
+    for begin in ["\u{feff}", "#!/usr/bin/env run\n", "\u{feff}#!/usr/bin/env run\n", "// größer\n"] {
+        let package = Package::new("begin", &[("src/main.rs", &format!("{begin}{BAD}"))]);
+        let line = 3 + begin.matches('\n').count() as u64;
+        let output = package.lint(&["--format", "json"]);
+        assert_eq!(places(&output), [one("missing_call", "src/main.rs", line)]);
+        let message: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(message["message"]["spans"][0]["column_start"], 9, "{begin:?}");
+        package.lint(&["--fix", "--quiet"]);
+        let fixed = std::fs::read_to_string(package.0.join("src/main.rs")).unwrap();
+        assert_eq!(fixed, format!("{begin}{}", BAD.replace("go!(work)", "go!(work())")));
+    }
+}
+
+#[test]
+fn github_is_told_of_files_that_do_not_parse() {
+    let package = Package::new("annotated", &[("src/main.rs", "fn main( {\n")]);
+    let output = package.lint(&["--format", "github"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stdout).starts_with("::error file=src/main.rs,line=1,"), "{}", text(&output.stdout));
+}

@@ -162,7 +162,13 @@ pub(super) fn interpret(program: &Program, function: usize) -> (Vec<Vec<BlockEve
         _ => Runner::Inline,
     });
     let runs = RefCell::new(runs.collect());
-    let interpreter = Interpreter { program, function, ignored: ignored(code), runs };
+    let ops = code.bodies.iter().flat_map(|body| &body.blocks).flat_map(|block| &block.ops);
+    let defaulted = ops.filter_map(|op| match op.kind {
+        OpKind::Defaulted(object) => Some(object),
+        _ => None,
+    });
+    let defaulted = defaulted.collect();
+    let interpreter = Interpreter { program, function, ignored: ignored(code), defaulted, runs };
     let block = |ops: &Vec<Op>| BlockEvents(ops.iter().flat_map(|op| interpreter.op(op)).collect());
     let events =
         code.bodies.iter().map(|body| body.blocks.iter().map(|each| block(&each.ops)).collect()).collect();
@@ -190,6 +196,8 @@ struct Interpreter<'p> {
     function: usize,
     /// Results that their statement drops, without a `let _ =` that says so.
     ignored: HashSet<ObjectId>,
+    /// Results that are the zero value once the channel is closed.
+    defaulted: HashSet<ObjectId>,
     runs: RefCell<Vec<Runner>>,
 }
 
@@ -223,7 +231,7 @@ impl Interpreter<'_> {
             OpKind::RangeEnd(channel) if self.kind(*channel).is_channel() => {
                 one(EventKind::RangeEnd(self.root(*channel)))
             }
-            OpKind::RangeEnd(_) => Vec::new(),
+            OpKind::RangeEnd(_) | OpKind::Defaulted(_) => Vec::new(),
             OpKind::Next => one(EventKind::Next),
             OpKind::MayPanic => one(EventKind::MayPanic),
             OpKind::DefaultArm => one(EventKind::DefaultArm),
@@ -420,6 +428,9 @@ impl Interpreter<'_> {
                     return Some(events);
                 }
                 match name {
+                    "recv" if call.result.is_some_and(|result| self.defaulted.contains(&result)) => {
+                        EventKind::Recv(root, Bound::Value, true)
+                    }
                     "recv" => EventKind::Recv(root, Bound::Checked, true),
                     "try_recv" | "recv_timeout" | "recv_async" | "try_iter" => {
                         EventKind::Recv(root, Bound::Checked, false)

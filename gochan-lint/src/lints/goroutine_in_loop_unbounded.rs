@@ -29,11 +29,15 @@ fn serve(jobs: &Receiver<u32>, slots: &Semaphore) {
 fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
     for (body, _) in code.bodies() {
         for (block, event) in code.all(body) {
-            let EventKind::Spawn(_, None, None | Some(_)) = &event.kind else { continue };
+            let EventKind::Spawn(started, None, None | Some(_)) = &event.kind else { continue };
+            // Whoever receives from the goroutine that the turn starts waits for it.
+            let answers =
+                |channel: ObjectId| matches!(started, Started::Body(inner) if code.captures(*inner, channel));
             let around = code.cycle(body, block);
             let events: Vec<_> = code.events_in(body, &around).map(|(_, event)| event).collect();
             let stream = events.iter().any(|event| match &event.kind {
-                EventKind::Range(..) | EventKind::Recv(..) => true,
+                EventKind::Range(..) => true,
+                EventKind::Recv(channel, ..) => !answers(*channel),
                 EventKind::Arm(arm) => !arm.sends,
                 EventKind::Use(object) => matches!(&code.object(*object).origin, Origin::Method(_, name, _) if name == "incoming" || name == "lines"),
                 EventKind::Unknown(call) => call.is_method && call.path[0] == "accept",
@@ -44,6 +48,7 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
                     .path
                     .last()
                     .is_some_and(|name| name.contains("acquire") || name.contains("limit") || name == "join"),
+                EventKind::Recv(channel, _, true) if answers(*channel) => true,
                 EventKind::Send(..) | EventKind::Wait(_) | EventKind::Join(..) | EventKind::Call(..) => true,
                 _ => false,
             });

@@ -438,6 +438,12 @@ impl Lower<'_> {
         let receiver = self.expr(&call.receiver);
         let name = call.method.to_string();
         let span = || Span::between(call.method.span(), call.paren_token.span.close());
+        if let Value::Object(object) = receiver
+            && matches!(name.as_str(), "unwrap_or_default" | "unwrap_or" | "unwrap_or_else")
+            && matches!(&self.build.function.objects[object.at()].origin, Origin::Method(_, name, _) if name == "recv")
+        {
+            self.build.op(OpKind::Defaulted(object), Span::default());
+        }
         if SAME.contains(&name.as_str()) {
             call.args.iter().for_each(|argument| self.look(argument));
             if matches!(name.as_str(), "unwrap" | "expect") && !is_lock(&call.receiver) {

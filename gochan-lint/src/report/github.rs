@@ -21,6 +21,13 @@ pub(super) fn line(finding: &Finding<'_>) -> String {
     )
 }
 
+pub(super) fn broken(broken: &crate::run::Broken) -> String {
+    let (line, column) = broken.place.unwrap_or((1, 1));
+    let path = property(&broken.path.display().to_string());
+    let message = data(&format!("not linted: {}", broken.message));
+    format!("::error file={path},line={line},col={column},title=gochan-lint::{message}\n")
+}
+
 /// What GitHub wants escaped in a message.
 fn data(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")

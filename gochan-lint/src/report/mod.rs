@@ -55,6 +55,12 @@ pub fn json_broken(broken: &crate::run::Broken) -> String {
     json::broken(broken)
 }
 
+/// The same as an annotation.
+#[must_use]
+pub fn github_broken(broken: &crate::run::Broken) -> String {
+    github::broken(broken)
+}
+
 fn word(level: Level) -> &'static str {
     if level >= Level::Deny { "error" } else { "warning" }
 }
