@@ -371,6 +371,7 @@ impl Interpreter<'_> {
             (true, ["join"], []) => vec![EventKind::Join(call.receiver.map(|it| self.root(it)), call.result)],
             _ => {
                 let mut events = self.closures(call);
+                events.extend(self.iterated(call));
                 events.extend(call.args.iter().filter_map(|arg| {
                     let object = gives(arg)?;
                     Some(if arg.by_ref {
@@ -384,6 +385,17 @@ impl Interpreter<'_> {
                 events
             }
         }
+    }
+
+    /// Receives from the channels whose iterators a call is given: `list.extend(ch.iter())`.
+    fn iterated(&self, call: &Call) -> Vec<EventKind> {
+        let objects = &self.program.function(self.function).objects;
+        let given = call.args.iter().filter_map(|arg| arg.object).filter(|&given| {
+            let makes = |name: &str| matches!(name, "iter" | "into_iter") || LAZY.contains(&name);
+            matches!(&objects[given.at()].origin, Origin::Method(_, name, _) if makes(name))
+                && self.kind(given).is_channel()
+        });
+        given.map(|channel| EventKind::Recv(self.root(channel), Bound::Checked, true)).collect()
     }
 
     fn spawns(&self, call: &Call, runner: Runner) -> Vec<EventKind> {
@@ -448,6 +460,7 @@ impl Interpreter<'_> {
                     }
                     name if LAZY.contains(&name) => {
                         let mut events = self.closures(call);
+                        events.extend(self.iterated(call));
                         events.push(EventKind::Use(root));
                         return Some(events);
                     }

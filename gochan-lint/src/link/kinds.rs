@@ -379,8 +379,19 @@ impl Resolver<'_> {
 pub(super) const GIVES_ALL: [&str; 4] = ["iter", "into_iter", "try_iter", "stream"];
 
 /// Methods of an iterator that take nothing yet, and leave nothing out for good.
-pub(super) const LAZY: [&str; 9] =
-    ["map", "filter", "filter_map", "flat_map", "inspect", "enumerate", "peekable", "by_ref", "fuse"];
+pub(super) const LAZY: [&str; 11] = [
+    "map",
+    "filter",
+    "filter_map",
+    "flat_map",
+    "inspect",
+    "enumerate",
+    "peekable",
+    "by_ref",
+    "fuse",
+    "zip",
+    "chain",
+];
 
 /// Types whose makers are worth to be told apart, whatever they are called.
 fn blocking_type(name: &str) -> bool {
