@@ -389,8 +389,14 @@ fn paths(code: Code<'_>, handle: ObjectId) -> Option<Diagnostic> {
     let mut uses =
         code.everywhere().filter(|(_, _, event)| uses_handle(code, &event.kind, handle)).peekable();
     let made_for_others = uses.peek().is_some()
-        && uses
-            .all(|(_, _, event)| matches!(event.kind, EventKind::Escape(_, Where::Stored | Where::Returned)));
+        && uses.all(|(_, _, event)| match &event.kind {
+            EventKind::Escape(..) => true,
+            // `Task(ctx, cancel)`
+            EventKind::Unknown(call) => {
+                !call.is_method && call.path.last().is_some_and(|name| name.starts_with(char::is_uppercase))
+            }
+            _ => false,
+        });
     if made_for_others {
         return None;
     }
