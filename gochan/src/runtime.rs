@@ -9,7 +9,7 @@
 //! so does the report of a deadlock. [`goroutines`] and [`metrics`] give the same as values and numbers. With
 //! `GOCHAN_TRACE=file.json` in the environment each worker notes which goroutine it ran when, what that waited for and
 //! who woke it. Turns of less than some microseconds are timed sixteen at a time; while there are many of them, one in
-//! seventeen is shown, and the trace tells how many the others were and how long they took. So it is cheap enough to
+//! thirty-three is shown, and the trace tells how many the others were and how long they took. So it is cheap enough to
 //! be left on. When the process exits, the last 65536 notes of each worker are written in a format that
 //! [Perfetto](https://ui.perfetto.dev) opens. Coroutines only, as are the reports of goroutines that keep a worker to
 //! themselves.

@@ -17,7 +17,7 @@ const WINDOW: u32 = 16;
 const COARSE_US: u64 = 10;
 /// Of short turns, the windows in a row that are traced, and those that then are only counted.
 const TRACED: u32 = 64;
-const COUNTED: u32 = 1024;
+const COUNTED: u32 = 2048;
 /// A turn above which a goroutine counts as heavy, in microseconds.
 const HEAVY_US: u64 = 20;
 

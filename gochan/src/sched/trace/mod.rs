@@ -4,7 +4,7 @@
 //! keeps the last ones; nothing is written before the process exits. Off, it costs a branch in a turn: a worker has a
 //! ring or has none. Wakes are noted where a worker that has one leaves the usual way anyway.
 //!
-//! Of turns that are short only some are noted, a thousand in a row out of every seventeen thousand; of the others the
+//! Of turns that are short only some are noted, a thousand in a row out of every thirty-four thousand; of the others the
 //! trace tells how many there were, and how long they took.
 //!
 //! Only the worker's own thread writes its ring. Whoever reads it at the end may do so while that goes on, and leaves
