@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use common::{Plain, is_waiting, message, on_threads, panic_of, patience, until, until_waiting, watchdog};
+use common::{Plain, message, on_threads, panic_of, patience, until, until_waiting, watchdog};
 use gochan::chan::{SendTimeoutError, TryRecvError};
 use gochan::prelude::*;
 use gochan::{blocking, runtime, scope, time};
@@ -675,17 +675,22 @@ fn plain_threads_of_std_and_goroutines_share_std_channels_too() {
 }
 
 #[test]
-fn waiting_shows_and_ends() {
+fn waiting_shows_where_and_ends() {
     let _watchdog = watchdog();
     let ch = chan!(());
+    let first = line!() + 2;
     let goroutine = go!([ch] {
         recv!(ch);
         recv!(ch);
     });
-    until_waiting(&goroutine);
+    let waits_at = || {
+        let seen = runtime::goroutines().into_iter().find(|seen| seen.id == goroutine.id())?;
+        Some(seen.waiting_at?.line())
+    };
+    until(|| waits_at() == Some(first));
     send!(ch <- ());
-    until_waiting(&goroutine);
-    assert!(is_waiting(&goroutine));
+    // Until it is resumed it still counts as waiting where it was.
+    until(|| waits_at() == Some(first + 1));
     send!(ch <- ());
     goroutine.join().unwrap();
 }

@@ -14,9 +14,9 @@ use std::time::{Duration, Instant};
 pub enum State {
     /// No worker has started it yet.
     Unstarted,
-    /// It runs, or could.
+    /// It runs, or has yielded.
     Runnable,
-    /// It is parked.
+    /// It is parked, or has been woken and no worker has resumed it yet: a wake does not touch the goroutine.
     Waiting(WaitReason),
 }
 

@@ -67,7 +67,8 @@ pub(crate) fn until_waiting<T>(goroutine: &JoinHandle<T>) {
     until(|| is_waiting(goroutine));
 }
 
-/// Whether the goroutine is parked right now.
+/// Whether the goroutine is parked, or has been woken and not resumed since: after a wake, wait for what shows that it
+/// has gone on.
 pub(crate) fn is_waiting<T>(goroutine: &JoinHandle<T>) -> bool {
     runtime::goroutines()
         .iter()
