@@ -16,6 +16,7 @@
 //! A send happens before the completion of its receive; a close before a receive that returns `None` because of it;
 //! the k-th receive from a channel of capacity C before the completion of the (k+C)-th send.
 
+mod blocking;
 pub(crate) mod core;
 mod direction;
 mod error;
@@ -25,10 +26,12 @@ pub(crate) mod head;
 mod iter;
 pub(crate) mod lock;
 pub(crate) mod operation;
+mod ring;
 mod shared;
 mod side;
 mod task;
 mod timer;
+mod transfer;
 pub(crate) mod waiter;
 
 pub(crate) use self::core::Closed;

@@ -3,8 +3,10 @@
 //! Their wakers are the user's: to clone or to drop one may run anything, also on the same channel, so neither happens
 //! under the lock.
 
-use super::core::{Blocked, Core, hand_over, wake_and_spend};
+use super::blocking::wake_and_spend;
+use super::core::{Blocked, Core};
 use super::head::NO_RECEIVER;
+use super::transfer::hand_over;
 use super::waiter::{NOWHERE, Outcome, Waiter};
 use crate::sched::park::Owner;
 use std::mem::ManuallyDrop;

@@ -5,7 +5,8 @@
 //! sets an alarm. So a timer that nobody waits for costs its memory and nothing else, and one that is stopped or reset
 //! has no stale value to take back.
 
-use super::core::{Blocked, Core, Locked, Place, Rare, wake_and_spend};
+use super::blocking::wake_and_spend;
+use super::core::{Blocked, Core, Locked, Place, Rare};
 use super::head::{Head, TIMER};
 use super::waiter::{Outcome, Waiter};
 use crate::sched::alarm::{self, Alarm};
