@@ -50,6 +50,7 @@ pub(crate) mod prefetch;
 pub(crate) mod private;
 mod queue;
 pub(crate) mod random;
+mod reason;
 pub(crate) mod report;
 mod running;
 pub(crate) mod runtime;

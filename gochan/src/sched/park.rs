@@ -11,6 +11,7 @@
 
 use super::goroutine::Goroutine;
 use super::outside::Wake;
+pub use super::reason::WaitReason;
 use super::worker::Worker;
 use crate::shim;
 use std::panic::Location;
@@ -18,105 +19,6 @@ use std::ptr::NonNull;
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::Instant;
-
-/// What a goroutine waits for, as dumps name it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
-#[non_exhaustive]
-pub enum WaitReason {
-    /// Sending on a channel.
-    Send,
-    /// Receiving from a channel.
-    Recv,
-    /// An operation on a nil channel: for ever.
-    NilChannel,
-    /// `WaitGroup::wait`.
-    WaitGroup,
-    /// `JoinHandle::join`.
-    Join,
-    /// The end of a `scope`.
-    Scope,
-    /// `time::sleep`.
-    Sleep,
-    /// `blocking(f)`.
-    Blocking,
-    /// `select!`: any of several channel operations.
-    Select,
-    /// A `select!` without an arm that could ever be ready: for ever.
-    SelectNothing,
-    /// `Mutex::lock`, also on the way back from `Cond::wait`.
-    Mutex,
-    /// `RwLock::read`.
-    RwLockRead,
-    /// `RwLock::write`.
-    RwLockWrite,
-    /// The end of an initialiser that somebody else runs: `Once`, `OnceCell`, `Lazy`.
-    Once,
-    /// `Cond::wait`.
-    Cond,
-    /// `Semaphore::acquire`.
-    Semaphore,
-    /// The result of a call that somebody else makes: `singleflight`.
-    SingleFlight,
-    /// Room in an `errgroup`, or the end of its tasks.
-    ErrGroup,
-    /// `test::wait`.
-    Quiet,
-}
-
-impl WaitReason {
-    pub(in crate::sched) fn from_code(code: u8) -> Option<WaitReason> {
-        use WaitReason::*;
-        const ALL: [WaitReason; 19] = [
-            Send,
-            Recv,
-            NilChannel,
-            WaitGroup,
-            Join,
-            Scope,
-            Sleep,
-            Blocking,
-            Select,
-            SelectNothing,
-            Mutex,
-            RwLockRead,
-            RwLockWrite,
-            Once,
-            Cond,
-            Semaphore,
-            SingleFlight,
-            ErrGroup,
-            Quiet,
-        ];
-        ALL.get(usize::from(code)).copied()
-    }
-}
-
-impl std::fmt::Display for WaitReason {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            WaitReason::Send => "chan send",
-            WaitReason::Recv => "chan receive",
-            WaitReason::NilChannel => "nil channel",
-            WaitReason::WaitGroup => "WaitGroup wait",
-            WaitReason::Join => "join",
-            WaitReason::Scope => "end of scope",
-            WaitReason::Sleep => "sleep",
-            WaitReason::Blocking => "blocking call",
-            WaitReason::Select => "select",
-            WaitReason::SelectNothing => "select (no cases)",
-            WaitReason::Mutex => "Mutex lock",
-            WaitReason::RwLockRead => "RwLock read",
-            WaitReason::RwLockWrite => "RwLock write",
-            WaitReason::Once => "Once",
-            WaitReason::Cond => "Cond wait",
-            WaitReason::Semaphore => "Semaphore acquire",
-            WaitReason::SingleFlight => "singleflight call",
-            WaitReason::ErrGroup => "errgroup",
-            WaitReason::Quiet => "test::wait",
-        })
-    }
-}
 
 /// The right, and the duty, to wake one parked waiter once. One word: a pointer whose low bits say to what.
 #[derive(Debug)]
