@@ -62,9 +62,10 @@ pub(crate) fn until(mut condition: impl FnMut() -> bool) {
     }
 }
 
-/// Returns once the goroutine is parked: its operation has queued up and found nothing to do.
+/// Returns once the goroutine is parked: its operation has queued up and found nothing to do. Also if it has ended,
+/// since on a loaded machine a wait for a moment may be over before anybody has looked.
 pub(crate) fn until_waiting<T>(goroutine: &JoinHandle<T>) {
-    until(|| is_waiting(goroutine));
+    until(|| is_waiting(goroutine) || goroutine.is_finished());
 }
 
 /// Whether the goroutine is parked, or has been woken and not resumed since: after a wake, wait for what shows that it
