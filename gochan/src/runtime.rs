@@ -18,6 +18,6 @@ pub use crate::sched::describe::{GoroutineInfo, State, dump, goroutines};
 pub use crate::sched::metrics::{Metrics, metrics};
 pub use crate::sched::park::WaitReason;
 pub use crate::sched::report::PanicPolicy;
-pub use crate::sched::runtime::{Backend, Builder, InstallError};
+pub use crate::sched::settings::{Backend, Builder, InstallError};
 pub use crate::sched::task::Goexit;
 pub use crate::sched::{current_id, goexit, gosched, num_goroutine};

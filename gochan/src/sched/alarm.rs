@@ -17,10 +17,10 @@ use super::clock::Moment;
 use super::deadlines::{Deadlines, Key};
 use super::outside::OwnedThread;
 use super::place::Placement;
-use super::runtime::{self, Backend};
+use super::settings::{Backend, settings};
 use super::sleeper::Sleeper;
 use super::worker::Worker;
-use super::{report, spawn};
+use super::{fork, report, spawn};
 use crate::shim::{
     Mutex, MutexGuard,
     atomic::{AtomicU32, AtomicU64, Ordering::*, fence},
@@ -52,7 +52,7 @@ pub(crate) fn set_after<F: FnOnce() + Send + 'static>(after: Duration, f: F) -> 
 
 #[track_caller]
 fn arm<F: FnOnce() + Send + 'static>(deadline: Moment, f: F) -> Alarm {
-    runtime::refuse_after_fork();
+    fork::refuse_after_fork();
     let (alarms, sleeper) = match Worker::current() {
         Some(worker) => (&*worker.alarms, None),
         None => somewhere(),
@@ -65,7 +65,7 @@ impl Alarm {
     /// was cancelled before. Does not wait for it.
     pub(crate) fn cancel(&self) -> bool {
         // In a forked child nothing will fire, and the lock may be held by a thread that is not there.
-        if runtime::is_forked_child() {
+        if fork::is_forked_child() {
             return false;
         }
         let removed = self.0.alarms.remove(&self.0);
@@ -253,7 +253,7 @@ impl Due {
 
 /// Where a plain thread sets its alarms, and who is to be woken for them.
 fn somewhere() -> (&'static Alarms, Option<&'static Sleeper>) {
-    if runtime::settings().backend == Backend::Threads {
+    if settings().backend == Backend::Threads {
         let service = Service::get();
         return (&service.alarms, Some(&service.sleeper));
     }

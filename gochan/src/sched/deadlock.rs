@@ -5,7 +5,8 @@
 //! done anything in between, has been at rest all the time from the one look to the other; so at the end of the first
 //! look all of them were at once, and what rests can only be woken by what acts.
 
-use super::runtime::{self, Workers};
+use super::runtime::Workers;
+use super::settings::settings;
 use super::{alarm, blocking, describe, outside, report, threads};
 use std::sync::atomic::{AtomicBool, Ordering::*};
 
@@ -24,7 +25,7 @@ static MAIN_HAS_LEFT: AtomicBool = AtomicBool::new(false);
 
 /// Looks once; cheap while there is work.
 pub(super) fn look(workers: Option<&Workers>) -> Verdict {
-    if !runtime::settings().deadlock_report || !somebody_waits() {
+    if !settings().deadlock_report || !somebody_waits() {
         return Verdict::Alive;
     }
     let Some(before) = rest(workers) else { return Verdict::Alive };
@@ -86,7 +87,7 @@ pub(super) fn report() -> ! {
 /// The main goroutine has called `goexit`: the program ends when the others have come to rest.
 pub(super) fn main_has_left() -> ! {
     MAIN_HAS_LEFT.store(true, SeqCst);
-    if outside::count_threads().is_none() || !runtime::settings().deadlock_report {
+    if outside::count_threads().is_none() || !settings().deadlock_report {
         while super::num_goroutine() > 0 {
             std::thread::sleep(std::time::Duration::from_millis(1));
         }

@@ -166,7 +166,7 @@ impl Watch {
 
     /// Called by the thread that unmaps stacks.
     fn tell_long_turns(&mut self) {
-        let limit = super::runtime::settings().stuck_after;
+        let limit = super::settings::settings().stuck_after;
         let long = |turn: &&mut LongTurn| !turn.told && turn.is_as_long_as(limit);
         self.turns.iter_mut().filter(long).for_each(LongTurn::tell);
     }

@@ -86,7 +86,7 @@ impl OsThreads {
 
     /// Threads that run goroutines have a goroutine's stack; those that run blocking calls the platform's.
     fn default_stack(&self) -> Option<usize> {
-        (self.kind == Kind::Goroutine).then(|| super::runtime::settings().stack_size)
+        (self.kind == Kind::Goroutine).then(|| super::settings::settings().stack_size)
     }
 
     fn serve(&self, first: Job, keep: bool) {

@@ -7,7 +7,8 @@ use super::attributes::{self, Attributes};
 use super::group::{Group, Membership};
 use super::monitor::Watch;
 use super::place::Placement;
-use super::runtime::{self, Backend, Workers};
+use super::runtime::{self, Workers};
+use super::settings::{Backend, settings};
 use super::spawn::{self, JoinHandle};
 use super::task::TaskRef;
 use super::worker::Worker;
@@ -112,7 +113,7 @@ pub(super) fn make(count: usize, group: Arc<Group>) -> &'static Workers {
 impl Home {
     /// As many workers as the process has, on threads of the caller's name.
     pub(crate) fn new(group: Arc<Group>) -> Home {
-        let own = match runtime::settings().backend {
+        let own = match settings().backend {
             Backend::Threads => None,
             Backend::Coroutines => Some(OwnWorkers::start(group.clone())),
         };
@@ -199,7 +200,7 @@ pub(super) fn alive(workers: &Workers) -> usize {
 
 impl OwnWorkers {
     fn start(group: Arc<Group>) -> OwnWorkers {
-        let workers = make(runtime::settings().workers, group);
+        let workers = make(settings().workers, group);
         let name = thread::current().name().unwrap_or("gochan-test").to_owned();
         homes().push(workers);
         let start = |worker: &'static Worker| {

@@ -1,7 +1,8 @@
 //! What the runtime tells on standard error, and when it gives up.
 
+use super::attributes;
+use super::settings::settings;
 use super::task::Goexit;
-use super::{attributes, runtime};
 use crate::stack::Slot;
 use std::any::Any;
 use std::fmt::{self, Write as _};
@@ -44,7 +45,7 @@ pub(super) fn body_panicked(id: u64, site: &'static Location<'static>, payload: 
         return eprint!("{text}");
     }
     print(&text);
-    if runtime::settings().on_panic == PanicPolicy::Abort {
+    if settings().on_panic == PanicPolicy::Abort {
         std::process::exit(2);
     }
 }

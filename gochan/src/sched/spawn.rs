@@ -5,10 +5,11 @@ use super::bubble::{point, point_before};
 use super::group;
 use super::park::{Parker, WaitReason};
 use super::place::{Alive, Placement, Siblings};
-use super::runtime::{self, Backend, MAX_STACK};
+use super::runtime;
+use super::settings::{Backend, MAX_STACK, settings};
 use super::task::{TaskRef, drop_quietly};
-use super::threads;
 use super::worker::Worker;
+use super::{fork, threads};
 use std::fmt;
 use std::marker::PhantomData;
 use std::panic::Location;
@@ -37,7 +38,7 @@ where
     F: FnOnce() -> T + Send,
     T: Send,
 {
-    runtime::refuse_after_fork();
+    fork::refuse_after_fork();
     let attributed = !attributes.is_default();
     let worker = Worker::current();
     let id = match worker {
@@ -88,7 +89,7 @@ fn spawn_on(worker: &'static Worker, task: TaskRef, placement: Placement) {
 }
 
 fn spawn_from_thread(task: TaskRef, placement: Placement) {
-    if runtime::settings().backend == Backend::Threads {
+    if settings().backend == Backend::Threads {
         super::SPAWNED_OUTSIDE.fetch_add(1, Relaxed);
         threads::start(task);
         return;

@@ -4,7 +4,7 @@ use super::group::{self, Group, Membership};
 use super::os_threads::OsThreads;
 use super::outside::{self, Kind};
 use super::park::WaitReason;
-use super::runtime::settings;
+use super::settings::settings;
 use super::status::Status;
 use super::task::TaskRef;
 use std::cell::{OnceCell, RefCell};

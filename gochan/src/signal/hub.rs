@@ -8,7 +8,7 @@ use super::{Signal, end_by};
 use crate::chan::{Sender, TrySendError};
 use crate::context::EndSignal;
 use crate::sched::outside::{OwnedThread, Source};
-use crate::sched::{describe, report, runtime};
+use crate::sched::{describe, report, settings};
 use signal_hook::low_level::{emulate_default_handler, register};
 use std::ffi::c_int;
 use std::io::Read;
@@ -228,7 +228,7 @@ impl Hub {
         if taken {
             return;
         }
-        if dump && runtime::settings().dump_on_quit {
+        if dump && settings::settings().dump_on_quit {
             report::end_process(&format!("SIGQUIT: quit\n\n{}", describe::dump()));
         }
         // Whoever had asked is gone: as if nobody ever had.

@@ -144,7 +144,7 @@ fn every_alarm_fires_or_is_cancelled() {
 
 #[test]
 fn a_busy_worker_does_not_delay_its_alarms() {
-    if runtime::settings().backend == Backend::Threads || runtime::settings().workers == 1 {
+    if settings().backend == Backend::Threads || settings().workers == 1 {
         return;
     }
     let (tx, rx) = mpsc::channel();

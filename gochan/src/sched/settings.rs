@@ -1,0 +1,320 @@
+//! The settings of the process's runtime: chosen before first use, by the program and by the environment.
+
+use super::fork::forbid_after_fork;
+use super::report::{self, PanicPolicy};
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+/// How goroutines are carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Backend {
+    /// Stackful coroutines, many to a worker thread.
+    #[default]
+    Coroutines,
+    /// Every goroutine is an OS thread from a cached pool: strictly sound beside any thread-local, visible to
+    /// every debugger and sanitizer, and far more expensive.
+    Threads,
+}
+
+/// Settings of the process-wide runtime. They take effect only if [`install`](Builder::install)ed before the first
+/// goroutine.
+///
+/// The environment overrides them: `GOCHAN_MAXPROCS` (workers), `GOCHAN_STACK` (bytes, or `64K`, `1M`) and
+/// `GOCHAN_BACKEND` (`coroutines` or `threads`), `GOCHAN_DEADLOCK` (`report` or `ignore`) and `GOCHAN_STUCK` (`10s`,
+/// `500ms`, or `off`).
+///
+/// ```
+/// use gochan::runtime::{Builder, PanicPolicy};
+///
+/// Builder::new().workers(2).stack_size(128 * 1024).on_panic(PanicPolicy::Report).install().unwrap();
+/// assert_eq!(gochan::go!(|| { 6 * 7 }()).join().unwrap(), 42);
+/// ```
+#[derive(Debug, Clone, Default)]
+#[doc(alias = "GOMAXPROCS")]
+pub struct Builder {
+    workers: Option<usize>,
+    stack_size: Option<usize>,
+    on_panic: PanicPolicy,
+    backend: Backend,
+    deadlock_report: Option<bool>,
+    stuck_after: Option<Duration>,
+    keep_quit: bool,
+}
+
+/// Why [`Builder::install`] refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InstallError(String);
+
+impl fmt::Display for InstallError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for InstallError {}
+
+/// Settings after defaults and environment have been applied.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Settings {
+    pub(crate) workers: usize,
+    pub(crate) stack_size: usize,
+    pub(crate) on_panic: PanicPolicy,
+    pub(crate) backend: Backend,
+    pub(crate) deadlock_report: bool,
+    /// Zero: never.
+    pub(crate) stuck_after: Duration,
+    pub(crate) dump_on_quit: bool,
+}
+
+static SETTINGS: OnceLock<Settings> = OnceLock::new();
+
+impl Builder {
+    /// Default settings: one worker per available core, 256 KiB stacks, panics reported, coroutines.
+    pub fn new() -> Builder {
+        Builder::default()
+    }
+
+    /// How many worker threads run goroutines; at least 1.
+    #[must_use]
+    pub fn workers(mut self, workers: usize) -> Builder {
+        self.workers = Some(workers);
+        self
+    }
+
+    /// Stack bytes of a goroutine, reserved and committed page by page on use. Rounded up to whole pages and to
+    /// at least 16 KiB.
+    #[must_use]
+    pub fn stack_size(mut self, bytes: usize) -> Builder {
+        self.stack_size = Some(bytes);
+        self
+    }
+
+    /// What a panic in a goroutine does to the process.
+    #[must_use]
+    pub fn on_panic(mut self, policy: PanicPolicy) -> Builder {
+        self.on_panic = policy;
+        self
+    }
+
+    /// How goroutines are carried out.
+    #[must_use]
+    pub fn backend(mut self, backend: Backend) -> Builder {
+        self.backend = backend;
+        self
+    }
+
+    /// Whether a deadlock ends the process, with a report of who waits where and exit code 2. It does by default.
+    ///
+    /// A deadlock is called only if nothing could wake any goroutine, ever: no timer, no call of
+    /// [`blocking`](crate::blocking), no signal that is waited for, no thread that the runtime does not know. Only a
+    /// signal handler of the program's own could, which no library sees: a program that waits for that says false.
+    /// Linux only; elsewhere threads are not counted, and nothing is reported.
+    #[must_use]
+    pub fn deadlock_report(mut self, report: bool) -> Builder {
+        self.deadlock_report = Some(report);
+        self
+    }
+
+    /// After how long a goroutine that does not let others run is reported on standard error, once; 10 seconds by
+    /// default, zero for never. Coroutines only.
+    ///
+    /// Such a goroutine holds up all others of its worker: it computes, or blocks its thread. Let it call
+    /// [`gosched`](super::gosched) now and then, or move the work into [`blocking`](crate::blocking).
+    #[must_use]
+    pub fn stuck_after(mut self, time: Duration) -> Builder {
+        self.stuck_after = Some(time);
+        self
+    }
+
+    /// Whether SIGQUIT, which Ctrl-\\ sends, makes a program under `#[gochan::main]` print what all goroutines do and
+    /// end with exit code 2, as Go programs do. It does by default; else the signal does what it does in any program.
+    #[must_use]
+    pub fn dump_on_quit(mut self, dump: bool) -> Builder {
+        self.keep_quit = !dump;
+        self
+    }
+
+    /// Makes these the settings of the process.
+    ///
+    /// # Errors
+    /// If a runtime runs already or other settings were installed, or if a setting or one of the environment
+    /// variables makes no sense; the message names it.
+    ///
+    /// ```
+    /// use gochan::runtime::Builder;
+    ///
+    /// fn main() {
+    ///     Builder::new().workers(2).stack_size(64 * 1024).install().expect("these are the first settings");
+    ///     assert_eq!(gochan::go!({ 1 + 1 }).join().unwrap(), 2);
+    ///     assert!(Builder::new().install().is_err(), "a runtime runs");
+    /// }
+    /// ```
+    pub fn install(self) -> Result<(), InstallError> {
+        let settings = self.resolve()?;
+        forbid_after_fork();
+        SETTINGS.set(settings).map_err(|_| {
+            InstallError(
+                "the gochan runtime has its settings already; install yours before the first goroutine, once"
+                    .to_owned(),
+            )
+        })
+    }
+
+    fn resolve(self) -> Result<Settings, InstallError> {
+        let workers = match env("GOCHAN_MAXPROCS") {
+            Some(text) => text.trim().parse::<NonZeroUsize>().map(NonZeroUsize::get).map_err(|_| {
+                InstallError(format!("GOCHAN_MAXPROCS is `{text}`; it must be a whole number of at least 1"))
+            })?,
+            None => match self.workers {
+                Some(0) => {
+                    return Err(InstallError("`workers(0)`: a runtime needs at least 1 worker".to_owned()));
+                }
+                Some(workers) => workers,
+                None => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
+            },
+        };
+        if workers > MAX_WORKERS {
+            return Err(InstallError(format!(
+                "{workers} workers are asked for; at most {MAX_WORKERS} make sense"
+            )));
+        }
+        let stack_size = match env("GOCHAN_STACK") {
+            Some(text) => parse_size(&text).ok_or_else(|| {
+                InstallError(format!(
+                    "GOCHAN_STACK is `{text}`; it must be a number of bytes such as 65536, 64K or 1M"
+                ))
+            })?,
+            None => self.stack_size.unwrap_or(crate::stack::DEFAULT_STACK),
+        };
+        if stack_size > MAX_STACK {
+            return Err(InstallError(format!(
+                "a stack of {stack_size} bytes is asked for; at most {MAX_STACK}"
+            )));
+        }
+        let backend = match env("GOCHAN_BACKEND").as_deref().map(str::trim) {
+            None => self.backend,
+            Some("coroutines") => Backend::Coroutines,
+            Some("threads") => Backend::Threads,
+            Some(text) => {
+                return Err(InstallError(format!(
+                    "GOCHAN_BACKEND is `{text}`; it must be `coroutines` or `threads`"
+                )));
+            }
+        };
+        let deadlock_report = match env("GOCHAN_DEADLOCK").as_deref().map(str::trim) {
+            None => self.deadlock_report.unwrap_or(true),
+            Some("report") => true,
+            Some("ignore") => false,
+            Some(text) => {
+                return Err(InstallError(format!(
+                    "GOCHAN_DEADLOCK is `{text}`; it must be `report` or `ignore`"
+                )));
+            }
+        };
+        let stuck_after = match env("GOCHAN_STUCK") {
+            None => self.stuck_after.unwrap_or(STUCK_AFTER),
+            Some(text) => parse_duration(&text).ok_or_else(|| {
+                InstallError(format!(
+                    "GOCHAN_STUCK is `{text}`; it must be a time such as 10s or 500ms, or `off`"
+                ))
+            })?,
+        };
+        Ok(Settings {
+            deadlock_report,
+            stuck_after,
+            dump_on_quit: !self.keep_quit,
+            workers,
+            stack_size: crate::stack::usable_size(stack_size),
+            on_panic: self.on_panic,
+            backend,
+        })
+    }
+}
+
+const STUCK_AFTER: Duration = Duration::from_secs(10);
+/// The numbers of the process's own workers are below this.
+pub(super) const MAX_WORKERS: usize = 4096;
+pub(super) const MAX_STACK: usize = 1 << 40;
+
+/// A variable of the environment; empty counts as unset.
+fn env(name: &str) -> Option<String> {
+    std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()).filter(|value| !value.is_empty())
+}
+
+/// `65536`, `64K`, `64KiB`, `1M`, `1G`; zero is refused.
+fn parse_size(text: &str) -> Option<usize> {
+    let text = text.trim();
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let unit = match text[digits..].trim().to_ascii_uppercase().as_str() {
+        "" | "B" => 1,
+        "K" | "KB" | "KIB" => 1 << 10,
+        "M" | "MB" | "MIB" => 1 << 20,
+        "G" | "GB" | "GIB" => 1 << 30,
+        _ => return None,
+    };
+    text[..digits].parse::<usize>().ok()?.checked_mul(unit).filter(|&bytes| bytes > 0)
+}
+
+/// `10s`, `500ms`, `2m`; `off` and `0` are zero.
+fn parse_duration(text: &str) -> Option<Duration> {
+    let text = text.trim();
+    if matches!(text, "off" | "0") {
+        return Some(Duration::ZERO);
+    }
+    let digits = text.find(|c: char| !c.is_ascii_digit())?;
+    let number: u32 = text[..digits].parse().ok()?;
+    let unit = match text[digits..].trim() {
+        "ms" => Duration::from_millis(1),
+        "s" => Duration::from_secs(1),
+        "m" | "min" => Duration::from_secs(60),
+        _ => return None,
+    };
+    Some(unit * number)
+}
+
+/// The settings in force. Bad environment variables end the process here, with the reason, if nobody installed
+/// settings before.
+#[inline]
+pub(crate) fn settings() -> &'static Settings {
+    SETTINGS.get_or_init(|| {
+        forbid_after_fork();
+        Builder::new().resolve().unwrap_or_else(|error| report::fatal(&format!("cannot start: {error}")))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_read_with_their_units() {
+        assert_eq!(parse_size("65536"), Some(65536));
+        assert_eq!(parse_size("64K"), Some(65536));
+        assert_eq!(parse_size(" 1 MiB "), Some(1 << 20));
+        for bad in ["", "0", "-1", "64X", "K", "1.5M", "99999999999999999999G"] {
+            assert_eq!(parse_size(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn times_are_read_with_their_units() {
+        assert_eq!(parse_duration("10s"), Some(Duration::from_secs(10)));
+        assert_eq!(parse_duration(" 500 ms "), Some(Duration::from_millis(500)));
+        assert_eq!(parse_duration("2m"), Some(Duration::from_secs(120)));
+        assert_eq!(parse_duration("off"), Some(Duration::ZERO));
+        for bad in ["", "10", "-1s", "s", "1h", "1.5s", "99999999999s"] {
+            assert_eq!(parse_duration(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn zero_workers_is_refused_by_name() {
+        let error = Builder::new().workers(0).resolve();
+        if std::env::var_os("GOCHAN_MAXPROCS").is_none() {
+            assert!(error.unwrap_err().to_string().contains("workers(0)"));
+        }
+    }
+}
