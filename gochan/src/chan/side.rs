@@ -2,6 +2,7 @@
 
 use super::core::Core;
 use super::handle::{Chan, Receiver, Sender};
+use super::nil::park_for_ever;
 use super::operation::Operation;
 use crate::sched::park::WaitReason;
 use std::fmt;
@@ -161,7 +162,7 @@ side!(CloseSide, close_channel: Chan, Sender);
 #[track_caller]
 pub fn send<S: SendSide<Item = T> + ?Sized, T>(channel: &S, value: T) {
     let Some(core) = channel.send_channel().0 else {
-        super::handle::park_for_ever(Location::caller(), WaitReason::NilChannel)
+        park_for_ever(Location::caller(), WaitReason::NilChannel)
     };
     if let Err(value) = core.send(value, Location::caller()) {
         let abandoned = core.head.is_abandoned();
@@ -199,7 +200,7 @@ where
     R::Item: ZeroValue,
 {
     let Some(core) = channel.recv_channel().0 else {
-        super::handle::park_for_ever(Location::caller(), WaitReason::NilChannel)
+        park_for_ever(Location::caller(), WaitReason::NilChannel)
     };
     core.recv(Location::caller()).map_or_else(|| (T::zero(), false), |value| (value, true))
 }
