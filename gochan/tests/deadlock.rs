@@ -6,10 +6,10 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering::*};
 use std::sync::{Arc, Condvar, Mutex, mpsc};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use common::process::{Outcome, scenario, scenarios};
-use common::until;
+use common::{on_threads, until};
 use gochan::prelude::*;
 use gochan::runtime::{self, gosched, num_goroutine};
 use gochan::time::{after_func, sleep};
@@ -62,6 +62,8 @@ scenarios!(
     report_is_switched_off,
     two_who_wait,
     a_crowd,
+    soon_after_many_have_ended,
+    soon_among_many,
 );
 
 /// Longer than it takes to call a deadlock.
@@ -306,6 +308,59 @@ fn dl_01_a_deadlock_is_called_within_100_ms() {
         let quickest = |name: &str| (0..7).map(|_| scenario(name).workers(workers).run().took).min().unwrap();
         let (alone, called) = (quickest("nothing"), quickest("crossed"));
         assert!(called < alone + Duration::from_millis(100), "{called:?}, and {alone:?} without a deadlock");
+    }
+}
+
+/// Says when nothing will happen any more.
+fn tell_when() {
+    println!("{}", UNIX_EPOCH.elapsed().unwrap().as_micros());
+}
+
+#[gochan::main]
+fn soon_after_many_have_ended() {
+    for _ in 0..20 {
+        let (wg, gate) = (WaitGroup::new(), chan!(()));
+        for _ in 0..300 {
+            let gate = gate.clone();
+            wg.go(move || drop(gate.recv()));
+        }
+        close!(gate);
+        wg.wait();
+    }
+    tell_when();
+    select! {}
+}
+
+#[gochan::main]
+fn soon_among_many() {
+    let gate = chan!(());
+    let waiting = WaitGroup::new();
+    for _ in 0..if on_threads() { 500 } else { 10_000 } {
+        waiting.add(1);
+        go!([gate, waiting] {
+            waiting.done();
+            recv!(gate);
+        });
+    }
+    waiting.wait();
+    tell_when();
+    recv!(gate);
+}
+
+#[test]
+fn dl_01_neither_many_that_wait_nor_many_that_have_ended_delay_the_report() {
+    for name in ["soon_after_many_have_ended", "soon_among_many"] {
+        for workers in [1, 2] {
+            let took = || {
+                let outcome = scenario(name).workers(workers).run();
+                let end = UNIX_EPOCH.elapsed().unwrap();
+                is_called(&outcome);
+                end.saturating_sub(Duration::from_micros(outcome.stdout.trim().parse().unwrap()))
+            };
+            // Some time or other the machine has nothing else to do.
+            let mut tries = (0..30).map(|_| took());
+            assert!(tries.any(|took| took < Duration::from_millis(100)), "{name} with {workers} workers");
+        }
     }
 }
 

@@ -111,9 +111,14 @@ fn watch(workers: &'static Workers) -> ! {
             resting = 0;
         }
         trimmer.look(resting >= RESTING);
-        if resting >= RESTING && pool::trimmable() == 0 {
-            rest(Some(workers));
-            resting = 0;
+        if resting >= RESTING {
+            if pool::trimmable() == 0 {
+                rest(Some(workers));
+                resting = 0;
+            } else if deadlock::look(Some(workers)) == Verdict::Dead {
+                // Nobody needs to wait for the trimming to be told that.
+                deadlock::report();
+            }
         }
         let helpers = workers.any_sleeping() && resting == 0;
         if helpers && workers.all().iter().any(Worker::has_stealable) {
