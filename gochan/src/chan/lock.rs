@@ -3,6 +3,9 @@
 //! One byte, one exchange to take it, one plain store to let go. Whoever finds it taken spins, backing off, so that
 //! the holder's core keeps the cache line and gets several operations done per visit; should the holder have been
 //! preempted, the thread gives up its core, and in the end sleeps for moments.
+//!
+//! Who switches with such a lock held keeps every other goroutine of the thread that wants it spinning for ever.
+//! Builds with debug assertions count the locks that a thread holds, and whatever may switch asks [`assert_none_held`].
 
 use crate::shim::{
     self,
@@ -49,12 +52,14 @@ impl RawLock {
         if self.0.swap(true, Acquire) {
             self.wait();
         }
+        held::one_more();
     }
 
     /// # Safety
     /// The caller holds the lock, and uses nothing behind it from now on.
     #[inline]
     pub(crate) unsafe fn unlock(&self) {
+        held::one_less();
         // Release publishes what was written under the lock.
         self.0.store(false, Release);
     }
@@ -82,6 +87,53 @@ impl<T> SpinLock<T> {
     pub(crate) fn lock(&self) -> Guard<'_, T> {
         self.lock.lock();
         Guard { lock: self }
+    }
+}
+
+/// For wherever the calling goroutine may be switched out, or something of the user runs.
+#[inline(always)]
+#[track_caller]
+pub(crate) fn assert_none_held() {
+    debug_assert!(
+        held::none(),
+        "a lock that others spin on is held across a switch, or by who calls user code"
+    );
+}
+
+#[cfg(all(debug_assertions, not(gochan_model)))]
+mod held {
+    use std::cell::Cell;
+
+    thread_local! {
+        /// How many locks this thread holds; goroutines never leave theirs.
+        static HELD: Cell<usize> = const { Cell::new(0) };
+    }
+
+    pub(super) fn one_more() {
+        HELD.set(HELD.get() + 1);
+    }
+
+    pub(super) fn one_less() {
+        HELD.set(HELD.get() - 1);
+    }
+
+    pub(super) fn none() -> bool {
+        HELD.get() == 0
+    }
+}
+
+/// The threads of a model are not those of the process.
+#[cfg(not(all(debug_assertions, not(gochan_model))))]
+mod held {
+    #[inline(always)]
+    pub(super) fn one_more() {}
+
+    #[inline(always)]
+    pub(super) fn one_less() {}
+
+    #[inline(always)]
+    pub(super) fn none() -> bool {
+        true
     }
 }
 
@@ -142,5 +194,34 @@ impl<T> Drop for Guard<'_, T> {
 impl<T> fmt::Debug for SpinLock<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SpinLock").finish_non_exhaustive()
+    }
+}
+
+#[cfg(all(test, debug_assertions, not(gochan_model)))]
+mod tests {
+    use super::*;
+    use crate::sched::{bubble, park};
+    use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+
+    #[test]
+    fn nothing_that_may_switch_is_reached_with_a_lock_held() {
+        let lock = SpinLock::new(());
+        let refuses = |name: &str, operation: &dyn Fn()| {
+            let guard = lock.lock();
+            let payload = catch_unwind(AssertUnwindSafe(operation)).expect_err(name);
+            assert!(crate::sched::report::message(&*payload).contains("is held across a switch"), "{name}");
+            drop(guard);
+            assert_none_held();
+        };
+        refuses("a point", &bubble::point);
+        refuses("a point before", &bubble::point_before);
+        refuses("spending", &crate::sched::spend);
+        let parker = park::Parker::current();
+        refuses("a park", &|| parker.park(park::WaitReason::Recv, Location::caller()));
+        let now = crate::time::now();
+        let (reason, here) = (park::WaitReason::Sleep, Location::caller());
+        refuses("a sleep", &|| parker.sleep_until(now, reason, here));
+        refuses("a park with a deadline", &|| parker.park_until(now, reason, here, &mut || true));
+        refuses("a waker", &|| park::Owner::task(std::task::Waker::noop()).wake());
     }
 }

@@ -20,6 +20,7 @@ use super::spawn::JoinHandle;
 use super::task::TaskRef;
 use super::ticks;
 use super::worker::{BUDGET, Worker};
+use crate::chan::lock::assert_none_held;
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
 use std::panic::Location;
@@ -149,7 +150,9 @@ static POINTS: AtomicBool = AtomicBool::new(false);
 
 /// After operations that do not count as such where goroutines share workers: in a bubble, others may run here.
 #[inline(always)]
+#[track_caller]
 pub(crate) fn point() {
+    assert_none_held();
     if POINTS.load(Relaxed) {
         point_slow(false);
     }
@@ -157,7 +160,9 @@ pub(crate) fn point() {
 
 /// Before any operation: in an exploration others may run here, and what the caller has just looked at may change.
 #[inline(always)]
+#[track_caller]
 pub(crate) fn point_before() {
+    assert_none_held();
     if POINTS.load(Relaxed) {
         point_slow(true);
     }

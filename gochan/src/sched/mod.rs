@@ -70,6 +70,7 @@ mod trace;
 mod unwinding;
 pub(crate) mod worker;
 
+use crate::chan::lock::assert_none_held;
 pub(crate) use describe::{GoroutineInfo, State, goroutines};
 use goroutine::Goroutine;
 use place::Placement;
@@ -119,6 +120,7 @@ where
 /// Counts one completed channel operation of the calling goroutine; at the end of its budget it yields.
 #[inline(always)]
 pub(crate) fn spend() {
+    assert_none_held();
     if let Some(worker) = Worker::current() {
         worker.spend();
     }

@@ -13,6 +13,7 @@ use super::goroutine::Goroutine;
 use super::outside::Wake;
 pub use super::reason::WaitReason;
 use super::worker::Worker;
+use crate::chan::lock::assert_none_held;
 use crate::shim;
 use std::panic::Location;
 use std::ptr::NonNull;
@@ -87,7 +88,10 @@ impl Owner {
         match self.into_woken() {
             Woken::Goroutine(goroutine) => goroutine.ready(),
             Woken::Thread(thread) => thread.unpark(),
-            Woken::Task(waker) => waker.wake(),
+            Woken::Task(waker) => {
+                assert_none_held();
+                waker.wake();
+            }
         }
     }
 
@@ -97,7 +101,10 @@ impl Owner {
         match self.into_woken() {
             Woken::Goroutine(goroutine) => goroutine.ready_at(home),
             Woken::Thread(thread) => thread.unpark(),
-            Woken::Task(waker) => waker.wake(),
+            Woken::Task(waker) => {
+                assert_none_held();
+                waker.wake();
+            }
         }
     }
 
@@ -133,6 +140,10 @@ impl Drop for Owner {
     #[inline]
     fn drop(&mut self) {
         if self.tag() != GOROUTINE {
+            if self.tag() == TASK {
+                // A waker is the user's, its end as well.
+                assert_none_held();
+            }
             drop(Owner(self.0).into_woken());
         }
     }
@@ -196,6 +207,7 @@ struct Tasks(Vec<Waker>);
 
 impl Tasks {
     fn wake(&mut self) {
+        assert_none_held();
         while let Some(waker) = self.0.pop() {
             waker.wake();
         }
@@ -243,6 +255,7 @@ impl Parker {
     /// Sleeps until the owner is woken.
     #[inline(always)]
     pub(crate) fn park(&self, reason: WaitReason, place: &'static Location<'static>) {
+        assert_none_held();
         match self {
             Parker::Goroutine(goroutine) => goroutine.park(reason, place),
             Parker::Thread(thread) => thread.park(reason, place),
@@ -256,6 +269,7 @@ impl Parker {
         reason: WaitReason,
         place: &'static Location<'static>,
     ) {
+        assert_none_held();
         match self {
             Parker::Goroutine(goroutine) => super::timers::sleep_until(goroutine, deadline, reason, place),
             Parker::Thread(thread) => {
@@ -274,6 +288,7 @@ impl Parker {
         place: &'static Location<'static>,
         give_up: &mut dyn FnMut() -> bool,
     ) {
+        assert_none_held();
         match self {
             Parker::Goroutine(goroutine) => {
                 super::timers::park_until(goroutine, deadline, reason, place, give_up);

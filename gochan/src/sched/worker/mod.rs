@@ -28,6 +28,7 @@ use super::sleeper::Sleeper;
 use super::task::TaskRef;
 use super::timers::Timers;
 use super::trace::{self, Trace};
+use crate::chan::lock::assert_none_held;
 use crossbeam_deque::{Injector, Stealer};
 use crossbeam_utils::CachePadded;
 use stacks::Stacks;
@@ -184,6 +185,7 @@ impl Worker {
     /// Counts one completed operation; at the end of the budget, others get a turn.
     #[inline(always)]
     pub(crate) fn spend(&self) {
+        assert_none_held();
         match self.budget.get().checked_sub(1) {
             Some(left) => self.budget.set(left),
             None => self.let_others_run(false),
@@ -199,6 +201,7 @@ impl Worker {
     /// As `yield_now`; `asked` if the goroutine wants it.
     #[inline(always)]
     fn let_others_run(&self, asked: bool) {
+        assert_none_held();
         if let Some(goroutine) = self.queue_behind_all(asked) {
             goroutine.switch_out();
         }
