@@ -36,6 +36,21 @@ scenarios!(
     quit_dumps,
     quit_is_asked_for,
     quit_does_not_dump,
+    stop_after_the_arrival,
+    cancel_after_the_arrival,
+    stop_restores_what_has_no_name,
+    ignores,
+    ignores_what_somebody_waits_for,
+    children_ignore,
+    asks_again_after_ignore,
+    resets,
+    resets_a_part,
+    resets_all,
+    resets_to_a_handler,
+    quit_after_reset,
+    quit_is_ignored,
+    deadlocked_after_reset,
+    ignores_senselessly,
 );
 
 /// Sends this process a signal.
@@ -356,4 +371,243 @@ fn dl_06_sigquit_can_be_had_by_the_program_itself() {
     let outcome = scenario("quit_does_not_dump").run();
     assert_eq!(outcome.status.signal(), Some(libc::SIGQUIT), "{outcome:#?}");
     assert_eq!(outcome.stderr, "");
+}
+
+/// Sends this thread a signal: it has arrived when this returns.
+fn raise(signal: Signal) {
+    // SAFETY: no memory is involved.
+    assert_eq!(unsafe { libc::raise(signal.number()) }, 0);
+}
+
+#[gochan::main]
+fn stop_after_the_arrival() {
+    for round in 0..1000 {
+        let signals = notify(&[Signal::TERMINATE, Signal::USER1]);
+        raise(Signal::USER1);
+        signal::stop(&signals);
+        assert_eq!(signals.recv(), Some(Signal::USER1), "{round}");
+        assert_eq!(signals.recv(), None);
+    }
+    println!("all have come");
+}
+
+#[gochan::main]
+fn cancel_after_the_arrival() {
+    for _ in 0..1000 {
+        let (ctx, cancel) = notify_context(&background(), &[Signal::TERMINATE]);
+        raise(Signal::TERMINATE);
+        cancel.cancel();
+        assert!(ctx.err().is_some());
+    }
+    println!("none was too late");
+}
+
+#[test]
+fn dl_07_what_arrives_before_stop_is_still_received() {
+    scenario("stop_after_the_arrival").run().prints("all have come\n");
+    scenario("cancel_after_the_arrival").run().prints("none was too late\n");
+}
+
+/// Ends the process, unless somebody asks for it.
+fn nameless() -> Signal {
+    Signal::from_number(libc::SIGRTMIN() + 3)
+}
+
+#[gochan::main]
+fn stop_restores_what_has_no_name() {
+    let signals = notify(&[nameless()]);
+    kill(nameless());
+    println!("{}", signals.recv() == Some(nameless()));
+    signal::stop(&signals);
+    kill(nameless());
+    sleep(common::patience());
+}
+
+#[test]
+fn dl_07_stop_restores_also_what_signals_do_that_have_no_name() {
+    let outcome = scenario("stop_restores_what_has_no_name").run();
+    assert_eq!(outcome.status.signal(), Some(nameless().number()), "{outcome:#?}");
+    assert_eq!(outcome.stdout, "true\n");
+}
+
+#[gochan::main]
+fn ignores() {
+    signal::ignore(&[Signal::TERMINATE, Signal::USER1]);
+    raise(Signal::TERMINATE);
+    raise(Signal::USER1);
+    let ignored = [Signal::TERMINATE, Signal::USER1, Signal::USER2].map(signal::is_ignored);
+    println!("{ignored:?}");
+    signal::ignore(&[Signal::TERMINATE]);
+    signal::reset(&[Signal::TERMINATE]);
+    println!("{}", signal::is_ignored(Signal::TERMINATE));
+    raise(Signal::TERMINATE);
+}
+
+#[gochan::main]
+fn ignores_what_somebody_waits_for() {
+    let signals = notify(&[Signal::TERMINATE, Signal::USER1]);
+    let (ctx, _cancel) = notify_context(&background(), &[Signal::TERMINATE]);
+    signal::ignore(&[Signal::TERMINATE]);
+    raise(Signal::TERMINATE);
+    raise(Signal::USER1);
+    println!("{} {:?}", signals.recv().unwrap(), ctx.err());
+    signal::ignore(&[Signal::USER1]);
+    println!("{:?}", signals.recv());
+}
+
+#[test]
+fn dl_07_ignored_signals_do_nothing() {
+    let outcome = scenario("ignores").run();
+    assert_eq!(outcome.status.signal(), Some(libc::SIGTERM), "{outcome:#?}");
+    assert_eq!(outcome.stdout, "[true, true, false]\nfalse\n");
+    scenario("ignores_what_somebody_waits_for").run().prints("user defined signal 1 None\nNone\n");
+}
+
+#[gochan::main]
+fn children_ignore() {
+    signal::ignore(&[Signal::TERMINATE]);
+    let shell = std::process::Command::new("sh").args(["-c", "kill -TERM $$; echo still there"]).output();
+    print!("{}", String::from_utf8(shell.unwrap().stdout).unwrap());
+}
+
+#[test]
+fn dl_07_what_is_ignored_is_ignored_by_the_programs_it_starts() {
+    scenario("children_ignore").run().prints("still there\n");
+}
+
+#[gochan::main]
+fn asks_again_after_ignore() {
+    for _ in 0..2 {
+        signal::ignore(&[Signal::TERMINATE]);
+        raise(Signal::TERMINATE);
+        let signals = notify(&[Signal::TERMINATE]);
+        println!("{}", signal::is_ignored(Signal::TERMINATE));
+        raise(Signal::TERMINATE);
+        println!("{}", signals.recv().unwrap());
+        signal::stop(&signals);
+        println!("{}", signal::is_ignored(Signal::TERMINATE));
+    }
+    raise(Signal::TERMINATE);
+}
+
+#[test]
+fn dl_07_who_asks_for_an_ignored_signal_gets_it() {
+    let outcome = scenario("asks_again_after_ignore").run();
+    assert_eq!(outcome.status.signal(), Some(libc::SIGTERM), "{outcome:#?}");
+    assert_eq!(outcome.stdout, "false\nterminated\nfalse\n".repeat(2));
+}
+
+#[gochan::main]
+fn resets() {
+    let signals = notify(&[Signal::TERMINATE]);
+    let (ctx, _cancel) = notify_context(&background(), &[Signal::TERMINATE]);
+    signal::reset(&[Signal::TERMINATE]);
+    println!("{:?} {:?}", signals.recv(), ctx.err());
+    raise(Signal::TERMINATE);
+}
+
+#[gochan::main]
+fn resets_a_part() {
+    let signals = notify(&[Signal::TERMINATE, Signal::USER1]);
+    signal::reset(&[Signal::TERMINATE]);
+    raise(Signal::USER1);
+    println!("{}", signals.recv().unwrap());
+    raise(Signal::TERMINATE);
+}
+
+#[gochan::main]
+fn resets_all() {
+    let _signals = notify(&[Signal::USER1, Signal::USER2]);
+    signal::ignore(&[Signal::TERMINATE, Signal::USER1]);
+    signal::reset(&[]);
+    println!("{:?}", [Signal::TERMINATE, Signal::USER1].map(signal::is_ignored));
+    raise(Signal::TERMINATE);
+}
+
+#[gochan::main]
+fn resets_to_a_handler() {
+    // SAFETY: the handler only counts.
+    unsafe { libc::signal(libc::SIGUSR1, count as *const () as usize) };
+    signal::ignore(&[Signal::USER1]);
+    raise(Signal::USER1);
+    println!("{}", HANDLED.load(SeqCst));
+    signal::reset(&[Signal::USER1]);
+    raise(Signal::USER1);
+    println!("{}", HANDLED.load(SeqCst));
+}
+
+#[test]
+fn dl_07_reset_restores_what_signals_did_before() {
+    for (name, prints) in [
+        ("resets", "None None\n"),
+        ("resets_a_part", "user defined signal 1\n"),
+        ("resets_all", "[false, false]\n"),
+    ] {
+        let outcome = scenario(name).run();
+        assert_eq!(outcome.status.signal(), Some(libc::SIGTERM), "{outcome:#?}");
+        assert_eq!(outcome.stdout, prints);
+    }
+    scenario("resets_to_a_handler").run().prints("0\n1\n");
+    for workers in [1, 2] {
+        let outcome = scenario("deadlocked_after_reset").workers(workers).run();
+        assert_eq!(outcome.code(), Some(2), "{outcome:#?}");
+        outcome.fails_saying(&["all goroutines are asleep - deadlock!"]);
+    }
+}
+
+#[gochan::main]
+fn deadlocked_after_reset() {
+    let _signals = notify(&[Signal::USER1]);
+    let (_ctx, _cancel) = notify_context(&background(), &[Signal::USER2]);
+    signal::reset(&[Signal::USER1]);
+    signal::ignore(&[Signal::USER2]);
+    select! {}
+}
+
+#[gochan::main]
+fn quit_after_reset() {
+    signal::ignore(&[Signal::QUIT]);
+    raise(Signal::QUIT);
+    signal::reset(&[]);
+    kill(Signal::QUIT);
+    recv!(Chan::<()>::nil());
+}
+
+#[gochan::main]
+fn quit_is_ignored() {
+    signal::ignore(&[Signal::QUIT]);
+    raise(Signal::QUIT);
+    println!("goes on");
+}
+
+#[test]
+fn dl_06_sigquit_can_be_ignored_and_prints_the_goroutines_after_a_reset() {
+    let outcome = scenario("quit_after_reset").run();
+    assert_eq!(outcome.code(), Some(2), "{outcome:#?}");
+    assert!(outcome.stderr.starts_with("SIGQUIT: quit\n\n"), "{outcome:#?}");
+    let outcome = scenario("quit_is_ignored").run();
+    outcome.prints("goes on\n");
+    assert_eq!(outcome.stderr, "");
+}
+
+#[gochan::main]
+fn ignores_senselessly() {
+    println!("{}", panic_of(|| signal::ignore(&[])));
+    for number in [libc::SIGKILL, libc::SIGSEGV, 0, 65] {
+        println!("{}", panic_of(|| signal::ignore(&[Signal::from_number(number)])));
+        println!("{}", panic_of(|| signal::reset(&[Signal::from_number(number)])));
+        println!("{}", signal::is_ignored(Signal::from_number(number)));
+    }
+}
+
+#[test]
+fn dl_07_what_cannot_be_ignored_is_told() {
+    let outcome = scenario("ignores_senselessly").run();
+    let lines: Vec<&str> = outcome.stdout.lines().collect();
+    assert_eq!(lines.len(), 13, "{outcome:#?}");
+    for three in lines[1..].chunks(3) {
+        assert!(three[0].contains(" cannot be ignored: "), "{outcome:#?}");
+        assert!(three[1].contains(" cannot be reset: "), "{outcome:#?}");
+        assert_eq!(three[2], "false");
+    }
 }

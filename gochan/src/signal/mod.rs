@@ -27,6 +27,9 @@
 //! | `signal.Notify(ch, sigs…)` | [`notify`], which makes the channel |
 //! | `signal.Stop(ch)` | [`stop`], or dropping the receivers |
 //! | `signal.NotifyContext(ctx, sigs…)` | [`notify_context`] |
+//! | `signal.Ignore(sigs…)` | [`ignore`] |
+//! | `signal.Reset(sigs…)` | [`reset`] |
+//! | `signal.Ignored(sig)` | [`is_ignored`] |
 
 mod hub;
 mod number;
@@ -81,6 +84,52 @@ pub fn notify(signals: &[Signal]) -> Receiver<Signal> {
 #[doc(alias = "signal.Stop")]
 pub fn stop(signals: &Receiver<Signal>) {
     Hub::get().unsubscribe(|sink| matches!(sink, Sink::Channel(sender) if signals.same_channel(sender)));
+}
+
+/// Lets `signals` do nothing, whoever has asked for them before.
+///
+/// It undoes [`notify`] and [`notify_context`] for them, as [`reset`] does. The programs that this one starts ignore
+/// them, too, unless they have handlers of their own. Whoever asks for one of them later gets it.
+///
+/// # Panics
+/// If `signals` is empty, or has one for which [`notify`] would panic.
+///
+/// ```
+/// use gochan::signal::{self, Signal};
+///
+/// signal::ignore(&[Signal::HANGUP]);
+/// assert!(signal::is_ignored(Signal::HANGUP));
+/// // SAFETY: raises a signal that is ignored.
+/// unsafe { libc::raise(Signal::HANGUP.number()) };
+/// signal::reset(&[Signal::HANGUP]);
+/// assert!(!signal::is_ignored(Signal::HANGUP));
+/// ```
+#[doc(alias = "signal.Ignore")]
+#[track_caller]
+pub fn ignore(signals: &[Signal]) {
+    Hub::get().ignore(signals);
+}
+
+/// Undoes [`notify`], [`notify_context`] and [`ignore`] for `signals`, or for all if none are given: they do again what
+/// they do by themselves.
+///
+/// A channel for which no signal is left closes, as by [`stop`]; what has arrived can still be received. Contexts do not
+/// end; they only are no longer cancelled by these signals.
+///
+/// # Panics
+/// If `signals` has one for which [`notify`] would panic.
+#[doc(alias = "signal.Reset")]
+#[track_caller]
+pub fn reset(signals: &[Signal]) {
+    Hub::get().reset(signals);
+}
+
+/// True if `signal` does nothing, because of [`ignore`] or because the program was started like that, and nobody asks
+/// for it.
+#[doc(alias = "signal.Ignored")]
+#[doc(alias = "Ignored")]
+pub fn is_ignored(signal: Signal) -> bool {
+    hub::is_ignored(signal.number())
 }
 
 /// A child of `parent` that the first of `signals` cancels, and a handle that cancels it without.
