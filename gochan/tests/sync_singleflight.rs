@@ -104,6 +104,67 @@ fn sf_01_the_answer_comes_over_a_channel_too() {
 }
 
 #[test]
+fn sf_01_a_call_is_under_way_when_run_chan_returns() {
+    let _watchdog = watchdog();
+    for _ in 0..100 {
+        let (group, gate) = (Group::new(), chan!(()));
+        let answer = group.run_chan("key", {
+            let gate = gate.clone();
+            move || {
+                gate.recv();
+                "the first one's"
+            }
+        });
+        let second = group.run_chan("key", || unreachable!("a call is under way"));
+        let third = go!([group] { group.run("key", || unreachable!("a call is under way")) });
+        until_waiting(&third);
+        close!(gate);
+        for answer in [answer.recv().unwrap(), second.recv().unwrap(), third.join().unwrap()] {
+            assert_eq!(answer, ("the first one's", true));
+        }
+    }
+}
+
+#[test]
+fn sf_01_who_asks_before_the_goroutine_of_run_chan_has_started_waits_for_it() {
+    let _watchdog = watchdog();
+    for _ in 0..100 {
+        let (group, gate) = (Group::new(), chan!(()));
+        let asked = go!([group, gate] {
+            let answer = group.run_chan("key", move || gate.recv().is_none());
+            // At once, on the same worker.
+            assert_eq!(group.run("key", || unreachable!("a call is under way")), (true, true));
+            answer
+        });
+        go!([gate] {
+            let waits = |info: &runtime::GoroutineInfo| info.state == State::Waiting(WaitReason::SingleFlight);
+            while !runtime::goroutines().iter().any(waits) {
+                runtime::gosched();
+            }
+            close!(gate);
+        });
+        assert_eq!(asked.join().unwrap().recv(), Some((true, true)));
+    }
+}
+
+#[test]
+fn sf_02_forgetting_a_call_that_has_not_started_yet_lets_a_new_one_start() {
+    let _watchdog = watchdog();
+    let (group, gate) = (Group::new(), chan!(()));
+    let first = group.run_chan("key", {
+        let gate = gate.clone();
+        move || {
+            gate.recv();
+            1
+        }
+    });
+    group.forget("key");
+    assert_eq!(group.run("key", || 2), (2, false));
+    close!(gate);
+    assert_eq!(first.recv(), Some((1, false)));
+}
+
+#[test]
 fn sf_02_forget_lets_a_new_call_start() {
     let _watchdog = watchdog();
     let held = held(|| 1);

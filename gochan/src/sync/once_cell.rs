@@ -165,6 +165,29 @@ impl<T> OnceCell<T> {
         Ok(self.filled().expect("it has just been filled"))
     }
 
+    /// An empty cell for which all wait until the caller of `fill_reserved` or `give_up_reserved` has done so.
+    pub(super) fn reserved() -> OnceCell<T> {
+        let mut cell = OnceCell::new();
+        cell.once.reserve();
+        cell
+    }
+
+    /// Fills the cell as the one it was reserved for.
+    pub(super) fn fill_reserved(&self, f: impl FnOnce() -> T) -> &T {
+        point_before();
+        let run = self.once.begin_reserved();
+        point();
+        let value = f();
+        self.fill(run, value);
+        point();
+        self.filled().expect("it has just been filled")
+    }
+
+    /// From now on the cell is like any other that is empty.
+    pub(super) fn give_up_reserved(&self) {
+        drop(self.once.begin_reserved());
+    }
+
     #[track_caller]
     fn begin(&self, reason: WaitReason, what: &str, place: &'static Location<'static>) -> Option<Run<'_>> {
         if self.once.is_done() { None } else { self.once.begin(reason, what, place) }

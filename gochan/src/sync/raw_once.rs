@@ -15,6 +15,9 @@ const NEW: u8 = 0;
 const RUNNING: u8 = 1;
 const DONE: u8 = 2;
 
+/// In the place of a runner: it will come.
+const RESERVED: u64 = u64::MAX;
+
 #[derive(Debug)]
 pub(super) struct RawOnce {
     state: AtomicU8,
@@ -89,6 +92,21 @@ impl RawOnce {
             self.runner.store(me, Relaxed);
         }
         my_turn.then(|| Run(self))
+    }
+}
+
+impl RawOnce {
+    /// Lets everybody wait for somebody who will do it: the one who calls [`RawOnce::begin_reserved`].
+    pub(super) fn reserve(&mut self) {
+        self.state = AtomicU8::new(RUNNING);
+        self.runner = AtomicU64::new(RESERVED);
+    }
+
+    /// The caller is the one it was reserved for.
+    pub(super) fn begin_reserved(&self) -> Run<'_> {
+        let reserved = self.runner.compare_exchange(RESERVED, caller(), Relaxed, Relaxed);
+        assert!(reserved.is_ok(), "it was reserved for one only");
+        Run(self)
     }
 }
 

@@ -72,14 +72,16 @@ where
     #[doc(alias = "call")]
     #[track_caller]
     pub fn run(&self, key: K, f: impl FnOnce() -> V) -> (V, bool) {
-        match self.ask(key, f, Location::caller()) {
+        let (call, making) = self.join(key);
+        match Self::answer(&call, making, f, Location::caller()) {
             Ok(answer) => answer,
             Err(Ended::Here(payload)) => resume_unwind(payload),
             Err(Ended::Elsewhere(panicked)) => panicked.raise(),
         }
     }
 
-    /// As [`run`](Group::run), without waiting: the answer comes over a channel.
+    /// As [`run`](Group::run), without waiting: the answer comes over a channel. When this returns the call is under
+    /// way: who asks from now on gets its result.
     ///
     /// `f`, if it is needed, runs in a goroutine of its own, which reports its panic. A call that has panicked or
     /// exited closes the channel without an answer.
@@ -98,9 +100,9 @@ where
         F: FnOnce() -> V + Send + 'static,
     {
         let (tx, rx) = Chan::with_capacity(1).split();
-        let group = self.clone();
+        let (call, making) = self.join(key);
         let place = Location::caller();
-        crate::sched::go(move || match group.ask(key, f, place) {
+        crate::sched::go(move || match Self::answer(&call, making, f, place) {
             // Nobody may want it any more.
             Ok(answer) => drop(tx.try_send(answer)),
             Err(Ended::Here(payload)) => resume_unwind(payload),
@@ -137,44 +139,81 @@ where
         self.calls.lock().remove(key);
     }
 
+    /// Joins the call of `key`, or begins one, which is `f`'s to make.
+    fn join(&self, key: K) -> (Arc<Call<V>>, Option<Making<K, V>>) {
+        let mut calls = self.calls.lock();
+        if let Some(call) = calls.get(&key) {
+            call.shared.store(true, Relaxed);
+            return (call.clone(), None);
+        }
+        let call = Arc::new(Call { outcome: OnceCell::reserved(), shared: AtomicBool::new(false) });
+        calls.insert(key.clone(), call.clone());
+        drop(calls);
+        let making = Making { group: self.clone(), key, call: call.clone(), begun: false };
+        (call, Some(making))
+    }
+
     #[track_caller]
-    fn ask(&self, key: K, f: impl FnOnce() -> V, place: &'static Location<'static>) -> Answer<V> {
-        let call = self.join(&key);
+    fn answer(
+        call: &Call<V>,
+        making: Option<Making<K, V>>,
+        f: impl FnOnce() -> V,
+        place: &'static Location<'static>,
+    ) -> Answer<V> {
         let mut here = None;
-        // Whoever of those that have asked comes first makes the call.
-        let outcome = call.outcome.get_or_init_as(WaitReason::SingleFlight, "singleflight", place, || {
-            let outcome = catch_unwind(AssertUnwindSafe(f)).map_err(|payload| {
+        let f = || {
+            catch_unwind(AssertUnwindSafe(f)).map_err(|payload| {
                 let panicked = Panicked::of(&*payload);
                 here = Some(payload);
                 panicked
-            });
-            // Nobody joins a call that has ended.
-            self.leave(&key, &call);
-            outcome
-        });
+            })
+        };
+        let outcome = match making {
+            Some(making) => making.make(call, f),
+            // Should the one who has begun it not be able to make it, somebody else does.
+            None => call.outcome.get_or_init_as(WaitReason::SingleFlight, "singleflight", place, f),
+        };
         match (outcome, here) {
             (Ok(value), _) => Ok((value.clone(), call.shared.load(Relaxed))),
             (Err(_), Some(payload)) => Err(Ended::Here(payload)),
             (Err(panicked), None) => Err(Ended::Elsewhere(panicked.clone())),
         }
     }
+}
 
-    /// The call of `key`, begun if there is none.
-    fn join(&self, key: &K) -> Arc<Call<V>> {
-        let mut calls = self.calls.lock();
-        if let Some(call) = calls.get(key) {
-            call.shared.store(true, Relaxed);
-            return call.clone();
-        }
-        let call = Arc::new(Call { outcome: OnceCell::new(), shared: AtomicBool::new(false) });
-        calls.insert(key.clone(), call.clone());
-        call
+/// The duty to make a call that has been begun.
+struct Making<K: Hash + Eq, V> {
+    group: Group<K, V>,
+    key: K,
+    call: Arc<Call<V>>,
+    begun: bool,
+}
+
+impl<K: Hash + Eq, V> Making<K, V> {
+    fn make<'a>(
+        mut self,
+        call: &'a Call<V>,
+        f: impl FnOnce() -> Result<V, Panicked>,
+    ) -> &'a Result<V, Panicked> {
+        self.begun = true;
+        call.outcome.fill_reserved(|| {
+            let outcome = f();
+            // Nobody joins a call that has ended.
+            drop(self);
+            outcome
+        })
     }
+}
 
-    fn leave(&self, key: &K, call: &Arc<Call<V>>) {
-        let mut calls = self.calls.lock();
-        if calls.get(key).is_some_and(|current| Arc::ptr_eq(current, call)) {
-            calls.remove(key);
+impl<K: Hash + Eq, V> Drop for Making<K, V> {
+    fn drop(&mut self) {
+        let mut calls = self.group.calls.lock();
+        if calls.get(&self.key).is_some_and(|current| Arc::ptr_eq(current, &self.call)) {
+            calls.remove(&self.key);
+        }
+        drop(calls);
+        if !self.begun {
+            self.call.outcome.give_up_reserved();
         }
     }
 }
