@@ -73,6 +73,43 @@ fn eg_01_the_first_error_ends_the_context() {
 }
 
 #[test]
+fn eg_01_the_first_error_is_the_cause_of_the_context_s_end() {
+    let _watchdog = watchdog();
+    for _ in 0..200 {
+        let (group, ctx) = Group::with_context_cause(&background(), |error: &usize| format!("error {error}"));
+        let (below, _cancel) = ctx.with_cancel();
+        for number in 0..4 {
+            group.go(move || Err(number));
+        }
+        let first = group.wait().unwrap_err();
+        assert_eq!(ctx.err(), Some(ContextError::Canceled));
+        for ctx in [ctx, below] {
+            assert_eq!(ctx.cause().unwrap().to_string(), format!("error {first}"));
+        }
+    }
+    // Without an error there is no cause but the end.
+    let (group, ctx) = Group::with_context_cause(&background(), String::clone);
+    group.go(|| Ok(()));
+    assert_eq!(group.wait(), Ok(()));
+    assert_eq!(ctx.cause().unwrap().to_string(), "context canceled");
+    // An error can be its own cause.
+    let (group, ctx) = Group::with_context_cause(&background(), ContextError::clone);
+    group.go(|| Err(ContextError::DeadlineExceeded));
+    ctx.done().recv();
+    assert_eq!(ctx.cause().unwrap().downcast_ref(), Some(&ContextError::DeadlineExceeded));
+    assert_eq!(group.wait(), Err(ContextError::DeadlineExceeded));
+}
+
+#[test]
+fn eg_03_a_panic_of_what_makes_the_cause_reaches_wait() {
+    let _watchdog = watchdog();
+    let (group, ctx) = Group::with_context_cause(&background(), |(): &()| -> String { panic!("no words") });
+    group.go(|| Err(()));
+    assert_eq!(panic_of(|| assert_eq!(group.wait(), Ok(()))), "no words");
+    assert!(ctx.err().is_some());
+}
+
+#[test]
 fn eg_01_wait_ends_the_context_and_the_parent_s_end_is_the_group_s() {
     let _watchdog = watchdog();
     let (group, ctx) = Group::<()>::with_context(&background());

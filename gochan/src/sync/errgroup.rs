@@ -46,8 +46,16 @@ struct Shared<E> {
     room: Cond,
     /// The last task has ended.
     idle: Cond,
-    cancel: Option<CancelHandle>,
+    end: Option<End<E>>,
 }
+
+/// The end of a group's context.
+struct End<E> {
+    cancel: CancelHandle,
+    cause: Option<ToCause<E>>,
+}
+
+type ToCause<E> = Box<dyn Fn(&E) -> Box<dyn Error + Send + Sync> + Send + Sync>;
 
 struct State<E> {
     active: usize,
@@ -60,7 +68,7 @@ struct State<E> {
 impl<E: Send + 'static> Group<E> {
     /// A group without tasks or limit. An error does not stop the others.
     pub fn new() -> Group<E> {
-        Group::with_cancel(None)
+        Group::with_end(None)
     }
 
     /// A group and its context, derived from `ctx`. It ends with the first task that fails, or else when
@@ -68,12 +76,41 @@ impl<E: Send + 'static> Group<E> {
     #[doc(alias = "WithContext")]
     pub fn with_context(ctx: &Context) -> (Group<E>, Context) {
         let (ctx, cancel) = ctx.with_cancel();
-        (Group::with_cancel(Some(cancel)), ctx)
+        (Group::with_end(Some(End { cancel, cause: None })), ctx)
     }
 
-    fn with_cancel(cancel: Option<CancelHandle>) -> Group<E> {
+    /// As [`with_context`](Group::with_context); the first error is also the context's [`cause`](Context::cause), as in
+    /// Go.
+    ///
+    /// The error itself is for [`wait`](Group::wait) to return. What the context tells of it, its text or a clone, is
+    /// what `cause` makes.
+    ///
+    /// ```
+    /// use gochan::prelude::*;
+    /// use gochan::sync::errgroup::Group;
+    ///
+    /// let (group, ctx) = Group::with_context_cause(&background(), String::clone);
+    /// group.go(|| Err("the disk is full".to_owned()));
+    /// ctx.done().recv();
+    /// assert_eq!(ctx.cause().unwrap().to_string(), "the disk is full");
+    /// assert!(group.wait().is_err());
+    /// ```
+    #[doc(alias = "context.Cause")]
+    pub fn with_context_cause<C>(
+        ctx: &Context,
+        cause: impl Fn(&E) -> C + Send + Sync + 'static,
+    ) -> (Group<E>, Context)
+    where
+        C: Into<Box<dyn Error + Send + Sync>>,
+    {
+        let (ctx, cancel) = ctx.with_cancel_cause();
+        let cause: ToCause<E> = Box::new(move |error| cause(error).into());
+        (Group::with_end(Some(End { cancel, cause: Some(cause) })), ctx)
+    }
+
+    fn with_end(end: Option<End<E>>) -> Group<E> {
         let state = Mutex::new(State { active: 0, limit: None, error: None, unwound: None });
-        Group { shared: Arc::new(Shared { state, room: Cond::new(), idle: Cond::new(), cancel }) }
+        Group { shared: Arc::new(Shared { state, room: Cond::new(), idle: Cond::new(), end }) }
     }
 
     /// Runs `f` in a new goroutine, after waiting for room if there is a [limit](Group::set_limit).
@@ -161,7 +198,7 @@ impl<E: Send + 'static> Group<E> {
         let mut state = self.shared.idle.wait_while_as(WaitReason::ErrGroup, state, |state| state.active > 0);
         let (error, unwound) = (state.error.take(), state.unwound.take());
         drop(state);
-        self.shared.cancel();
+        self.shared.cancel(None);
         match unwound {
             Some(payload) => resume_unwind(payload),
             None => error.map_or(Ok(()), Err),
@@ -172,7 +209,16 @@ impl<E: Send + 'static> Group<E> {
 impl<E> Shared<E> {
     /// A task has come to its end.
     fn note(&self, outcome: std::thread::Result<Result<(), E>>) {
+        let mut cause = None;
+        // The user's code: not under the lock, and if it panics, so has the task.
+        let outcome = outcome.and_then(|result| {
+            if let (Err(error), Some(End { cause: Some(make), .. })) = (&result, &self.end) {
+                cause = Some(catch_unwind(AssertUnwindSafe(|| make(error)))?);
+            }
+            Ok(result)
+        });
         let mut state = self.state.lock();
+        let is_first = state.error.is_none() && state.unwound.is_none();
         // What is not kept is dropped when the lock is free.
         let _dropped = match outcome {
             Ok(Ok(())) => return,
@@ -187,12 +233,17 @@ impl<E> Shared<E> {
             other => Some(other),
         };
         drop(state);
-        self.cancel();
+        // Another one is about to have done so already, with a cause of its own.
+        if is_first {
+            self.cancel(cause);
+        }
     }
 
-    fn cancel(&self) {
-        if let Some(cancel) = &self.cancel {
-            cancel.cancel();
+    fn cancel(&self, cause: Option<Box<dyn Error + Send + Sync>>) {
+        match (&self.end, cause) {
+            (Some(end), Some(cause)) => end.cancel.cancel_cause(cause),
+            (Some(end), None) => end.cancel.cancel(),
+            (None, _) => {}
         }
     }
 }
