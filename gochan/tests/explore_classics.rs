@@ -10,6 +10,8 @@ mod ends;
 mod locks;
 #[path = "explore_classics/shared.rs"]
 mod shared;
+#[path = "explore_classics/systems.rs"]
+mod systems;
 #[path = "explore_classics/waiting.rs"]
 mod waiting;
 
