@@ -79,6 +79,15 @@ fn share_time(turns: &mut Vec<Turn>, open: usize, begun: Option<u64>, end: u64) 
     }
 }
 
+/// Nanoseconds, written as microseconds.
+struct Micros(u64);
+
+impl fmt::Display for Micros {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{:03}", self.0 / 1000, self.0 % 1000)
+    }
+}
+
 /// Text between quotes.
 struct Quoted<'a, T>(&'a T);
 
@@ -106,8 +115,8 @@ pub(super) fn write(target: &Target, workers: &[Worker]) -> io::Result<()> {
 
     let (instant, first_tick) = target.began;
     let ticks = ticks::now().saturating_sub(first_tick).max(1);
-    let tick = instant.elapsed().as_nanos() as f64 / 1000.0 / ticks as f64;
-    let micros = |time: u64| time.saturating_sub(first_tick) as f64 * tick;
+    let tick = instant.elapsed().as_nanos() as f64 / ticks as f64;
+    let nanos = |time: u64| (time.saturating_sub(first_tick) as f64 * tick) as u64;
 
     let mut out = BufWriter::new(&target.file);
     write!(out, "{{\"displayTimeUnit\":\"ns\",\"traceEvents\":[")?;
@@ -123,7 +132,7 @@ pub(super) fn write(target: &Target, workers: &[Worker]) -> io::Result<()> {
     }
     let mut flow = 0;
     for turn in &turns {
-        write_turn(&mut out, turn, &micros)?;
+        write_turn(&mut out, turn, &nanos)?;
         let wakes = turn.woken.len() as u64 + 1;
         for (place, id) in turn.woken.iter().enumerate() {
             // Only their order within the turn is known.
@@ -135,15 +144,15 @@ pub(super) fn write(target: &Target, workers: &[Worker]) -> io::Result<()> {
                 flow += 1;
                 write!(
                     out,
-                    ",\n{{\"ph\":\"s\",\"pid\":1,\"tid\":{},\"ts\":{:.3},\"id\":{flow},\"name\":\"wake\",\"cat\":\"wake\"}}",
+                    ",\n{{\"ph\":\"s\",\"pid\":1,\"tid\":{},\"ts\":{},\"id\":{flow},\"name\":\"wake\",\"cat\":\"wake\"}}",
                     turn.worker,
-                    micros(time),
+                    Micros(nanos(time)),
                 )?;
                 write!(
                     out,
-                    ",\n{{\"ph\":\"f\",\"bp\":\"e\",\"pid\":1,\"tid\":{},\"ts\":{:.3},\"id\":{flow},\"name\":\"wake\",\"cat\":\"wake\"}}",
+                    ",\n{{\"ph\":\"f\",\"bp\":\"e\",\"pid\":1,\"tid\":{},\"ts\":{},\"id\":{flow},\"name\":\"wake\",\"cat\":\"wake\"}}",
                     next.worker,
-                    micros(next.begin),
+                    Micros(nanos(next.begin)),
                 )?;
             }
         }
@@ -152,13 +161,15 @@ pub(super) fn write(target: &Target, workers: &[Worker]) -> io::Result<()> {
     out.flush()
 }
 
-fn write_turn(out: &mut impl Write, turn: &Turn, micros: &impl Fn(u64) -> f64) -> io::Result<()> {
-    let (begin, end) = (micros(turn.begin), micros(turn.end));
+fn write_turn(out: &mut impl Write, turn: &Turn, nanos: &impl Fn(u64) -> u64) -> io::Result<()> {
+    let (begin, end) = (nanos(turn.begin), nanos(turn.end));
     write!(
         out,
-        ",\n{{\"ph\":\"X\",\"pid\":1,\"tid\":{},\"ts\":{begin:.3},\"dur\":{:.3},",
+        ",\n{{\"ph\":\"X\",\"pid\":1,\"tid\":{},\"ts\":{},\"dur\":{},",
         turn.worker,
-        (end - begin).max(0.0),
+        Micros(begin),
+        // Of what has been rounded: by a nanosecond too much a slice would overlap the next one, and not be shown.
+        Micros(end.saturating_sub(begin)),
     )?;
     if turn.id == 0 {
         let count = turn.count;
