@@ -322,7 +322,7 @@ fn soon_after_many_have_ended() {
         let (wg, gate) = (WaitGroup::new(), chan!(()));
         for _ in 0..300 {
             let gate = gate.clone();
-            wg.go(move || drop(gate.recv()));
+            wg.go(move || gate.recv());
         }
         close!(gate);
         wg.wait();

@@ -190,11 +190,7 @@ struct Making<K: Hash + Eq, V> {
 }
 
 impl<K: Hash + Eq, V> Making<K, V> {
-    fn make<'a>(
-        mut self,
-        call: &'a Call<V>,
-        f: impl FnOnce() -> Result<V, Panicked>,
-    ) -> &'a Result<V, Panicked> {
+    fn make(mut self, call: &Call<V>, f: impl FnOnce() -> Result<V, Panicked>) -> &Result<V, Panicked> {
         self.begun = true;
         call.outcome.fill_reserved(|| {
             let outcome = f();
