@@ -11,8 +11,8 @@ use std::time::Duration;
 use common::exploration::{join_all, passes};
 use gochan::patterns::{broadcast, generate, merge, or_done, pipeline, tee, worker_pool};
 use gochan::prelude::*;
-use gochan::runtime::gosched;
-use gochan::sync::{Cond, Lazy, Mutex, OnceCell, RwLock, Semaphore, errgroup, singleflight};
+use gochan::runtime::{self, gosched};
+use gochan::sync::{Cond, Lazy, Mutex, OnceCell, Pool, RwLock, Semaphore, errgroup, singleflight};
 
 /// Ends a context at any moment.
 fn cancelled_at_some_time() -> Context {
@@ -256,5 +256,94 @@ fn cells_are_filled_once_by_the_first_that_does_not_fail() {
         }));
         let users = (0..2).map(|_| go!([lazy] { **lazy }));
         assert_eq!(join_all(users.collect::<Vec<_>>()), [5, 5]);
+    });
+}
+
+#[test]
+fn a_call_over_a_channel_is_made_by_who_has_begun_it() {
+    passes(|| {
+        let group = singleflight::Group::new();
+        let made = Arc::new(AtomicUsize::new(0));
+        let make = |n: u32| {
+            let made = made.clone();
+            move || {
+                made.fetch_add(1, SeqCst);
+                gosched();
+                n
+            }
+        };
+        let forgetful = go!([group] { group.forget(&()) });
+        let first = group.run_chan((), make(1));
+        let second = group.run_chan((), make(2));
+        let third = go!({
+            let make = make(3);
+            move || group.run((), make)
+        }())
+        .join()
+        .unwrap();
+        let answers = [first.recv().unwrap(), second.recv().unwrap(), third];
+        join_all([forgetful]);
+        // Whoever asked first has begun a call, which nobody else makes.
+        assert_eq!(answers[0].0, 1);
+        let others: BTreeSet<_> = answers.iter().map(|(n, _)| *n).collect();
+        assert_eq!(made.load(SeqCst), others.len(), "{answers:?}");
+        for (n, shared) in answers {
+            assert_eq!(shared, answers.iter().filter(|(other, _)| *other == n).count() > 1, "{answers:?}");
+        }
+    });
+}
+
+#[test]
+fn a_call_that_is_left_by_panic_over_a_channel_leaves_nobody_waiting() {
+    passes(|| {
+        let group = singleflight::Group::new();
+        let first = group.run_chan((), || runtime::goexit());
+        let asking = go!([group] { group.run((), || 7) });
+        assert_eq!(first.recv(), None);
+        // It has asked while that call was under way, or made one of its own.
+        match asking.join() {
+            Ok(answer) => assert_eq!(answer, (7, false)),
+            Err(payload) => assert!(payload.is::<runtime::Goexit>()),
+        }
+        assert_eq!(group.run((), || 8), (8, false));
+    });
+}
+
+#[test]
+fn the_cause_of_the_end_of_an_errgroup_is_the_error_that_wait_returns() {
+    passes(|| {
+        let (group, ctx) = errgroup::Group::with_context_cause(&background(), |n: &u32| n.to_string());
+        (0..3).for_each(|n| group.go(move || Err(n)));
+        let told = go!([ctx] {
+            ctx.done().recv();
+            ctx.cause().unwrap().to_string()
+        });
+        let error = group.wait().unwrap_err().to_string();
+        assert_eq!(told.join().unwrap(), error);
+        assert_eq!(ctx.cause().unwrap().to_string(), error);
+    });
+}
+
+#[test]
+fn a_pool_gives_no_value_to_two() {
+    passes(|| {
+        let pool = Arc::new(Pool::new({
+            let made = AtomicUsize::new(0);
+            move || made.fetch_add(1, SeqCst)
+        }));
+        let out = Arc::new(Mutex::new(BTreeSet::new()));
+        let tasks: Vec<_> = (0..3)
+            .map(|_| {
+                go!([pool, out] {
+                    for _ in 0..2 {
+                        let value = pool.lease();
+                        assert!(out.lock().insert(*value));
+                        gosched();
+                        assert!(out.lock().remove(&*value));
+                    }
+                })
+            })
+            .collect();
+        join_all(tasks);
     });
 }
