@@ -54,7 +54,7 @@ impl Now {
     /// Evaluates `expr` into a variable.
     fn bind(&mut self, name: Ident, mutable: bool, expr: &Expr) -> Ident {
         let statement = if mutable {
-            quote_spanned!(name.span()=> #[allow(unused_mut)] let mut #name = #expr;)
+            quote_spanned!(name.span()=> let mut #name = #expr;)
         } else {
             quote_spanned!(name.span()=> let #name = #expr;)
         };

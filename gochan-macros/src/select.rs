@@ -8,8 +8,9 @@
 use gochan_syntax::{Arm, ArmBody, ArmKind, Guard, Receive, ReceiveBinding, Select, SelectSend};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
-use syn::{Expr, Pat, UnOp};
+use syn::{Expr, Pat, PatIdent, PatWild, Token, UnOp};
 
 use crate::expand::{Root, at, bare, in_scope, readable};
 
@@ -109,7 +110,7 @@ impl Operation {
     fn receive(root: &Root, index: usize, receive: Receive, guard: Option<Guard>, body: ArmBody) -> Self {
         let Receive { binding, channel, otherwise, .. } = receive;
         let span = channel.span();
-        let (slot, at_channel) = (slot(index, span), ident("channel", span));
+        let (slot, at_channel) = (slot(index, span), ident("__gochan_channel", span));
         let (new, recv) = (engine(root, "RecvSlot", span), ident("__gochan_recv", span));
         let off_when_closed = (matches!(binding, ReceiveBinding::Some(_)) && otherwise.is_none())
             .then(|| quote!(.off_when_closed()));
@@ -131,7 +132,7 @@ impl Operation {
                 }
             },
             ReceiveBinding::Some(pattern) => {
-                let value = ident("value", pattern.span());
+                let value = ident("__gochan_value", pattern.span());
                 let received = bind(&[&pattern], &value, &body);
                 let closed = otherwise.map_or_else(
                     || quote!(::core::unreachable!()),
@@ -159,26 +160,28 @@ impl Operation {
 
     fn send(root: &Root, index: usize, send: SelectSend, guard: Option<Guard>, body: ArmBody) -> Self {
         let SelectSend { result, channel, value, .. } = send;
-        let (span, at_channel, value) = (channel.span(), ident("channel", channel.span()), bare(value));
+        let (span, value) = (channel.span(), bare(value));
+        let at_channel = ident("__gochan_channel", span);
         let guard = only_if(guard);
         let channel = reference(channel);
         let rest = match &result {
             None => in_scope(&TokenStream::new(), &body),
             Some(pattern) => {
-                let result = ident("result", pattern.span());
+                let result = ident("__gochan_result", pattern.span());
                 bind(&[pattern], &result, &body)
             }
         };
         let finish = |call: TokenStream| match &result {
             None => quote!(#call;),
             Some(pattern) => {
-                let result = ident("result", pattern.span());
+                let result = ident("__gochan_result", pattern.span());
                 quote!(let #result = #call;)
             }
         };
         let finished = if result.is_some() { "result" } else { "sent" };
         if is_place(&value) {
-            let (moving, chosen, at_value) = (moving(), name("chosen"), ident("value", value.span()));
+            let (moving, chosen) = (moving(), name("chosen"));
+            let at_value = ident("__gochan_value", value.span());
             let send_place = ident("__gochan_send_place", span);
             let (place, finished) = (reference(value.clone()), ident(finished, span));
             let new_place = engine(root, "Place", value.span());
@@ -254,8 +257,8 @@ fn bind(patterns: &[&Pat], value: &impl ToTokens, body: &ArmBody) -> TokenStream
     let parts: Vec<Ident> = (0..patterns.len()).map(|part| name(&format!("part{part}"))).collect();
     let parameters = patterns.iter().zip(&parts).filter(|(pattern, _)| !always_matches(pattern));
     let checks = parameters.map(|(pattern, part)| {
+        let pattern = nameless((*pattern).clone());
         quote! {
-            #[allow(unused)]
             if false {
                 ::core::option::Option::Some(#part).map(|#pattern| {});
                 ::core::unreachable!()
@@ -273,9 +276,56 @@ fn bind(patterns: &[&Pat], value: &impl ToTokens, body: &ArmBody) -> TokenStream
         #(#checks)*
         match #parts {
             #pattern => #body,
-            #[allow(unreachable_patterns)]
             _ => ::core::unreachable!(),
         }
+    }
+}
+
+/// `pattern` without the variables it binds, which matches as many values: nothing in it is unused.
+fn nameless(pattern: Pat) -> Pat {
+    let all = |patterns: Punctuated<Pat, Token![,]>| patterns.into_iter().map(nameless).collect();
+    match pattern {
+        Pat::Ident(PatIdent { subpat: Some((_, pattern)), .. }) => nameless(*pattern),
+        Pat::Ident(PatIdent { ident, .. }) if !is_capitalized(&ident.to_string()) => {
+            Pat::Wild(PatWild { attrs: Vec::new(), underscore_token: Token![_](ident.span()) })
+        }
+        Pat::Or(mut or) => {
+            or.cases = or.cases.into_iter().map(nameless).collect();
+            Pat::Or(or)
+        }
+        Pat::Paren(mut paren) => {
+            paren.pat = Box::new(nameless(*paren.pat));
+            Pat::Paren(paren)
+        }
+        Pat::Reference(mut reference) => {
+            reference.pat = Box::new(nameless(*reference.pat));
+            Pat::Reference(reference)
+        }
+        Pat::Slice(mut slice) => {
+            slice.elems = all(slice.elems);
+            Pat::Slice(slice)
+        }
+        Pat::Struct(mut fields) => {
+            for field in &mut fields.fields {
+                let colon = Token![:](field.pat.span());
+                field.colon_token.get_or_insert(colon);
+                *field.pat = nameless((*field.pat).clone());
+            }
+            Pat::Struct(fields)
+        }
+        Pat::Tuple(mut tuple) => {
+            tuple.elems = all(tuple.elems);
+            Pat::Tuple(tuple)
+        }
+        Pat::TupleStruct(mut tuple) => {
+            tuple.elems = all(tuple.elems);
+            Pat::TupleStruct(tuple)
+        }
+        Pat::Type(mut typed) => {
+            typed.pat = Box::new(nameless(*typed.pat));
+            Pat::Type(typed)
+        }
+        pattern => pattern,
     }
 }
 
@@ -327,13 +377,13 @@ fn is_capitalized(name: &str) -> bool {
 /// `.only_if(…)`, with the temporaries of the condition gone before the engine waits.
 fn only_if(guard: Option<Guard>) -> Option<TokenStream> {
     let condition = bare(guard?.condition);
-    let on = ident("on", condition.span());
-    Some(quote_spanned!(on.span()=> .only_if({ let #on: bool = #condition; #on })))
+    let on = ident("__gochan_on", condition.span());
+    Some(quote_spanned!(on.span()=> .only_if({ let #on: ::core::primitive::bool = #condition; #on })))
 }
 
 /// `&expr`, with the parentheses it needs. The `&` is the macro's: clippy has nothing to say about it.
 fn reference(expr: Expr) -> TokenStream {
-    let and_token = syn::Token![&](at(expr.span()));
+    let and_token = Token![&](at(expr.span()));
     syn::ExprReference { attrs: Vec::new(), and_token, mutability: None, expr: Box::new(expr) }
         .into_token_stream()
 }
