@@ -3,6 +3,7 @@
 use gochan_syntax::Defer;
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::quote;
+use syn::Expr;
 
 use crate::expand::Root;
 
@@ -20,9 +21,8 @@ pub(crate) fn expand(root: &Root, Defer { body }: Defer) -> TokenStream {
 
 /// What is named without being called, on the way to its call. The other mistakes would be reported twice.
 pub(crate) fn remains(root: &Root, input: TokenStream) -> TokenStream {
-    let is_other = |token| matches!(token, TokenTree::Punct(punct) if matches!(punct.as_char(), '|' | '?'));
-    if input.is_empty() || input.clone().into_iter().any(is_other) {
-        return TokenStream::new();
+    match syn::parse2(input.clone()) {
+        Ok(Expr::Path(_) | Expr::Field(_)) => expand(root, Defer::bare(input)),
+        _ => TokenStream::new(),
     }
-    expand(root, Defer::bare(input))
 }

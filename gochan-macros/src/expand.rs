@@ -51,7 +51,7 @@ pub(crate) fn at(span: Span) -> Span {
 /// Expands an expression macro.
 pub(crate) fn expression<T: Parse>(input: TokenStream, expand: fn(&Root, T) -> TokenStream) -> TokenStream {
     expression_or(input, expand, |_, input| {
-        let statements = fragments(input).into_iter().filter_map(readable);
+        let statements = fragments(input).into_iter().flat_map(readable);
         quote!(#(#statements;)*)
     })
 }
@@ -118,8 +118,10 @@ fn expansion<T: Parse>(
 }
 
 /// What of `expr` can stand alone without adding errors of its own to the one that is reported.
-pub(crate) fn readable(expr: Expr) -> Option<Expr> {
+pub(crate) fn readable(expr: Expr) -> Vec<Expr> {
     match expr {
+        Expr::Assign(assign) => [readable(*assign.left), readable(*assign.right)].concat(),
+        Expr::Binary(binary) => [readable(*binary.left), readable(*binary.right)].concat(),
         Expr::Closure(mut closure) => {
             // In `|i: i32| { … }()` the call is the literal's, not the body's.
             if let Expr::Call(call) = *closure.body {
@@ -127,12 +129,12 @@ pub(crate) fn readable(expr: Expr) -> Option<Expr> {
                     if matches!(*call.func, Expr::Block(_)) { *call.func } else { Expr::Call(call) };
             }
             let typed = closure.inputs.iter().all(|input| matches!(input, syn::Pat::Type(_)));
-            typed.then_some(Expr::Closure(closure))
+            typed.then_some(Expr::Closure(closure)).into_iter().collect()
         }
         Expr::Try(operand) => readable(*operand.expr),
         Expr::Await(operand) => readable(*operand.base),
-        Expr::Infer(_) | Expr::Verbatim(_) => None,
-        expr => Some(expr),
+        Expr::Infer(_) | Expr::Verbatim(_) => Vec::new(),
+        expr => vec![expr],
     }
 }
 

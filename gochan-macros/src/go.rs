@@ -1,13 +1,13 @@
 //! `go!`: `let`s for what is evaluated now, and a `move` closure for what runs later.
 
-use gochan_syntax::{Body, CloneEntry, CloneList, Form, Go, Literal, Parameter};
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
+use gochan_syntax::{Body, CloneEntry, CloneList, Form, Go, Literal, Parameter, fragments};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{Expr, ExprMethodCall, ExprPath, Token, token};
 
-use crate::expand::{Root, at, bare};
+use crate::expand::{Root, at, bare, readable};
 
 pub(crate) fn expand(root: &Root, Go { clones, form }: Go) -> TokenStream {
     let spawn = root.private("go");
@@ -30,6 +30,20 @@ pub(crate) fn expand(root: &Root, Go { clones, form }: Go) -> TokenStream {
     let now = now.map(|now| now.statements);
     let closure = quote_spanned!(at(span)=> move || #body);
     quote!(#(#clones)* #now #spawn(#closure))
+}
+
+/// What can be kept of an input with mistakes in it: the expressions behind the list, or in the list if nothing is
+/// behind it yet.
+pub(crate) fn remains(_: &Root, input: TokenStream) -> TokenStream {
+    let tokens: Vec<TokenTree> = input.into_iter().collect();
+    let kept = match &tokens[..] {
+        [TokenTree::Group(list), rest @ ..] if list.delimiter() == Delimiter::Bracket && !rest.is_empty() => {
+            rest
+        }
+        all => all,
+    };
+    let statements = fragments(kept.iter().cloned().collect()).into_iter().flat_map(readable);
+    quote!(#(#statements;)*)
 }
 
 /// A form in two parts.

@@ -25,7 +25,7 @@ mod snapshots;
 /// Expands `gochan::go!`.
 #[proc_macro]
 pub fn go(input: TokenStream) -> TokenStream {
-    expand::expression(input.into(), go::expand).into()
+    expand::expression_or(input.into(), go::expand, go::remains).into()
 }
 
 /// Expands `gochan::chan!`.
@@ -43,7 +43,7 @@ pub fn send(input: TokenStream) -> TokenStream {
 /// Expands `gochan::recv!`.
 #[proc_macro]
 pub fn recv(input: TokenStream) -> TokenStream {
-    expand::expression(input.into(), recv::expand).into()
+    expand::expression_or(input.into(), recv::expand, recv::remains).into()
 }
 
 /// Expands `gochan::close!`.

@@ -84,7 +84,7 @@ pub(crate) fn expand(root: &Root, Select { biased, arms }: Select) -> TokenStrea
 /// body, which an editor goes on working in.
 pub(crate) fn remains(root: &Root, input: TokenStream) -> TokenStream {
     let (select, lost) = Select::recover(input);
-    let lost = lost.into_iter().filter_map(readable);
+    let lost = lost.into_iter().flat_map(readable);
     let expanded = (!select.arms.is_empty()).then(|| expand(root, select));
     quote!(#expanded; #(#lost;)*)
 }

@@ -59,7 +59,7 @@ fn go_forms() {
         "[a, mut b] f(a, b)",
         "[&a] f(a)",
     ];
-    compare("go", &render("go", &inputs, |input| expand::expression(input, go::expand)));
+    compare("go", &render("go", &inputs, |input| expand::expression_or(input, go::expand, go::remains)));
 }
 
 #[test]
@@ -69,7 +69,9 @@ fn channel_macros() {
     let sends = render("send", &["ch <- v", "*ch <- a < -b", "a.b <- recv!(c)"], |input| {
         expand::expression(input, send::expand)
     });
-    let recvs = render("recv", &["ch", "ctx.done(), ok"], |input| expand::expression(input, recv::expand));
+    let recvs = render("recv", &["ch", "ctx.done(), ok"], |input| {
+        expand::expression_or(input, recv::expand, recv::remains)
+    });
     let closes =
         render("close", &["ch", "if a { b } else { c }"], |input| expand::expression(input, close::expand));
     compare("channels", &[chans, sends, recvs, closes].concat());
@@ -118,7 +120,7 @@ fn contexts() {
 fn mistakes_and_half_typed_input() {
     let go = ["f", "x.", "f(x.)", "x.run(a.)", "", "|i| { f(i) }", "async { x }"];
     let send = ["ch, v", "ch <- job.", "ch <- "];
-    let gos = render("go", &go, |input| expand::expression(input, go::expand));
+    let gos = render("go", &go, |input| expand::expression_or(input, go::expand, go::remains));
     let sends = render("send", &send, |input| expand::expression(input, send::expand));
     let select = ["<-a => f(), v = <-user. => {} default => {}", "tx <- job { f() }", "v = <-rx => user."];
     let with_context = ["ctx = background(). => {}", "ctx = user.done()"];
@@ -158,9 +160,9 @@ fn half_typed_input_expands_like_the_input_it_will_be() {
         expand(quote!([gochan] #tokens)).to_string()
     }
     type Expand = fn(TokenStream) -> TokenStream;
-    let go: Expand = |input| expand::expression(input, go::expand);
+    let go: Expand = |input| expand::expression_or(input, go::expand, go::remains);
     let send: Expand = |input| expand::expression(input, send::expand);
-    let recv: Expand = |input| expand::expression(input, recv::expand);
+    let recv: Expand = |input| expand::expression_or(input, recv::expand, recv::remains);
     let close: Expand = |input| expand::expression(input, close::expand);
     let chan: Expand = |input| expand::typed_expression(input, chan::expand);
     let defer: Expand = |input| expand::statement(input, defer::expand, defer::remains);

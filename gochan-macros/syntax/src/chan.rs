@@ -1,9 +1,10 @@
 //! `chan!(T)` and `chan!(T, capacity)`.
 
+use proc_macro2::TokenTree;
 use syn::parse::{Parse, ParseStream};
 use syn::{Error, Expr, Lit, Result, Token, Type};
 
-use crate::tokens;
+use crate::tokens::{self, error_at, find_arrow, is_word, parse_all};
 
 /// The input of `chan!`.
 #[derive(Clone, Debug)]
@@ -29,16 +30,28 @@ impl Parse for Chan {
             let message = "the element type comes first: `chan!(T)`; its halves are made by `split()`";
             return Err(input.error(message));
         }
-        let element = input.parse()?;
+        let tokens = tokens::rest(input)?;
+        if is_word(&tokens, 0, "chan") && !matches!(tokens.get(1), None | Some(TokenTree::Group(_))) {
+            let named = tokens::is_punct(&tokens, 1, ',') || tokens::is_operator(&tokens, 1, ':', ':');
+            if !named && (find_arrow(&tokens) == Some(1) || !tokens::is_punct(&tokens, 1, '<')) {
+                let message = "the element type stands alone: `chan!(T)`, or `chan!(T, capacity)`";
+                return Err(error_at(&tokens[..1], message));
+            }
+        }
+        parse_all(&tokens, Chan::parse_parts).map_err(|error| unclosed(&tokens).unwrap_or(error))
+    }
+}
+
+impl Chan {
+    fn parse_parts(input: ParseStream) -> Result<Self> {
+        let element = input.parse().map_err(|error: Error| {
+            Error::new(error.span(), "expected the element type: `chan!(T)`, or `chan!(T, capacity)`")
+        })?;
         if input.is_empty() {
             return Ok(Chan { element, capacity: None });
         }
         if !input.peek(Token![,]) {
-            let rest = tokens::rest(input)?;
-            return Err(Error::new_spanned(
-                rest.first(),
-                "expected `,` and the capacity, as in `chan!(T, 16)`, or nothing",
-            ));
+            return Err(input.error("expected `,` and the capacity, as in `chan!(T, 16)`, or nothing"));
         }
         let comma = input.parse()?;
         let rest = tokens::rest(input)?;
@@ -48,6 +61,20 @@ impl Parse for Chan {
         let capacity = tokens::parse_expr(tokens::without_trailing_comma(&rest))?;
         Ok(Chan { element, capacity: Some((comma, capacity)) })
     }
+}
+
+/// The error for a `<` in the type that nothing closes.
+fn unclosed(tokens: &[TokenTree]) -> Option<Error> {
+    let mut open = Vec::new();
+    for at in 0..tokens.len() {
+        let arrow = at > 0 && tokens::is_operator(tokens, at - 1, '-', '>');
+        if tokens::is_punct(tokens, at, '<') {
+            open.push(tokens[at].span());
+        } else if tokens::is_punct(tokens, at, '>') && !arrow {
+            open.pop();
+        }
+    }
+    open.first().map(|&span| Error::new(span, "the `>` for this `<` is missing"))
 }
 
 #[cfg(test)]
@@ -84,6 +111,10 @@ mod tests {
         assert_rejects::<Chan>("16", "16", "the element type comes first");
         assert_rejects::<Chan>(", 16", ",", "the element type comes first");
         assert_rejects::<Chan>("<-i32", "<", "the element type comes first");
+        assert_rejects::<Chan>("chan i32, 16", "chan", "the element type stands alone");
+        assert_rejects::<Chan>("chan<- i32", "chan", "the element type stands alone");
+        assert_rejects::<Chan>("let x", "let", "expected the element type");
+        assert_rejects::<Chan>("Vec<Vec<i32>, 3", "<", "the `>` for this `<` is missing");
         assert_rejects::<Chan>("i32; 16", ";", "expected `,` and the capacity");
         assert_rejects::<Chan>("i32 16", "16", "expected `,` and the capacity");
         assert_rejects::<Chan>("i32, 16 17", "17", "unexpected `17`");

@@ -75,6 +75,12 @@ impl Parse for WithContext {
         if body.is_empty() {
             return Err(Error::new_spanned(fat_arrow, format!("the body is missing after `=>`: {SHAPE}")));
         }
+        if let Some(semicolon) =
+            body.iter().find(|&token| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ';'))
+        {
+            let message = format!("several statements need braces around them: {SHAPE}");
+            return Err(Error::new(semicolon.span(), message));
+        }
         Ok(WithContext {
             binding: context_binding(binding, &header[eq])?,
             eq: Token![=](header[eq].span()),
@@ -171,6 +177,7 @@ mod tests {
         assert_rejects::<WithContext>("(ctx) = e => { }", "(ctx)", "`(ctx, cancel)`");
         assert_rejects::<WithContext>("let ctx = e => { }", "let ctx", "`(ctx, cancel)`");
         assert_rejects::<WithContext>("ctx := e => { }", ":=", "bound with `=`");
+        assert_rejects::<WithContext>("ctx = e => a(); b()", ";", "need braces");
         assert_rejects::<WithContext>("= e => { }", "=", "`(ctx, cancel)`");
     }
 

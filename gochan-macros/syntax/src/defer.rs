@@ -1,12 +1,12 @@
 //! `defer!(expression)` and `defer! { statements }`.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use syn::parse::{Parse, ParseStream};
 use syn::{Error, Expr, Result};
 
 use crate::Body;
-use crate::go::spell;
-use crate::tokens::{self, parse_expr};
+use crate::go::{foreign_literal, spell};
+use crate::tokens::{self, error_at, find_arrow, is_punct, is_word, parse_expr, split_comma};
 
 /// The input of `defer!`.
 #[derive(Clone, Debug)]
@@ -39,8 +39,45 @@ impl Defer {
     }
 }
 
+const LITERAL: &str =
+    "`defer!` needs no function literal: write what to run, as in `defer!(wg.done())` or `defer! { … }`";
+
+/// The complaint about what Go, or `go!`, would know what to do with.
+fn no_expression(tokens: &[TokenTree]) -> Option<Error> {
+    if let Some(start) = foreign_literal(tokens) {
+        return Some(error_at(start, LITERAL));
+    }
+    if let Some(at) = find_arrow(tokens) {
+        let message = match at {
+            0 => "to receive at the end of the block, write `defer!(recv!(ch))`",
+            _ => "to send at the end of the block, write `defer!(send!(ch <- value))`",
+        };
+        return Some(error_at(&tokens[at..at + 2], message));
+    }
+    if let [list @ TokenTree::Group(group), next, ..] = tokens
+        && group.delimiter() == Delimiter::Bracket
+        && !matches!(next, TokenTree::Punct(_))
+    {
+        let message = "`defer!` borrows what it names, and takes no list of clones";
+        return Some(Error::new(list.span(), message));
+    }
+    let (first, comma, _) = split_comma(tokens)?;
+    let several = parse_expr(tokens).is_err() && parse_expr(first).is_ok();
+    several.then(|| Error::new(comma.span(), "write one `defer!` for each, or `;` between the two"))
+}
+
 /// The complaint about an expression that the end of the block can do nothing with.
 fn nothing_to_run(tokens: &[TokenTree]) -> Option<Error> {
+    let starts_statement = ["let", "if", "while", "match", "for", "return", "use", "const"]
+        .iter()
+        .any(|word| is_word(tokens, 0, word));
+    let separated = (0..tokens.len()).any(|at| is_punct(tokens, at, ';'));
+    if !starts_statement
+        && !separated
+        && let Some(error) = no_expression(tokens)
+    {
+        return Some(error);
+    }
     let expr = parse_expr(tokens).ok()?;
     let message = match &expr {
         Expr::Path(_) | Expr::Field(_) => format!(
@@ -48,9 +85,7 @@ fn nothing_to_run(tokens: &[TokenTree]) -> Option<Error> {
              `defer!({name}())`",
             name = spell(&expr)?
         ),
-        Expr::Closure(_) => "`defer!` needs no function literal: write what to run, as in \
-                             `defer!(wg.done())` or `defer! { … }`"
-            .to_owned(),
+        Expr::Closure(_) => LITERAL.to_owned(),
         Expr::Try(_) => {
             "`?` has no caller to return to at the end of the block: handle the error here".to_owned()
         }
@@ -81,6 +116,16 @@ mod tests {
         assert_rejects::<Defer>("|| f()", "|| f()", "no function literal");
         assert_rejects::<Defer>("move || { f() }()", "move || { f() }()", "no function literal");
         assert_rejects::<Defer>("f()?", "f()?", "`?` has no caller");
+        assert_rejects::<Defer>("func() { f() }()", "func", "no function literal");
+        assert_rejects::<Defer>("[wg] { wg.done() }", "[wg]", "no list of clones");
+        assert_rejects::<Defer>("[wg] wg.done()", "[wg]", "no list of clones");
+        assert_rejects::<Defer>("ch <- 1", "<-", "`defer!(send!(ch <- value))`");
+        assert_rejects::<Defer>("<-ch", "<-", "`defer!(recv!(ch))`");
+        assert_rejects::<Defer>("f(), g()", ",", "one `defer!` for each");
+        accept::<Defer>("let less = a <-b; f(less)");
+        accept::<Defer>("if a <-b { f() }");
+        accept::<Defer>("[a, b].iter().for_each(f)");
+        accept::<Defer>("f::<A, B>(a, b)");
     }
 
     #[test]

@@ -98,6 +98,10 @@ impl Parse for Go {
             ));
         }
         let tokens = tokens::rest(input)?;
+        if let Some(separator) = clones.as_ref().and_then(|_| separator(&tokens)) {
+            let message = "nothing stands between the list and what to run: `go!([a, b] { … })`";
+            return Err(error_at(separator, message));
+        }
         Ok(Go { clones, form: form(tokens::without_trailing_comma(&tokens))? })
     }
 }
@@ -148,6 +152,12 @@ fn self_entry(input: ParseStream) -> Error {
 
 /// An entry such as `self.jobs`: no name that the goroutine could use for the clone.
 fn path_entry(input: ParseStream, first: &Ident) -> Error {
+    if input.peek(Token![as]) {
+        return input.error(format!("the clone's name comes first: `[name = {first}]`"));
+    }
+    if input.peek(Token![:]) && !input.peek(Token![::]) {
+        return input.error(format!("the list holds names alone, without types: `[{first}]`"));
+    }
     let mut entry = first.to_token_stream();
     let mut last = first.to_string();
     while !input.is_empty() && !input.peek(Token![,]) {
@@ -170,6 +180,26 @@ fn tidy(tokens: &TokenStream) -> String {
     tokens.to_string().replace(" . ", ".").replace(" :: ", "::").replace(" (", "(").replace("( ", "(")
 }
 
+/// A `,` or `=>` that `tokens` begin with.
+fn separator(tokens: &[TokenTree]) -> Option<&[TokenTree]> {
+    match () {
+        () if tokens::is_operator(tokens, 0, '=', '>') => Some(&tokens[..2]),
+        () if tokens::is_punct(tokens, 0, ',') => Some(&tokens[..1]),
+        () => None,
+    }
+}
+
+/// What Go, or another language, begins a function literal with: `func(n int) { … }`, `() => { … }`.
+pub(crate) fn foreign_literal(tokens: &[TokenTree]) -> Option<&[TokenTree]> {
+    let is = |at: usize, delimiter: Delimiter| matches!(tokens.get(at), Some(TokenTree::Group(group)) if group.delimiter() == delimiter);
+    let body = (2..tokens.len()).any(|at| is(at, Delimiter::Brace));
+    match () {
+        () if is_word(tokens, 0, "func") && is(1, Delimiter::Parenthesis) && body => Some(&tokens[..1]),
+        () if is(0, Delimiter::Parenthesis) && tokens::is_operator(tokens, 1, '=', '>') => Some(&tokens[..3]),
+        () => None,
+    }
+}
+
 /// Reads what follows the clone list; `tokens` is not empty.
 fn form(tokens: &[TokenTree]) -> Result<Form> {
     if let [TokenTree::Group(group)] = tokens {
@@ -184,6 +214,11 @@ fn form(tokens: &[TokenTree]) -> Result<Form> {
         }
     }
     refuse_async(tokens)?;
+    if let Some(start) = foreign_literal(tokens) {
+        let message = "a function literal has its parameters between bars, and its call behind it: \
+                       `|| { … }()`, `|n: i32| { … }(1)`";
+        return Err(error_at(start, message));
+    }
     if starts_closure(tokens) {
         return parse_all(tokens, literal).map(Form::Literal);
     }
@@ -260,6 +295,9 @@ fn literal(input: ParseStream) -> Result<Literal> {
         input.parse::<Token![|]>()?;
         while !input.peek(Token![|]) {
             parameters.push(input.parse()?);
+            if input.peek(Ident) {
+                return Err(input.error("a parameter's type follows a colon: `|n: i32|`"));
+            }
             if !input.peek(Token![,]) {
                 break;
             }

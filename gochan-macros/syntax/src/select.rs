@@ -171,10 +171,15 @@ impl Parse for Arm {
         while !input.is_empty() && !input.peek(Token![=>]) {
             header.push(input.parse::<TokenTree>()?);
         }
-        if input.is_empty() {
+        let end = (0..header.len()).find(|&at| tokens::is_punct(&header, at, ';'));
+        if end == Some(1) && is_word(&header, 0, "biased") {
+            return Err(error_at(&header[..2], "`biased;` goes in front of all arms"));
+        }
+        if input.is_empty() || end.is_some() {
+            let header = tokens::without_trailing_comma(&header[..end.unwrap_or(header.len())]);
             // The arm itself may already say where its `=>` should have stood.
-            arm_kind(split_guard(&header)?.0)?;
-            return Err(error_at(&header, "missing `=>` and the arm's body"));
+            arm_kind(split_guard(header)?.0)?;
+            return Err(error_at(header, "missing `=>` and the arm's body"));
         }
         let fat_arrow: Token![=>] = input.parse()?;
         if header.is_empty() {
@@ -318,6 +323,9 @@ fn arm_kind(operation: &[TokenTree]) -> Result<ArmKind> {
     if let Some(fallback) = fallback(operation) {
         return fallback;
     }
+    if is_word(operation, 0, "if") && split_comma(operation).is_some() {
+        return Err(Error::new(first.span(), "a guard follows the operation: `<-rx, if condition => …`"));
+    }
     let at =
         find_arrow(operation).filter(|_| !is_word(operation, 0, "case") && !is_word(operation, 0, "let"));
     let Some(at) = at else { return Err(no_arrow(operation)) };
@@ -352,6 +360,12 @@ fn fallback(operation: &[TokenTree]) -> Option<Result<ArmKind>> {
             return Some(Err(Error::new(
                 span,
                 "the arm that is taken when nothing is ready is `default => …`",
+            )));
+        }
+        TokenTree::Ident(word) if word == "complete" && operation.len() == 1 => {
+            return Some(Err(Error::new(
+                span,
+                "the arm that is taken when all others are off is `else => …`",
             )));
         }
         _ => return None,
@@ -396,8 +410,10 @@ fn receive(binding: ReceiveBinding, arrow: Token![<-], after: &[TokenTree]) -> R
 
 fn receive_binding(tokens: &[TokenTree]) -> Result<ReceiveBinding> {
     if let Some((value, comma, ok)) = split_comma(tokens) {
-        if value.is_empty() || ok.is_empty() {
-            return Err(Error::new(comma.span(), "two names go here: `v, ok = <-rx`"));
+        let third = split_comma(ok).map(|(_, comma, _)| comma);
+        if value.is_empty() || ok.is_empty() || third.is_some() {
+            let span = third.unwrap_or(comma).span();
+            return Err(Error::new(span, "two names go here: `v, ok = <-rx`"));
         }
         let (value, ok) = (parse_all(value, Pat::parse_single)?, irrefutable(ok)?);
         if some_pattern(&value).is_some() {
@@ -408,6 +424,12 @@ fn receive_binding(tokens: &[TokenTree]) -> Result<ReceiveBinding> {
         }
         check_irrefutable(&value)?;
         return Ok(ReceiveBinding::CommaOk(Box::new((value, ok))));
+    }
+    if let [TokenTree::Ident(_), rest @ ..] = tokens
+        && tokens::is_punct(rest, 0, ':')
+        && !is_operator(rest, 0, ':', ':')
+    {
+        return Err(error_at(rest, "the type is the channel's: `v = <-rx`"));
     }
     let pattern = parse_all(tokens, Pat::parse_single)?;
     if let Some(inner) = some_pattern(&pattern) {
@@ -477,7 +499,12 @@ fn some_pattern(pattern: &Pat) -> Option<&Pat> {
 fn operand(tokens: &[TokenTree]) -> Result<Expr> {
     let error = match (parse_expr(tokens), find_arrow(tokens)) {
         (Ok(expr), None) => return Ok(expr),
-        (Err(error), None) => error,
+        (Err(error), None) => match split_comma(tokens) {
+            Some((operand, _, rest)) if !rest.is_empty() && parse_expr(operand).is_ok() => {
+                error_at(rest, "after the comma comes a guard: `, if condition => …`")
+            }
+            _ => error,
+        },
         (_, Some(second)) => match split_comma(&tokens[..second]) {
             Some((_, _, next)) if !is_word(next, 0, "if") => error_at(
                 &tokens[second..second + 2],
@@ -535,7 +562,8 @@ fn missing_fat_arrow(tokens: &[TokenTree]) -> Option<Error> {
 fn no_arrow(operation: &[TokenTree]) -> Error {
     let word = operation[0].span();
     if is_word(operation, 0, "case") {
-        return Error::new(word, format!("arms have no `case`: {ARMS}"));
+        let message = "arms have no `case`: `v = <-rx => …`, `tx <- value => …`, `default => …`";
+        return Error::new(word, message);
     }
     if is_word(operation, 0, "let") {
         return Error::new(word, "an arm needs no `let`: `v = <-rx => …`");

@@ -46,16 +46,28 @@ impl Parse for Send {
         if let Some(second) = find_arrow(value) {
             return Err(second_arrow(value, second));
         }
-        Ok(Send { channel: parse_expr(channel)?, arrow, value: parse_expr(value)? })
+        let channel = parse_expr(channel)?;
+        let value = parse_expr(value).map_err(|error| second_value(value).unwrap_or(error))?;
+        Ok(Send { channel, arrow, value })
     }
 }
 
 /// An arrow after the one that counted.
 pub(crate) fn second_arrow(tokens: &[TokenTree], at: usize) -> Error {
-    Error::new_spanned(
-        tokens::arrow_token(tokens, at),
-        "only one `<-` fits here; to compare with a negative number, put a space: `a < -b`",
-    )
+    let message = if at == 0 {
+        "what another channel yields is received first, by `recv!(other)` in place of `<-other`"
+    } else {
+        "only one `<-` fits here; to compare with a negative number, put a space: `a < -b`"
+    };
+    Error::new_spanned(tokens::arrow_token(tokens, at), message)
+}
+
+/// The error for a comma in `value`, which is no expression.
+fn second_value(value: &[TokenTree]) -> Option<Error> {
+    let (first, comma, _) = split_comma(value)?;
+    parse_expr(first).ok()?;
+    let message = "`send!` sends one value; a tuple has parentheses of its own: `send!(ch <- (a, b))`";
+    Some(Error::new(comma.span(), message))
 }
 
 fn missing_arrow(tokens: &[TokenTree]) -> Error {
@@ -71,7 +83,22 @@ fn missing_arrow(tokens: &[TokenTree]) -> Error {
             "write `<-` between the channel and the value, not `,`: `send!(ch <- value)`",
         );
     }
+    if let Some(operator) = other_operator(tokens) {
+        return error_at(operator, "the arrow is `<-`: `send!(ch <- value)`");
+    }
     error_at(tokens, "the value is missing: `send!(ch <- value)`")
+}
+
+/// What stands between two operands in place of the arrow, such as `=` or `:=`.
+fn other_operator(tokens: &[TokenTree]) -> Option<&[TokenTree]> {
+    let is_operator = |at: usize| {
+        let punct = tokens::punct(tokens, at);
+        punct.is_some_and(|punct| matches!(punct.as_char(), '<' | '=' | ':' | '|'))
+    };
+    let path = |at: usize| tokens::is_operator(tokens, at, ':', ':');
+    let start = (1..tokens.len()).find(|&at| is_operator(at) && !path(at) && !path(at - 1))?;
+    let length = (start..tokens.len()).take_while(|&at| is_operator(at)).count();
+    (start + length < tokens.len()).then(|| &tokens[start..start + length])
 }
 
 #[cfg(test)]
@@ -90,6 +117,18 @@ mod tests {
         };
         same(&send.channel, channel);
         same(&send.value, value);
+    }
+
+    #[test]
+    fn habits() {
+        assert_rejects::<Send>("ch <- <-other", "<-", "`recv!(other)`");
+        assert_rejects::<Send>("ch <- a, b", ",", "`send!(ch <- (a, b))`");
+        assert_rejects::<Send>("ch < a", "<", "the arrow is `<-`");
+        assert_rejects::<Send>("ch << a", "<<", "the arrow is `<-`");
+        assert_rejects::<Send>("ch := a", ":=", "the arrow is `<-`");
+        assert_rejects::<Send>("a::ch = b::a", "=", "the arrow is `<-`");
+        assert_rejects::<Send>("a::ch", "a::ch", "the value is missing");
+        assert_rejects::<Send>("ch.send(1)", "ch.send(1)", "the value is missing");
     }
 
     #[test]
@@ -164,7 +203,6 @@ mod tests {
         assert_rejects::<Send>("ch < - v", "< -", "in one piece");
         assert_rejects::<Send>("a <- b <- c", "<-", "only one `<-`");
         assert_rejects::<Send>("ch <- v w", "w", "unexpected `w`");
-        assert_rejects::<Send>("ch <- a, b", ",", "unexpected `,`");
         assert_rejects::<Send>("ch <- 1 +", "+", "expected an expression");
         assert_rejects::<Send>("ch <- job.", ".", "");
     }

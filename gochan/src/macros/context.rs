@@ -69,7 +69,6 @@
 #[doc(alias = "WithCancel")]
 #[doc(alias = "WithTimeout")]
 #[doc(alias = "WithDeadline")]
-#[doc(alias = "cancel")]
 #[macro_export]
 macro_rules! with_context {
     ($($input:tt)*) => { $crate::__private::macros::with_context! { [$crate] $($input)* } };

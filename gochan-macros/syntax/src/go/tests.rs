@@ -130,6 +130,15 @@ fn other_mistakes() {
     assert_rejects::<Go>("[self] { }", "self", "`[this = self]`");
     assert_rejects::<Go>("[self.jobs] { }", "self.jobs", "`[jobs = self.jobs]`");
     assert_rejects::<Go>("[a.b.c, d] { }", "a.b.c", "`[c = a.b.c]`");
+    assert_rejects::<Go>("[a as b] { }", "as", "`[name = a]`");
+    assert_rejects::<Go>("[a: T] { }", ":", "`[a]`");
+    assert_rejects::<Go>("[a], { }", ",", "nothing stands between");
+    assert_rejects::<Go>("[a] => { }", "=>", "nothing stands between");
+    assert_rejects::<Go>("func() { a() }()", "func", "`|| { … }()`");
+    assert_rejects::<Go>("func(n int) error { a() }(1)", "func", "parameters between bars");
+    assert_rejects::<Go>("() => { a() }", "() =>", "parameters between bars");
+    assert_rejects::<Go>("|n int| { a() }(1)", "int", "`|n: i32|`");
+    accept::<Go>("func(x)");
     assert_rejects::<Go>("x.", ".", "");
     assert_rejects::<Go>("f(x.)", ")", "");
 }

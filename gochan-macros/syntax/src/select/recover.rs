@@ -23,13 +23,14 @@ impl Select {
     pub fn recover(tokens: TokenStream) -> (Select, Vec<Expr>) {
         let tokens: Vec<TokenTree> = tokens.into_iter().collect();
         let mut rest = &tokens[..];
-        if is_word(rest, 0, "biased")
-            && punct(rest, 1).is_some_and(|next| matches!(next.as_char(), ';' | ','))
-        {
-            rest = &rest[2..];
-        }
         let (mut arms, mut lost) = (Vec::new(), Vec::new());
         while !rest.is_empty() {
+            if is_word(rest, 0, "biased")
+                && punct(rest, 1).is_some_and(|next| matches!(next.as_char(), ';' | ','))
+            {
+                rest = &rest[2..];
+                continue;
+            }
             let length = match whole_arm(rest) {
                 Ok((arm, length)) => {
                     arms.push(arm);
@@ -88,8 +89,10 @@ fn broken_arm(tokens: &[TokenTree], arms: &mut Vec<Arm>, lost: &mut Vec<Expr>) -
     let (kind, end) = match operation(&header[start..]) {
         Ok((kind, length)) => (Some(kind), start + length),
         Err(_) => {
-            // What stands before a `=` is to be a new name; and so was a lone `ok`, which came too late.
-            let names = if is_word(header, 0, "ok") && header.len() == 1 { 1 } else { 0 };
+            // What stands before a `=` is to be a new name; and so was a lone `ok`, which came too late. A lone
+            // `complete` is another library's `else`.
+            let named = ["ok", "complete"].iter().any(|word| is_word(header, 0, word));
+            let names = if named && header.len() == 1 { 1 } else { 0 };
             let operands = find_assign(header).map_or(names, |eq| eq + 1);
             lost.extend(fragments(stream(&header[operands..])));
             (None, header.len())

@@ -193,6 +193,16 @@ fn other_mistakes() {
     assert_rejects::<Select>("<-a => f() v = <-b => {}", "f()", "a `,` is missing");
     assert_rejects::<Select>("v = <-a, w = <-b => {}", "<-", "an arm is one operation");
     assert_rejects::<Select>("a <- b <- c => {}", "<-", "only one `<-`");
+    assert_rejects::<Select>("a <- <-b => {}", "<-", "`recv!(other)`");
+    assert_rejects::<Select>("tx <- 1;", "tx <- 1", "missing `=>` and the arm's body");
+    assert_rejects::<Select>("tx <- 1,", "tx <- 1", "missing `=>` and the arm's body");
+    assert_rejects::<Select>("tx <- 1; <-rx => {}", "tx <- 1", "missing `=>` and the arm's body");
+    assert_rejects::<Select>("<-rx => {} biased; <-rx => {}", "biased;", "in front of all arms");
+    assert_rejects::<Select>("if a, <-rx => {}", "if", "a guard follows the operation");
+    assert_rejects::<Select>("<-rx, true => {}", "true", "`, if condition => …`");
+    assert_rejects::<Select>("complete => {}", "complete", "`else => …`");
+    assert_rejects::<Select>("v, ok, more = <-rx => {}", ",", "two names");
+    assert_rejects::<Select>("v: i32 = <-rx => {}", ": i32", "the type is the channel's");
 }
 
 /// The arms that are kept of `source`, each with its body.

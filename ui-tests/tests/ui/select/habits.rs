@@ -65,4 +65,28 @@ fn main() {
         v = recv!(rx) => println!("{v}"),
         send!(tx <- 1) => {}
     }
+    select! {
+        tx <- <-rx => {}
+    }
+    select! {
+        tx <- 1;
+    }
+    select! {
+        v, ok, more = <-rx => {}
+    }
+    select! {
+        v: i32 = <-rx => println!("{v}"),
+    }
+    select! {
+        if true, <-rx => {}
+    }
+    select! {
+        <-rx => {}
+        complete => {}
+    }
+    select! {
+        <-rx => {}
+        biased;
+        <-tx => {}
+    }
 }

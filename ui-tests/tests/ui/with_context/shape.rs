@@ -13,6 +13,7 @@ fn main() {
     with_context!((ctx) = background().with_cancel() => { work(&ctx) });
     with_context!(ctx = => { work(&ctx) });
     with_context!(|ctx| { work(&ctx) });
+    with_context!(ctx = background().with_cancel() => work(&ctx); work(&ctx));
 }
 
 fn work(_: &Context) {}
