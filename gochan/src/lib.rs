@@ -35,6 +35,39 @@
 //! values and panics included. Methods return `Option` and `Result`, are named as in std, and never panic on a closed
 //! channel.
 //!
+//! # From Go
+//!
+//! | Go | here |
+//! |---|---|
+//! | `go f(x)`, `go func() { … }()` | [`go!`]`(f(x))`, `go!({ … })`; its [`JoinHandle`] has the result, or the panic |
+//! | `make(chan T, n)`, `chan<- T`, `<-chan T` | [`chan!`](macro@chan)`(T, n)`, [`Sender`], [`Receiver`] |
+//! | `ch <- v`, `v, ok := <-ch`, `close(ch)` | [`send!`], [`recv!`], [`close!`], and the methods of [`Chan`] |
+//! | `for v := range ch` | `for v in &ch` |
+//! | `select`, `reflect.Select` | [`select!`](macro@select), [`Select`] |
+//! | `defer f()` | [`defer!`], at the end of the block |
+//! | `sync`, `sync/atomic`, `errgroup`, `singleflight`, `semaphore` | [`sync`] |
+//! | `context` | [`context`], [`with_context!`] |
+//! | `time`, `os/signal` | [`time`], [`signal`] |
+//! | `runtime`, `runtime/metrics`, `go tool trace` | [`runtime`] |
+//! | `testing/synctest`, the race detector | [`test`](mod@test): virtual time, exploration of interleavings |
+//!
+//! The modules say more. The documentation's search finds Go's names, such as `time.NewTicker`.
+//!
+//! # When it does not compile
+//!
+//! A goroutine owns what it names, and may outlive the function that starts it. What Go finds out with its race
+//! detector, or not at all, is an error here:
+//!
+//! * **borrow of moved value** (E0382): a goroutine has taken the variable along. Handles are cheap to clone: name them
+//!   in the list, `go!([ch, wg] { … })`, or write `f(ch.clone())` in a call.
+//! * **`self` escapes**, **does not live long enough** (E0521, E0597): the goroutine borrows. Give it a clone of the
+//!   field, `go!([jobs = self.jobs] { … })`, share by `Arc`, or start it in a [`scope`], which waits for it.
+//! * **cannot be sent between threads safely** (E0277): an `Rc`, a `Cell`, a guard of a lock. Use `Arc`, an atomic or a
+//!   [`sync::Mutex`]; or make the value inside of the goroutine, where it stays on one thread.
+//! * **has no zero value** (E0277): Go's receive yields one once the channel is closed. Derive `Default`, or take an
+//!   `Option`: `ch.recv()`, or `Some(v) = <-ch` in [`select!`](macro@select). The times of a ticker have none:
+//!   `ticker.channel().recv()`.
+//!
 //! # Goroutines
 //!
 //! A goroutine is a coroutine with a stack of its own: 256 KiB reserved, of which it commits what it touches, usually
@@ -76,6 +109,10 @@
 //!
 //! Linux on x86-64 is what is tested and measured. Coroutines need a Unix with `mmap` and an architecture that
 //! `corosensei` supports.
+
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+mod readme {}
 
 #[macro_use]
 mod macros;

@@ -3,6 +3,20 @@
 //! There is nothing to start: the first `go!` starts the runtime with default settings. [`Builder`] chooses others
 //! before that.
 //!
+//! # Environment
+//!
+//! | variable | value | what it sets |
+//! |---|---|---|
+//! | `GOCHAN_MAXPROCS` | a number of at least 1 | [worker threads](Builder::workers), Go's `GOMAXPROCS` |
+//! | `GOCHAN_BACKEND` | `coroutines`, `threads` | [what goroutines are](Backend) |
+//! | `GOCHAN_STACK` | bytes, or `64K`, `1M` | [the stack of a goroutine](Builder::stack_size) |
+//! | `GOCHAN_DEADLOCK` | `report`, `ignore` | [whether a deadlock ends the process](Builder::deadlock_report) |
+//! | `GOCHAN_STUCK` | `500ms`, `10s`, `off` | [when a goroutine that holds up its worker is told](Builder::stuck_after) |
+//! | `GOCHAN_TRACE` | a file | a trace of what ran when, see below |
+//!
+//! They are read once, and win over what the program has set; a value that makes no sense ends it. Three more are for
+//! [tests](mod@crate::test): `GOCHAN_TEST_TIMEOUT`, `GOCHAN_SEED`, `GOCHAN_EXPLORE`.
+//!
 //! # Seeing inside
 //!
 //! [`dump`] tells what every goroutine does and where it waits; so does SIGQUIT (Ctrl-\\) under `#[gochan::main]`, and

@@ -11,6 +11,20 @@
 //! handle that could receive is dropped, sends fail and give their value back. A channel that carries a handle of
 //! itself keeps itself alive: such a cycle leaks unless the value is received.
 //!
+//! | Go | here |
+//! |---|---|
+//! | `make(chan T)`, `make(chan T, n)` | [`chan!`](macro@crate::chan)`(T)`, `chan!(T, n)`; [`Chan::new`], [`Chan::with_capacity`] |
+//! | `chan<- T`, `<-chan T` | [`Sender`], [`Receiver`]: [`Chan::split`], [`Chan::sender`], [`Chan::receiver`] |
+//! | `ch <- v` | [`send!`](crate::send)`(ch <- v)`, [`Chan::send`] |
+//! | `<-ch`, `v, ok := <-ch` | [`recv!`](crate::recv)`(ch)`, `recv!(ch, ok)`, [`Chan::recv`] |
+//! | `close(ch)` | [`close!`](crate::close)`(ch)`, [`Chan::close`], or dropping the last sender |
+//! | `for v := range ch` | `for v in &ch`, [`Chan::iter`] |
+//! | `len(ch)`, `cap(ch)`, `a == b` | [`Chan::len`], [`Chan::capacity`], [`Chan::same_channel`] |
+//! | `var ch chan T`, which is `nil` | [`Chan::nil`], `Chan::default()` |
+//! | `select` with one operation and `default` | [`Chan::try_send`], [`Chan::try_recv`], [`Chan::try_iter`] |
+//! | `select` with one operation and `time.After(d)` | [`Chan::send_timeout`], [`Chan::recv_timeout`] |
+//! | — | for async tasks [`Chan::send_async`], [`Chan::recv_async`], [`Chan::stream`] |
+//!
 //! # Ordering
 //!
 //! A send happens before the completion of its receive; a close before a receive that returns `None` because of it;

@@ -55,7 +55,8 @@ macro_rules! send {
 ///
 /// `recv!(ch)` is a `T`: once the channel is closed and drained, the zero value, which is `T`'s
 /// [`Default`]. `recv!(ch, ok)` is `(T, bool)`, and the `bool` is false for such a zero value. The method
-/// [`Chan::recv`](crate::Chan::recv) gives an `Option` and asks for no `Default`.
+/// [`Chan::recv`](crate::Chan::recv) gives an `Option` and asks for no `Default`; it is how one waits for a time, which
+/// has none: `after(d).recv()`, `ticker.channel().recv()`.
 ///
 /// The channel is a [`Chan`](crate::Chan), a [`Receiver`](crate::Receiver), a reference to one, a `Box`, `Rc`, `Arc`
 /// or `LazyLock` of one, or an `Option` of one, where `None` is the nil channel.

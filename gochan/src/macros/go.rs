@@ -13,6 +13,11 @@
 /// variable, as in `[jobs = self.jobs]`. A statement list in the macro's own braces is a block as well; a
 /// lone call is a call, whatever the brackets.
 ///
+/// The goroutine owns what it names. "Borrow of moved value" means that the caller, or the next turn of its loop, wants
+/// to go on using what a goroutine has taken along: add its name to the list. In a method, `self` is only borrowed:
+/// clone the field that is needed, `[jobs = self.jobs]`. Goroutines that do borrow are started in a
+/// [`scope`](crate::scope()).
+///
 /// The value is a [`JoinHandle`](crate::JoinHandle) for what the goroutine returns. Dropping it detaches
 /// the goroutine.
 ///

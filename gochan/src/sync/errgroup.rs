@@ -187,7 +187,25 @@ impl<E: Send + 'static> Group<E> {
     /// The group can be used again, though not its context.
     ///
     /// # Errors
-    /// The first one of a task; it is returned once.
+    /// The first one of a task; it is returned once, and another `wait` returns `Ok`. Go programs often wait twice, the
+    /// first time in a goroutine that then closes the channel of the results. Here that channel closes by itself when
+    /// the tasks have dropped their senders; or the goroutine returns what it got:
+    ///
+    /// ```
+    /// # use gochan::prelude::*;
+    /// # use gochan::sync::errgroup::Group;
+    /// let (group, results) = (Group::<String>::new(), chan!(u32));
+    /// for n in 0..3 {
+    ///     let results = results.sender();
+    ///     group.go(move || if n < 2 { results.send(n).map_err(|e| e.to_string()) } else { Err("no 2".into()) });
+    /// }
+    /// let waited = go!([results] {
+    ///     defer!(close!(results));
+    ///     group.wait()
+    /// });
+    /// assert!(results.iter().count() <= 2);
+    /// assert_eq!(waited.join().unwrap(), Err("no 2".to_owned()));
+    /// ```
     ///
     /// # Panics
     /// With what a task has panicked with. If one has left by `goexit`, so does the caller.
