@@ -2,10 +2,10 @@
 
 use gochan_syntax::Defer;
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::quote;
+use quote::{quote, quote_spanned};
 use syn::Expr;
 
-use crate::expand::Root;
+use crate::expand::{Root, at};
 
 pub(crate) fn expand(root: &Root, Defer { body }: Defer) -> TokenStream {
     // Mixed-site names are the macro's alone; several guards in one block shadow each other and still
@@ -14,7 +14,9 @@ pub(crate) fn expand(root: &Root, Defer { body }: Defer) -> TokenStream {
     let statements = body.tokens;
     let end = match statements.clone().into_iter().last() {
         Some(TokenTree::Punct(last)) if last.as_char() == ';' => None,
-        _ => Some(quote!(;)),
+        // Where a statement breaks off, this is what the compiler did not expect.
+        Some(last) => Some(quote_spanned!(at(last.span())=> ;)),
+        None => None,
     };
     quote!(let #guard = #function(|| { #statements #end });)
 }

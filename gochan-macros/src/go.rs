@@ -7,7 +7,7 @@ use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{Expr, ExprMethodCall, ExprPath, Token, token};
 
-use crate::expand::{Root, at, bare, readable};
+use crate::expand::{Root, at, bare, in_scope, readable};
 
 pub(crate) fn expand(root: &Root, Go { clones, form }: Go) -> TokenStream {
     let spawn = root.private("go");
@@ -137,8 +137,7 @@ fn called_literal<'a>(clones: impl Iterator<Item = &'a CloneEntry>, literal: Lit
         now.statements.extend(quote_spanned!(name.span()=> let #name #ty = #argument;));
         matched.extend(quote_spanned!(name.span()=> let #pattern = #name;));
     }
-    let body = braces(body.tokens, span);
-    let body = braces(quote!(#matched #body), span);
+    let body = braces(in_scope(&matched, &body), span);
     Later { now: Some(now), span, body: quote!(#output #body) }
 }
 
@@ -150,9 +149,8 @@ fn owning<'a>(clones: impl Iterator<Item = &'a CloneEntry>, body: Body) -> Token
             quote_spanned!(at(name.span())=> let #mutability #name = #name;)
         })
         .collect();
-    let Body { tokens, span } = body;
-    let body = braces(tokens, span);
-    if taken.is_empty() { body } else { braces(quote!(#taken #body), span) }
+    let (span, body) = (body.span, body.into_token_stream());
+    if taken.is_empty() { body } else { braces(in_scope(&taken, &body), span) }
 }
 
 fn braces(tokens: TokenStream, span: Span) -> TokenStream {

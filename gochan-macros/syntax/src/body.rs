@@ -9,16 +9,19 @@ use syn::{Block, Result, Stmt};
 /// Prints as a block with its braces.
 #[derive(Clone, Debug)]
 pub struct Body {
-    /// What stands between the braces.
+    /// What stands between the braces, for [`stmts`](Body::stmts) to read.
     pub tokens: TokenStream,
     /// Where the braces stand, or the whole text where the macro's delimiters take their place.
     pub span: Span,
+    /// The block as it is written, if it is. Braces that are made again forget where each of them stands, and a
+    /// statement that breaks off would be reported as the whole block.
+    braces: Option<Group>,
 }
 
 impl Body {
     /// The block that `group` holds.
     pub(crate) fn of(group: &Group) -> Body {
-        Body { tokens: group.stream(), span: group.span() }
+        Body { tokens: group.stream(), span: group.span(), braces: Some(group.clone()) }
     }
 
     /// Bare statements, as in `go! { a(); b() }`.
@@ -27,7 +30,12 @@ impl Body {
         let first = ends.next().map(|token| token.span());
         let last = ends.last().map(|token| token.span());
         let span = first.and_then(|first| first.join(last.unwrap_or(first)));
-        Body { tokens, span: span.or(first).unwrap_or_else(Span::call_site) }
+        Body::within(tokens, span.or(first).unwrap_or_else(Span::call_site))
+    }
+
+    /// Statements whose braces stood at `span`.
+    pub(crate) fn within(tokens: TokenStream, span: Span) -> Body {
+        Body { tokens, span, braces: None }
     }
 
     /// The statements, read with `syn`.
@@ -36,14 +44,19 @@ impl Body {
     ///
     /// When the block holds a syntax error, or syntax that `syn` does not know.
     pub fn stmts(&self) -> Result<Vec<Stmt>> {
-        syn::parse2::<Block>(self.to_token_stream()).map(|block| block.stmts)
+        syn::parse2::<Block>(self.in_braces().into()).map(|block| block.stmts)
+    }
+
+    fn in_braces(&self) -> TokenTree {
+        let mut group = Group::new(Delimiter::Brace, self.tokens.clone());
+        group.set_span(self.span);
+        TokenTree::Group(group)
     }
 }
 
 impl ToTokens for Body {
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        let mut group = Group::new(Delimiter::Brace, self.tokens.clone());
-        group.set_span(self.span);
-        tokens.extend([TokenTree::Group(group)]);
+        let written = self.braces.clone().map(TokenTree::Group);
+        tokens.extend([written.unwrap_or_else(|| self.in_braces())]);
     }
 }

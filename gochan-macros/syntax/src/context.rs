@@ -4,6 +4,7 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use syn::parse::{Parse, ParseStream};
 use syn::{Error, Expr, Ident, Result, Token, token};
 
+use crate::Body;
 use crate::select::ArmBody;
 use crate::tokens::{self, error_at, find_assign, find_fat_arrow, is_operator, parse_all, parse_expr};
 
@@ -75,11 +76,9 @@ impl Parse for WithContext {
         if body.is_empty() {
             return Err(Error::new_spanned(fat_arrow, format!("the body is missing after `=>`: {SHAPE}")));
         }
-        if let Some(semicolon) =
-            body.iter().find(|&token| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ';'))
-        {
+        if let Some(semicolon) = semicolon(body) {
             let message = format!("several statements need braces around them: {SHAPE}");
-            return Err(Error::new(semicolon.span(), message));
+            return Err(Error::new(body[semicolon].span(), message));
         }
         Ok(WithContext {
             binding: context_binding(binding, &header[eq])?,
@@ -114,10 +113,18 @@ impl WithContext {
             eq: Token![=](tokens[eq].span()),
             source: parse_expr(source).ok()?,
             fat_arrow: arrow,
-            body: parse_all(tokens::without_trailing_comma(body), ArmBody::parse_one)
-                .unwrap_or_else(|_| ArmBody::missing()),
+            body: match semicolon(body) {
+                Some(_) => ArmBody::Block(Body::bare(tokens::stream(body))),
+                None => parse_all(tokens::without_trailing_comma(body), ArmBody::parse_one)
+                    .unwrap_or_else(|_| ArmBody::missing()),
+            },
         })
     }
+}
+
+/// Where the first of several statements ends.
+fn semicolon(body: &[TokenTree]) -> Option<usize> {
+    (0..body.len()).find(|&at| tokens::is_punct(body, at, ';'))
 }
 
 fn context_binding(tokens: &[TokenTree], eq: &TokenTree) -> Result<ContextBinding> {

@@ -364,7 +364,7 @@ fn closure_call(closure: ExprClosure, arguments: Punctuated<Expr, Token![,]>) ->
             let span = block.block.brace_token.span.join();
             let mut tokens = TokenStream::new();
             block.block.stmts.iter().for_each(|stmt| stmt.to_tokens(&mut tokens));
-            Body { tokens, span }
+            Body::within(tokens, span)
         }
         body => Body::bare(body.into_token_stream()),
     };
