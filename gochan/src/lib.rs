@@ -67,6 +67,8 @@
 //! * **has no zero value** (E0277): Go's receive yields one once the channel is closed. Derive `Default`, or take an
 //!   `Option`: `ch.recv()`, or `Some(v) = <-ch` in [`select!`](macro@select). The times of a ticker have none:
 //!   `ticker.channel().recv()`.
+//! * **expected function, found `CancelHandle`** (E0618): `cancel.cancel()`, or nothing at all, since the last handle
+//!   cancels when it is dropped.
 //!
 //! # Goroutines
 //!
