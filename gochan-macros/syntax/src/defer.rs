@@ -24,10 +24,11 @@ impl Parse for Defer {
             ));
         }
         let tokens = tokens::rest(input)?;
-        if let Some(error) = nothing_to_run(&tokens) {
+        let tokens = tokens::without_trailing_comma(&tokens);
+        if let Some(error) = nothing_to_run(tokens) {
             return Err(error);
         }
-        Ok(Defer::bare(tokens::stream(&tokens)))
+        Ok(Defer::bare(tokens::stream(tokens)))
     }
 }
 
@@ -122,6 +123,7 @@ mod tests {
         assert_rejects::<Defer>("ch <- 1", "<-", "`defer!(send!(ch <- value))`");
         assert_rejects::<Defer>("<-ch", "<-", "`defer!(recv!(ch))`");
         assert_rejects::<Defer>("f(), g()", ",", "one `defer!` for each");
+        accept::<Defer>("f(),");
         accept::<Defer>("let less = a <-b; f(less)");
         accept::<Defer>("if a <-b { f() }");
         accept::<Defer>("[a, b].iter().for_each(f)");

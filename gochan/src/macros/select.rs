@@ -23,7 +23,7 @@
 /// The channel is a handle, a reference to one, a `Box`, `Rc`, `Arc` or `LazyLock` of one, or an `Option` of one.
 ///
 /// Before its `=>`, every arm but `default` and `else` may have a guard, `, if condition`: the arm is off when it
-/// is false. An arm is off as well on a nil channel: [`Chan::nil`](crate::Chan::nil) and its like, or `None` where
+/// is false. It decides before anything is received, so it cannot look at the value. An arm is off as well on a nil channel: [`Chan::nil`](crate::Chan::nil) and its like, or `None` where
 /// an `Option` of a handle stands. When all arms are off and there is neither `default` nor `else`, the select
 /// waits for ever; so does `select! {}`, whose type is `!`.
 ///
