@@ -646,11 +646,11 @@ fn kept_alive_in_turns() {
         match random.u8(0..8) {
             0 => drop(go!({
                 sleep(pause);
-                token()
+                token();
             })),
             1 => drop(go!({
                 blocking(|| thread::sleep(pause));
-                token()
+                token();
             })),
             2 => drop(thread::spawn(move || {
                 thread::sleep(pause);
@@ -684,7 +684,7 @@ fn kept_alive_in_turns() {
                 }));
                 drop(go!({
                     sleep(pause);
-                    wake.send(()).unwrap()
+                    wake.send(()).unwrap();
                 }));
             }
             _ => {
@@ -698,7 +698,7 @@ fn kept_alive_in_turns() {
                 }));
                 drop(go!({
                     woken.recv();
-                    token()
+                    token();
                 }));
             }
         }
