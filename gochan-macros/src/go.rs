@@ -7,7 +7,7 @@ use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{Expr, ExprMethodCall, ExprPath, Token, token};
 
-use crate::expand::{Root, at, bare, in_scope, readable};
+use crate::expand::{Root, at, bare, readable};
 
 pub(crate) fn expand(root: &Root, Go { clones, form }: Go) -> TokenStream {
     let spawn = root.private("go");
@@ -137,7 +137,8 @@ fn called_literal<'a>(clones: impl Iterator<Item = &'a CloneEntry>, literal: Lit
         now.statements.extend(quote_spanned!(name.span()=> let #name #ty = #argument;));
         matched.extend(quote_spanned!(name.span()=> let #pattern = #name;));
     }
-    let body = braces(in_scope(&matched, &body), span);
+    let body = block(body);
+    let body = braces(quote!(#matched #body), span);
     Later { now: Some(now), span, body: quote!(#output #body) }
 }
 
@@ -149,8 +150,14 @@ fn owning<'a>(clones: impl Iterator<Item = &'a CloneEntry>, body: Body) -> Token
             quote_spanned!(at(name.span())=> let #mutability #name = #name;)
         })
         .collect();
-    let (span, body) = (body.span, body.into_token_stream());
-    if taken.is_empty() { body } else { braces(in_scope(&taken, &body), span) }
+    let (span, body) = (body.span, block(body));
+    if taken.is_empty() { body } else { braces(quote!(#taken #body), span) }
+}
+
+/// The body in braces of the macro's, about which lints have nothing to say; or, where it breaks off, as it is
+/// written, so that the compiler knows where it ends.
+fn block(body: Body) -> TokenStream {
+    if body.breaks_off() { body.into_token_stream() } else { braces(body.tokens, body.span) }
 }
 
 fn braces(tokens: TokenStream, span: Span) -> TokenStream {

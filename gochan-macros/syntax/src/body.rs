@@ -47,6 +47,15 @@ impl Body {
         syn::parse2::<Block>(self.in_braces().into()).map(|block| block.stmts)
     }
 
+    /// Whether it is seen to end in the middle of a statement, such as `job.`.
+    #[must_use]
+    pub fn breaks_off(&self) -> bool {
+        match self.tokens.clone().into_iter().last() {
+            Some(TokenTree::Punct(last)) => !matches!(last.as_char(), ';' | '?' | '>'),
+            _ => false,
+        }
+    }
+
     fn in_braces(&self) -> TokenTree {
         let mut group = Group::new(Delimiter::Brace, self.tokens.clone());
         group.set_span(self.span);
