@@ -67,6 +67,9 @@
 //! * **has no zero value** (E0277): Go's receive yields one once the channel is closed. Derive `Default`, or take an
 //!   `Option`: `ch.recv()`, or `Some(v) = <-ch` in [`select!`](macro@select). The times of a ticker have none:
 //!   `ticker.channel().recv()`.
+//! * **expected `()`, found `JoinHandle`** (E0308): `go!` has a value, also at the end of a block or of an arm. End it
+//!   with `;`.
+//! * **expected expression, found `let` statement**: [`defer!`] is a statement, and ends with `;`.
 //! * **expected function, found `CancelHandle`** (E0618): `cancel.cancel()`, or nothing at all, since the last handle
 //!   cancels when it is dropped.
 //!

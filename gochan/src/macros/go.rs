@@ -70,7 +70,8 @@ macro_rules! go {
 ///
 /// Takes an expression or statements. They run when the *block* ends, not the function as in Go, also
 /// while a panic unwinds or [`goexit`](crate::runtime::goexit) ends the goroutine; several run last to
-/// first. They borrow what they name, and evaluate it when they run.
+/// first. They borrow what they name, and evaluate it when they run. It is a statement: a `;` belongs behind it, also
+/// at the end of a block.
 ///
 /// # Panics
 ///
