@@ -58,7 +58,8 @@ are_not!(Iter<'static, Kept>, TryIter<'static, Kept>, IntoIter<Kept> => [Send, S
 
 // What waits where it is.
 are!(RecvFuture<'static, Sent>, SendFuture<'static, Sent>, RecvStream<Sent> => [Send, Sync]);
-are_not!(RecvFuture<'static, u32>, SendFuture<'static, u32>, RecvStream<u32> => [Unpin]);
+are!(RecvStream<u32> => [Unpin]);
+are_not!(RecvFuture<'static, u32>, SendFuture<'static, u32> => [Unpin]);
 are_not!(RecvFuture<'static, Kept>, SendFuture<'static, Kept>, RecvStream<Kept> => [Send, Sync]);
 
 // A set of operations is used by one at a time; only what is sent may be in it, so it may be sent itself.

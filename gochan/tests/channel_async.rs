@@ -160,6 +160,21 @@ fn ch_22_the_stream_yields_every_value_and_ends() {
 }
 
 #[test]
+fn ch_22_a_stream_may_move_while_it_waits() {
+    let _watchdog = watchdog();
+    let ch = chan!(u32);
+    let mut stream = ch.receiver().stream();
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(Pin::new(&mut stream).poll_next(&mut context).is_pending());
+    let mut moved = Box::new(stream);
+    ch.try_send(1).expect("the stream waits");
+    assert_eq!(Pin::new(&mut *moved).poll_next(&mut context), Poll::Ready(Some(1)));
+    assert!(Pin::new(&mut *moved).poll_next(&mut context).is_pending());
+    drop(moved);
+    assert_eq!(ch.try_send(2), Err(TrySendError::Full(2)));
+}
+
+#[test]
 fn ch_23_a_dropped_receive_no_longer_waits() {
     let _watchdog = watchdog();
     let ch = chan!(u32);

@@ -129,10 +129,13 @@ impl<T> Drop for RecvFuture<'_, T> {
 }
 
 /// What `stream` returns: the values to come, until the channel is closed and drained.
+///
+/// It is `Unpin`, so `next()` and its like work on a variable.
 #[must_use = "streams do nothing unless polled"]
 pub struct RecvStream<T> {
     receiver: Receiver<T>,
-    waiting: Waiting<T>,
+    /// Made by the first poll, and queued from where it is whenever there is something to wait for.
+    waiting: Option<Pin<Box<Waiting<T>>>>,
 }
 
 // SAFETY: as for `RecvFuture`.
@@ -142,7 +145,7 @@ unsafe impl<T: Send> Sync for RecvStream<T> {}
 
 impl<T> RecvStream<T> {
     pub(super) fn new(receiver: Receiver<T>) -> Self {
-        RecvStream { receiver, waiting: Waiting::new() }
+        RecvStream { receiver, waiting: None }
     }
 }
 
@@ -150,21 +153,19 @@ impl<T> Stream for RecvStream<T> {
     type Item = T;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<T>> {
-        // SAFETY: nothing is moved out; `waiting` stays pinned with `self`, and `drop` forgets it.
-        unsafe {
-            let this = self.get_unchecked_mut();
-            match this.receiver.core() {
-                Some(core) => this.waiting.poll_recv(core, context),
-                None => Poll::Pending,
-            }
-        }
+        let this = self.get_mut();
+        let Some(core) = this.receiver.core() else { return Poll::Pending };
+        let waiting = this.waiting.get_or_insert_with(|| Box::pin(Waiting::new()));
+        // SAFETY: nothing is moved out of the box, and `drop` forgets it.
+        unsafe { waiting.as_mut().get_unchecked_mut().poll_recv(core, context) }
     }
 }
 
 impl<T> Drop for RecvStream<T> {
     fn drop(&mut self) {
-        if let Some(core) = self.receiver.core() {
-            self.waiting.forget_recv(core);
+        if let (Some(core), Some(waiting)) = (self.receiver.core(), &mut self.waiting) {
+            // SAFETY: nothing is moved out of the box.
+            unsafe { waiting.as_mut().get_unchecked_mut().forget_recv(core) };
         }
     }
 }
