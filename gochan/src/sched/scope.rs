@@ -75,10 +75,13 @@ fn take(payload: &Payload) -> Option<Box<dyn Any + Send>> {
     lock(payload).take()
 }
 
-impl<'scope> Scope<'scope, '_> {
+impl<'scope, 'env> Scope<'scope, 'env> {
     /// Starts a goroutine that ends before the scope does.
+    ///
+    /// The handle may leave the scope, as the last expression in `scope(|s| { s.go(|| …) })` does: by then there is
+    /// nothing left to wait for.
     #[track_caller]
-    pub fn go<F, T>(&'scope self, f: F) -> ScopedJoinHandle<'scope, T>
+    pub fn go<F, T>(&'scope self, f: F) -> ScopedJoinHandle<'env, T>
     where
         F: FnOnce() -> T + Send + 'scope,
         T: Send + 'scope,
@@ -103,7 +106,7 @@ impl<'scope> Scope<'scope, '_> {
         // SAFETY: `scope` does not return before `children` is down to zero, which is after the last use of
         // anything borrowed: the closure is consumed, the value stored or dropped.
         let handle = unsafe { spawn::spawn(Attributes::default(), Placement::Auto, site, body) };
-        ScopedJoinHandle { handle, packet, scope: PhantomData }
+        ScopedJoinHandle { handle, packet, env: PhantomData }
     }
 }
 
@@ -134,10 +137,10 @@ struct Packet<T> {
 }
 
 /// The right to wait for one goroutine of a scope and take its result.
-pub struct ScopedJoinHandle<'scope, T> {
+pub struct ScopedJoinHandle<'env, T> {
     handle: JoinHandle<()>,
     packet: Arc<Packet<T>>,
-    scope: PhantomData<&'scope ()>,
+    env: PhantomData<&'env ()>,
 }
 
 impl<T> ScopedJoinHandle<'_, T> {
