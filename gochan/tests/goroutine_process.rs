@@ -455,7 +455,7 @@ fn go_15_an_overflow_names_the_goroutine_its_spawn_place_and_the_remedy() {
     assert_eq!(outcome.stdout.lines().count(), 1, "{outcome:#?}");
     if !on_threads() {
         let place = format!("goroutine_process.rs:{line}");
-        outcome.fails_saying(&["goroutine", &place, "stack_size", "GOCHAN_STACK"]);
+        outcome.fails_saying(&["goroutine", &place, "stack_size", "GOCHAN_STACK=1M"]);
     }
 }
 
@@ -464,6 +464,9 @@ fn go_15_an_overflow_of_main_is_reported() {
     let outcome = scenario("overflow_of_main").run();
     outcome.fails_saying(&["overflow"]);
     assert_eq!(outcome.stdout, "");
+    if !on_threads() {
+        outcome.fails_saying(&["#[gochan::main(stack_size"]);
+    }
 }
 
 #[test]

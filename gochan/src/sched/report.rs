@@ -109,11 +109,13 @@ pub(super) fn stack_overflow(slot: Slot) -> ! {
         },
         None => write!(text, "\na goroutine overflowed its stack\n"),
     };
+    let size = (slot.stride - crate::stack::PAGE) / 1024;
     let _ = writeln!(
         text,
-        "    the stack is {} KiB; raise it with gochan::Builder::stack_size, runtime::Builder::stack_size, or for \
-         this run with GOCHAN_STACK=1M\nfatal runtime error: stack overflow",
-        (slot.stride - crate::stack::PAGE) / 1024
+        "    the stack is {size} KiB; raise it with gochan::Builder::stack_size, that of main with \
+         #[gochan::main(stack_size = ...)], and that of all others with runtime::Builder::stack_size or, for this run, \
+         with GOCHAN_STACK={}M\nfatal runtime error: stack overflow",
+        (4 * size).div_ceil(1024)
     );
     // SAFETY: write and abort are async-signal-safe, and the buffer is local.
     unsafe {
