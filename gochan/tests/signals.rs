@@ -409,8 +409,15 @@ fn dl_07_what_arrives_before_stop_is_still_received() {
 }
 
 /// Ends the process, unless somebody asks for it.
+#[cfg(target_os = "linux")]
 fn nameless() -> Signal {
     Signal::from_number(libc::SIGRTMIN() + 3)
+}
+
+/// Others have none without a name.
+#[cfg(not(target_os = "linux"))]
+fn nameless() -> Signal {
+    Signal::USER2
 }
 
 #[gochan::main]

@@ -97,12 +97,12 @@ pub fn stop(signals: &Receiver<Signal>) {
 /// ```
 /// use gochan::signal::{self, Signal};
 ///
-/// signal::ignore(&[Signal::HANGUP]);
-/// assert!(signal::is_ignored(Signal::HANGUP));
+/// signal::ignore(&[Signal::USER1]);
+/// assert!(signal::is_ignored(Signal::USER1));
 /// // SAFETY: raises a signal that is ignored.
-/// unsafe { libc::raise(Signal::HANGUP.number()) };
-/// signal::reset(&[Signal::HANGUP]);
-/// assert!(!signal::is_ignored(Signal::HANGUP));
+/// unsafe { libc::raise(Signal::USER1.number()) };
+/// signal::reset(&[Signal::USER1]);
+/// assert!(!signal::is_ignored(Signal::USER1));
 /// ```
 #[doc(alias = "signal.Ignore")]
 #[track_caller]
