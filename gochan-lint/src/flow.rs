@@ -389,6 +389,36 @@ impl<'p> Code<'p> {
         object
     }
 
+    /// What happens in the closures that a call surely runs before it returns: `list.iter().for_each(|item| …)`.
+    pub fn during(self, call: &Call) -> impl Iterator<Item = &'p Event> {
+        const RUN: [&str; 17] = [
+            "for_each",
+            "try_for_each",
+            "fold",
+            "any",
+            "all",
+            "find",
+            "position",
+            "retain",
+            "map",
+            "filter",
+            "filter_map",
+            "flat_map",
+            "and_then",
+            "or_else",
+            "unwrap_or_else",
+            "map_or_else",
+            "or_insert_with",
+        ];
+        let runs = call.is_method && RUN.contains(&call.path[0].as_str());
+        let given: Vec<ObjectId> = call.args.iter().filter(|_| runs).filter_map(|arg| arg.object).collect();
+        let closures = given.into_iter().filter_map(move |object| match self.object(object).origin {
+            Origin::Closure(body) => Some(body),
+            _ => None,
+        });
+        closures.flat_map(move |body| self.all(body).map(|(_, event)| event))
+    }
+
     /// Follows the guards of a body: `at` is told of each event and of the guards that live then.
     pub fn guards(self, body: BodyId, mut at: impl FnMut(&'p Event, BlockId, &[Held])) {
         let mut taken: Vec<Held> = Vec::new();
@@ -469,18 +499,12 @@ pub fn seen_inside(
     })
 }
 
-/// True if a function does something with a parameter whenever it is called, as far as its branches show.
+/// True if a function does something whenever it is called, as far as its branches show.
 #[must_use]
-pub fn surely_does(
-    code: Code<'_>,
-    callee: usize,
-    param: usize,
-    is: impl Fn(&EventKind, ObjectId) -> bool,
-) -> bool {
+pub fn surely_does(code: Code<'_>, callee: usize, is: impl Fn(&EventKind) -> bool) -> bool {
     let there = Code::of(code.program, callee);
-    let Some(param) = there.function.params.get(param) else { return false };
     there.all(BodyId(0)).any(|(block, event)| {
         let graph = &there.body(BodyId(0)).blocks[block.at()];
-        graph.branches == 0 && graph.loops == 0 && is(&event.kind, param.object)
+        graph.branches == 0 && graph.loops == 0 && !graph.flagged && is(&event.kind)
     })
 }

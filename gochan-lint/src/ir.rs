@@ -272,6 +272,8 @@ pub struct Block {
     pub branches: u32,
     /// It is under an `if` that asks a flag.
     pub guarded: bool,
+    /// It is behind an `if` that asks a flag and leaves.
+    pub flagged: bool,
 }
 
 /// An operation and where it stands.

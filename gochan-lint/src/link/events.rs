@@ -238,6 +238,18 @@ impl Interpreter<'_> {
             OpKind::Range(_, Some(call)) => {
                 self.call(call).into_iter().map(|kind| Event { kind, span: op.span }).collect()
             }
+            // Each turn of a loop over what blocks the thread waits for the next.
+            OpKind::Range(object, None) if matches!(self.kind(*object), Kind::ThreadBlocking | Kind::Io) => {
+                let call = Call {
+                    path: vec!["next".to_owned()],
+                    receiver: Some(*object),
+                    is_method: true,
+                    args: Vec::new(),
+                    generics: Vec::new(),
+                    result: None,
+                };
+                one(EventKind::Unknown(call))
+            }
             OpKind::Range(object, None) => one(EventKind::Use(self.root(*object))),
             OpKind::Close(channel) => one(EventKind::Close(self.root(*channel), Face::Panics)),
             OpKind::Spawn(runs, handle) => one(EventKind::Spawn(self.started(runs), None, *handle)),

@@ -355,11 +355,11 @@ impl Resolver<'_> {
             ("Mutex" | "RwLock", _) => Kind::Lock(if blocking { Flavour::Blocking } else { Flavour::Gochan }),
             ("RefCell", _) => Kind::Lock(Flavour::Cell),
             ("Cond" | "Condvar", _) => Kind::Cond(if blocking { Flavour::Blocking } else { Flavour::Gochan }),
-            ("TcpStream" | "TcpListener" | "UdpSocket" | "UnixStream" | "UnixListener", _)
-                if names.first() == Some(&"std") =>
-            {
-                Kind::Io
-            }
+            (
+                "TcpStream" | "TcpListener" | "UdpSocket" | "UnixStream" | "UnixListener" | "Child"
+                | "Command" | "Stdin",
+                _,
+            ) if names.first() == Some(&"std") => Kind::Io,
             ("Ticker" | "Timer", _) => Kind::Timer,
             ("JoinHandle", _) => {
                 if blocking {

@@ -44,7 +44,7 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
-const METHODS: [&str; 21] = [
+const METHODS: [&str; 22] = [
     "read",
     "read_exact",
     "read_to_end",
@@ -66,4 +66,5 @@ const METHODS: [&str; 21] = [
     "call",
     "connect",
     "lines",
+    "next",
 ];

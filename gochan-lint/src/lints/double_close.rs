@@ -35,60 +35,74 @@ close!(out);",
 fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
     for (body, _) in code.bodies() {
         for (block, place, event) in code.places(body) {
-            let Some(channel) = first_close(code, &event.kind).filter(|channel| is_plain(code, *channel))
-            else {
-                continue;
-            };
-            if !is_made_outside_loop(code, channel, body, block) {
-                continue;
-            }
-            // A close that asks a flag first comes once.
-            let again = code.following(body, block, place).into_iter().find(|(next, other)| {
-                closes(code, &other.kind) == Some(channel) && !code.body(body).blocks[next.at()].guarded
-            });
-            if let Some((_, again)) = again
-                && !is_made_anew(code, channel, body, block)
-            {
-                let span = again.span.max(event.span);
-                report(code, span, channel, "this may be the second close", found);
+            for channel in closed(code, &event.kind) {
+                if !is_plain(code, channel) || !is_made_outside_loop(code, channel, body, block) {
+                    continue;
+                }
+                let again = code.following(body, block, place).into_iter().find(|(next, other)| {
+                    let same = std::ptr::eq(*other, event);
+                    closes(code, &other.kind, channel) && !asks_first(code, body, *next, block, same)
+                });
+                if let Some((_, again)) = again
+                    && !is_made_anew(code, channel, body, block)
+                {
+                    let span = again.span.max(event.span);
+                    report(code, span, channel, "this may be the second close", found);
+                }
             }
         }
     }
     shared_by_copies(code, found);
 }
 
-/// The channel that an event closes in whatever way.
-fn first_close(code: Code<'_>, kind: &EventKind) -> Option<ObjectId> {
-    match kind {
-        EventKind::Close(channel, Face::Checked) => Some(*channel),
-        kind => closes(code, kind),
-    }
+/// True for a close that asks a flag: it comes once. What stands behind `if closed { return; }` comes once as well, but
+/// for another close behind the same.
+fn asks_first(code: Code<'_>, body: BodyId, again: BlockId, first: BlockId, same: bool) -> bool {
+    let blocks = &code.body(body).blocks;
+    let (first, again) = (&blocks[first.at()], &blocks[again.at()]);
+    again.guarded || again.flagged && (same || !first.flagged)
 }
 
-/// The channel that an event closes, by itself, by a function it calls, or by what was deferred.
-fn closes(code: Code<'_>, kind: &EventKind) -> Option<ObjectId> {
+/// The channels that an event closes in whatever way.
+fn closed(code: Code<'_>, kind: &EventKind) -> Vec<ObjectId> {
     match kind {
-        EventKind::Close(channel, Face::Panics) => Some(*channel),
-        EventKind::Call(callee, handed) => {
-            let surely = |param| {
-                surely_does(
-                    code,
-                    *callee,
-                    param,
-                    |kind, param| matches!(kind, EventKind::Close(closed, Face::Panics) if *closed == param),
-                )
-            };
-            handed.iter().enumerate().find_map(|(index, channel)| channel.filter(|_| surely(index)))
+        EventKind::Close(channel, _) => vec![*channel],
+        EventKind::Call(callee, _) => {
+            let summary = &code.program.functions[*callee].summary;
+            let any = summary.params.iter().chain(summary.fields.values());
+            if !any.into_iter().any(|effect| effect.has(Effect::CLOSES)) {
+                return Vec::new();
+            }
+            let channels = code.objects().filter(|(id, _)| code.kind(*id).is_channel());
+            channels.map(|(id, _)| id).filter(|id| closes(code, kind, *id)).collect()
         }
         EventKind::RunDeferred(body) if code.linked.runs[body.at()] == Runner::Inline => {
-            code.all(*body).find_map(|(block, event)| match event.kind {
+            let closes = code.all(*body).filter_map(|(block, event)| match event.kind {
                 EventKind::Close(channel, Face::Panics) if !code.body(*body).blocks[block.at()].guarded => {
                     Some(channel)
                 }
                 _ => None,
-            })
+            });
+            closes.collect()
         }
-        _ => None,
+        _ => Vec::new(),
+    }
+}
+
+/// True if an event closes the channel by itself, by a function it calls, or by what was deferred, and minds if it is
+/// closed already.
+fn closes(code: Code<'_>, kind: &EventKind, channel: ObjectId) -> bool {
+    match kind {
+        EventKind::Close(closed, Face::Panics) => *closed == channel,
+        EventKind::Call(callee, handed) => seen_inside(code, *callee, handed, channel).is_some_and(|there| {
+            surely_does(
+                code,
+                *callee,
+                |kind| matches!(kind, EventKind::Close(closed, Face::Panics) if *closed == there),
+            )
+        }),
+        EventKind::RunDeferred(_) => closed(code, kind).contains(&channel),
+        _ => false,
     }
 }
 
@@ -140,8 +154,7 @@ fn shared_by_copies(code: Code<'_>, found: &mut Vec<Diagnostic>) {
                 for (param, _) in params.filter(|(_, handed)| handed.is_some_and(is_shared)) {
                     for (body, at, closing) in there.of_agent(BodyId(0)) {
                         let guarded = there.body(body).blocks[at.at()].guarded;
-                        if closes(there, &closing.kind) == Some(param.object)
-                            && matches!(closing.kind, EventKind::Close(..))
+                        if matches!(closing.kind, EventKind::Close(closed, Face::Panics) if closed == param.object)
                             && !guarded
                         {
                             report(there, closing.span, param.object, label, found);

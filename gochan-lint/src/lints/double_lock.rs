@@ -1,6 +1,7 @@
 //! Locking what one has locked.
 
 use super::prelude::*;
+use crate::flow::Held;
 
 pub(super) const LINT: Lint = Lint {
     id: "double_lock",
@@ -30,12 +31,8 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
             let again =
                 live.iter().filter(|held| held.flavour != Flavour::Cell && held.mode != LockMode::Try);
             let again = again.into_iter().find(|held| match &event.kind {
-                EventKind::Lock(lock, mode, ..) => {
-                    let both_read = *mode == LockMode::Shared && held.mode == LockMode::Shared;
-                    *lock == held.lock && *mode != LockMode::Try && !both_read
-                }
-                EventKind::Call(callee, handed) => takes(code, *callee, handed, held.lock, held.mode),
-                _ => false,
+                EventKind::Unknown(call) => code.during(call).any(|inside| locks(code, &inside.kind, held)),
+                kind => locks(code, kind, held),
             });
             if let Some(held) = again {
                 let name = code.name(held.lock);
@@ -51,6 +48,18 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
                 );
             }
         });
+    }
+}
+
+/// True if an event takes the lock that is held.
+fn locks(code: Code<'_>, kind: &EventKind, held: &Held) -> bool {
+    match kind {
+        EventKind::Lock(lock, mode, ..) => {
+            let both_read = *mode == LockMode::Shared && held.mode == LockMode::Shared;
+            *lock == held.lock && *mode != LockMode::Try && !both_read
+        }
+        EventKind::Call(callee, handed) => takes(code, *callee, handed, held.lock, held.mode),
+        _ => false,
     }
 }
 

@@ -30,9 +30,12 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
     for (body, _) in code.bodies() {
         let mut told = Vec::new();
         code.guards(body, |event, _, live| {
-            let thread = matches!(event.kind, EventKind::Join(handle, _) if handle.is_none_or(|handle| *code.kind(handle) != Kind::JoinHandle));
-            let waits = !thread && crate::link::waits(code.program, &event.kind)
-                && !matches!(event.kind, EventKind::CondWait(..));
+            let waits = match &event.kind {
+                EventKind::Unknown(call) if !live.is_empty() => {
+                    code.during(call).any(|inside| waits(code, &inside.kind))
+                }
+                kind => waits(code, kind),
+            };
             for held in live.iter().filter(|_| waits) {
                 if told.contains(&held.guard) {
                     continue;
@@ -47,5 +50,14 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
                 );
             }
         });
+    }
+}
+
+/// True for what may wait, but for a thread's end, and for a condition, which gives its lock back meanwhile.
+fn waits(code: Code<'_>, kind: &EventKind) -> bool {
+    match kind {
+        EventKind::Join(handle, _) => handle.is_some_and(|handle| *code.kind(handle) == Kind::JoinHandle),
+        EventKind::CondWait(..) => false,
+        kind => crate::link::waits(code.program, kind),
     }
 }

@@ -44,18 +44,24 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
             .of_agent(agent)
             .filter(|(_, _, event)| code.effect(event, channel).has(Effect::RECEIVES))
             .peekable();
-        // How often a loop receives is not known.
+        // How often a loop receives is not known, unless it is left before its time.
         let any = own.peek().is_some();
-        let counted =
-            own.any(|(body, block, event)| matches!(event.kind, EventKind::Recv(..)) && deep(body, block));
-        if receives_apart || counted || !any {
+        let mut counted = false;
+        let mut cut_short = false;
+        for (body, block, event) in own {
+            if matches!(event.kind, EventKind::Recv(..)) && deep(body, block) {
+                counted = true;
+                cut_short |= body == object.body && leaves_loop(code, body, block, event, channel);
+            }
+        }
+        if receives_apart || counted && !cut_short || !any {
             continue;
         }
         let starts: Vec<_> = senders(code, channel).collect();
         let several =
             starts.len() > 1 || starts.iter().any(|start| start.repeats || deep(object.body, start.block));
         let Some(first) = starts.first() else { continue };
-        if can_leave(code, channel, object.body, several) {
+        if cut_short && several || !counted && can_leave(code, channel, object.body, several) {
             let name = code.name(channel);
             found.push(
                 Diagnostic::new(
@@ -97,9 +103,80 @@ fn senders(code: Code<'_>, channel: ObjectId) -> impl Iterator<Item = Sender> {
             _ => None,
         });
         let (body, at, send) = sends.next()?;
-        let repeats = sends.next().is_some() || there.body(body).blocks[at.at()].loops > 0;
+        let repeats = sends.next().is_some()
+            || there.body(body).blocks[at.at()].loops > 0 && !answers(code, there, body, at);
         Some(Sender { unit: there.linked.unit, block, send, repeats })
     })
+}
+
+/// True for the answer to what this function asks one by one: a send in a loop over another channel, on which the
+/// function sends outside of any loop.
+fn answers(code: Code<'_>, there: Code<'_>, body: BodyId, block: BlockId) -> bool {
+    let around = there.cycle(body, block);
+    let asked = there.events_in(body, &around).find_map(|(_, event)| match event.kind {
+        EventKind::Range(from, _) | EventKind::Recv(from, ..) => Some(from),
+        _ => None,
+    });
+    let Some(asked) = asked.filter(|_| there.index == code.index) else { return false };
+    let agent = code.agent(code.object(asked).body);
+    let mut asks = code.of_agent(agent).filter(|(_, _, event)| code.effect(event, asked).has(Effect::SENDS));
+    let first = asks.next();
+    first.into_iter().chain(asks).all(|(body, block, event)| {
+        matches!(event.kind, EventKind::Send(..)) && code.body(body).blocks[block.at()].loops == 0
+    }) && first.is_some()
+}
+
+/// True if the `for` loop around a receive can be left before the next turn.
+fn leaves_loop(
+    code: Code<'_>,
+    body: BodyId,
+    block: BlockId,
+    receive: &crate::link::Event,
+    channel: ObjectId,
+) -> bool {
+    let blocks = &code.body(body).blocks;
+    let loops = blocks[block.at()].loops;
+    let turns =
+        |block: BlockId| code.events(body, block).iter().any(|event| matches!(event.kind, EventKind::Next));
+    let is_head = |block: BlockId| blocks[block.at()].next.iter().any(|next| turns(*next));
+    let around = code.cycle(body, block);
+    // A turn that starts a sender and receives its value leaves nothing behind.
+    let starts = code
+        .events_in(body, &around)
+        .any(|(_, event)| matches!(event.kind, EventKind::Spawn(..)) && involves(code, event, channel));
+    if starts || !around.iter().any(|inside| turns(*inside) && blocks[inside.at()].loops == loops) {
+        return false;
+    }
+    let place = code.events(body, block).iter().position(|event| std::ptr::eq(event, receive));
+    let mut queue = vec![(block, place.map_or(0, |place| place + 1))];
+    let mut seen = vec![false; blocks.len()];
+    while let Some((block, from)) = queue.pop() {
+        let mut events = code.events(body, block)[from..].iter();
+        // What is received here, or told to those who send, is no loss.
+        let settled = |event: &crate::link::Event| {
+            code.effect(event, channel).has(Effect::RECEIVES.and(Effect::CLOSES))
+        };
+        if events.any(settled) {
+            continue;
+        }
+        for &next in &blocks[block.at()].next {
+            if blocks[next.at()].loops < loops {
+                return true;
+            }
+            if !is_head(next) && !std::mem::replace(&mut seen[next.at()], true) {
+                queue.push((next, 0));
+            }
+        }
+    }
+    false
+}
+
+/// True if a goroutine that is started gets the channel.
+fn involves(code: Code<'_>, start: &crate::link::Event, channel: ObjectId) -> bool {
+    match &start.kind {
+        EventKind::Spawn(Started::Body(inner), ..) => code.captures(*inner, channel),
+        _ => code.mentions(start, channel),
+    }
 }
 
 /// True if there is a way out of `home` with a value still to come.

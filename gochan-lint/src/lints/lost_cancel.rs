@@ -114,7 +114,10 @@ fn context_only(code: Code<'_>, pair: ObjectId, object: &Object) -> Option<Diagn
     let rest = source.get(object.span.end as usize..).unwrap_or("");
     // A chain goes on with the pair alive.
     let ends = rest.strip_prefix(".0").is_some_and(|rest| rest.trim_start().starts_with(';'));
-    let lost = object.name.is_empty() && ends && parts.contains(&"0") && !parts.contains(&"1");
+    let lost = object.name.is_empty()
+        && (ends || leaves_its_statement(code, pair))
+        && parts.contains(&"0")
+        && !parts.contains(&"1");
     // `let pair = …; pair.0.clone()`: the pair ends with the scope, and the context goes on.
     let goes_on = || {
         let first = code
@@ -134,6 +137,19 @@ fn context_only(code: Code<'_>, pair: ObjectId, object: &Object) -> Option<Diagn
     lost.then(|| {
         let message = "the cancel handle is dropped with the rest of the pair, which cancels the context";
         report(code, pair, object.span, message.to_owned(), "cancels at the end of this statement")
+    })
+}
+
+/// True for `Session { ctx: background().with_cancel().0 }`, and where a goroutine gets it.
+fn leaves_its_statement(code: Code<'_>, pair: ObjectId) -> bool {
+    let is_context = |id: ObjectId| matches!(&code.object(id).origin, Origin::Field(of, name) if *of == pair && name == "0");
+    code.everywhere().any(|(_, _, event)| match &event.kind {
+        EventKind::Escape(gone, Where::Returned | Where::Stored) => is_context(*gone),
+        EventKind::Spawn(Started::Function(_, handed), ..) => {
+            handed.iter().flatten().any(|id| is_context(*id))
+        }
+        EventKind::Spawn(Started::Unknown(objects), ..) => objects.iter().any(|id| is_context(*id)),
+        _ => false,
     })
 }
 

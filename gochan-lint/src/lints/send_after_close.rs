@@ -1,10 +1,6 @@
 //! A send that comes after the close.
 
-use super::{Check, Lint};
-use crate::diagnostic::{Diagnostic, Level};
-use crate::flow::{Code, surely_does};
-use crate::ir::{BlockId, Bound, ObjectId};
-use crate::link::{EventKind, Face, Kind};
+use super::prelude::*;
 
 pub(super) const LINT: Lint = Lint {
     id: "send_after_close",
@@ -28,42 +24,22 @@ close!(out);",
 
 fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
     for (body, graph) in code.bodies() {
-        for index in 0..graph.blocks.len() {
-            let block = BlockId(index as u32);
-            for (place, event) in code.events(body, block).iter().enumerate() {
-                let Some(channel) = closed(code, &event.kind) else { continue };
-                let object = &code.function.objects[channel.at()];
-                let fresh =
-                    object.body == body && object.loops > 0 && object.loops >= graph.blocks[index].loops;
-                if object.blurred || fresh || !matches!(code.linked.kind(channel), Kind::Channel(..)) {
+        for (block, place, event) in code.places(body) {
+            for channel in closed(code, &event.kind) {
+                let object = code.object(channel);
+                let loops = graph.blocks[block.at()].loops;
+                let fresh = object.body == body && object.loops > 0 && object.loops >= loops;
+                if object.blurred || fresh || !matches!(code.kind(channel), Kind::Channel(..)) {
                     continue;
                 }
-                let sends = |kind: &EventKind| {
-                    match kind {
-                    EventKind::Send(sent, Face::Panics) => *sent == channel,
-                    EventKind::Arm(arm) => {
-                        arm.sends && arm.bound == Bound::Discarded && arm.channel == Some(channel)
-                    }
-                    EventKind::RunDeferred(body) => code.all(*body).any(|(_, event)| {
-                        matches!(event.kind, EventKind::Send(sent, Face::Panics) if sent == channel)
-                    }),
-                    EventKind::Call(callee, handed) => handed.iter().enumerate().any(|(index, handed)| {
-                        *handed == Some(channel) && surely_does(code, *callee, index, |kind, param| matches!(kind, EventKind::Send(sent, Face::Panics) if *sent == param))
-                    }),
-                    _ => false,
-                }
-                };
+                let sends = |kind: &EventKind| sends(code, kind, channel);
                 if let Some(send) = code.can_follow(body, block, place, sends) {
+                    let message = format!("this send on `{}` can come after its close", object.name);
                     found.push(
-                        Diagnostic::new(
-                            LINT.id,
-                            code.linked.unit,
-                            send.span,
-                            format!("this send on `{}` can come after its close", object.name),
-                        )
-                        .label("panics with \"send on closed channel\"")
-                        .note(event.span, "closed here")
-                        .help("close behind the last send"),
+                        code.finding(&LINT, send.span, message)
+                            .label("panics with \"send on closed channel\"")
+                            .note(event.span, "closed here")
+                            .help("close behind the last send"),
                     );
                 }
             }
@@ -71,15 +47,54 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// The channel that an event closes, by itself or by a function it calls.
-fn closed(code: Code<'_>, kind: &EventKind) -> Option<ObjectId> {
+/// True if an event sends on the channel, in whatever way, and minds if it is closed.
+fn sends(code: Code<'_>, kind: &EventKind, channel: ObjectId) -> bool {
     match kind {
-        EventKind::Close(channel, _) => Some(*channel),
-        EventKind::Call(callee, handed) => handed.iter().enumerate().find_map(|(index, channel)| {
-            let closes =
-                |kind: &EventKind, param| matches!(kind, EventKind::Close(closed, _) if *closed == param);
-            channel.filter(|_| surely_does(code, *callee, index, closes))
+        EventKind::Send(sent, Face::Panics) => *sent == channel,
+        EventKind::Arm(arm) => arm.sends && arm.bound == Bound::Discarded && arm.channel == Some(channel),
+        EventKind::RunDeferred(body) => code
+            .all(*body)
+            .any(|(_, event)| matches!(event.kind, EventKind::Send(sent, Face::Panics) if sent == channel)),
+        EventKind::Call(callee, handed) => seen_inside(code, *callee, handed, channel).is_some_and(|there| {
+            surely_does(
+                code,
+                *callee,
+                |kind| matches!(kind, EventKind::Send(sent, Face::Panics) if *sent == there),
+            )
         }),
-        _ => None,
+        _ => false,
+    }
+}
+
+/// The channels that an event closes, by itself, by a function it calls, or by what was deferred.
+fn closed(code: Code<'_>, kind: &EventKind) -> Vec<ObjectId> {
+    match kind {
+        EventKind::Close(channel, _) => vec![*channel],
+        EventKind::Call(callee, handed) => {
+            let summary = &code.program.functions[*callee].summary;
+            let mut effects = summary.params.iter().chain(summary.fields.values());
+            if !effects.any(|effect| effect.has(Effect::CLOSES)) {
+                return Vec::new();
+            }
+            let closes = |channel: &ObjectId| {
+                seen_inside(code, *callee, handed, *channel).is_some_and(|there| {
+                    let closes =
+                        |kind: &EventKind| matches!(kind, EventKind::Close(closed, _) if *closed == there);
+                    surely_does(code, *callee, closes)
+                })
+            };
+            let channels = code.objects().map(|(id, _)| id).filter(|id| code.kind(*id).is_channel());
+            channels.filter(closes).collect()
+        }
+        EventKind::RunDeferred(body) if code.body(*body).kind == BodyKind::Defer => {
+            let closes = code.all(*body).filter_map(|(block, event)| match event.kind {
+                EventKind::Close(channel, _) if code.body(*body).blocks[block.at()].branches == 0 => {
+                    Some(channel)
+                }
+                _ => None,
+            });
+            closes.collect()
+        }
+        _ => Vec::new(),
     }
 }

@@ -52,7 +52,7 @@ fn blocks_thread(code: Code<'_>, kind: &EventKind) -> Option<(&'static str, &'st
         }
         EventKind::Unknown(call) => {
             let std = call.receiver.is_some_and(|receiver| *code.kind(receiver) == Kind::ThreadBlocking);
-            let waits = matches!(call.path[0].as_str(), "recv" | "recv_timeout" | "wait" | "iter");
+            let waits = matches!(call.path[0].as_str(), "recv" | "recv_timeout" | "wait" | "iter" | "next");
             (std && waits).then_some((
                 "this wait of std",
                 "use gochan's channel, `WaitGroup` or `Cond`, or `blocking(…)`",

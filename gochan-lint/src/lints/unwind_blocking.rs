@@ -37,7 +37,8 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
             continue;
         }
         let waits = code.all(body).find(|(_, event)| match event.kind {
-            EventKind::Send(channel, _)
+            // Into room, or out of it: what gives a place in a semaphore back.
+            EventKind::Send(channel, _) | EventKind::Recv(channel, ..)
                 if matches!(code.made_here(channel), Some(Capacity::Exactly(1..))) =>
             {
                 false

@@ -25,6 +25,8 @@ struct Scope {
     names: Vec<(String, ObjectId)>,
     /// What ends with the scope, in the order in which it came.
     owned: Vec<Owned>,
+    /// What follows in it is reached only if a flag said so.
+    flagged: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -109,8 +111,9 @@ impl Builder {
         let turns = frame.loops.iter().filter(|around| around.head.is_some());
         let turns = turns.into_iter().try_fold(1u64, |all, around| all.checked_mul(around.turns?));
         let (branches, guarded) = (frame.branches, frame.guards > 0);
+        let flagged = frame.scopes.iter().any(|scope| scope.flagged);
         let blocks = &mut self.function.bodies[frame.body.at()].blocks;
-        blocks.push(Block { loops, turns, branches, guarded, ..Block::default() });
+        blocks.push(Block { loops, turns, branches, guarded, flagged, ..Block::default() });
         BlockId(blocks.len() as u32 - 1)
     }
 
@@ -300,6 +303,15 @@ impl Builder {
         let frame = self.frame();
         frame.branches -= 1;
         frame.guards -= u32::from(guarded);
+    }
+
+    /// What follows, from `block` on, is reached only if a flag said so.
+    pub(super) fn flag(&mut self, block: BlockId) {
+        let body = self.body();
+        self.function.bodies[body.at()].blocks[block.at()].flagged = true;
+        if let Some(scope) = self.frame().scopes.last_mut() {
+            scope.flagged = true;
+        }
     }
 
     /// The head of the innermost loop, which is made after the loop has begun.

@@ -65,6 +65,7 @@ impl Lower<'_> {
         let mut last = Value::Nothing;
         for (index, statement) in statements.iter().enumerate() {
             last = Value::Nothing;
+            let before = self.temporaries.len();
             match statement {
                 Stmt::Local(local) => self.local(local),
                 Stmt::Item(item) => self.reader.item(item, &super::Around::default()),
@@ -80,8 +81,19 @@ impl Lower<'_> {
                     }
                 }
             }
+            self.end_temporaries(before, &last);
         }
         last
+    }
+
+    /// Guards that nobody has given a name are dropped, but for what goes on as `value`.
+    pub(super) fn end_temporaries(&mut self, before: usize, value: &Value) {
+        for guard in self.temporaries.split_off(before.min(self.temporaries.len())) {
+            let goes_on = matches!(value, Value::Object(object) if *object == guard);
+            if !goes_on && self.build.function.objects[guard.at()].name.is_empty() {
+                self.build.op(OpKind::ScopeEnd(guard), Span::default());
+            }
+        }
     }
 
     /// A value that nobody takes is dropped at the end of its statement.
@@ -487,7 +499,12 @@ impl Lower<'_> {
             let origin = Origin::Method(receiver, call.path[0].clone(), call.args.clone());
             self.build.object("", origin, span)
         });
-        self.emit_call(Call { result, ..call }, span)
+        let value = self.emit_call(Call { result, ..call }, span);
+        if let (Some(guard), true) = (result, self.is_guard(&value)) {
+            self.build.op(OpKind::New(guard), span);
+            self.temporaries.push(guard);
+        }
+        value
     }
 
     /// True for what a lock has just returned.
@@ -512,7 +529,9 @@ impl Lower<'_> {
         read: impl FnOnce(&mut Self) -> Value,
     ) -> BodyId {
         let body = self.build.begin_body(kind, span);
+        let before = self.temporaries.len();
         let value = read(self);
+        self.end_temporaries(before, &value);
         self.returned(value);
         self.build.end_body();
         body
@@ -555,7 +574,9 @@ impl Lower<'_> {
 
     fn branch(&mut self, branch: &syn::ExprIf) -> Value {
         self.build.begin_scope();
+        let temporaries = self.temporaries.len();
         self.look(&branch.cond);
+        self.end_temporaries(temporaries, &Value::Nothing);
         let before = self.build.here();
         let guarded = asks_a_flag(&branch.cond) || self.counts(&branch.cond);
         let after = self.build.new_block();
@@ -566,6 +587,7 @@ impl Lower<'_> {
         self.build.at(before.map(|_| then));
         let value = self.block(&branch.then_branch);
         self.returned_if_branch(value);
+        let leaves = self.build.here().is_none();
         self.build.goto_from_here(after);
         self.build.at(before.map(|_| otherwise));
         if let Some((_, other)) = &branch.else_branch {
@@ -577,6 +599,9 @@ impl Lower<'_> {
         let reached = self.build.is_reached(after);
         self.build.at(before.filter(|_| reached).map(|_| after));
         self.build.end_scope();
+        if guarded && leaves && branch.else_branch.is_none() {
+            self.build.flag(after);
+        }
         Value::Nothing
     }
 
@@ -602,21 +627,28 @@ impl Lower<'_> {
         let value = self.scrutinee(&choice.expr);
         let (before, after) = (self.build.here(), self.build.new_block());
         self.build.begin_branch(false);
+        let mut leaves = false;
         for arm in &choice.arms {
             let block = self.build.new_block();
             self.build.edge(before, block);
             self.build.at(before.map(|_| block));
             self.build.begin_scope();
             self.pattern(&arm.pat, value.clone());
+            let temporaries = self.temporaries.len();
             let result = self.expr(&arm.body);
+            self.end_temporaries(temporaries, &result);
             self.returned_if_branch(result);
             self.build.end_scope();
+            leaves |= self.build.here().is_none();
             self.build.goto_from_here(after);
         }
         self.build.end_branch(false);
         let reached = self.build.is_reached(after);
         self.build.at(before.filter(|_| reached).map(|_| after));
         self.build.end_scope();
+        if leaves && asks_a_flag(&choice.expr) {
+            self.build.flag(after);
+        }
         Value::Nothing
     }
 
@@ -625,7 +657,9 @@ impl Lower<'_> {
         let (head, exit) = self.begin_repeat(name);
         self.build.begin_scope();
         if let Some(condition) = condition {
+            let temporaries = self.temporaries.len();
             self.look(condition);
+            self.end_temporaries(temporaries, &Value::Nothing);
             let here = self.build.here();
             if !is_true(condition) {
                 self.build.edge(here, exit);
@@ -739,18 +773,12 @@ impl Lower<'_> {
 
     /// What is matched on or looped over: guards that it takes live until the whole has ended.
     fn scrutinee(&mut self, expr: &Expr) -> Value {
-        let before = self.build.function.objects.len();
+        let before = self.temporaries.len();
         let value = self.expr(expr);
-        for index in before..self.build.function.objects.len() {
-            let object = &self.build.function.objects[index];
-            let locks = matches!(&object.origin, Origin::Method(_, name, args)
-                if args.is_empty() && matches!(name.as_str(), "lock" | "read" | "write" | "borrow" | "borrow_mut"));
-            let id = ObjectId(index as u32);
-            let is_value = matches!(value, Value::Object(found) if found == id);
-            if locks && object.name.is_empty() && object.body == self.build.body() && !is_value {
-                let span = object.span;
-                self.build.op(OpKind::New(id), span);
-                self.build.own(id);
+        for guard in self.temporaries.split_off(before) {
+            let is_value = matches!(value, Value::Object(found) if found == guard);
+            if !is_value && self.build.function.objects[guard.at()].name.is_empty() {
+                self.build.own(guard);
             }
         }
         value
@@ -820,8 +848,10 @@ impl Lower<'_> {
     }
 
     fn binary(&mut self, binary: &syn::ExprBinary) -> Value {
+        let temporaries = self.temporaries.len();
         let left = if changes(&binary.op) { Value::Nothing } else { self.looked(&binary.left) };
         if matches!(binary.op, syn::BinOp::And(_) | syn::BinOp::Or(_)) {
+            self.end_temporaries(temporaries, &Value::Nothing);
             // The right side may not be reached.
             let before = self.build.here();
             let after = self.build.new_block();
@@ -831,6 +861,7 @@ impl Lower<'_> {
             self.build.edge(before, after);
             self.build.at(before.map(|_| right));
             self.look(&binary.right);
+            self.end_temporaries(temporaries, &Value::Nothing);
             self.build.goto_from_here(after);
             self.build.end_branch(false);
             self.build.at(before.map(|_| after));

@@ -39,8 +39,11 @@ impl Lower<'_> {
             },
             "chan" => self.with(name, call, span, |this, chan: grammar::Chan, span| this.chan(&chan, span)),
             "send" => self.with(name, call, span, |this, send: grammar::Send, span| {
+                let temporaries = this.temporaries.len();
                 let channel = this.operand(&send.channel);
                 this.escape(&send.value, Where::Stored);
+                // What is locked for the value only.
+                this.end_temporaries(temporaries, &Value::Nothing);
                 if let Some(channel) = channel {
                     this.build.op(OpKind::Send(channel), span);
                 }
@@ -243,6 +246,7 @@ impl Lower<'_> {
 
     fn with_context(&mut self, with: &grammar::WithContext, span: Span) -> Value {
         self.build.begin_scope();
+        let temporaries = self.temporaries.len();
         let source = self.expr(&with.source);
         if let Value::Object(pair) = source {
             // The macro keeps the pair until the body ends.
@@ -259,6 +263,7 @@ impl Lower<'_> {
                 self.name(&cancel.to_string(), Value::Object(handle), Span::of(cancel.span()));
             }
         }
+        self.end_temporaries(temporaries, &Value::Nothing);
         let value = self.arm_body(&with.body);
         self.goes(value.clone(), Where::Given);
         self.build.end_scope();
@@ -276,6 +281,7 @@ impl Lower<'_> {
         let mut arms = Vec::new();
         let (mut has_else, mut default_body) = (false, None);
         let mut has_default = false;
+        let temporaries = self.temporaries.len();
         for arm in &select.arms {
             match &arm.kind {
                 grammar::ArmKind::Default(_) => {
@@ -339,6 +345,7 @@ impl Lower<'_> {
                 self.expr(&guard.condition);
             }
         }
+        self.end_temporaries(temporaries, &Value::Nothing);
         let empty = select.arms.is_empty();
         let biased = select.biased.is_some();
         let op = Select { arms: arms.clone(), has_default, has_else, biased, default_body };
@@ -410,6 +417,7 @@ impl Lower<'_> {
         let name = call.path.segments.last().map_or_else(String::new, |last| last.ident.to_string());
         let parser = Punctuated::<Expr, syn::Token![,]>::parse_terminated;
         let plain = self.looks_at_names(&call.tokens, &name);
+        let temporaries = self.temporaries.len();
         match if plain { Ok(Punctuated::new()) } else { parser.parse2(call.tokens.clone()) } {
             Ok(inputs) => {
                 for input in &inputs {
@@ -430,6 +438,7 @@ impl Lower<'_> {
             }
             Err(_) => self.mention(&call.tokens),
         }
+        self.end_temporaries(temporaries, &Value::Nothing);
         if matches!(name.as_str(), "addr_of_mut" | "addr_of")
             && let Ok(place) = syn::parse2::<Expr>(call.tokens.clone())
         {

@@ -195,7 +195,8 @@ impl Reader {
         self.file.statics.push(crate::ir::Static { name: name.clone(), ty, mutable });
         let span = Span::of(item.ident.span());
         let around = Around { owner: Some(STATIC.to_owned()), of_trait: None };
-        let mut lower = Lower { build: Builder::new(self.blank(name, &around, span)), reader: self };
+        let function = self.blank(name, &around, span);
+        let mut lower = Lower::new(self, function);
         lower.build.begin_body(BodyKind::Function, span);
         let value = lower.expr(&item.expr);
         lower.returned(value);
@@ -207,7 +208,7 @@ impl Reader {
     fn declaration(&mut self, signature: &syn::Signature, around: &Around) {
         let span = Span::of(signature.ident.span());
         let function = self.blank(signature.ident.to_string(), around, span);
-        let mut lower = Lower { reader: self, build: Builder::new(function) };
+        let mut lower = Lower::new(self, function);
         lower.build.begin_body(BodyKind::Function, span);
         for input in &signature.inputs {
             lower.param(input, around);
@@ -258,7 +259,7 @@ impl Reader {
             ..self.blank(name.clone(), around, span)
         };
         self.modules.push(name);
-        let mut lower = Lower { reader: self, build: Builder::new(function) };
+        let mut lower = Lower::new(self, function);
         lower.build.begin_body(BodyKind::Function, Span::of(block.brace_token.span.join()));
         for input in &signature.inputs {
             lower.param(input, around);
@@ -276,6 +277,14 @@ impl Reader {
 struct Lower<'r> {
     reader: &'r mut Reader,
     build: Builder,
+    /// Guards without a name, which live until the statement ends that they are in.
+    temporaries: Vec<crate::ir::ObjectId>,
+}
+
+impl<'r> Lower<'r> {
+    fn new(reader: &'r mut Reader, function: Function) -> Lower<'r> {
+        Lower { reader, build: Builder::new(function), temporaries: Vec::new() }
+    }
 }
 
 impl Lower<'_> {
@@ -324,7 +333,7 @@ fn type_name(written: &syn::Type) -> Option<String> {
 }
 
 /// Types that gochan and others have under one name: the path in front tells whose it is.
-const SHARED_NAMES: [&str; 12] = [
+const SHARED_NAMES: [&str; 20] = [
     "Sender",
     "Receiver",
     "Context",
@@ -337,6 +346,14 @@ const SHARED_NAMES: [&str; 12] = [
     "Condvar",
     "Barrier",
     "WaitGroup",
+    "TcpStream",
+    "TcpListener",
+    "UdpSocket",
+    "UnixStream",
+    "UnixListener",
+    "Child",
+    "Command",
+    "Stdin",
 ];
 
 /// A type as written.
