@@ -1,7 +1,7 @@
 //! Questions about paths through a body.
 
 use crate::diagnostic::Diagnostic;
-use crate::ir::{BlockId, Body, BodyId, Call, Capacity, Function, Object, ObjectId, Origin};
+use crate::ir::{BlockId, Body, BodyId, Call, Capacity, EACH, Function, Object, ObjectId, Origin};
 use crate::link::{
     Effect, Event, EventKind, Flavour, Kind, Linked, LockMode, Program, Runner, Started, effect_of,
 };
@@ -372,6 +372,100 @@ impl<'p> Code<'p> {
         found
     }
 
+    /// The same, on ways without an event for which `stops` holds.
+    #[must_use]
+    pub fn following_until(
+        self,
+        body: BodyId,
+        block: BlockId,
+        place: usize,
+        stops: impl Fn(&EventKind) -> bool,
+    ) -> Vec<(BlockId, &'p Event)> {
+        let blocks = &self.body(body).blocks;
+        let mut found = Vec::new();
+        let mut seen = vec![false; blocks.len()];
+        let mut queue = VecDeque::from([(block, place + 1)]);
+        while let Some((block, from)) = queue.pop_front() {
+            let events = &self.events(body, block)[from..];
+            let open = events.iter().take_while(|event| !stops(&event.kind)).count();
+            found.extend(events[..open].iter().map(|event| (block, event)));
+            if open == events.len() {
+                let next = blocks[block.at()].next.iter().copied();
+                let next = next.filter(|next| next.at() < blocks.len());
+                queue.extend(
+                    next.filter(|next| !std::mem::replace(&mut seen[next.at()], true)).map(|next| (next, 0)),
+                );
+            }
+        }
+        found
+    }
+
+    /// The list that an object is an element of, by number or as each in its turn.
+    #[must_use]
+    pub fn list_of(self, object: ObjectId) -> Option<ObjectId> {
+        match &self.object(object).origin {
+            Origin::Field(list, name) if name.starts_with('[') => Some(self.linked.root(*list)),
+            _ => None,
+        }
+    }
+
+    /// The list that a loop goes through from end to end, if the object is each of its elements.
+    #[must_use]
+    pub fn each_of(self, object: ObjectId) -> Option<ObjectId> {
+        const WHOLE: [&str; 7] =
+            ["iter", "iter_mut", "into_iter", "values", "values_mut", "into_values", "rev"];
+        let Origin::Field(list, name) = &self.object(object).origin else { return None };
+        let mut list = self.linked.root(*list);
+        while let Origin::Method(of, name, _) = &self.object(list).origin {
+            if !WHOLE.contains(&name.as_str()) {
+                return None;
+            }
+            list = self.linked.root(*of);
+        }
+        (name == EACH).then_some(list)
+    }
+
+    /// True if other elements may be in the list after this, or in other places.
+    #[must_use]
+    pub fn rearranges(self, kind: &EventKind, list: ObjectId) -> bool {
+        const CALM: [&str; 14] = [
+            "len",
+            "is_empty",
+            "iter",
+            "values",
+            "keys",
+            "push",
+            "push_back",
+            "extend",
+            "clone",
+            "to_vec",
+            "first",
+            "last",
+            "contains",
+            "capacity",
+        ];
+        let is = |object: &ObjectId| self.linked.root(*object) == list;
+        match kind {
+            EventKind::New(object)
+            | EventKind::Assign(object)
+            | EventKind::Store(object)
+            | EventKind::Escape(object, _) => is(object),
+            EventKind::Call(_, handed) => handed.iter().flatten().any(is),
+            EventKind::Unknown(call) => {
+                let calm = call.is_method && CALM.contains(&call.path[0].as_str());
+                !calm && call.receiver.as_ref().is_some_and(is)
+                    || call.args.iter().filter_map(|arg| arg.object.as_ref()).any(is)
+            }
+            _ => false,
+        }
+    }
+
+    /// True if the variable is assigned again somewhere, or the list that it is in.
+    #[must_use]
+    pub fn is_blurred(self, object: ObjectId) -> bool {
+        self.object(object).blurred || self.list_of(object).is_some_and(|list| self.object(list).blurred)
+    }
+
     /// Every event of a body with its block and place.
     pub fn places(self, body: BodyId) -> impl Iterator<Item = (BlockId, usize, &'p Event)> {
         let blocks = self.linked.events[body.at()].iter().zip(0..);
@@ -490,6 +584,9 @@ pub fn seen_inside(
     };
     param(object).or_else(|| {
         let Origin::Field(base, name) = &code.object(object).origin else { return None };
+        if name == EACH {
+            return None;
+        }
         let base = param(code.linked.root(*base))?;
         let mut objects = there.objects();
         let found = objects.find(|(_, field)| {

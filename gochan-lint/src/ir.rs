@@ -119,6 +119,14 @@ pub enum Ty {
     Unknown,
 }
 
+impl Ty {
+    /// True for a path that ends so.
+    #[must_use]
+    pub fn is_called(&self, name: &str) -> bool {
+        matches!(self, Ty::Path(known, _) if known == name)
+    }
+}
+
 /// A function or method.
 #[derive(Debug)]
 pub struct Function {
@@ -177,6 +185,10 @@ pub struct Object {
     /// The variable it was bound to was assigned again, or is bound in several ways: nothing is sure.
     pub blurred: bool,
 }
+
+/// The field that stands for each element of a collection in its turn of a loop; `[0]` and the like are those that code
+/// picks by number.
+pub const EACH: &str = "[]";
 
 /// Where an object comes from.
 #[derive(Debug, Clone)]

@@ -191,6 +191,8 @@ pub fn lock_path(program: &Program, function: usize, object: ObjectId) -> Option
             return Some((Some(index), fields));
         }
         match &code.objects[object.at()].origin {
+            // Which one of many it is, only this function knows.
+            Origin::Field(_, name) if name == crate::ir::EACH => return None,
             Origin::Field(base, name) => {
                 fields.push(name.clone());
                 object = *base;

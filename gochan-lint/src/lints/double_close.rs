@@ -36,16 +36,33 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
     for (body, _) in code.bodies() {
         for (block, place, event) in code.places(body) {
             for channel in closed(code, &event.kind) {
-                if !is_plain(code, channel) || !is_made_outside_loop(code, channel, body, block) {
+                if !is_plain(code, channel) || is_another_each_time(code, channel, body, block) {
                     continue;
                 }
-                let again = code.following(body, block, place).into_iter().find(|(next, other)| {
+                let (list, all) = (code.list_of(channel), all_of(code, channel, body, block));
+                let stops = |kind: &EventKind| {
+                    matches!(kind, EventKind::New(made) if *made == channel)
+                        || list.is_some_and(|list| code.rearranges(kind, list))
+                };
+                let again = |(next, other): &(BlockId, &crate::link::Event)| {
                     let same = std::ptr::eq(*other, event);
                     closes(code, &other.kind, channel) && !asks_first(code, body, *next, block, same)
+                };
+                let all_again = |(next, other): &(BlockId, &crate::link::Event)| match other.kind {
+                    EventKind::Close(other, Face::Panics) if other != channel => {
+                        all.is_some()
+                            && all_of(code, other, body, *next) == all
+                            && !asks_first(code, body, *next, block, false)
+                    }
+                    _ => false,
+                };
+                let found_again = code.following_until(body, block, place, stops).into_iter().find(again);
+                let found_again = found_again.or_else(|| {
+                    let list = all?;
+                    let stops = |kind: &EventKind| code.rearranges(kind, list);
+                    code.following_until(body, block, place, stops).into_iter().find(all_again)
                 });
-                if let Some((_, again)) = again
-                    && !is_made_anew(code, channel, body, block)
-                {
+                if let Some((_, again)) = found_again {
                     let span = again.span.max(event.span);
                     report(code, span, channel, "this may be the second close", found);
                 }
@@ -111,19 +128,25 @@ fn is_plain(code: Code<'_>, channel: ObjectId) -> bool {
     let object = code.object(channel);
     let certain = !matches!(object.origin, Origin::Unknown | Origin::Element(..) | Origin::Call(..));
     let made = matches!(code.kind(channel), Kind::Channel(_, Some(_)));
-    !object.blurred && matches!(code.kind(channel), Kind::Channel(..)) && (certain || made)
+    !code.is_blurred(channel) && matches!(code.kind(channel), Kind::Channel(..)) && (certain || made)
 }
 
-/// True unless each turn of the loop has a channel of its own.
-fn is_made_outside_loop(code: Code<'_>, channel: ObjectId, body: BodyId, block: BlockId) -> bool {
+/// True if it is another channel with each turn or call, and nothing says where it comes to be.
+fn is_another_each_time(code: Code<'_>, channel: ObjectId, body: BodyId, block: BlockId) -> bool {
     let object = code.object(channel);
-    object.body != body || object.loops == 0 || object.loops < code.body(body).blocks[block.at()].loops
+    let fresh =
+        object.body == body && object.loops > 0 && object.loops >= code.body(body).blocks[block.at()].loops;
+    fresh && !code.all(body).any(|(_, event)| matches!(event.kind, EventKind::New(made) if made == channel))
 }
 
-/// True if the channel comes from a closure's parameter: another one with each call.
-fn is_made_anew(code: Code<'_>, channel: ObjectId, body: BodyId, block: BlockId) -> bool {
-    let object = code.object(channel);
-    object.body == body && object.loops > 0 && object.loops >= code.body(body).blocks[block.at()].loops
+/// The list whose elements the loop around `block` takes one by one, if the channel is each of them and `block` is
+/// reached for every one.
+fn all_of(code: Code<'_>, channel: ObjectId, body: BodyId, block: BlockId) -> Option<ObjectId> {
+    let list = code.each_of(channel)?;
+    let (begin, _) =
+        code.all(body).find(|(_, event)| matches!(event.kind, EventKind::New(made) if made == channel))?;
+    let blocks = &code.body(body).blocks;
+    (blocks[begin.at()].branches == blocks[block.at()].branches).then_some(list)
 }
 
 /// Goroutines started in a loop that close a channel from outside of it.

@@ -110,6 +110,9 @@ fn is_fed_by_others(code: Code<'_>, agent: BodyId, channel: ObjectId) -> bool {
     if matches!(code.object(channel).origin, Origin::Typed(_) | Origin::Static(_)) {
         return true;
     }
+    if let Some(list) = code.list_of(channel) {
+        return is_list_fed(code, agent, code.each_of(channel).unwrap_or(list));
+    }
     if let Origin::Field(_, name) = &code.object(channel).origin {
         return !is_signal(code, channel) || is_field_fed(code, name);
     }
@@ -118,6 +121,17 @@ fn is_fed_by_others(code: Code<'_>, agent: BodyId, channel: ObjectId) -> bool {
         let elsewhere = code.agent(body) != agent || effect.has(Effect::IN_GOROUTINE);
         elsewhere && effect.has(Effect::SENDS)
     })
+}
+
+/// True if somebody else sends on elements of the list, or it was handed to this function.
+fn is_list_fed(code: Code<'_>, agent: BodyId, list: ObjectId) -> bool {
+    let element = |id: ObjectId| code.each_of(id).or_else(|| code.list_of(id)) == Some(list);
+    let mut sends = code.everywhere().filter(|(body, _, event)| {
+        let elements = code.objects().filter(|(id, _)| element(*id));
+        let effect = elements.fold(Effect::default(), |effect, (id, _)| effect.and(code.effect(event, id)));
+        effect.has(Effect::SENDS) && (code.agent(*body) != agent || effect.has(Effect::IN_GOROUTINE))
+    });
+    matches!(code.object(list).origin, Origin::Typed(_) | Origin::Static(_)) || sends.next().is_some()
 }
 
 /// True for a field of type `Chan<()>`: nobody needs to send on it.

@@ -27,13 +27,32 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
         for (block, place, event) in code.places(body) {
             for channel in closed(code, &event.kind) {
                 let object = code.object(channel);
-                let loops = graph.blocks[block.at()].loops;
-                let fresh = object.body == body && object.loops > 0 && object.loops >= loops;
-                if object.blurred || fresh || !matches!(code.kind(channel), Kind::Channel(..)) {
+                let fresh = object.body == body && object.loops > 0;
+                let anew = |kind: &EventKind| matches!(kind, EventKind::New(made) if *made == channel);
+                // A loop that takes what somebody else gives.
+                let unknown = fresh
+                    && object.loops >= graph.blocks[block.at()].loops
+                    && !code.all(body).any(|(_, event)| anew(&event.kind));
+                if unknown || code.is_blurred(channel) || !matches!(code.kind(channel), Kind::Channel(..)) {
                     continue;
                 }
-                let sends = |kind: &EventKind| sends(code, kind, channel);
-                if let Some(send) = code.can_follow(body, block, place, sends) {
+                let list = code.list_of(channel);
+                let stops =
+                    |kind: &EventKind| anew(kind) || list.is_some_and(|list| code.rearranges(kind, list));
+                let all = code.each_of(channel).filter(|_| graph.blocks[block.at()].branches == 0);
+                let sent = code
+                    .can_follow_until(body, block, place, |kind| sends(code, kind, channel), stops)
+                    .or_else(|| {
+                        let list = all?;
+                        let sends = |kind: &EventKind| match kind {
+                            EventKind::Send(sent, Face::Panics) => {
+                                *sent != channel && code.each_of(*sent) == Some(list)
+                            }
+                            _ => false,
+                        };
+                        code.can_follow_until(body, block, place, sends, |kind| code.rearranges(kind, list))
+                    });
+                if let Some(send) = sent {
                     let message = format!("this send on `{}` can come after its close", object.name);
                     found.push(
                         code.finding(&LINT, send.span, message)

@@ -128,7 +128,7 @@ impl Lower<'_> {
         };
         if let (Value::Nothing | Value::Number(_), Some(pattern), None) = (&value, plain, &init.diverge) {
             let shown = match &local.pat {
-                Pat::Type(typed) => ty(&typed.ty),
+                Pat::Type(typed) => known_better(ty(&typed.ty), &init.expr),
                 _ => shown(&init.expr),
             };
             if shown != Ty::Unknown {
@@ -152,8 +152,12 @@ impl Lower<'_> {
         if let (Value::Object(object), Pat::Type(typed)) = (&value, &local.pat) {
             let object = &mut self.build.function.objects[object.at()];
             if object.name.is_empty() && matches!(object.origin, Origin::Call(..) | Origin::Method(..)) {
-                object.written = ty(&typed.ty);
+                object.written = known_better(ty(&typed.ty), &init.expr);
             }
+        } else if let Value::Object(object) = &value
+            && matches!(&self.build.function.objects[object.at()].origin, Origin::Method(_, name, _) if name == "collect")
+        {
+            self.build.function.objects[object.at()].written = shown(&init.expr);
         }
         self.pattern(&local.pat, value);
     }
@@ -296,11 +300,7 @@ impl Lower<'_> {
             Expr::Await(inner) => self.expr(&inner.base),
             Expr::Assign(assignment) => self.assign(assignment),
             Expr::Binary(binary) => self.binary(binary),
-            Expr::Index(index) => {
-                self.look(&index.expr);
-                self.look(&index.index);
-                Value::Nothing
-            }
+            Expr::Index(index) => self.index(index),
             Expr::Struct(value) => {
                 value.fields.iter().for_each(|field| self.escape(&field.expr, Where::Stored));
                 if let Some(rest) = &value.rest {
@@ -368,6 +368,20 @@ impl Lower<'_> {
             }
             (Value::Tuple(parts), syn::Member::Unnamed(index)) => {
                 parts.get(index.index as usize).cloned().unwrap_or(Value::Nothing)
+            }
+            _ => Value::Nothing,
+        }
+    }
+
+    /// An element: the same for each mention, if its number is known.
+    fn index(&mut self, index: &syn::ExprIndex) -> Value {
+        let list = self.looked(&index.expr);
+        match (list, self.looked(&index.index)) {
+            (Value::Object(list), Value::Number(number)) => {
+                let element = self.build.field(list, &format!("[{number}]"), span_of(&index.expr));
+                let name = format!("{}[{number}]", self.build.function.objects[list.at()].name);
+                self.build.function.objects[element.at()].name = name;
+                Value::Object(element)
             }
             _ => Value::Nothing,
         }
@@ -713,7 +727,15 @@ impl Lower<'_> {
         self.build.at(here.map(|_| inside));
         self.build.op(OpKind::Next, span);
         self.build.begin_scope();
-        self.pattern(&around.pat, Value::Nothing);
+        let element = match source {
+            // Another one with each turn.
+            Value::Object(list) => {
+                let origin = Origin::Field(list, crate::ir::EACH.to_owned());
+                Value::Object(self.build.object("", origin, span))
+            }
+            _ => Value::Nothing,
+        };
+        self.pattern(&around.pat, element);
         self.block(&around.body);
         self.build.end_scope();
         self.end_repeat(head, exit);
@@ -993,9 +1015,24 @@ fn is_lock(expr: &Expr) -> bool {
     matches!(expr, Expr::MethodCall(call) if ["lock", "read", "write", "join", "wait"].iter().any(|name| call.method == name))
 }
 
+/// A type as written, or for `Vec<_>` as the expression shows it.
+fn known_better(written: Ty, expr: &Expr) -> Ty {
+    match &written {
+        Ty::Path(_, arguments) if arguments.contains(&Ty::Unknown) => match shown(expr) {
+            Ty::Path(name, shown) if !shown.is_empty() && written.is_called(&name) => Ty::Path(name, shown),
+            _ => written,
+        },
+        _ => written,
+    }
+}
+
 /// The type of an expression, as far as its form shows it.
 fn shown(expr: &Expr) -> Ty {
     let named = |name: &str| Ty::Path(name.to_owned(), Vec::new());
+    let list = |name: &str, element: Ty| match element {
+        Ty::Unknown => named(name),
+        element => Ty::Path(name.to_owned(), vec![element]),
+    };
     match expr {
         Expr::Lit(literal) => match &literal.lit {
             syn::Lit::Str(_) => named("str"),
@@ -1013,7 +1050,21 @@ fn shown(expr: &Expr) -> Ty {
         }
         Expr::Macro(call) => match call.mac.path.segments.last() {
             Some(last) if last.ident == "format" => named("String"),
-            Some(last) if last.ident == "vec" => named("Vec"),
+            Some(last) if last.ident == "vec" => list("Vec", first_element(&call.mac.tokens)),
+            Some(last) if last.ident == "chan" => named("Chan"),
+            _ => Ty::Unknown,
+        },
+        Expr::Array(array) => match array.elems.first() {
+            Some(first) => list("[]", shown(first)),
+            None => Ty::Unknown,
+        },
+        Expr::Repeat(array) => list("[]", shown(&array.expr)),
+        // `(0..n).map(|_| chan!(u32)).collect()`
+        Expr::MethodCall(call) if call.method == "collect" => match &*call.receiver {
+            Expr::MethodCall(map) if map.method == "map" => match map.args.first() {
+                Some(Expr::Closure(closure)) => list("Vec", shown(&closure.body)),
+                _ => Ty::Unknown,
+            },
             _ => Ty::Unknown,
         },
         Expr::MethodCall(call) if call.method == "to_string" => named("String"),
@@ -1038,6 +1089,14 @@ fn shown(expr: &Expr) -> Ty {
         },
         _ => Ty::Unknown,
     }
+}
+
+/// The type of the first element of `vec![…]`.
+fn first_element(tokens: &proc_macro2::TokenStream) -> Ty {
+    let first = tokens.clone().into_iter().take_while(
+        |token| !matches!(token, proc_macro2::TokenTree::Punct(sign) if matches!(sign.as_char(), ',' | ';')),
+    );
+    syn::parse2::<Expr>(first.collect()).map_or(Ty::Unknown, |first| shown(&first))
 }
 
 /// Where an expression stands.

@@ -381,6 +381,8 @@ pub(crate) fn ty(written: &syn::Type) -> Ty {
         syn::Type::Reference(reference) => Ty::Ref(Box::new(ty(&reference.elem))),
         syn::Type::Tuple(tuple) => Ty::Tuple(tuple.elems.iter().map(ty).collect()),
         syn::Type::Ptr(pointer) => Ty::Path("*".to_owned(), vec![ty(&pointer.elem)]),
+        syn::Type::Slice(list) => Ty::Path("[]".to_owned(), vec![ty(&list.elem)]),
+        syn::Type::Array(list) => Ty::Path("[]".to_owned(), vec![ty(&list.elem)]),
         syn::Type::Paren(inner) => ty(&inner.elem),
         syn::Type::Group(inner) => ty(&inner.elem),
         _ => Ty::Unknown,
