@@ -198,6 +198,10 @@ impl Resolver<'_> {
             [.., "WaitGroup", "new" | "default"] => Kind::WaitGroup,
             [.., "background" | "todo"] => Kind::Context,
             [.., "notify_context"] => Kind::ContextAndCancel,
+            [.., "Group", "with_context"] => {
+                let parts = ["gochan::sync::errgroup::Group", "gochan::context::Context"];
+                Kind::Tuple(parts.map(|part| Ty::Path(part.to_owned(), Vec::new())).to_vec())
+            }
             [.., "after"] => Kind::After,
             [.., "tick"] => Kind::Tick,
             [.., "Ticker" | "Timer", "new"] => Kind::Timer,

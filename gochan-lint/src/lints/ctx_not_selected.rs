@@ -63,7 +63,7 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
                 EventKind::Range(..) | EventKind::Block(Wait::Sleep) => true,
                 _ => false,
             };
-            if !waits {
+            if !waits || ends_with_its_senders(code, &event.kind) {
                 continue;
             }
             let around = code.cycle(body, block);
@@ -84,6 +84,22 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
             }
         }
     }
+}
+
+/// True for what comes from goroutines that are started here and look at a context themselves: they end, and so does it.
+fn ends_with_its_senders(code: Code<'_>, kind: &EventKind) -> bool {
+    let (EventKind::Range(channel, _) | EventKind::Recv(channel, ..)) = *kind else { return false };
+    code.made_here(channel).is_some()
+        && code.everywhere().any(|(_, _, event)| match &event.kind {
+            EventKind::Spawn(started, ..) => {
+                let has = match started {
+                    Started::Body(inner) => code.captures(*inner, channel),
+                    _ => code.mentions(event, channel),
+                };
+                has && looks(code, event)
+            }
+            _ => false,
+        })
 }
 
 /// True if the event has to do with any context.
