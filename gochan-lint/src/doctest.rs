@@ -116,6 +116,15 @@ fn code(line: &str) -> String {
     if hidden { format!("{} {}", &line[..indent], &trimmed[1..]) } else { line.to_owned() }
 }
 
+/// A block is a test, and lasts as long as its program.
+pub fn mark(file: &mut crate::ir::File) {
+    let around =
+        file.functions.iter_mut().find(|function| function.name == "d" && function.module.is_empty());
+    if let Some(around) = around {
+        around.is_test = true;
+    }
+}
+
 /// As many blanks, and the same lines.
 fn blank(text: &str) -> String {
     text.bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }).collect()
@@ -143,6 +152,9 @@ mod tests {
         assert_eq!(blocks[0].find("use x"), text.find("use x"));
         assert!(syn::parse_file(&blocks[0]).is_ok(), "{}", blocks[0]);
         assert!(!blocks[0].contains('#'));
+        let mut file = crate::read::read(&blocks[0], Some("gochan")).unwrap();
+        mark(&mut file);
+        assert!(file.functions[0].is_test);
     }
 
     #[test]

@@ -142,7 +142,8 @@ fn documentation(workspace: &Workspace, units: &mut Vec<Unit>) -> Vec<(usize, us
         for (source, blocks, mut host) in texts {
             for block in blocks {
                 // What does not parse is an outline.
-                let Ok(file) = read::read(&block, Some(&gochan)) else { continue };
+                let Ok(mut file) = read::read(&block, Some(&gochan)) else { continue };
+                doctest::mark(&mut file);
                 let place = *host.get_or_insert(units.len());
                 hosts.push((place, package));
                 let own = members + hosts.len() - files - 1;

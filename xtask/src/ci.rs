@@ -87,9 +87,9 @@ impl Action {
     }
 }
 
-/// The linter of this very repository, over this very repository.
-const GOCHAN_LINTS: [&str; 9] =
-    ["run", "-qp", "gochan-lint", "--", "--workspace", "-D", "all", "--format", "short"];
+/// The linter of this very repository, over this very repository, with the code in its documentation.
+const GOCHAN_LINTS: [&str; 10] =
+    ["run", "-qp", "gochan-lint", "--", "--workspace", "--doc", "-D", "all", "--format", "short"];
 
 /// What is not built unless somebody asks for it.
 const FEATURES: &str = "--features=xtask/bench,gochan/tokio-util,gochan/tracing";

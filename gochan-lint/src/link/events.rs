@@ -455,10 +455,9 @@ impl Interpreter<'_> {
                     "recv" if call.result.is_some_and(|result| self.defaulted.contains(&result)) => {
                         EventKind::Recv(root, Bound::Value, true)
                     }
-                    "recv" => EventKind::Recv(root, Bound::Checked, true),
-                    "try_recv" | "recv_timeout" | "recv_async" | "try_iter" => {
-                        EventKind::Recv(root, Bound::Checked, false)
-                    }
+                    // A future is awaited, or nothing comes of it.
+                    "recv" | "recv_async" => EventKind::Recv(root, Bound::Checked, true),
+                    "try_recv" | "recv_timeout" | "try_iter" => EventKind::Recv(root, Bound::Checked, false),
                     "for_each" | "fold" | "sum" | "product" | "count" | "collect" | "last" | "max"
                     | "min" => {
                         let side = match kind {

@@ -31,7 +31,9 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
                     _ => None,
                 }
             }
-            EventKind::Unknown(call) if call.is_method && call.path[0] == "value" => {
+            EventKind::Unknown(call)
+                if call.is_method && call.path[0] == "value" && !is_asserted(code, event.span) =>
+            {
                 call.generics.first().and_then(|ty| {
                     let context = call.receiver.is_some_and(|receiver| *code.kind(receiver) == Kind::Context);
                     let set_here = call.receiver.is_some_and(|receiver| is_set_here(code, receiver));
@@ -51,6 +53,14 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
             );
         }
     }
+}
+
+/// True for what stands in an `assert!` or the like: it steers nothing.
+fn is_asserted(code: Code<'_>, span: Span) -> bool {
+    let text = &code.program.units[code.linked.unit].source.text;
+    let before = text.get(..span.start as usize).unwrap_or("");
+    let statement = before.rsplit([';', '{', '}']).next().unwrap_or(before);
+    statement.contains("assert!(") || statement.contains("assert_eq!(") || statement.contains("assert_ne!(")
 }
 
 fn of_argument(code: Code<'_>, arg: &crate::ir::Arg) -> Option<String> {

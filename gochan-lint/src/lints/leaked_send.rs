@@ -171,6 +171,21 @@ fn leaves_loop(
     false
 }
 
+/// True if the only goroutine that sends on the channel closes `done`, or sends on it, behind that.
+fn told_by_sender(code: Code<'_>, channel: ObjectId, done: ObjectId) -> bool {
+    let mut starts = code
+        .everywhere()
+        .filter(|(_, _, event)| matches!(event.kind, EventKind::Spawn(..)) && involves(code, event, channel));
+    let (Some((_, _, start)), None) = (starts.next(), starts.next()) else { return false };
+    let EventKind::Spawn(Started::Body(inner), ..) = start.kind else { return false };
+    let sends = |event: &crate::link::Event| code.effect(event, channel).has(Effect::SENDS);
+    let mut own = code.places(inner).filter(|(_, _, event)| match event.kind {
+        EventKind::Close(told, _) | EventKind::Send(told, _) => told == done && told != channel,
+        _ => false,
+    });
+    own.any(|(block, place, _)| !code.following(inner, block, place).iter().any(|(_, event)| sends(event)))
+}
+
 /// True if a goroutine that is started gets the channel.
 fn involves(code: Code<'_>, start: &crate::link::Event, channel: ObjectId) -> bool {
     match &start.kind {
@@ -199,6 +214,12 @@ fn can_leave(code: Code<'_>, channel: ObjectId, home: BodyId, several: bool) -> 
                 if *from == channel
                     && code.body(home).blocks[block.at()].loops <= code.object(channel).loops => {}
             EventKind::RunDeferred(inner) if code.captures(*inner, channel) => *pending = false,
+            // The sender itself says that it is done.
+            EventKind::Arm(arm)
+                if !arm.sends && arm.channel.is_some_and(|done| told_by_sender(code, channel, done)) =>
+            {
+                *pending = false;
+            }
             // Whoever still sends hears of it.
             EventKind::Close(closed, _) if *closed == channel => *pending = false,
             EventKind::Return => leaves |= *pending,

@@ -285,11 +285,14 @@ impl Context {
     /// such as a clean-up, after the request is over.
     ///
     /// ```
-    /// let (ctx, cancel) = gochan::context::background().with_value("id").with_cancel();
+    /// #[derive(Debug, PartialEq)]
+    /// struct UserId(u64);
+    ///
+    /// let (ctx, cancel) = gochan::context::background().with_value(UserId(4)).with_cancel();
     /// let cleaning = ctx.without_cancel();
     /// cancel.cancel();
     /// assert!(cleaning.err().is_none());
-    /// assert_eq!(cleaning.value(), Some(&"id"));
+    /// assert_eq!(cleaning.value(), Some(&UserId(4)));
     /// ```
     #[doc(alias = "context.WithoutCancel")]
     pub fn without_cancel(&self) -> Context {

@@ -72,12 +72,13 @@
 ///     close!(quit);
 /// });
 ///
+/// let timeout = after(Duration::from_secs(60));
 /// let mut sum = 0;
 /// loop {
 ///     select! {
 ///         job = <-jobs => sum += job,
 ///         <-quit => break,
-///         <-after(Duration::from_secs(60)) => panic!("nothing happens"),
+///         <-timeout => panic!("not done in time"),
 ///     }
 /// }
 /// assert_eq!(sum, 6);

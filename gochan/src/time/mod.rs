@@ -15,7 +15,7 @@
 //! use gochan::time::Ticker;
 //! use std::time::Duration;
 //!
-//! let answers = chan!(u32);
+//! let answers = chan!(u32, 1);
 //! go!([answers] { send!(answers <- 42) });
 //!
 //! let progress = Ticker::new(Duration::from_millis(50));
