@@ -188,7 +188,7 @@ fn tell(options: &Options, outcome: &Outcome) -> ExitCode {
         clap::ColorChoice::Never => false,
         clap::ColorChoice::Auto => std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
     };
-    let text = report::render(options.format, &findings, colour);
+    let text = report::render(options.format, &findings, &outcome.broken, colour);
     // Whoever reads may have had enough.
     let _ = std::io::stdout().write_all(text.as_bytes());
     let errors = findings.iter().filter(|finding| finding.level >= Level::Deny).count();

@@ -115,23 +115,81 @@ fn a_baseline_keeps_what_is_known() {
     assert!(text(&output.stdout).contains("src/main.rs:10:"), "{}", text(&output.stdout));
 }
 
+/// What the schema of SARIF 2.1.0 asks of the parts that are written here.
 #[test]
 fn sarif_has_what_its_schema_requires() {
-    let package = Package::new("sarif", &[("src/main.rs", BAD)]);
+    let silenced = "pub fn f() {} // gochan-lint: allow(nil_channel) nothing is here\n";
+    let (odd, broken) = (("src/odd name.rs", silenced), ("src/broken.rs", "fn ("));
+    let main = format!("#[path = \"odd name.rs\"]\nmod odd;\nmod broken;\n{BAD}");
+    let package = Package::new("sarif", &[("src/main.rs", &main), odd, broken]);
     let log: Value = serde_json::from_slice(&package.lint(&["--format", "sarif"]).stdout).unwrap();
+    only(&log, &["$schema", "version", "runs"]);
     assert_eq!(log["version"], "2.1.0");
     let run = &log["runs"][0];
-    assert_eq!(run["tool"]["driver"]["name"], "gochan-lint");
-    let result = &run["results"][0];
-    assert!(result["message"]["text"].is_string());
-    let index = result["ruleIndex"].as_u64().unwrap() as usize;
-    assert_eq!(run["tool"]["driver"]["rules"][index]["id"], result["ruleId"]);
-    assert!(["error", "warning", "note", "none"].contains(&result["level"].as_str().unwrap()));
-    let place = &result["locations"][0]["physicalLocation"];
-    assert_eq!(
-        (&place["artifactLocation"]["uri"], &place["region"]["startLine"]),
-        (&"src/main.rs".into(), &3.into())
-    );
+    only(run, &["tool", "invocations", "columnKind", "results"]);
+    assert_eq!(run["columnKind"], "unicodeCodePoints");
+
+    let driver = &run["tool"]["driver"];
+    only(&run["tool"], &["driver"]);
+    only(driver, &["name", "version", "informationUri", "rules"]);
+    assert_eq!(driver["name"], "gochan-lint");
+    assert!(driver["informationUri"].as_str().unwrap().starts_with("https://"));
+    let rules = driver["rules"].as_array().unwrap();
+    for rule in rules {
+        only(rule, &["id", "shortDescription", "fullDescription", "defaultConfiguration"]);
+        assert!(rule["id"].is_string() && rule["shortDescription"]["text"].is_string());
+        let level = &rule["defaultConfiguration"]["level"];
+        assert!(level.is_null() || LEVELS.contains(&level.as_str().unwrap()), "{rule}");
+    }
+    let ids: std::collections::BTreeSet<_> = rules.iter().map(|rule| rule["id"].as_str().unwrap()).collect();
+    assert_eq!(ids.len(), rules.len(), "no id twice");
+
+    let results = run["results"].as_array().unwrap();
+    for result in results {
+        only(result, &["ruleId", "ruleIndex", "level", "message", "locations"]);
+        assert!(result["message"]["text"].is_string());
+        let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+        assert_eq!(rules[index]["id"], result["ruleId"]);
+        assert!(LEVELS.contains(&result["level"].as_str().unwrap()));
+        located(&result["locations"][0]);
+    }
+    let place = |result: &Value| {
+        let place = &result["locations"][0]["physicalLocation"];
+        (place["artifactLocation"]["uri"].as_str().unwrap().to_owned(), place["region"]["startLine"].clone())
+    };
+    assert_eq!(place(&results[0]), ("src/main.rs".to_owned(), 6.into()));
+    let comment = results.iter().find(|result| result["ruleId"] == "unused_allow").unwrap();
+    assert_eq!(place(comment), ("src/odd%20name.rs".to_owned(), 1.into()));
+
+    let invocation = &run["invocations"][0];
+    only(invocation, &["executionSuccessful", "toolExecutionNotifications"]);
+    assert_eq!(invocation["executionSuccessful"], false);
+    let unread = &invocation["toolExecutionNotifications"][0];
+    only(unread, &["level", "message", "locations"]);
+    assert_eq!(place(unread).0, "src/broken.rs");
+    located(&unread["locations"][0]);
+}
+
+const LEVELS: [&str; 4] = ["error", "warning", "note", "none"];
+
+/// The schema allows no properties that it does not know.
+fn only(object: &Value, known: &[&str]) {
+    for name in object.as_object().unwrap().keys() {
+        assert!(known.contains(&name.as_str()), "{name}");
+    }
+}
+
+/// Lines and columns count from one; a place has the form of a reference.
+fn located(location: &Value) {
+    only(location, &["physicalLocation"]);
+    let place = &location["physicalLocation"];
+    only(place, &["artifactLocation", "region"]);
+    let uri = place["artifactLocation"]["uri"].as_str().unwrap();
+    assert!(uri.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\'), "{uri}");
+    only(&place["region"], &["startLine", "startColumn", "endLine", "endColumn"]);
+    for (_, number) in place["region"].as_object().unwrap() {
+        assert!(number.as_u64().unwrap() >= 1, "{location}");
+    }
 }
 
 #[test]

@@ -37,14 +37,19 @@ pub enum Format {
     Github,
 }
 
-/// The whole report. `colour` is for people only.
+/// The whole report. `colour` is for people only; of what could not be read only SARIF tells in the same document.
 #[must_use]
-pub fn render(format: Format, findings: &[Finding<'_>], colour: bool) -> String {
+pub fn render(
+    format: Format,
+    findings: &[Finding<'_>],
+    broken: &[crate::run::Broken],
+    colour: bool,
+) -> String {
     match format {
         Format::Human => human::render(findings, colour),
         Format::Short => findings.iter().map(short::line).collect(),
         Format::Json => findings.iter().map(json::line).collect(),
-        Format::Sarif => sarif::render(findings),
+        Format::Sarif => sarif::render(findings, broken),
         Format::Github => findings.iter().map(github::line).collect(),
     }
 }
