@@ -1,11 +1,13 @@
 //! From files to a program: which function a call means, what kind of thing an object is, what a function does with
 //! what it is given.
 
-mod events;
+mod event;
+mod interpret;
 mod kinds;
+mod lists;
 mod summary;
 
-pub use events::{BlockEvents, Event, EventKind, Face, LockMode, Runner, Started, Wait};
+pub use event::{BlockEvents, Event, EventKind, Face, LockMode, Runner, Started, Wait};
 pub use kinds::{Flavour, Kind, Side};
 pub use summary::{Effect, LockPath, Summary, blocks, effect_of, effect_on, lock_path, waits};
 
@@ -113,7 +115,7 @@ impl Program {
             linked.roots = roots;
         }
         let events: Vec<_> =
-            all.into_par_iter().map(|function| events::interpret(&program, function)).collect();
+            all.into_par_iter().map(|function| interpret::interpret(&program, function)).collect();
         for (linked, (events, runs)) in program.functions.iter_mut().zip(events) {
             linked.events = events;
             linked.runs = runs;

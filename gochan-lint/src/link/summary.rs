@@ -1,8 +1,8 @@
 //! What functions do with their parameters.
 
 use super::Program;
-use super::events::LockMode;
-use super::events::{EventKind, Runner, Started};
+use super::event::LockMode;
+use super::event::{EventKind, Runner, Started};
 use crate::ir::{BodyKind, ObjectId, Origin};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,16 +1,13 @@
-//! Reading macro calls: gochan's by their own grammar, the others as far as their input looks like expressions.
+//! Reading calls of gochan's macros, by their own grammar.
 
 use super::expr::{Value, segments};
 use super::{Lower, names::Names};
-use crate::ir::{
-    Arm, BodyId, BodyKind, Bound, Call, Capacity, ObjectId, OpKind, Origin, Rejected, Runs, Select, Where,
-};
+use crate::ir::{BodyId, BodyKind, Bound, Call, Capacity, ObjectId, OpKind, Origin, Rejected, Runs, Where};
 use crate::source::Span;
 use gochan_syntax as grammar;
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use syn::Expr;
-use syn::parse::{Parse, Parser};
-use syn::punctuated::Punctuated;
+use syn::parse::Parse;
 use syn::spanned::Spanned;
 
 impl Lower<'_> {
@@ -114,7 +111,7 @@ impl Lower<'_> {
         }
     }
 
-    fn operand(&mut self, expr: &Expr) -> Option<ObjectId> {
+    pub(super) fn operand(&mut self, expr: &Expr) -> Option<ObjectId> {
         match self.expr(expr) {
             Value::Object(object) => Some(object),
             _ => None,
@@ -122,7 +119,7 @@ impl Lower<'_> {
     }
 
     /// The statements of a body that the macro passes on.
-    fn dsl_body(&mut self, body: &grammar::Body) -> Value {
+    pub(super) fn dsl_body(&mut self, body: &grammar::Body) -> Value {
         match body.stmts() {
             Ok(statements) => {
                 self.build.begin_scope();
@@ -139,7 +136,7 @@ impl Lower<'_> {
                         let known = &self.build.function.objects[object.at()];
                         if matches!(known.origin, Origin::Closure(_)) && known.body != self.build.body() {
                             self.build
-                                .op(OpKind::Escape(*object, Where::Returned), super::expr::span_of(last));
+                                .op(OpKind::Escape(*object, Where::Returned), super::span::span_of(last));
                         }
                     }
                 }
@@ -269,241 +266,6 @@ impl Lower<'_> {
         self.build.end_scope();
         value
     }
-
-    fn arm_body(&mut self, body: &grammar::ArmBody) -> Value {
-        match body {
-            grammar::ArmBody::Block(body) => self.dsl_body(body),
-            grammar::ArmBody::Expr(expr) => self.expr(expr),
-        }
-    }
-
-    fn select(&mut self, select: &grammar::Select, span: Span) -> Value {
-        let mut arms = Vec::new();
-        let (mut has_else, mut default_body) = (false, None);
-        let mut has_default = false;
-        let temporaries = self.temporaries.len();
-        for arm in &select.arms {
-            match &arm.kind {
-                grammar::ArmKind::Default(_) => {
-                    has_default = true;
-                    default_body = Some(body_span(&arm.body));
-                }
-                grammar::ArmKind::Else(_) => has_else = true,
-                grammar::ArmKind::Receive(receive) => {
-                    let channel = self.operand(&receive.channel);
-                    let bound = match &receive.binding {
-                        grammar::ReceiveBinding::Discard => Bound::Discarded,
-                        grammar::ReceiveBinding::Value(_) => Bound::Value,
-                        grammar::ReceiveBinding::CommaOk(_) | grammar::ReceiveBinding::Some(_) => {
-                            Bound::Checked
-                        }
-                    };
-                    let channel_span = super::expr::span_of(&receive.channel);
-                    let span = Span::of(receive.arrow.span()).to(channel_span);
-                    let guarded = arm.guard.is_some();
-                    let pattern = match &receive.binding {
-                        grammar::ReceiveBinding::Value(pattern) | grammar::ReceiveBinding::Some(pattern) => {
-                            Some(Span::of(pattern.span()))
-                        }
-                        _ => None,
-                    };
-                    let span = pattern.map_or(span, |pattern| pattern.to(span));
-                    let body = body_span(&arm.body);
-                    arms.push(Arm {
-                        channel,
-                        sends: false,
-                        bound,
-                        channel_span,
-                        span,
-                        guarded,
-                        pattern,
-                        body,
-                    });
-                }
-                grammar::ArmKind::Send(send) => {
-                    let channel = self.operand(&send.channel);
-                    self.escape(&send.value, Where::Stored);
-                    let channel_span = super::expr::span_of(&send.channel);
-                    let span = channel_span.to(super::expr::span_of(&send.value));
-                    let bound = if send.result.is_some() { Bound::Checked } else { Bound::Discarded };
-                    let guarded = arm.guard.is_some();
-                    let (pattern, body) =
-                        (send.result.as_ref().map(|result| Span::of(result.span())), body_span(&arm.body));
-                    arms.push(Arm {
-                        channel,
-                        sends: true,
-                        bound,
-                        channel_span,
-                        span,
-                        guarded,
-                        pattern,
-                        body,
-                    });
-                }
-            }
-            if let Some(guard) = &arm.guard {
-                self.expr(&guard.condition);
-            }
-        }
-        self.end_temporaries(temporaries, &Value::Nothing);
-        let empty = select.arms.is_empty();
-        let biased = select.biased.is_some();
-        let op = Select { arms: arms.clone(), has_default, has_else, biased, default_body };
-        self.build.op(OpKind::Select(op), span);
-        if empty {
-            self.build.diverge(span);
-            return Value::Nothing;
-        }
-        let (before, after) = (self.build.here(), self.build.new_block());
-        self.build.begin_branch(false);
-        let mut operations = arms.into_iter();
-        for arm in &select.arms {
-            let block = self.build.new_block();
-            self.build.edge(before, block);
-            self.build.at(before.map(|_| block));
-            self.build.begin_scope();
-            if let grammar::ArmKind::Receive(_) | grammar::ArmKind::Send(_) = &arm.kind
-                && let Some(operation) = operations.next()
-            {
-                let span = operation.span;
-                self.build.op(OpKind::Arm(operation), span);
-            }
-            match &arm.kind {
-                grammar::ArmKind::Receive(receive) => self.receive_binding(receive, before.map(|_| block)),
-                grammar::ArmKind::Send(send) => {
-                    if let Some(result) = &send.result {
-                        self.pattern(result, Value::Nothing);
-                    }
-                }
-                grammar::ArmKind::Default(word) => self.build.op(OpKind::DefaultArm, Span::of(word.span)),
-                grammar::ArmKind::Else(_) => {}
-            }
-            let value = self.arm_body(&arm.body);
-            self.returned_if_branch(value);
-            self.build.end_scope();
-            self.build.goto_from_here(after);
-        }
-        self.build.end_branch(false);
-        let reached = self.build.is_reached(after);
-        self.build.at(before.filter(|_| reached).map(|_| after));
-        Value::Nothing
-    }
-
-    fn receive_binding(&mut self, receive: &grammar::Receive, block: Option<crate::ir::BlockId>) {
-        match &receive.binding {
-            grammar::ReceiveBinding::Discard => {}
-            grammar::ReceiveBinding::Value(pattern) | grammar::ReceiveBinding::Some(pattern) => {
-                self.pattern(pattern, Value::Nothing);
-            }
-            grammar::ReceiveBinding::CommaOk(both) => {
-                self.pattern(&both.0, Value::Nothing);
-                self.pattern(&both.1, Value::Nothing);
-            }
-        }
-        if let Some((_, otherwise)) = &receive.otherwise {
-            let instead = self.build.new_block();
-            let goes_on = self.build.new_block();
-            self.build.edge(block, instead);
-            self.build.edge(block, goes_on);
-            self.build.at(block.map(|_| instead));
-            self.arm_body(otherwise);
-            self.build.goto_from_here(goes_on);
-            self.build.at(block.map(|_| goes_on));
-        }
-    }
-
-    /// A macro of somebody else.
-    fn foreign(&mut self, call: &syn::Macro, span: Span) -> Value {
-        let name = call.path.segments.last().map_or_else(String::new, |last| last.ident.to_string());
-        let parser = Punctuated::<Expr, syn::Token![,]>::parse_terminated;
-        let plain = self.looks_at_names(&call.tokens, &name);
-        let temporaries = self.temporaries.len();
-        match if plain { Ok(Punctuated::new()) } else { parser.parse2(call.tokens.clone()) } {
-            Ok(inputs) => {
-                for input in &inputs {
-                    // `format!("{}", name = x)` assigns nothing.
-                    let input = match input {
-                        Expr::Assign(named) => &named.right,
-                        input => input,
-                    };
-                    if let Value::Object(object) = self.expr(input) {
-                        let kind = if name == "vec" {
-                            OpKind::Escape(object, Where::Stored)
-                        } else {
-                            OpKind::Use(object)
-                        };
-                        self.build.op(kind, super::expr::span_of(input));
-                    }
-                }
-            }
-            Err(_) => self.mention(&call.tokens),
-        }
-        self.end_temporaries(temporaries, &Value::Nothing);
-        if matches!(name.as_str(), "addr_of_mut" | "addr_of")
-            && let Ok(place) = syn::parse2::<Expr>(call.tokens.clone())
-        {
-            return self.expr(&place);
-        }
-        if matches!(name.as_str(), "panic" | "unreachable" | "todo" | "unimplemented") {
-            self.build.diverge(span);
-        } else if !matches!(name.as_str(), "vec" | "format") {
-            let path = vec![format!("{name}!")];
-            let call = Call {
-                path,
-                receiver: None,
-                is_method: false,
-                args: Vec::new(),
-                generics: Vec::new(),
-                result: None,
-            };
-            self.build.op(OpKind::Call(call), span);
-        }
-        Value::Nothing
-    }
-
-    /// Reads input that only names variables, `"{}", a, b` or `a == b + 1`, without a parser; false for any other.
-    fn looks_at_names(&mut self, tokens: &TokenStream, name: &str) -> bool {
-        if matches!(name, "vec" | "addr_of" | "addr_of_mut") {
-            return tokens.is_empty();
-        }
-        let plain = tokens.clone().into_iter().all(|token| match token {
-            TokenTree::Group(_) => false,
-            // No `?`, no field, no closure, no path, no label, no pattern.
-            TokenTree::Punct(sign) => {
-                matches!(sign.as_char(), ',' | '=' | '!' | '<' | '>' | '+' | '-' | '*' | '/' | '&')
-            }
-            TokenTree::Ident(name) => {
-                !["return", "break", "continue", "move", "let", "if", "match"].iter().any(|word| name == word)
-            }
-            TokenTree::Literal(_) => true,
-        });
-        if plain {
-            for token in tokens.clone() {
-                if let TokenTree::Ident(name) = token
-                    && let Some(object) = self.build.lookup_ident(&name)
-                {
-                    self.build.op(OpKind::Use(object), Span::of(name.span()));
-                }
-            }
-        }
-        plain
-    }
-
-    /// Every variable that the tokens name may go anywhere.
-    fn mention(&mut self, tokens: &TokenStream) {
-        for token in tokens.clone() {
-            match token {
-                TokenTree::Ident(name) => {
-                    if let Some(object) = self.build.lookup_ident(&name) {
-                        self.build.op(OpKind::Escape(object, Where::Given), Span::of(name.span()));
-                        self.build.blur(object);
-                    }
-                }
-                TokenTree::Group(group) => self.mention(&group.stream()),
-                _ => {}
-            }
-        }
-    }
 }
 
 /// The input of `go!` in its block form without the block's inside, and that: what is inside is parsed as statements and
@@ -539,12 +301,5 @@ fn uncalled(tokens: &TokenStream) -> Option<&'static str> {
         Expr::Async(_) => Some("`go!` runs a call, and this future is not called: nothing polls it"),
         Expr::Try(_) => Some("`go!` runs a call, and what comes out of the `?` is not called: add `()`"),
         _ => None,
-    }
-}
-
-fn body_span(body: &grammar::ArmBody) -> Span {
-    match body {
-        grammar::ArmBody::Block(body) => Span::of(body.span),
-        grammar::ArmBody::Expr(expr) => super::expr::span_of(expr),
     }
 }

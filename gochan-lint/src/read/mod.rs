@@ -1,10 +1,19 @@
 //! From text to [`crate::ir`], one file at a time.
 
+mod assign;
+mod branch;
 mod build;
+mod call;
 mod expr;
+mod foreign;
 mod macros;
 mod names;
 mod pattern;
+mod repeat;
+mod select;
+mod shown;
+mod span;
+mod statement;
 
 use crate::ir::{BodyKind, File, Function, ModuleDecl, Origin, Param, Struct, Ty};
 use crate::source::Span;

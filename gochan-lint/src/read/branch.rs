@@ -1,0 +1,163 @@
+//! Where ways part: `if`, `match`, `?`.
+
+use super::Lower;
+use super::expr::Value;
+use crate::ir::{OpKind, Origin, Where};
+use crate::source::Span;
+use syn::Expr;
+
+impl Lower<'_> {
+    pub(super) fn labelled_block(&mut self, block: &syn::ExprBlock) -> Value {
+        let Some(name) = &block.label else { return self.block(&block.block) };
+        let exit = self.build.new_block();
+        self.build.begin_loop(Some(name.name.ident.to_string()), None, exit);
+        let value = self.block(&block.block);
+        self.build.end_loop();
+        self.build.goto(exit);
+        value
+    }
+
+    pub(super) fn branch(&mut self, branch: &syn::ExprIf) -> Value {
+        self.build.begin_scope();
+        let temporaries = self.temporaries.len();
+        self.look(&branch.cond);
+        self.end_temporaries(temporaries, &Value::Nothing);
+        let before = self.build.here();
+        let guarded = asks_a_flag(&branch.cond) || self.counts(&branch.cond);
+        let after = self.build.new_block();
+        self.build.begin_branch(guarded);
+        let (then, otherwise) = (self.build.new_block(), self.build.new_block());
+        self.build.edge(before, then);
+        self.build.edge(before, otherwise);
+        self.build.at(before.map(|_| then));
+        let value = self.block(&branch.then_branch);
+        self.returned_if_branch(value);
+        let leaves = self.build.here().is_none();
+        self.build.goto_from_here(after);
+        self.build.at(before.map(|_| otherwise));
+        if let Some((_, other)) = &branch.else_branch {
+            let value = self.expr(other);
+            self.returned_if_branch(value);
+        }
+        self.build.goto_from_here(after);
+        self.build.end_branch(guarded);
+        let reached = self.build.is_reached(after);
+        self.build.at(before.filter(|_| reached).map(|_| after));
+        self.build.end_scope();
+        if guarded && leaves && branch.else_branch.is_none() {
+            self.build.flag(after);
+        }
+        Value::Nothing
+    }
+
+    /// True for `n == 5` where `n` is a variable that this code counts itself: true only once.
+    pub(super) fn counts(&self, condition: &Expr) -> bool {
+        let Expr::Binary(both) = condition else { return false };
+        let Expr::Path(path) = &*both.left else { return false };
+        let name = path.path.get_ident().map(ToString::to_string);
+        let object = name.and_then(|name| self.build.lookup(&name));
+        matches!(both.op, syn::BinOp::Eq(_))
+            && object.is_some_and(|object| {
+                matches!(self.build.function.objects[object.at()].origin, Origin::Plain(_))
+            })
+    }
+
+    /// A branch's value is not followed any further.
+    pub(super) fn returned_if_branch(&mut self, value: Value) {
+        self.goes(value, Where::Given);
+    }
+
+    pub(super) fn choice(&mut self, choice: &syn::ExprMatch) -> Value {
+        self.build.begin_scope();
+        let value = self.scrutinee(&choice.expr);
+        let (before, after) = (self.build.here(), self.build.new_block());
+        self.build.begin_branch(false);
+        let mut leaves = false;
+        for arm in &choice.arms {
+            let block = self.build.new_block();
+            self.build.edge(before, block);
+            self.build.at(before.map(|_| block));
+            self.build.begin_scope();
+            self.pattern(&arm.pat, value.clone());
+            let temporaries = self.temporaries.len();
+            let result = self.expr(&arm.body);
+            self.end_temporaries(temporaries, &result);
+            self.returned_if_branch(result);
+            self.build.end_scope();
+            leaves |= self.build.here().is_none();
+            self.build.goto_from_here(after);
+        }
+        self.build.end_branch(false);
+        let reached = self.build.is_reached(after);
+        self.build.at(before.filter(|_| reached).map(|_| after));
+        self.build.end_scope();
+        if leaves && asks_a_flag(&choice.expr) {
+            self.build.flag(after);
+        }
+        Value::Nothing
+    }
+
+    /// What is matched on or looped over: guards that it takes live until the whole has ended.
+    pub(super) fn scrutinee(&mut self, expr: &Expr) -> Value {
+        let before = self.temporaries.len();
+        let value = self.expr(expr);
+        for guard in self.temporaries.split_off(before) {
+            let is_value = matches!(value, Value::Object(found) if found == guard);
+            if !is_value && self.build.function.objects[guard.at()].name.is_empty() {
+                self.build.own(guard);
+            }
+        }
+        value
+    }
+
+    /// `?`: goes on, or leaves.
+    pub(super) fn maybe_leave(&mut self, span: Span) {
+        let before = self.build.here();
+        let goes_on = self.build.new_block();
+        self.build.begin_branch(false);
+        let leaves = self.build.new_block();
+        self.build.edge(before, leaves);
+        self.build.edge(before, goes_on);
+        self.build.at(before.map(|_| leaves));
+        self.build.leave(OpKind::Return, span);
+        self.build.end_branch(false);
+        self.build.at(before.map(|_| goes_on));
+    }
+}
+
+/// True for `if flag`, `if !self.closed`, `if done.swap(true)`, `if left.fetch_sub(1) == 1`.
+pub(super) fn asks_a_flag(condition: &Expr) -> bool {
+    match condition {
+        Expr::Path(_) | Expr::Field(_) => true,
+        Expr::Unary(inner) => asks_a_flag(&inner.expr),
+        Expr::Paren(inner) => asks_a_flag(&inner.expr),
+        Expr::Binary(both) => {
+            matches!(both.op, syn::BinOp::And(_) | syn::BinOp::Or(_))
+                && (asks_a_flag(&both.left) || asks_a_flag(&both.right))
+                || [&both.left, &both.right]
+                    .iter()
+                    .any(|side| matches!(***side, Expr::MethodCall(_)) && asks_a_flag(side))
+        }
+        Expr::MethodCall(call) => {
+            let name = call.method.to_string();
+            name.starts_with("fetch_")
+                || matches!(
+                    name.as_str(),
+                    "swap"
+                        | "compare_exchange"
+                        | "is_ok"
+                        | "is_closed"
+                        | "load"
+                        | "is_none"
+                        | "is_some"
+                        | "take"
+                        | "replace"
+                        | "insert"
+                        | "get"
+                )
+        }
+        Expr::Let(condition) => asks_a_flag(&condition.expr),
+        Expr::Macro(_) => false,
+        _ => false,
+    }
+}

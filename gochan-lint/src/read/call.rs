@@ -1,0 +1,247 @@
+//! Calls of functions and methods, and the closures that they are given.
+
+use super::assign::is_deref;
+use super::expr::{Value, segments};
+use super::shown::shown;
+use super::span::{first_token, span_of};
+use super::{Lower, ty};
+use crate::ir::{Arg, BodyId, BodyKind, Call, OpKind, Origin, Ty, Where};
+use crate::source::Span;
+use syn::spanned::Spanned;
+use syn::{Expr, Pat};
+
+/// Methods whose result is the handle they are called on.
+const SAME: [&str; 14] = [
+    "clone",
+    "as_ref",
+    "as_mut",
+    "deref",
+    "deref_mut",
+    "to_owned",
+    "into",
+    "unwrap",
+    "expect",
+    "by_ref",
+    "as_deref",
+    "cloned",
+    "unwrap_or_default",
+    "downgrade",
+];
+
+impl Lower<'_> {
+    pub(super) fn argument(&mut self, expr: &Expr) -> Arg {
+        let value = self.expr(expr);
+        let span = span_of(expr);
+        let by_ref = matches!(expr, Expr::Reference(_)) || is_deref(expr);
+        let (object, number) = match value {
+            Value::Object(object) => (Some(object), None),
+            Value::Number(number) => (None, Some(number)),
+            Value::Tuple(parts) => {
+                parts.iter().for_each(|part| self.goes(part.clone(), Where::Given));
+                (None, None)
+            }
+            Value::Nothing => (None, None),
+        };
+        let ty = if object.is_some() { Ty::Unknown } else { shown(expr) };
+        Arg { object, number, ty, by_ref, span }
+    }
+
+    pub(super) fn arguments<'e>(&mut self, exprs: impl IntoIterator<Item = &'e Expr>) -> Vec<Arg> {
+        exprs.into_iter().map(|expr| self.argument(expr)).collect()
+    }
+
+    pub(super) fn call(&mut self, call: &syn::ExprCall) -> Value {
+        let span = Span::between(first_token(&call.func), call.paren_token.span.join());
+        let Expr::Path(callee) = &*call.func else {
+            self.look(&call.func);
+            call.args.iter().for_each(|argument| self.escape(argument, Where::Given));
+            return Value::Nothing;
+        };
+        let path = segments(&callee.path);
+        let last = path.last().map_or("", String::as_str);
+        // `Some(x)`, `Ok(x)`, `Arc::new(x)`, `Arc::clone(&x)`: the handle itself.
+        let wraps = matches!(last, "Some" | "Ok")
+            || (matches!(last, "new" | "clone" | "from" | "pin") && wrapper(&path));
+        if let (true, Some(only)) = (wraps && call.args.len() == 1, call.args.first()) {
+            return self.expr(only);
+        }
+        let local = match &path[..] {
+            [name] => self.build.lookup(name),
+            _ => None,
+        };
+        let args = self.arguments(&call.args);
+        if let Some(call) = method_by_path(&path, &args) {
+            return self.method_of(call, span);
+        }
+        if let Some(callee) = local {
+            // A closure that has a name.
+            self.build.op(OpKind::Use(callee), span);
+            return self.emit_call(
+                Call {
+                    path,
+                    receiver: Some(callee),
+                    is_method: false,
+                    args,
+                    generics: Vec::new(),
+                    result: None,
+                },
+                span,
+            );
+        }
+        if matches!(
+            path.iter().map(String::as_str).collect::<Vec<_>>()[..],
+            [.., "process", "exit" | "abort"]
+        ) {
+            self.build.diverge(span);
+            return Value::Nothing;
+        }
+        let result = self.build.object("", Origin::Call(path.clone(), args.clone()), span);
+        self.emit_call(
+            Call { path, receiver: None, is_method: false, args, generics: Vec::new(), result: Some(result) },
+            span,
+        )
+    }
+
+    pub(super) fn method(&mut self, call: &syn::ExprMethodCall) -> Value {
+        let receiver = self.expr(&call.receiver);
+        let name = call.method.to_string();
+        let span = || Span::between(call.method.span(), call.paren_token.span.close());
+        if let Value::Object(object) = receiver
+            && matches!(name.as_str(), "unwrap_or_default" | "unwrap_or" | "unwrap_or_else")
+            && matches!(&self.build.function.objects[object.at()].origin, Origin::Method(_, name, _) if name == "recv")
+        {
+            self.build.op(OpKind::Defaulted(object), Span::default());
+        }
+        if SAME.contains(&name.as_str()) {
+            call.args.iter().for_each(|argument| self.look(argument));
+            if matches!(name.as_str(), "unwrap" | "expect") && !is_lock(&call.receiver) {
+                self.build.op(OpKind::MayPanic, span());
+            }
+            // What a guard guards is copied, not the guard.
+            let copies = matches!(name.as_str(), "clone" | "cloned" | "to_owned") && self.is_guard(&receiver);
+            if name == "into" || copies {
+                return Value::Nothing;
+            }
+            return receiver;
+        }
+        let args = self.arguments(&call.args);
+        let generics = call.turbofish.as_ref().map_or_else(Vec::new, |list| {
+            let types = list.args.iter().filter_map(|argument| match argument {
+                syn::GenericArgument::Type(written) => Some(ty(written)),
+                _ => None,
+            });
+            types.collect()
+        });
+        let whole = || Span::between(first_token(&call.receiver), call.paren_token.span.close());
+        // The guard of a span that a macro makes.
+        let receiver = match receiver {
+            Value::Nothing if matches!(name.as_str(), "enter" | "entered") => {
+                Value::Object(self.build.object("", Origin::Unknown, whole()))
+            }
+            receiver => receiver,
+        };
+        let receiver = match receiver {
+            Value::Object(receiver) => Some(receiver),
+            _ => None,
+        };
+        let span = if receiver.is_some() { whole() } else { span() };
+        let call = Call { path: vec![name], receiver, is_method: true, args, generics, result: None };
+        self.method_of(call, span)
+    }
+
+    /// The call of a method, with its result if it is known what it is called on.
+    pub(super) fn method_of(&mut self, call: Call, span: Span) -> Value {
+        let result = call.receiver.map(|receiver| {
+            let origin = Origin::Method(receiver, call.path[0].clone(), call.args.clone());
+            self.build.object("", origin, span)
+        });
+        let value = self.emit_call(Call { result, ..call }, span);
+        if let (Some(guard), true) = (result, self.is_guard(&value)) {
+            self.build.op(OpKind::New(guard), span);
+            self.temporaries.push(guard);
+        }
+        value
+    }
+
+    /// True for what a lock has just returned.
+    pub(super) fn is_guard(&self, value: &Value) -> bool {
+        let Value::Object(object) = value else { return false };
+        let object = &self.build.function.objects[object.at()];
+        let locks = ["lock", "read", "write", "borrow", "borrow_mut"];
+        matches!(&object.origin, Origin::Method(_, name, args) if args.is_empty() && locks.contains(&name.as_str()))
+    }
+
+    pub(super) fn emit_call(&mut self, call: Call, span: Span) -> Value {
+        let value = call.result.map_or(Value::Nothing, Value::Object);
+        self.build.op(OpKind::Call(call), span);
+        value
+    }
+
+    /// Reads a body of its own.
+    pub(super) fn nested(
+        &mut self,
+        kind: BodyKind,
+        span: Span,
+        read: impl FnOnce(&mut Self) -> Value,
+    ) -> BodyId {
+        let body = self.build.begin_body(kind, span);
+        let before = self.temporaries.len();
+        let value = read(self);
+        self.end_temporaries(before, &value);
+        self.returned(value);
+        self.build.end_body();
+        body
+    }
+
+    pub(super) fn closure(&mut self, closure: &syn::ExprClosure) -> Value {
+        let span = span_of(&closure.body);
+        let body = self.nested(BodyKind::Closure, span, |this| {
+            for input in &closure.inputs {
+                this.closure_param(input);
+            }
+            this.expr(&closure.body)
+        });
+        let span = Span::of(closure.inputs_begin.span).to(span);
+        let object = self.build.object("", Origin::Closure(body), span);
+        // From here on it has what it captures.
+        self.build.op(OpKind::New(object), span);
+        Value::Object(object)
+    }
+
+    pub(super) fn closure_param(&mut self, input: &Pat) {
+        let (pattern, written) = match input {
+            Pat::Type(typed) => (&*typed.pat, ty(&typed.ty)),
+            pattern => (pattern, Ty::Unknown),
+        };
+        let object = self.typed("", &written, Span::of(pattern.span()));
+        self.build.add_param(object);
+        self.pattern(pattern, Value::Object(object));
+    }
+}
+
+/// `WaitGroup::add(&wg, 1)`: the same as `wg.add(1)`.
+pub(super) fn method_by_path(path: &[String], args: &[Arg]) -> Option<Call> {
+    const TYPES: [&str; 9] =
+        ["Chan", "Sender", "Receiver", "WaitGroup", "Context", "CancelHandle", "Mutex", "RwLock", "Once"];
+    let ([.., owner, name], [receiver, args @ ..]) = (path, args) else { return None };
+    let makes = matches!(name.as_str(), "new" | "with_capacity" | "from" | "default");
+    let receiver = receiver.object.filter(|_| !makes && TYPES.contains(&owner.as_str()))?;
+    Some(Call {
+        path: vec![name.clone()],
+        receiver: Some(receiver),
+        is_method: true,
+        args: args.to_vec(),
+        generics: Vec::new(),
+        result: None,
+    })
+}
+
+/// True for the constructors of pointers that only pass a handle on.
+pub(super) fn wrapper(path: &[String]) -> bool {
+    path.len() >= 2 && matches!(path[path.len() - 2].as_str(), "Arc" | "Rc" | "Box" | "Pin" | "Option")
+}
+
+/// True for `m.lock()`: that its result is an error says nothing of the program's flow.
+pub(super) fn is_lock(expr: &Expr) -> bool {
+    matches!(expr, Expr::MethodCall(call) if ["lock", "read", "write", "join", "wait"].iter().any(|name| call.method == name))
+}
