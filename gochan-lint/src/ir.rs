@@ -50,6 +50,8 @@ pub struct File {
     pub module_names: Vec<String>,
     /// Structs with named or numbered fields; other types, without.
     pub structs: Vec<Struct>,
+    /// `type Jobs = Chan<Job>;`
+    pub aliases: Vec<(String, Ty)>,
     /// Macros that the file defines.
     pub macros: Vec<String>,
     /// What could not be read although it is a macro of gochan: the message is the macro's own.

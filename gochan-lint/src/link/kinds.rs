@@ -335,13 +335,29 @@ impl Resolver<'_> {
         }
     }
 
+    fn has_alias(&self, ty: &Ty) -> bool {
+        match ty {
+            Ty::Path(name, args) => {
+                self.program.alias(self.unit, name).is_some() || args.iter().any(|arg| self.has_alias(arg))
+            }
+            Ty::Ref(inner) => self.has_alias(inner),
+            Ty::Tuple(parts) => parts.iter().any(|part| self.has_alias(part)),
+            Ty::Unknown => false,
+        }
+    }
+
     fn path(&self, name: &str, args: &[Ty]) -> Kind {
+        // An alias of an alias is not worth to be followed, nor one of itself.
+        if let Some(meant) = self.program.alias(self.unit, name).filter(|meant| !self.has_alias(meant)) {
+            return self.ty(meant);
+        }
         let written: Vec<String> = name.split("::").map(str::to_owned).collect();
         let full = self.full(&written);
         let names: Vec<&str> = full.iter().map(String::as_str).collect();
         let blocking = blocking_root(&names);
         let ours = self.program.is_ours(self.unit, &names);
-        let name = if written.len() > 1 { names.last().copied().unwrap_or(name) } else { name };
+        // By whatever name it was imported.
+        let name = if names.len() > 1 { names.last().copied().unwrap_or(name) } else { name };
         match (name, args) {
             (
                 "Chan" | "Sender" | "Receiver" | "WaitGroup" | "CancelHandle" | "Mutex" | "RwLock" | "Once"

@@ -39,6 +39,7 @@ pub struct Program {
     by_name: HashMap<(usize, Option<String>, String), Vec<usize>>,
     structs: HashMap<(usize, String), (usize, usize)>,
     statics: HashMap<(usize, String), (usize, usize)>,
+    aliases: HashMap<(usize, String), (usize, usize)>,
     modules: HashSet<(usize, String)>,
     /// What the crates are called in code.
     crates: HashMap<String, usize>,
@@ -79,6 +80,7 @@ impl Program {
             by_name: HashMap::new(),
             structs: HashMap::new(),
             statics: HashMap::new(),
+            aliases: HashMap::new(),
             modules: HashSet::new(),
             gochan: packages.iter().position(|name| name == "gochan"),
             crates: crates.map(|(name, index)| (name.replace('-', "_"), index)).collect(),
@@ -103,6 +105,9 @@ impl Program {
             }
             for (index, definition) in content.file.statics.iter().enumerate() {
                 program.statics.insert((content.package, definition.name.clone()), (unit, index));
+            }
+            for (index, (name, _)) in content.file.aliases.iter().enumerate() {
+                program.aliases.insert((content.package, name.clone()), (unit, index));
             }
             let modules = content.file.module_names.iter();
             program.modules.extend(modules.map(|module| (content.package, module.clone())));
@@ -146,6 +151,13 @@ impl Program {
             self.crates.values().find_map(|&package| self.structs.get(&(package, name.to_owned())))
         })?;
         self.units[unit].file.structs.get(index)
+    }
+
+    /// What a name of the package of `unit` stands for, if it is an alias.
+    #[must_use]
+    pub fn alias(&self, unit: usize, name: &str) -> Option<&ir::Ty> {
+        let &(unit, index) = self.aliases.get(&(self.units[unit].package, name.to_owned()))?;
+        self.units[unit].file.aliases.get(index).map(|(_, ty)| ty)
     }
 
     /// The static of this name in the package of `unit`.

@@ -53,7 +53,7 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
                 None => true,
             };
             let mut inside = Inside::default();
-            inside.look(there, work.agent, group, 0);
+            inside.look(there, work.agent, &group, 0);
             if !waits || inside.adds.is_empty() || *counted_by == outside && counted_by.is_some() {
                 continue;
             }
@@ -68,14 +68,78 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
             let holds = holds && !inside.too_late;
             if !(counted && holds) {
                 for (unit, span) in inside.adds {
-                    let finding = finding(unit, span, there.name(group));
+                    let finding = finding(unit, span, group.name(there));
                     let home = matches!(started, Started::Body(_)) && unit == code.linked.unit;
-                    found.push(match moved(code, group, outer, event.span, span).filter(|_| home) {
+                    let edits = outside.and_then(|group| moved(code, group, outer, event.span, span));
+                    found.push(match edits.filter(|_| home) {
                         Some(edits) => finding.fix("count before the goroutine starts", edits),
                         None => finding,
                     });
                 }
             }
+        }
+    }
+}
+
+/// A group as a function knows it: itself, or a field of what it has, which it need not mention.
+#[derive(Clone, PartialEq)]
+enum Group {
+    Object(ObjectId),
+    Field(ObjectId, String),
+}
+
+impl Group {
+    fn of(code: Code<'_>, id: ObjectId) -> Group {
+        match &code.object(id).origin {
+            Origin::Field(base, name) => Group::Field(code.linked.root(*base), name.clone()),
+            _ => Group::Object(id),
+        }
+    }
+
+    fn name<'n>(&'n self, code: Code<'n>) -> &'n str {
+        match self {
+            Group::Object(id) => code.name(*id),
+            Group::Field(_, name) => name,
+        }
+    }
+
+    fn is(&self, code: Code<'_>, id: ObjectId) -> bool {
+        Group::of(code, id) == *self
+    }
+
+    /// What it is in a function that is called with `handed`.
+    fn inside<'g>(
+        &'g self,
+        code: Code<'g>,
+        callee: usize,
+        handed: &'g [Option<ObjectId>],
+    ) -> impl Iterator<Item = Group> + 'g {
+        let params = code.program.function(callee).params.iter().zip(handed);
+        params.filter_map(move |(param, handed)| match (self, (*handed)?) {
+            (group, handed) if group.is(code, handed) => Some(Group::Object(param.object)),
+            (Group::Field(base, name), handed) if *base == handed => {
+                Some(Group::Field(param.object, name.clone()))
+            }
+            _ => None,
+        })
+    }
+
+    /// True if a call or the start of a goroutine is done with it.
+    fn is_done_by(&self, code: Code<'_>, event: &EventKind) -> bool {
+        match event {
+            EventKind::Done(lowered) => self.is(code, *lowered),
+            EventKind::Call(callee, handed) | EventKind::Spawn(Started::Function(callee, handed), ..) => {
+                let summary = &code.program.functions[*callee].summary;
+                handed.iter().enumerate().any(|(index, handed)| match (self, *handed) {
+                    (group, Some(handed)) if group.is(code, handed) => summary.param(index).has(Effect::DONE),
+                    (Group::Field(base, name), Some(handed)) if *base == handed => {
+                        let field = summary.fields.get(&(index, name.clone()));
+                        field.is_some_and(|effect| effect.has(Effect::DONE))
+                    }
+                    _ => false,
+                })
+            }
+            _ => false,
         }
     }
 }
@@ -88,32 +152,57 @@ struct Work<'p> {
 }
 
 /// The groups of the goroutine's code, and what each is in the function that starts it, if that is known.
-fn groups<'p>(code: Code<'p>, started: &Started) -> Vec<(Work<'p>, ObjectId, Option<ObjectId>)> {
+fn groups<'p>(code: Code<'p>, started: &Started) -> Vec<(Work<'p>, Group, Option<ObjectId>)> {
     let is_group = |code: Code<'_>, id: ObjectId| matches!(code.kind(id), Kind::WaitGroup);
+    let mut found: Vec<(Work<'p>, Group, Option<ObjectId>)> = Vec::new();
     match started {
         Started::Body(body) => {
             let work = Work { code, agent: *body };
-            let outside = |object: &crate::ir::Object| !code.is_within(object.body, *body);
-            let groups = code.objects().filter(|(id, object)| is_group(code, *id) && outside(object));
-            groups.map(|(id, _)| (work, id, Some(id))).collect()
+            let outside = |id: ObjectId| !code.is_within(code.object(id).body, *body);
+            let known = code.objects().map(|(id, _)| id).filter(|id| is_group(code, *id) && outside(*id));
+            found.extend(known.map(|id| (work, Group::of(code, id), Some(id))));
+            for (_, _, event) in code.of_agent(*body) {
+                let EventKind::Call(callee, handed) = &event.kind else { continue };
+                for (index, name) in added_fields(code, *callee) {
+                    let Some(base) = handed.get(index).copied().flatten().filter(|base| outside(*base))
+                    else {
+                        continue;
+                    };
+                    let group = Group::Field(base, name.clone());
+                    if found.iter().all(|(_, known, _)| *known != group) {
+                        found.push((work, group, None));
+                    }
+                }
+            }
         }
         Started::Function(callee, handed) => {
             let there = Code::of(code.program, *callee);
             let work = Work { code: there, agent: BodyId(0) };
-            let groups = there.objects().filter(|(id, _)| is_group(there, *id));
-            let known = groups.filter_map(|(id, object)| {
-                let param =
-                    |object: ObjectId| there.function.params.iter().position(|param| param.object == object);
-                match &object.origin {
-                    Origin::Field(base, _) => param(*base).map(|_| (work, id, None)),
-                    Origin::Static(_) => Some((work, id, None)),
-                    _ => param(id).map(|index| (work, id, handed.get(index).copied().flatten())),
+            for (id, object) in there.objects().filter(|(id, _)| is_group(there, *id)) {
+                let param = there.function.params.iter().position(|param| param.object == id);
+                match (&object.origin, param) {
+                    (Origin::Static(_), _) => found.push((work, Group::Object(id), None)),
+                    (_, Some(index)) => {
+                        found.push((work, Group::Object(id), handed.get(index).copied().flatten()));
+                    }
+                    _ => {}
                 }
+            }
+            let fields = added_fields(code, *callee).filter_map(|(index, name)| {
+                let param = there.function.params.get(index)?;
+                Some((work, Group::Field(param.object, name.clone()), None))
             });
-            known.collect()
+            found.extend(fields);
         }
-        Started::Unknown(_) => Vec::new(),
+        Started::Unknown(_) => {}
     }
+    found
+}
+
+/// The fields of its parameters on which a function calls `add`.
+fn added_fields(code: Code<'_>, callee: usize) -> impl Iterator<Item = (usize, &String)> {
+    let fields = code.program.functions[callee].summary.fields.iter();
+    fields.filter(|(_, effect)| effect.has(Effect::ADDS)).map(|((index, name), _)| (*index, name))
 }
 
 /// What a goroutine does with a group, by itself and by the functions it calls.
@@ -128,39 +217,37 @@ struct Inside {
 }
 
 impl Inside {
-    fn look(&mut self, code: Code<'_>, agent: BodyId, group: ObjectId, depth: usize) {
+    fn look(&mut self, code: Code<'_>, agent: BodyId, group: &Group, depth: usize) {
         // Deeper than this only recursion goes.
         const DEPTH: usize = 6;
         for (body, block, event) in code.of_agent(agent) {
             match &event.kind {
                 EventKind::Add(raised, number)
-                    if *raised == group && number.is_none_or(|number| number > 0) =>
+                    if group.is(code, *raised) && number.is_none_or(|number| number > 0) =>
                 {
                     self.adds.push((code.linked.unit, event.span));
                 }
-                EventKind::Done(lowered) if *lowered == group => {
+                EventKind::Done(lowered) if group.is(code, *lowered) => {
                     self.dones += 1;
                     let place = code.events(body, block).iter().position(|other| std::ptr::eq(other, event));
-                    let add =
-                        |kind: &EventKind| matches!(kind, EventKind::Add(raised, _) if *raised == group);
+                    let add = |kind: &EventKind| matches!(kind, EventKind::Add(raised, _) if group.is(code, *raised));
                     self.too_late |=
                         place.is_some_and(|place| code.can_follow(body, block, place, add).is_some());
                 }
                 EventKind::Call(callee, handed) if depth < DEPTH => {
                     let there = Code::of(code.program, *callee);
-                    let params = there.function.params.iter().zip(handed);
-                    for (param, _) in params.filter(|(_, handed)| **handed == Some(group)) {
-                        self.look(there, BodyId(0), param.object, depth + 1);
+                    for group in group.inside(code, *callee, handed) {
+                        self.look(there, BodyId(0), &group, depth + 1);
                     }
                 }
                 EventKind::Spawn(Started::Body(inner), None, _) => {
-                    self.starts_counted |=
-                        code.bodies().filter(|&(body, _)| code.is_within(body, *inner)).any(|(body, _)| {
-                            code.all(body).any(|(_, event)| code.effect(event, group).has(Effect::DONE))
-                        });
+                    let mut within = code.bodies().filter(|&(body, _)| code.is_within(body, *inner));
+                    self.starts_counted |= within.any(|(body, _)| {
+                        code.all(body).any(|(_, event)| group.is_done_by(code, &event.kind))
+                    });
                 }
                 EventKind::Spawn(Started::Function(..), None, _) => {
-                    self.starts_counted |= code.effect(event, group).has(Effect::DONE);
+                    self.starts_counted |= group.is_done_by(code, &event.kind);
                 }
                 // The field of a structure that is handed over whole.
                 EventKind::Spawn(Started::Unknown(_), None, _) => self.starts_counted = true,

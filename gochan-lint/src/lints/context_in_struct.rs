@@ -18,14 +18,11 @@ struct Server { name: String }",
 };
 
 fn check(program: &Program, unit: usize, found: &mut Vec<Diagnostic>) {
-    let path = program.expand(unit, &["Context".to_owned()]);
-    let path: Vec<&str> = path.iter().map(String::as_str).collect();
-    let ours = program.is_ours(unit, &path);
     for structure in &program.units[unit].file.structs {
         if ["Request", "Builder", "Call"].iter().any(|part| structure.name.contains(part)) {
             continue;
         }
-        for (name, _, span) in structure.fields.iter().filter(|(_, ty, _)| is_context(ty, ours)) {
+        for (name, _, span) in structure.fields.iter().filter(|(_, ty, _)| is_context(program, unit, ty)) {
             found.push(
                 Diagnostic::new(LINT.id, unit, *span, format!("`{name}` keeps a context in a structure"))
                     .label("whose end does it tell?")
@@ -35,16 +32,20 @@ fn check(program: &Program, unit: usize, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// `ours`: the plain name is gochan's.
-fn is_context(ty: &Ty, ours: bool) -> bool {
+/// True for gochan's `Context`, by whatever name it was brought in.
+fn is_context(program: &Program, unit: usize, ty: &Ty) -> bool {
     match ty {
         Ty::Path(name, args) => match (name.as_str(), &args[..]) {
-            ("Context", []) => ours,
-            ("gochan::Context" | "gochan::context::Context" | "context::Context", []) => true,
-            ("Option" | "Arc" | "Box", [inner]) => is_context(inner, ours),
+            ("Option" | "Arc" | "Box", [inner]) => is_context(program, unit, inner),
+            (name, []) => {
+                let written: Vec<String> = name.split("::").map(str::to_owned).collect();
+                let path = program.expand(unit, &written);
+                let path: Vec<&str> = path.iter().map(String::as_str).collect();
+                path.last() == Some(&"Context") && program.is_ours(unit, &path)
+            }
             _ => false,
         },
-        Ty::Ref(inner) => is_context(inner, ours),
+        Ty::Ref(inner) => is_context(program, unit, inner),
         _ => false,
     }
 }

@@ -152,9 +152,12 @@ impl Reader {
                     }
                 }
             }
-            syn::Item::Enum(syn::ItemEnum { ident, .. })
-            | syn::Item::Union(syn::ItemUnion { ident, .. })
-            | syn::Item::Type(syn::ItemType { ident, .. }) => {
+            syn::Item::Type(alias) => {
+                let name = alias.ident.to_string();
+                self.file.aliases.push((name.clone(), ty(&alias.ty)));
+                self.file.structs.push(Struct { name, fields: Vec::new() });
+            }
+            syn::Item::Enum(syn::ItemEnum { ident, .. }) | syn::Item::Union(syn::ItemUnion { ident, .. }) => {
                 self.file.structs.push(Struct { name: ident.to_string(), fields: Vec::new() });
             }
             syn::Item::Macro(syn::ItemMacro { ident: Some(name), .. }) => {
