@@ -4,7 +4,7 @@ use super::{Check, Lint};
 use crate::diagnostic::{Diagnostic, Level};
 use crate::flow::Code;
 use crate::ir::{BodyId, ObjectId, Origin, Ty};
-use crate::link::{Effect, EventKind, Kind, effect_on};
+use crate::link::{Effect, EventKind, Kind, Started, effect_on};
 
 pub(super) const LINT: Lint = Lint {
     id: "receiver_close",
@@ -43,7 +43,7 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
             }
             let agent = code.agent(body);
             let own = effect_of_agent(code, agent, channel);
-            if own.has(Effect::SENDS) || !own.has(Effect::RECEIVES) || is_coordinator(code, agent) {
+            if own.has(Effect::SENDS) || !own.has(Effect::RECEIVES) || is_coordinator(code, agent, channel) {
                 continue;
             }
             if is_fed_by_others(code, agent, channel) {
@@ -89,9 +89,10 @@ fn effect_of_agent(code: Code<'_>, agent: BodyId, channel: ObjectId) -> Effect {
 }
 
 /// True if it waits for others before it closes.
-fn is_coordinator(code: Code<'_>, agent: BodyId) -> bool {
+fn is_coordinator(code: Code<'_>, agent: BodyId, channel: ObjectId) -> bool {
     code.of_agent(agent).any(|(_, _, event)| match &event.kind {
-        EventKind::Wait(_) | EventKind::Join(..) => true,
+        EventKind::Wait(group) => !counts_others(code, *group, channel),
+        EventKind::Join(..) => true,
         EventKind::Call(callee, _) => {
             let params = &code.program.functions[*callee].summary.params;
             params.iter().any(|effect| effect.has(Effect::WAITS))
@@ -103,6 +104,27 @@ fn is_coordinator(code: Code<'_>, agent: BodyId) -> bool {
         }
         _ => false,
     })
+}
+
+/// True for a group of this function in which none of those who send on the channel is counted.
+fn counts_others(code: Code<'_>, group: ObjectId, channel: ObjectId) -> bool {
+    let has = |event: &crate::link::Event, object: ObjectId| match &event.kind {
+        EventKind::Spawn(Started::Body(inner), ..) => {
+            code.captures(*inner, object) || code.mentions(event, object)
+        }
+        _ => code.mentions(event, object),
+    };
+    let mut senders = code.everywhere().map(|(_, _, event)| event).filter(|event| match &event.kind {
+        EventKind::Spawn(Started::Body(inner), ..) => code
+            .bodies()
+            .filter(|&(body, _)| code.is_within(body, *inner))
+            .any(|(body, _)| code.all(body).any(|(_, event)| code.effect(event, channel).has(Effect::SENDS))),
+        EventKind::Spawn(..) => code.effect(event, channel).has(Effect::SENDS.and(Effect::ESCAPES)),
+        _ => false,
+    });
+    let made_here = matches!(code.object(group).origin, Origin::Call(..)) && !code.escapes(group);
+    let first = senders.next();
+    made_here && first.is_some() && !first.into_iter().chain(senders).any(|sender| has(sender, group))
 }
 
 /// True if somebody else sends on it, or it was handed to this function.

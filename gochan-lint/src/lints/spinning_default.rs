@@ -43,8 +43,11 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
 }
 
 /// Calls that do no work, such as the condition of a loop makes.
-const CALM: [&str; 11] = [
+const CALM: [&str; 14] = [
     "spin_loop",
+    "fetch_add",
+    "fetch_sub",
+    "store",
     "load",
     "is_closed",
     "is_empty",
@@ -71,6 +74,7 @@ fn spins(code: Code<'_>, body: BodyId, block: BlockId, place: usize, word: Span)
                     if call.path.last().is_some_and(|name| CALM.contains(&name.as_str())) => {}
                 EventKind::New(_)
                 | EventKind::ScopeEnd(_)
+                | EventKind::DroppedAtOnce(_)
                 | EventKind::Use(_)
                 | EventKind::Assign(_)
                 | EventKind::Store(_)

@@ -43,6 +43,10 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
             {
                 false
             }
+            EventKind::Recv(channel, ..) if deferred && is_place_in_semaphore(code, channel) => false,
+            EventKind::Call(callee, ref handed) if deferred && gives_place_back(code, callee, handed) => {
+                false
+            }
             EventKind::Join(handle, _)
                 if handle.is_none_or(|handle| *code.kind(handle) != Kind::JoinHandle) =>
             {
@@ -56,4 +60,49 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
                 .help("use what does not wait: close, cancel, `try_send`, or a channel with room")
         }));
     }
+}
+
+/// True for a channel on which this function sends, too, or whoever calls it with the channel: what is received at the
+/// end is the place that was taken at the beginning.
+fn is_place_in_semaphore(code: Code<'_>, channel: ObjectId) -> bool {
+    let sends = |code: Code<'_>, channel: ObjectId| {
+        code.everywhere().any(|(_, _, event)| code.effect(event, channel).has(Effect::SENDS))
+    };
+    if sends(code, channel) {
+        return true;
+    }
+    let Some(param) = code.function.params.iter().position(|param| param.object == channel) else {
+        return false;
+    };
+    let functions = (0..code.program.functions.len()).map(|function| Code::of(code.program, function));
+    functions.into_iter().any(|caller| {
+        caller.everywhere().any(|(_, _, event)| match &event.kind {
+            EventKind::Call(callee, handed) | EventKind::Spawn(Started::Function(callee, handed), ..) => {
+                let given = handed.get(param).copied().flatten().filter(|_| *callee == code.index);
+                given.is_some_and(|given| sends(caller, given))
+            }
+            _ => false,
+        })
+    })
+}
+
+/// True for `self.release()` behind `self.acquire()`, which receives from the field that the other sends on.
+fn gives_place_back(code: Code<'_>, callee: usize, handed: &[Option<ObjectId>]) -> bool {
+    let fields = code.program.functions[callee].summary.fields.iter();
+    let mut received = fields
+        .filter(|(_, effect)| effect.has(Effect::RECEIVES))
+        .filter_map(|((index, name), _)| Some((handed.get(*index).copied().flatten()?, name)));
+    received.any(|(base, name)| {
+        code.everywhere().any(|(_, _, event)| match &event.kind {
+            EventKind::Call(callee, handed) => {
+                let fields = code.program.functions[*callee].summary.fields.iter();
+                fields.into_iter().any(|((index, field), effect)| {
+                    field == name
+                        && effect.has(Effect::SENDS)
+                        && handed.get(*index).copied().flatten() == Some(base)
+                })
+            }
+            _ => false,
+        })
+    })
 }
