@@ -213,8 +213,8 @@ fn leaks(code: Code<'_>, event: &Event, handle: ObjectId) -> Option<&'static str
             let given =
                 call.args.iter().any(|arg| arg.object.is_some_and(|given| code.linked.root(given) == handle));
             let name = call.path.last().map_or("", String::as_str);
-            let leaks =
-                matches!(name, "forget" | "leak") || call.path.iter().any(|part| part == "ManuallyDrop");
+            let leaks = matches!(name, "forget" | "leak" | "into_raw")
+                || call.path.iter().any(|part| part == "ManuallyDrop");
             let base = call.receiver.map(|receiver| base(code, receiver));
             let in_static = base.is_some_and(|base| matches!(code.object(base).origin, Origin::Static(_)));
             match (given, leaks, in_static) {

@@ -2,9 +2,15 @@
 
 use super::Lower;
 use super::expr::Value;
-use crate::ir::{OpKind, Origin, Where};
+use crate::ir::{BlockId, ObjectId, OpKind, Origin, Where};
 use crate::source::Span;
 use syn::Expr;
+
+/// See [`Lower::way`]; no place if it leaves.
+struct Way {
+    object: Option<ObjectId>,
+    place: Option<(BlockId, usize)>,
+}
 
 impl Lower<'_> {
     pub(super) fn labelled_block(&mut self, block: &syn::ExprBlock) -> Value {
@@ -30,14 +36,15 @@ impl Lower<'_> {
         self.build.edge(before, then);
         self.build.edge(before, otherwise);
         self.build.at(before.map(|_| then));
+        let mut ways = Vec::new();
         let value = self.block(&branch.then_branch);
-        self.returned_if_branch(value);
+        ways.push(self.way(value));
         let leaves = self.build.here().is_none();
         self.build.goto_from_here(after);
         self.build.at(before.map(|_| otherwise));
         if let Some((_, other)) = &branch.else_branch {
             let value = self.expr(other);
-            self.returned_if_branch(value);
+            ways.push(self.way(value));
         }
         self.build.goto_from_here(after);
         self.build.end_branch(guarded);
@@ -47,7 +54,41 @@ impl Lower<'_> {
         if guarded && leaves && branch.else_branch.is_none() {
             self.build.flag(after);
         }
-        Value::Nothing
+        if branch.else_branch.is_none() { Value::Nothing } else { self.meet(ways) }
+    }
+
+    /// One of several ways to the same place, with the value that it brings.
+    fn way(&mut self, value: Value) -> Way {
+        let place = self.build.place();
+        if let Value::Object(object) = value {
+            // Unless it is the only one, it is not followed any further.
+            self.returned_if_branch(Value::Object(object));
+            return Way { object: Some(object), place };
+        }
+        self.returned_if_branch(value);
+        Way { object: None, place }
+    }
+
+    /// What several ways come to: the value of the only one that does not leave, or contexts that are derived here.
+    fn meet(&mut self, ways: Vec<Way>) -> Value {
+        let coming: Vec<Way> = ways.into_iter().filter(|way| way.place.is_some()).collect();
+        let derives = |object: &ObjectId| {
+            let object = &self.build.function.objects[object.at()];
+            let name = object.name.is_empty();
+            name && matches!(&object.origin, Origin::Method(_, name, _) if name.starts_with("with_"))
+        };
+        let alike = coming.iter().all(|way| way.object.as_ref().is_some_and(derives));
+        let Some(object) = coming.first().and_then(|way| way.object).filter(|_| alike || coming.len() == 1)
+        else {
+            return Value::Nothing;
+        };
+        coming.into_iter().filter_map(|way| way.place).for_each(|place| self.build.retract(place));
+        if !self.build.function.objects[object.at()].name.is_empty() {
+            // Whatever scope it was made in, from here on it is dropped with what is around the whole.
+            self.build.disown(object);
+            self.build.own(object);
+        }
+        Value::Object(object)
     }
 
     /// True for `n == 5` where `n` is a variable that this code counts itself: true only once.
@@ -70,9 +111,15 @@ impl Lower<'_> {
     pub(super) fn choice(&mut self, choice: &syn::ExprMatch) -> Value {
         self.build.begin_scope();
         let value = self.scrutinee(&choice.expr);
+        // An arm that does not take the guard drops it.
+        let guard = match value {
+            Value::Object(object) if self.is_guard(&value) => Some(object),
+            _ => None,
+        };
         let (before, after) = (self.build.here(), self.build.new_block());
         self.build.begin_branch(false);
         let mut leaves = false;
+        let mut ways = Vec::new();
         for arm in &choice.arms {
             let block = self.build.new_block();
             self.build.edge(before, block);
@@ -82,7 +129,12 @@ impl Lower<'_> {
             let temporaries = self.temporaries.len();
             let result = self.expr(&arm.body);
             self.end_temporaries(temporaries, &result);
-            self.returned_if_branch(result);
+            self.moves_out(&arm.body, &result);
+            let goes_on = matches!((&result, guard), (Value::Object(a), Some(b)) if *a == b);
+            ways.push(self.way(result));
+            if let Some(guard) = guard.filter(|_| !goes_on) {
+                self.build.op(OpKind::ScopeEnd(guard), Span::default());
+            }
             self.build.end_scope();
             leaves |= self.build.here().is_none();
             self.build.goto_from_here(after);
@@ -94,7 +146,7 @@ impl Lower<'_> {
         if leaves && asks_a_flag(&choice.expr) {
             self.build.flag(after);
         }
-        Value::Nothing
+        self.meet(ways)
     }
 
     /// What is matched on or looped over: guards that it takes live until the whole has ended.

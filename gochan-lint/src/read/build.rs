@@ -158,6 +158,21 @@ impl Builder {
         }
     }
 
+    /// Where the next operation will stand.
+    pub(super) fn place(&self) -> Option<(BlockId, usize)> {
+        let (block, body) = (self.here()?, self.body());
+        Some((block, self.function.bodies[body.at()].blocks[block.at()].ops.len()))
+    }
+
+    /// Takes an operation back.
+    pub(super) fn retract(&mut self, (block, index): (BlockId, usize)) {
+        let body = self.body();
+        let ops = &mut self.function.bodies[body.at()].blocks[block.at()].ops;
+        if index < ops.len() {
+            ops.remove(index);
+        }
+    }
+
     // Objects and names.
 
     pub(super) fn object(&mut self, name: &str, origin: Origin, span: Span) -> ObjectId {
