@@ -372,18 +372,22 @@ impl<'p> Code<'p> {
         found
     }
 
-    /// The same, on ways without an event for which `stops` holds.
+    /// The same, on ways without an event for which `stops` holds and not through block `avoided`.
     #[must_use]
     pub fn following_until(
         self,
         body: BodyId,
         block: BlockId,
         place: usize,
+        avoided: Option<BlockId>,
         stops: impl Fn(&EventKind) -> bool,
     ) -> Vec<(BlockId, &'p Event)> {
         let blocks = &self.body(body).blocks;
         let mut found = Vec::new();
         let mut seen = vec![false; blocks.len()];
+        if let Some(avoided) = avoided {
+            seen[avoided.at()] = true;
+        }
         let mut queue = VecDeque::from([(block, place + 1)]);
         while let Some((block, from)) = queue.pop_front() {
             let events = &self.events(body, block)[from..];
@@ -398,6 +402,20 @@ impl<'p> Code<'p> {
             }
         }
         found
+    }
+
+    /// Where the next turn begins that a close in `block` is the last one of: it asks a flag or a count, or stands under
+    /// some condition in a loop over the channel itself.
+    #[must_use]
+    pub fn last_turn(self, body: BodyId, block: BlockId, channel: ObjectId) -> Option<BlockId> {
+        let blocks = &self.body(body).blocks;
+        let around = self.cycle(body, block);
+        let head = *around.iter().min()?;
+        let ranged = self
+            .events_in(body, &around)
+            .any(|(_, event)| matches!(event.kind, EventKind::Range(over, _) if over == channel));
+        let conditional = blocks[block.at()].branches > blocks[head.at()].branches;
+        (blocks[block.at()].guarded || ranged && conditional).then_some(head)
     }
 
     /// The list that an object is an element of, by number or as each in its turn.

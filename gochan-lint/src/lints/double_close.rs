@@ -40,6 +40,7 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
                     continue;
                 }
                 let (list, all) = (code.list_of(channel), all_of(code, channel, body, block));
+                let last = code.last_turn(body, block, channel);
                 let stops = |kind: &EventKind| {
                     matches!(kind, EventKind::New(made) if *made == channel)
                         || list.is_some_and(|list| code.rearranges(kind, list))
@@ -56,11 +57,12 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
                     }
                     _ => false,
                 };
-                let found_again = code.following_until(body, block, place, stops).into_iter().find(again);
+                let found_again =
+                    code.following_until(body, block, place, last, stops).into_iter().find(again);
                 let found_again = found_again.or_else(|| {
                     let list = all?;
                     let stops = |kind: &EventKind| code.rearranges(kind, list);
-                    code.following_until(body, block, place, stops).into_iter().find(all_again)
+                    code.following_until(body, block, place, None, stops).into_iter().find(all_again)
                 });
                 if let Some((_, again)) = found_again {
                     let span = again.span.max(event.span);

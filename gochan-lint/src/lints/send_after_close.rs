@@ -40,8 +40,11 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
                 let stops =
                     |kind: &EventKind| anew(kind) || list.is_some_and(|list| code.rearranges(kind, list));
                 let all = code.each_of(channel).filter(|_| graph.blocks[block.at()].branches == 0);
-                let sent = code
-                    .can_follow_until(body, block, place, |kind| sends(code, kind, channel), stops)
+                let last = code.last_turn(body, block, channel);
+                let after = code.following_until(body, block, place, last, stops).into_iter();
+                let sent = after
+                    .map(|(_, event)| event)
+                    .find(|event| sends(code, &event.kind, channel))
                     .or_else(|| {
                         let list = all?;
                         let sends = |kind: &EventKind| match kind {

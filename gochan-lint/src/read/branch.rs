@@ -91,16 +91,18 @@ impl Lower<'_> {
         Value::Object(object)
     }
 
-    /// True for `n == 5` where `n` is a variable that this code counts itself: true only once.
+    /// True for `n == 5` where `n` is a variable that this code counts itself, and for `i == last`: true only once.
     pub(super) fn counts(&self, condition: &Expr) -> bool {
         let Expr::Binary(both) = condition else { return false };
-        let Expr::Path(path) = &*both.left else { return false };
-        let name = path.path.get_ident().map(ToString::to_string);
-        let object = name.and_then(|name| self.build.lookup(&name));
-        matches!(both.op, syn::BinOp::Eq(_))
-            && object.is_some_and(|object| {
+        let counted = |side: &Expr| {
+            let Expr::Path(path) = side else { return false };
+            let object = path.path.get_ident().and_then(|name| self.build.lookup_ident(name));
+            object.is_some_and(|object| {
                 matches!(self.build.function.objects[object.at()].origin, Origin::Plain(_))
             })
+        };
+        matches!(both.op, syn::BinOp::Eq(_))
+            && (counted(&both.left) || tells_the_end(&both.left) || tells_the_end(&both.right))
     }
 
     /// A branch's value is not followed any further.
@@ -195,7 +197,8 @@ pub(super) fn asks_a_flag(condition: &Expr) -> bool {
             name.starts_with("fetch_")
                 || matches!(
                     name.as_str(),
-                    "swap"
+                    "is_empty"
+                        | "swap"
                         | "compare_exchange"
                         | "is_ok"
                         | "is_closed"
@@ -210,6 +213,21 @@ pub(super) fn asks_a_flag(condition: &Expr) -> bool {
         }
         Expr::Let(condition) => asks_a_flag(&condition.expr),
         Expr::Macro(_) => false,
+        _ => false,
+    }
+}
+
+/// True for `last`, `items.len()`, `total - 1`.
+fn tells_the_end(expr: &Expr) -> bool {
+    const ENDS: [&str; 6] = ["last", "len", "count", "total", "end", "size"];
+    match expr {
+        Expr::Path(path) => path
+            .path
+            .get_ident()
+            .is_some_and(|name| ENDS.iter().any(|end| name == end) || name.to_string().ends_with("_count")),
+        Expr::MethodCall(call) => ENDS.iter().any(|end| call.method == end),
+        Expr::Binary(both) => tells_the_end(&both.left) || tells_the_end(&both.right),
+        Expr::Paren(inner) => tells_the_end(&inner.expr),
         _ => false,
     }
 }
