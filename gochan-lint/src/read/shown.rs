@@ -65,6 +65,10 @@ pub(super) fn shown(expr: &Expr) -> Ty {
         }
         Expr::Call(call) => match &*call.func {
             Expr::Path(path) => match &segments(&path.path)[..] {
+                // A pointer shows what it points to.
+                [.., owner, name] if name == "new" && matches!(owner.as_str(), "Arc" | "Rc" | "Box") => {
+                    call.args.first().map_or_else(|| named(owner), shown)
+                }
                 [.., owner, _] if owner.starts_with(char::is_uppercase) => named(owner),
                 [name]
                     if name.starts_with(char::is_uppercase)
