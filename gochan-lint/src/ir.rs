@@ -351,7 +351,7 @@ pub enum OpKind {
     Range(ObjectId, Option<Call>),
     /// The range has come to its end.
     RangeEnd(ObjectId),
-    /// `unwrap`, `expect`, an index: goes on, or panics.
+    /// `unwrap`, `expect`: goes on, or panics.
     MayPanic,
     /// The next turn of a `for` loop: it has an end of its own.
     Next,
