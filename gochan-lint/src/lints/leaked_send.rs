@@ -49,9 +49,20 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
         let mut counted = false;
         let mut cut_short = false;
         for (body, block, event) in own {
-            if matches!(event.kind, EventKind::Recv(..)) && deep(body, block) {
+            let counts = match event.kind {
+                EventKind::Recv(..) => true,
+                EventKind::Arm(_) => is_for_loop(code, body, block),
+                _ => false,
+            };
+            if counts && deep(body, block) {
                 counted = true;
-                cut_short |= body == object.body && leaves_loop(code, body, block, event, channel);
+                let selects = code.all(body).filter(|(_, event)| match &event.kind {
+                    EventKind::Select(select) => select.arms.iter().any(|arm| arm.channel == Some(channel)),
+                    _ => false,
+                });
+                let mut places = selects.chain([(block, event)]);
+                cut_short |= body == object.body
+                    && places.any(|(block, event)| leaves_loop(code, body, block, event, channel));
             }
         }
         if receives_apart || counted && !cut_short || !any {
@@ -61,7 +72,7 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
         let several =
             starts.len() > 1 || starts.iter().any(|start| start.repeats || deep(object.body, start.block));
         let Some(first) = starts.first() else { continue };
-        if cut_short && several || !counted && can_leave(code, channel, object.body, several) {
+        if cut_short && several || !counted && can_leave(code, channel, &starts, several) {
             let name = code.name(channel);
             found.push(
                 Diagnostic::new(
@@ -79,6 +90,8 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
 
 struct Sender {
     unit: usize,
+    /// Where the goroutine is started.
+    start: Span,
     block: BlockId,
     send: Span,
     repeats: bool,
@@ -105,7 +118,7 @@ fn senders(code: Code<'_>, channel: ObjectId) -> impl Iterator<Item = Sender> {
         let (body, at, send) = sends.next()?;
         let repeats = sends.next().is_some()
             || there.body(body).blocks[at.at()].loops > 0 && !answers(code, there, body, at);
-        Some(Sender { unit: there.linked.unit, block, send, repeats })
+        Some(Sender { unit: there.linked.unit, start: event.span, block, send, repeats })
     })
 }
 
@@ -124,6 +137,15 @@ fn answers(code: Code<'_>, there: Code<'_>, body: BodyId, block: BlockId) -> boo
     first.into_iter().chain(asks).all(|(body, block, event)| {
         matches!(event.kind, EventKind::Send(..)) && code.body(body).blocks[block.at()].loops == 0
     }) && first.is_some()
+}
+
+/// True if the innermost loop around a block is a `for`, which counts its turns itself.
+fn is_for_loop(code: Code<'_>, body: BodyId, block: BlockId) -> bool {
+    let blocks = &code.body(body).blocks;
+    let around = code.cycle(body, block);
+    code.events_in(body, &around).any(|(inside, event)| {
+        matches!(event.kind, EventKind::Next) && blocks[inside.at()].loops == blocks[block.at()].loops
+    })
 }
 
 /// True if the `for` loop around a receive can be left before the next turn.
@@ -194,40 +216,45 @@ fn involves(code: Code<'_>, start: &crate::link::Event, channel: ObjectId) -> bo
     }
 }
 
-/// True if there is a way out of `home` with a value still to come.
-fn can_leave(code: Code<'_>, channel: ObjectId, home: BodyId, several: bool) -> bool {
+/// True if there is a way out with a value still to come.
+fn can_leave(code: Code<'_>, channel: ObjectId, starts: &[Sender], several: bool) -> bool {
+    // More than anybody receives one by one.
+    const MANY: u32 = 16;
+    let object = code.object(channel);
+    let loops = |block: BlockId| code.body(object.body).blocks[block.at()].loops;
     let mut leaves = false;
     code.forward(
-        home,
-        false,
-        |a, b| *a || *b,
+        object.body,
+        0u32,
+        |a, b| *a.max(b),
         |pending, event, block| match &event.kind {
-            EventKind::Spawn(Started::Body(inner), ..) if code.captures(*inner, channel) => *pending = true,
-            EventKind::Spawn(Started::Function(_, handed), ..) if handed.contains(&Some(channel)) => {
-                *pending = true;
+            EventKind::Spawn(..) => {
+                for start in starts.iter().filter(|start| start.start == event.span) {
+                    let repeats = start.repeats || loops(block) > object.loops;
+                    *pending = (*pending + if repeats { MANY } else { 1 }).min(MANY);
+                }
             }
-            EventKind::RangeEnd(ranged) if *ranged == channel => *pending = false,
+            EventKind::RangeEnd(ranged) if *ranged == channel => *pending = 0,
             // The one value is what its first turn is for.
-            EventKind::Range(ranged, _) if *ranged == channel => *pending &= several,
+            EventKind::Range(ranged, _) if *ranged == channel => *pending *= u32::from(several),
             // One look is not enough to be sure of it.
-            EventKind::Recv(from, _, false)
-                if *from == channel
-                    && code.body(home).blocks[block.at()].loops <= code.object(channel).loops => {}
-            EventKind::RunDeferred(inner) if code.captures(*inner, channel) => *pending = false,
+            EventKind::Recv(from, _, false) if *from == channel && loops(block) <= object.loops => {}
+            EventKind::RunDeferred(inner) if code.captures(*inner, channel) => *pending = 0,
             // The sender itself says that it is done.
             EventKind::Arm(arm)
                 if !arm.sends && arm.channel.is_some_and(|done| told_by_sender(code, channel, done)) =>
             {
-                *pending = false;
+                *pending = 0;
             }
             // Whoever still sends hears of it.
-            EventKind::Close(closed, _) if *closed == channel => *pending = false,
-            EventKind::Return => leaves |= *pending,
-            EventKind::Call(..) if code.effect(event, channel).has(Effect::CLOSES) => *pending = false,
-            _ if code.effect(event, channel).has(Effect::RECEIVES)
-                && (!several || code.body(home).blocks[block.at()].loops > code.object(channel).loops) =>
-            {
-                *pending = false;
+            EventKind::Close(closed, _) if *closed == channel => *pending = 0,
+            EventKind::Return => leaves |= *pending > 0,
+            EventKind::Call(..) if code.effect(event, channel).has(Effect::CLOSES.and(Effect::RECEIVES)) => {
+                *pending = 0;
+            }
+            _ if code.effect(event, channel).has(Effect::RECEIVES) => {
+                let all = !several || loops(block) > object.loops;
+                *pending = if all { 0 } else { pending.saturating_sub(1) };
             }
             _ => {}
         },
