@@ -103,7 +103,10 @@ fn key(code: Code<'_>, object: ObjectId, fields: &[String]) -> String {
     }
     match (&code.object(object).origin, code.kind(object)) {
         (Origin::Static(name), _) => [std::slice::from_ref(name), &fields[..]].concat().join("."),
-        (_, Kind::Named(name)) if !fields.is_empty() => format!("{name}.{}", fields.join(".")),
+        // Elements of lists are those of one list only within a function.
+        (_, Kind::Named(name)) if fields.first().is_some_and(|field| !field.starts_with('[')) => {
+            format!("{name}.{}", fields.join("."))
+        }
         _ => format!("{}:{}.{}", code.index, object.0, fields.join(".")),
     }
 }
