@@ -63,6 +63,7 @@ scenarios!(
     two_who_wait,
     a_crowd,
     soon_after_many_have_ended,
+    soon_alone,
     soon_among_many,
 );
 
@@ -305,9 +306,16 @@ fn nothing() {}
 fn dl_01_a_deadlock_is_called_within_100_ms() {
     for workers in [1, 2] {
         // The quickest of some, as the machine may have other things to do.
-        let quickest = |name: &str| (0..7).map(|_| scenario(name).workers(workers).run().took).min().unwrap();
-        let (alone, called) = (quickest("nothing"), quickest("crossed"));
-        assert!(called < alone + Duration::from_millis(100), "{called:?}, and {alone:?} without a deadlock");
+        let (mut alone, mut called) = (Duration::MAX, Duration::MAX);
+        let run = |name: &str, quickest: &mut Duration| {
+            *quickest = scenario(name).workers(workers).run().took.min(*quickest);
+        };
+        let in_time = (0..50).any(|turn| {
+            run("nothing", &mut alone);
+            run("crossed", &mut called);
+            turn >= 4 && called < alone + Duration::from_millis(100)
+        });
+        assert!(in_time, "{called:?}, and {alone:?} without a deadlock");
     }
 }
 
@@ -332,6 +340,12 @@ fn soon_after_many_have_ended() {
 }
 
 #[gochan::main]
+fn soon_alone() {
+    tell_when();
+    select! {}
+}
+
+#[gochan::main]
 fn soon_among_many() {
     let gate = chan!(());
     let waiting = WaitGroup::new();
@@ -351,15 +365,19 @@ fn soon_among_many() {
 fn dl_01_neither_many_that_wait_nor_many_that_have_ended_delay_the_report() {
     for name in ["soon_after_many_have_ended", "soon_among_many"] {
         for workers in [1, 2] {
-            let took = || {
+            let took = |name| {
                 let outcome = scenario(name).workers(workers).run();
                 let end = UNIX_EPOCH.elapsed().unwrap();
                 is_called(&outcome);
                 end.saturating_sub(Duration::from_micros(outcome.stdout.trim().parse().unwrap()))
             };
-            // Some time or other the machine has nothing else to do.
-            let mut tries = (0..100).map(|_| took());
-            assert!(tries.any(|took| took < Duration::from_millis(100)), "{name} with {workers} workers");
+            // A machine that has much else to do delays the report of a few just as well.
+            let in_time = (0..100).any(|_| {
+                let among_many = took(name);
+                among_many < Duration::from_millis(100)
+                    || among_many < took("soon_alone") + Duration::from_millis(70)
+            });
+            assert!(in_time, "{name} with {workers} workers");
         }
     }
 }
