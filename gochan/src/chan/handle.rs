@@ -2,7 +2,7 @@
 
 use super::core::Core;
 use super::shared::{RECEIVES, Raw, SENDS};
-use crate::sched::bubble::{point, point_before};
+use crate::sched::bubble::between_points;
 use std::fmt;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::time::{Duration, Instant};
@@ -145,10 +145,7 @@ macro_rules! common {
 
             /// How many values are buffered now; waiting senders do not count. 0 for nil.
             pub fn len(&self) -> usize {
-                point_before();
-                let len = self.raw.core().map_or(0, Core::len);
-                point();
-                len
+                between_points(|| self.raw.core().map_or(0, Core::len))
             }
 
             /// How many values can be buffered. 0 for unbuffered and nil.
@@ -170,10 +167,7 @@ macro_rules! common {
             /// True if sends fail: somebody closed the channel, or nobody is left to send or to receive. Buffered
             /// values may still be there.
             pub fn is_closed(&self) -> bool {
-                point_before();
-                let closed = self.raw.core().is_some_and(Core::is_closed);
-                point();
-                closed
+                between_points(|| self.raw.core().is_some_and(Core::is_closed))
             }
 
             /// True if both handles are of the same channel. Two nil channels are the same.

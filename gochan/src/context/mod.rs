@@ -223,7 +223,7 @@ impl Context {
     #[doc(alias = "context.Cause")]
     pub fn cause(&self) -> Option<Cause> {
         let scope = self.scope_ref()?;
-        let error = scope.error()?;
+        let error = scope.error_between_points()?;
         Some(Cause::new(scope.cause().cloned(), error))
     }
 

@@ -16,6 +16,7 @@ use crate::chan::lock::SpinLock;
 use crate::chan::{Chan, Receiver};
 use crate::sched::alarm::Alarm;
 use crate::sched::bubble::{between_points, is_explored};
+use crate::sched::spend;
 use crate::shim::atomic::{AtomicU8, AtomicU32, Ordering::*};
 use std::cell::UnsafeCell;
 use std::mem::offset_of;
@@ -114,12 +115,16 @@ impl Scope {
         Scope::how(self.end.load(Acquire))
     }
 
-    /// As `error`, and in an exploration a point before and after.
+    /// As `error`, as an operation of its own: in an exploration with a point before and after.
     #[inline]
     pub(super) fn error_between_points(&self) -> Option<ContextError> {
         // Acquire: as above.
         match self.end.load(Acquire) {
-            LIVE => None,
+            LIVE => {
+                // Who looks in a loop must let those run who could end it.
+                spend();
+                None
+            }
             end => self.error_of(end),
         }
     }

@@ -9,6 +9,7 @@
 //! Time stands still while anybody can run. When all wait, those go on who wait for just that ([`wait_for_quiet`]),
 //! else the clock jumps to the next deadline; without one, nobody will ever go on.
 
+use super::attention;
 use super::attributes::Attributes;
 use super::clock::Moment;
 use super::goroutine::Goroutine;
@@ -25,7 +26,6 @@ use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
 use std::panic::Location;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 /// Who decides in a bubble what happens next.
@@ -145,15 +145,21 @@ impl std::fmt::Debug for Bubble {
     }
 }
 
-/// True once some director of the process is asked often.
-static POINTS: AtomicBool = AtomicBool::new(false);
-
-/// After operations that do not count as such where goroutines share workers: in a bubble, others may run here.
+/// After operations that do not count as such where goroutines share workers: in a bubble, others may run here, and so
+/// they may if the turn is a long one.
 #[inline(always)]
 #[track_caller]
 pub(crate) fn point() {
     assert_none_held();
-    if POINTS.load(Relaxed) {
+    if attention::is_due() {
+        point_slow(false);
+    }
+}
+
+/// As `point`, after a spawn: who goes on to spawn does not wait for anybody.
+#[inline(always)]
+pub(crate) fn point_of_spawn() {
+    if attention::is_due() && Worker::current().and_then(Worker::bubble).is_some() {
         point_slow(false);
     }
 }
@@ -163,17 +169,18 @@ pub(crate) fn point() {
 #[track_caller]
 pub(crate) fn point_before() {
     assert_none_held();
-    if POINTS.load(Relaxed) {
+    if attention::is_due() {
         point_slow(true);
     }
 }
 
-/// An operation before and after which others may run, but not within.
+/// An operation that never waits, before and after which others may run, but not within. It counts: who looks in a loop
+/// at what another goroutine is to change must let that one run.
 #[inline]
 pub(crate) fn between_points<R>(operation: impl FnOnce() -> R) -> R {
     point_before();
     let result = operation();
-    point();
+    super::spend();
     result
 }
 
@@ -181,25 +188,27 @@ pub(crate) fn between_points<R>(operation: impl FnOnce() -> R) -> R {
 /// the time to look for points.
 #[inline]
 pub(crate) fn is_explored() -> bool {
-    has_points()
+    attention::is_due()
         && Worker::current().and_then(Worker::bubble).is_some_and(|bubble| bubble.director.is_asked_often())
 }
 
 /// What [`point`] looks at first, for operations so short that one such look is all they can bear.
 #[inline(always)]
 pub(crate) fn has_points() -> bool {
-    POINTS.load(Relaxed)
+    attention::is_due()
 }
 
 #[cold]
 fn point_slow(is_before: bool) {
-    if let Some(worker) = Worker::current()
-        && let Some(bubble) = worker.bubble()
-        && (!is_before || bubble.director.is_asked_often())
-    {
-        bubble.is_before.set(is_before);
-        worker.spend();
-        bubble.is_before.set(false);
+    let Some(worker) = Worker::current() else { return };
+    match worker.bubble() {
+        None => worker.end_long_turn(),
+        Some(bubble) if !is_before || bubble.director.is_asked_often() => {
+            bubble.is_before.set(is_before);
+            worker.spend();
+            bubble.is_before.set(false);
+        }
+        Some(_) => {}
     }
 }
 
@@ -228,7 +237,7 @@ impl Bubble {
         Moment::now();
         let beginning = Instant::now();
         if director.is_asked_often() {
-            POINTS.store(true, Relaxed);
+            attention::explorations_begin();
         }
         let bubble: &'static Bubble = Box::leak(Box::new(Bubble {
             worker: &workers.all()[0],

@@ -89,7 +89,7 @@ impl Countdown {
         point_before();
         // Acquire: what was counted down is visible.
         if self.count_acquire() == 0 {
-            point();
+            super::spend();
             Ok(())
         } else {
             self.wait_slow(reason, place)

@@ -42,7 +42,7 @@ pub(super) fn look(workers: Option<&Workers>) -> Verdict {
 }
 
 fn somebody_waits() -> bool {
-    super::num_goroutine() > 0 || outside::waiting_threads() > 0 || MAIN_HAS_LEFT.load(SeqCst)
+    super::count_goroutines() > 0 || outside::waiting_threads() > 0 || MAIN_HAS_LEFT.load(SeqCst)
 }
 
 /// If every goroutine waits and none will be woken by the clock: how much has been done so far, in numbers that only
@@ -88,7 +88,7 @@ pub(super) fn report() -> ! {
 pub(super) fn main_has_left() -> ! {
     MAIN_HAS_LEFT.store(true, SeqCst);
     if outside::count_threads().is_none() || !settings().deadlock_report {
-        while super::num_goroutine() > 0 {
+        while super::count_goroutines() > 0 {
             std::thread::sleep(std::time::Duration::from_millis(1));
         }
         report();

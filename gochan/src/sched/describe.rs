@@ -163,7 +163,7 @@ const ONE_BY_ONE: usize = 100;
 pub fn dump() -> String {
     let found = goroutines();
     let unstarted = found.iter().filter(|info| info.state == State::Unstarted).count();
-    let hidden = super::num_goroutine().saturating_sub(found.len());
+    let hidden = super::count_goroutines().saturating_sub(found.len());
     let mut text = paragraphs(&found);
     if hidden > 0 && unstarted + hidden > 0 {
         let _ = writeln!(text, "\nand {hidden} more that no worker has started yet");

@@ -26,6 +26,7 @@
 //! not come back at all.
 
 pub(crate) mod alarm;
+mod attention;
 pub(crate) mod attributes;
 pub(crate) mod berths;
 pub(crate) mod blocking;
@@ -232,6 +233,11 @@ pub fn current_id() -> Option<u64> {
 /// A snapshot: exact when nothing is being spawned or ending at the same time.
 #[doc(alias = "NumGoroutine")]
 pub fn num_goroutine() -> usize {
+    spend();
+    count_goroutines()
+}
+
+fn count_goroutines() -> usize {
     if let Some(group) = group::current() {
         return match Worker::current() {
             Some(worker) => private::alive(worker.workers),

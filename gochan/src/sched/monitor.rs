@@ -25,6 +25,8 @@ const ALERT: Duration = Duration::from_millis(1);
 const CALM: Duration = Duration::from_millis(10);
 /// An alarm is fired from here if its worker has not done so for this long.
 const OVERDUE: Duration = Duration::from_millis(1);
+/// A turn that takes longer is to end at the next operation, so that others of the worker have theirs. As in Go.
+const LONG: Duration = Duration::from_millis(10);
 /// Free memory is returned once it has been neither needed nor added to for this long: what goes back to the kernel while
 /// stacks come and go is fetched again at many times the cost, and each return interrupts the other processors.
 const TRIM_AFTER: Duration = Duration::from_millis(100);
@@ -187,6 +189,12 @@ impl Watch {
     }
 }
 
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.turns.iter().for_each(|turn| _ = turn.worker.take_back_long_turn());
+    }
+}
+
 /// Fires the alarms that busy workers have no time for, and gives them to others. Returns when to look again.
 fn fire_overdue(workers: &Workers) -> Duration {
     let busy = || workers.all().iter().filter(|worker| !worker.is_sleeping());
@@ -220,6 +228,11 @@ impl LongTurn {
         // Odd: inside of a turn, and the same one as at the last look.
         let stuck = number == self.number && number % 2 == 1;
         self.worker.shared.stuck.store(stuck, Relaxed);
+        if stuck && self.since.elapsed() >= LONG {
+            self.worker.mark_long_turn();
+        } else {
+            self.worker.take_back_long_turn();
+        }
         if !stuck {
             *self = LongTurn { number, ..LongTurn::new(self.worker) };
         }

@@ -1,7 +1,7 @@
 //! Spawning goroutines and waiting for their end.
 
 use super::attributes::{self, Attributes};
-use super::bubble::{point, point_before};
+use super::bubble::{between_points, point, point_before, point_of_spawn};
 use super::group;
 use super::park::{Parker, WaitReason};
 use super::place::{Alive, Placement, Siblings};
@@ -53,7 +53,7 @@ where
         Some(worker) => spawn_on(worker, task, placement),
         None => spawn_from_thread(task, placement),
     }
-    point();
+    point_of_spawn();
     JoinHandle::of(task)
 }
 
@@ -65,7 +65,7 @@ fn spawn_on(worker: &'static Worker, task: TaskRef, placement: Placement) {
             Some(parent) if all.len() > 1 => {
                 let turn = Some(worker.turn_number());
                 parent.siblings.next_offset(task.header().site, all.len(), turn, || Alive {
-                    all: super::num_goroutine(),
+                    all: super::count_goroutines(),
                     ready: worker.ready_count(),
                 })
             }
@@ -99,7 +99,7 @@ fn spawn_from_thread(task: TaskRef, placement: Placement) {
         Placement::Auto => {
             let offset = SIBLINGS.try_with(|siblings| {
                 siblings.next_offset(task.header().site, all.len(), None, || Alive {
-                    all: super::num_goroutine(),
+                    all: super::count_goroutines(),
                     ready: 0,
                 })
             });
@@ -190,10 +190,7 @@ impl<T> JoinHandle<T> {
 
     /// True once the goroutine has ended, by whatever means. Never blocks.
     pub fn is_finished(&self) -> bool {
-        point_before();
-        let finished = self.has_ended();
-        point();
-        finished
+        between_points(|| self.has_ended())
     }
 
     pub(super) fn has_ended(&self) -> bool {

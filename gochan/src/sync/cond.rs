@@ -3,9 +3,10 @@
 use super::mutex::MutexGuard;
 use super::queue::{Queue, Waiter};
 use crate::chan::lock::SpinLock;
-use crate::sched::bubble::{point, point_before};
+use crate::sched::bubble::point_before;
 use crate::sched::clock;
 use crate::sched::park::{Owner, Parker, WaitReason};
+use crate::sched::spend;
 use crate::shim::atomic::{AtomicUsize, Ordering::*};
 use std::fmt;
 use std::panic::{Location, RefUnwindSafe, UnwindSafe};
@@ -168,7 +169,7 @@ impl Cond {
     pub fn signal(&self) {
         point_before();
         if !self.has_waiters() {
-            return point();
+            return spend();
         }
         let owner = {
             let mut waiters = self.waiters.lock();
@@ -178,7 +179,7 @@ impl Cond {
             owner
         };
         owner.wake();
-        point();
+        spend();
     }
 
     /// Wakes everybody who waits. The mutex may be held, but need not.
@@ -186,7 +187,7 @@ impl Cond {
     pub fn broadcast(&self) {
         point_before();
         if !self.has_waiters() {
-            return point();
+            return spend();
         }
         let owners: Vec<_> = {
             let mut waiters = self.waiters.lock();
@@ -194,7 +195,7 @@ impl Cond {
             std::iter::from_fn(|| waiters.pop()).map(Waiter::take_owner).collect()
         };
         owners.into_iter().for_each(Owner::wake);
-        point();
+        spend();
     }
 
     /// [`signal`](Cond::signal) under the name that it has in the standard library.

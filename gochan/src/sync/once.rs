@@ -1,7 +1,7 @@
 //! Doing something once.
 
 use super::raw_once::{RawOnce, Run};
-use crate::sched::bubble::{point, point_before};
+use crate::sched::bubble::{between_points, point, point_before};
 use crate::sched::park::WaitReason;
 use std::fmt;
 use std::panic::{Location, RefUnwindSafe, UnwindSafe};
@@ -67,10 +67,7 @@ impl Once {
 
     /// True if the function has run to its end, or panicked.
     pub fn is_completed(&self) -> bool {
-        point_before();
-        let completed = self.raw.is_done();
-        point();
-        completed
+        between_points(|| self.raw.is_done())
     }
 }
 

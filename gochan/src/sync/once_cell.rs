@@ -3,6 +3,7 @@
 use super::raw_once::{RawOnce, Run};
 use crate::sched::bubble::{point, point_before};
 use crate::sched::park::WaitReason;
+use crate::sched::spend;
 use std::cell::UnsafeCell;
 use std::convert::Infallible;
 use std::fmt;
@@ -48,8 +49,8 @@ impl<T> OnceCell<T> {
     pub fn get(&self) -> Option<&T> {
         let value = self.filled();
         if value.is_none() {
-            // What follows from that may be true no more.
-            point();
+            // What follows from that may be true no more, and who looks in a loop must let others run.
+            spend();
         }
         value
     }

@@ -2,6 +2,7 @@
 
 use super::raw_rwlock::{Counted, RawRwLock};
 use crate::sched::bubble::{has_points, point, point_before};
+use crate::sched::spend;
 use std::cell::UnsafeCell;
 use std::fmt;
 use std::marker::PhantomData;
@@ -109,7 +110,7 @@ impl<T: ?Sized> RwLock<T> {
         point_before();
         let Some(counted) = self.raw.try_read() else {
             // Who tries in a loop must let those run who could end it.
-            crate::sched::spend();
+            spend();
             return None;
         };
         point();
@@ -126,7 +127,7 @@ impl<T: ?Sized> RwLock<T> {
             point();
         } else {
             // As in `try_read`.
-            crate::sched::spend();
+            spend();
         }
         locked.then(|| RwLockWriteGuard { lock: self, _here: PhantomData })
     }

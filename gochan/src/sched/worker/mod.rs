@@ -13,6 +13,7 @@ mod stacks;
 mod turns;
 
 use super::alarm::Alarms;
+use super::attention;
 use super::berths::Berths;
 use super::blocks::Blocks;
 use super::bubble::Bubble;
@@ -84,6 +85,8 @@ pub(super) struct Shared {
     dormant: AtomicBool,
     /// The monitor's verdict: awake, but has not come back to its loop for a while.
     pub(super) stuck: AtomicBool,
+    /// The turn it is in takes so long that others are to have theirs.
+    long_turn: AtomicBool,
 }
 
 /// Counts that only the worker's own thread writes, at every turn. Away from `Shared`, which idle workers look at
@@ -126,6 +129,7 @@ impl Worker {
             sleeper: Sleeper::new(),
             dormant: AtomicBool::new(false),
             stuck: AtomicBool::new(false),
+            long_turn: AtomicBool::new(false),
         };
         Worker {
             index,
@@ -190,6 +194,29 @@ impl Worker {
             Some(left) => self.budget.set(left),
             None => self.let_others_run(false),
         }
+    }
+
+    /// Gives others a turn if the caller's has been found to take long.
+    pub(super) fn end_long_turn(&self) {
+        if self.take_back_long_turn() {
+            self.let_others_run(false);
+        }
+    }
+
+    /// Asks for an end of the turn that the worker is in.
+    pub(super) fn mark_long_turn(&self) {
+        if !self.shared.long_turn.swap(true, Relaxed) {
+            attention::long_turn_begins();
+        }
+    }
+
+    /// True if there was a request.
+    pub(super) fn take_back_long_turn(&self) -> bool {
+        let marked = self.shared.long_turn.load(Relaxed) && self.shared.long_turn.swap(false, Relaxed);
+        if marked {
+            attention::long_turn_ends();
+        }
+        marked
     }
 
     /// Lets everything that is runnable on this worker now run before the calling goroutine goes on.
