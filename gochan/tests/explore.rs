@@ -38,7 +38,7 @@ fn deadlocks(buggy: fn()) {
 #[track_caller]
 fn leaks(buggy: fn()) {
     let text = finds(buggy);
-    assert!(text.contains("left"), "{text}");
+    assert!(text.contains("leaked"), "{text}");
 }
 
 #[track_caller]

@@ -7,7 +7,6 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 use common::watchdog;
 use gochan::blocking;
@@ -302,10 +301,13 @@ fn a_chat_over_sockets_hands_every_line_to_everybody() {
     let address = listener.local_addr().unwrap();
     let (events, chats) = chan!(Event).split();
     let broker = go!(chat(chats));
-    let accepting = thread::spawn(move || {
-        let connections = listener.incoming().take(2);
-        let serving = connections.map(|connection| go!(serve(connection.unwrap(), events.clone())));
-        serving.collect::<Vec<_>>().into_iter().for_each(|one| one.join().unwrap());
+    let accepting = go!({
+        let serving = [(); 2].map(|()| {
+            let (connection, _) = blocking(|| listener.accept()).unwrap();
+            go!([events] serve(connection, events))
+        });
+        drop(events);
+        serving.into_iter().for_each(|one| one.join().unwrap());
     });
     let mut ann = TcpStream::connect(address).unwrap();
     let mut heard = BufReader::new(ann.try_clone().unwrap());

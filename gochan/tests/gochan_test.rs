@@ -118,7 +118,7 @@ fn dl_04_a_goroutine_that_is_left_fails_the_test_with_its_name_and_places() {
     }
     let text = panic_of(|| attribute().run(body));
     let here = Location::caller();
-    assert!(text.contains("1 goroutine is left"), "{text}");
+    assert!(text.contains("1 goroutine has leaked"), "{text}");
     assert!(text.contains("`forgotten`: waits in chan receive at"), "{text}");
     assert!(line_of(&text, here) || text.matches(here.file()).count() == 2, "{text}");
 }
@@ -138,7 +138,7 @@ fn dl_04_all_that_are_left_are_listed_also_one_that_runs() {
     }
     let text = panic_of(|| attribute().run(body));
     END.store(true, Relaxed);
-    assert!(text.contains("2 goroutines are left"), "{text}");
+    assert!(text.contains("2 goroutines have leaked"), "{text}");
     assert!(text.contains("waits in nil channel at") && text.contains("runs, or could"), "{text}");
 }
 
@@ -164,7 +164,7 @@ fn dl_04_what_is_not_on_the_list_is_not_allowed() {
         Builder::new().name("daemon").spawn(|| Chan::<i32>::nil().recv());
     }
     let text = panic_of(|| attribute().allow(&["daemon"]).run(body));
-    assert!(text.contains("1 goroutine is left") && !text.contains("daemon"), "{text}");
+    assert!(text.contains("1 goroutine has leaked") && !text.contains("daemon"), "{text}");
 }
 
 #[test]

@@ -166,7 +166,7 @@ fn dl_04_who_waits_when_the_body_has_ended_is_left_and_time_stops() {
         wait();
     }
     let text = panic_of(|| attribute().run(body));
-    assert!(text.contains("1 goroutine is left"), "{text}");
+    assert!(text.contains("1 goroutine has leaked"), "{text}");
     assert!(text.contains("goroutine 2 `sleeper`: waits in sleep at"), "{text}");
     attribute().allow(&["sleeper"]).run(body);
 }

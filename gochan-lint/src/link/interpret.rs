@@ -150,6 +150,16 @@ impl Interpreter<'_> {
         }
         match call.receiver {
             Some(_) => None,
+            // What gochan's own functions do is known, and the same where their source is at hand.
+            None if self.program.gochan.is_some()
+                && self
+                    .program
+                    .expand(self.unit(), &call.path)
+                    .first()
+                    .is_some_and(|first| first == "gochan") =>
+            {
+                None
+            }
             None => self.program.resolve(self.function, &call.path),
         }
     }

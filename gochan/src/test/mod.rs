@@ -12,7 +12,7 @@
 //!     });
 //!     send!(jobs <- 21);
 //!     assert_eq!(recv!(answers), 42);
-//!     close!(jobs); // without this line: "1 goroutine is left", with the lines of its spawn and of its wait
+//!     close!(jobs); // without this line: "1 goroutine has leaked", with the lines of its spawn and of its wait
 //! }
 //! ```
 //!

@@ -156,8 +156,8 @@ impl Verdict {
             return;
         }
         let mut text = match left.started.len() + left.unstarted {
-            1 => "1 goroutine is left".to_owned(),
-            count => format!("{count} goroutines are left"),
+            1 => "1 goroutine has leaked".to_owned(),
+            count => format!("{count} goroutines have leaked"),
         };
         list(&mut text, &left.started);
         if left.unstarted > 0 {

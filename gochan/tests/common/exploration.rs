@@ -72,7 +72,7 @@ macro_rules! classics {
 pub(crate) use classics;
 
 pub(crate) const DEADLOCK: &str = "all goroutines of the test are asleep - deadlock!";
-pub(crate) const LEAK: &str = "left";
+pub(crate) const LEAK: &str = "leaked";
 
 pub(crate) fn join_all<T>(handles: impl IntoIterator<Item = JoinHandle<T>>) -> Vec<T> {
     handles
