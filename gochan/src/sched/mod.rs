@@ -181,6 +181,10 @@ pub(crate) fn worker_of() -> Option<(usize, usize)> {
 
 /// Lets every goroutine that is runnable on this worker run before the caller goes on.
 ///
+/// Operations of this crate do so by themselves now and then, also those that never wait: a loop that looks at
+/// [`Context::err`](crate::context::Context::err), at a channel's length or at what a lock protects holds nobody up for
+/// long. A loop without any, such as one that computes or looks at an atomic of std, does, and this is for it.
+///
 /// Outside of a goroutine it yields the thread. Does nothing while a panic unwinds.
 ///
 /// ```
