@@ -205,8 +205,10 @@ impl Worker {
 
     /// Asks for an end of the turn that the worker is in.
     pub(super) fn mark_long_turn(&self) {
-        if !self.shared.long_turn.swap(true, Relaxed) {
-            attention::long_turn_begins();
+        // Counted in first: the worker may take the request back at once, and the count never falls below zero.
+        attention::long_turn_begins();
+        if self.shared.long_turn.swap(true, Relaxed) {
+            attention::long_turn_ends();
         }
     }
 
