@@ -3,7 +3,8 @@
 use crate::diagnostic::Diagnostic;
 use crate::ir::{BlockId, Body, BodyId, Call, Capacity, EACH, Function, Object, ObjectId, Origin};
 use crate::link::{
-    Effect, Event, EventKind, Flavour, Kind, Linked, LockMode, Program, Runner, Started, effect_of,
+    Effect, Event, EventKind, Flavour, Kind, Linked, LockMode, Program, RUNS_CLOSURES, Runner, Started,
+    effect_of,
 };
 use crate::lints::Lint;
 use crate::source::Span;
@@ -74,6 +75,20 @@ impl<'p> Code<'p> {
     #[must_use]
     pub fn is_apart(self, body: BodyId) -> bool {
         matches!(self.linked.runs[body.at()], Runner::Goroutine | Runner::Thread)
+    }
+
+    /// True if the body runs on a thread that no goroutine shares: that of a plain `main` or test, or its own.
+    #[must_use]
+    pub fn has_own_thread(self, body: BodyId) -> bool {
+        let mut body = Some(body);
+        while let Some(this) = body {
+            match self.linked.runs[this.at()] {
+                Runner::Goroutine => return false,
+                Runner::Thread | Runner::Blocking => return true,
+                Runner::Inline | Runner::Once => body = self.body(this).parent,
+            }
+        }
+        self.function.on_thread
     }
 
     /// True if the body runs in a goroutine that was started by code of the workspace.
@@ -503,26 +518,7 @@ impl<'p> Code<'p> {
 
     /// What happens in the closures that a call surely runs before it returns: `list.iter().for_each(|item| …)`.
     pub fn during(self, call: &Call) -> impl Iterator<Item = &'p Event> {
-        const RUN: [&str; 17] = [
-            "for_each",
-            "try_for_each",
-            "fold",
-            "any",
-            "all",
-            "find",
-            "position",
-            "retain",
-            "map",
-            "filter",
-            "filter_map",
-            "flat_map",
-            "and_then",
-            "or_else",
-            "unwrap_or_else",
-            "map_or_else",
-            "or_insert_with",
-        ];
-        let runs = call.is_method && RUN.contains(&call.path[0].as_str());
+        let runs = call.is_method && RUNS_CLOSURES.contains(&call.path[0].as_str());
         let given: Vec<ObjectId> = call.args.iter().filter(|_| runs).filter_map(|arg| arg.object).collect();
         let closures = given.into_iter().filter_map(move |object| match self.object(object).origin {
             Origin::Closure(body) => Some(body),
@@ -533,7 +529,15 @@ impl<'p> Code<'p> {
 
     /// Follows the guards of a body: `at` is told of each event and of the guards that live then.
     pub fn guards(self, body: BodyId, mut at: impl FnMut(&'p Event, BlockId, &[Held])) {
-        let mut taken: Vec<Held> = Vec::new();
+        // Of a guard that is known by its type nobody knows the lock.
+        let by_type = self.linked.kinds.iter().zip(0..).filter_map(|(kind, index)| {
+            let (Kind::Held(flavour), guard) = (kind, ObjectId(index)) else { return None };
+            let (mode, span) = (LockMode::Exclusive, self.object(guard).span);
+            Some(Held { guard, lock: guard, mode, flavour: *flavour, span })
+        });
+        let mut taken: Vec<Held> = by_type.collect();
+        let params = &self.body(body).params;
+        let start = taken.iter().filter(|held| params.contains(&held.guard)).copied().collect::<Vec<_>>();
         for (_, event) in self.all(body) {
             if let EventKind::Lock(lock, mode, guard, flavour) = event.kind {
                 let span = event.span;
@@ -549,7 +553,7 @@ impl<'p> Code<'p> {
             both.sort();
             both
         };
-        self.forward(body, Vec::<Held>::new(), union, |live, event, block| {
+        self.forward(body, start, union, |live, event, block| {
             at(event, block, live);
             let gone = |live: &mut Vec<Held>, guard: ObjectId| live.retain(|held| held.guard != guard);
             match &event.kind {

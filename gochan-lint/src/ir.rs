@@ -42,7 +42,7 @@ index! {
 pub struct File {
     /// Functions and methods, also those inside of others.
     pub functions: Vec<Function>,
-    /// Statics, thread-locals left out.
+    /// Statics, thread-locals left out: these are functions of [`THREAD_LOCAL`](crate::read::THREAD_LOCAL).
     pub statics: Vec<Static>,
     /// Types that `unsafe impl Sync` makes shareable.
     pub unsafe_sync: Vec<String>,
@@ -60,6 +60,10 @@ pub struct File {
     pub modules: Vec<ModuleDecl>,
     /// What the crate calls gochan.
     pub gochan: String,
+    /// gochan is used with its feature `tracing`: the current span is the goroutine's.
+    pub tracing: bool,
+    /// The paths of what `use` declarations bring in by a glob from other crates.
+    pub globs: Vec<Vec<String>>,
     /// What `use` declarations bring in: a name, and the path behind it.
     pub imports: Vec<(String, Vec<String>)>,
 }
@@ -146,6 +150,10 @@ pub struct Function {
     pub is_main: bool,
     /// Under `#[test]` or the like.
     pub is_test: bool,
+    /// It is a plain `main` or test: it has a thread of its own, which no goroutine shares.
+    pub on_thread: bool,
+    /// Where `#[instrument]` of tracing stands above it.
+    pub instrumented: Option<Span>,
     /// The modules and functions of its file that it is inside of.
     pub module: Vec<String>,
     /// Where its name stands.
@@ -239,6 +247,8 @@ pub struct Arg {
     pub ty: Ty,
     /// By `&` or `&mut`.
     pub by_ref: bool,
+    /// The path of what it names, if that is no object: a function, maybe.
+    pub named: Vec<String>,
     /// Where it stands.
     pub span: Span,
 }
@@ -269,6 +279,8 @@ pub struct Body {
     pub blocks: Vec<Block>,
     /// Where it stands.
     pub span: Span,
+    /// A future runs it when it is polled.
+    pub is_async: bool,
 }
 
 /// Operations one after the other.

@@ -64,7 +64,7 @@ pub fn run(
     let members = workspace
         .members
         .iter()
-        .map(|member| format!("{} {:?} {:?}", member.name, member.gochan, member.roots));
+        .map(|member| format!("{} {:?} {} {:?}", member.name, member.gochan, member.tracing, member.roots));
     let key = on.iter().map(|id| (*id).to_owned()).chain(members).collect::<Vec<_>>();
     let key = cache::key(&key);
     // Files that are included as documentation are not among those that the cache looks at.
@@ -86,7 +86,8 @@ pub fn run(
             let mut modules = Vec::new();
             for (result, path) in read {
                 match result {
-                    Ok((source, file)) => {
+                    Ok((source, mut file)) => {
+                        file.tracing = member.tracing;
                         modules.push((path, file.modules.clone()));
                         units.push(Unit { source, file, package });
                     }
@@ -143,6 +144,7 @@ fn documentation(workspace: &Workspace, units: &mut Vec<Unit>) -> Vec<(usize, us
             for block in blocks {
                 // What does not parse is an outline.
                 let Ok(mut file) = read::read(&block, Some(&gochan)) else { continue };
+                file.tracing = workspace.members[package].tracing;
                 doctest::mark(&mut file);
                 let place = *host.get_or_insert(units.len());
                 hosts.push((place, package));

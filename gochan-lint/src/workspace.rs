@@ -11,6 +11,8 @@ pub struct Member {
     pub name: String,
     /// What it calls gochan; none if it does not depend on it.
     pub gochan: Option<String>,
+    /// gochan's feature `tracing` is on.
+    pub tracing: bool,
     /// The files its targets begin with.
     pub roots: Vec<PathBuf>,
     /// `[package.metadata.gochan-lint]`
@@ -73,7 +75,9 @@ impl Workspace {
             };
             chosen && !selection.exclude.iter().any(|left_out| left_out == name)
         };
-        let chosen = members.iter().filter(is_wanted).map(|package| member(package)).collect();
+        // Cargo unifies the features of packages that are built together.
+        let tracing = members.iter().any(|package| turns_tracing_on(package));
+        let chosen = members.iter().filter(is_wanted).map(|package| member(package, tracing)).collect();
         Ok(Workspace {
             root: metadata.workspace_root.clone().into_std_path_buf(),
             target: metadata.target_directory.clone().into_std_path_buf(),
@@ -91,7 +95,21 @@ fn is_default(metadata: &Metadata, package: &Package) -> bool {
     }
 }
 
-fn member(package: &Package) -> Member {
+/// True if a package asks for gochan's feature `tracing`, always or by a feature of its own.
+fn turns_tracing_on(package: &Package) -> bool {
+    let mut dependencies = package.dependencies.iter().filter(|dependency| dependency.name == "gochan");
+    dependencies.any(|dependency| {
+        let called = dependency.rename.as_deref().unwrap_or("gochan");
+        let asks = |feature: &String| {
+            let (of, feature) = feature.split_once('/').unwrap_or_default();
+            feature == "tracing" && of.trim_end_matches('?') == called
+        };
+        dependency.features.iter().any(|feature| feature == "tracing")
+            || package.features.values().flatten().any(asks)
+    })
+}
+
+fn member(package: &Package, tracing: bool) -> Member {
     let dependency = package.dependencies.iter().find(|dependency| dependency.name == "gochan");
     let called = dependency.map(|found| found.rename.clone().unwrap_or_else(|| "gochan".to_owned()));
     let own = (package.name.as_str() == "gochan").then(|| "gochan".to_owned());
@@ -100,6 +118,8 @@ fn member(package: &Package) -> Member {
         package.targets.iter().filter(is_code).map(|target| target.src_path.clone().into_std_path_buf());
     Member {
         name: package.name.to_string(),
+        // What is written with the feature off and on is gochan's own.
+        tracing: tracing || own.is_some(),
         gochan: called.or(own),
         roots: roots.collect(),
         config: package.metadata["gochan-lint"].clone(),

@@ -347,3 +347,46 @@ fn github_is_told_of_files_that_do_not_parse() {
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stdout).starts_with("::error file=src/main.rs,line=1,"), "{}", text(&output.stdout));
 }
+
+/// A wait within a span, in a package that asks for gochan by `dependency`.
+fn spans(name: &str, dependency: &str) -> String {
+    let package = Package::new(
+        name,
+        &[
+            (
+                "src/lib.rs",
+                "use gochan::prelude::*;\n#[tracing::instrument]\npub fn takes(input: &Receiver<u32>) -> Option<u32> {\n    \
+                 input.recv()\n}\npub fn enters(input: &Receiver<u32>) -> Option<u32> {\n    \
+                 let _entered = tracing::info_span!(\"job\").entered();\n    input.recv()\n}\n\
+                 pub fn sets(input: &Receiver<u32>) -> Option<u32> {\n    KEY.set(&1, || input.recv())\n}\n",
+            ),
+            ("Cargo.toml", dependency),
+            (
+                "gochan/Cargo.toml",
+                "[package]\nname = \"gochan\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[features]\ntracing = []\n",
+            ),
+        ],
+    );
+    text(&package.lint(&["--quiet", "--format", "short"]).stdout)
+}
+
+#[test]
+fn spans_across_a_wait_are_reported_unless_gochan_follows_them() {
+    let manifest = |rest: &str| {
+        format!("[package]\nname = \"sample\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\n{rest}")
+    };
+    let lines = |report: &str| -> Vec<String> {
+        let found = report.lines().filter(|line| line.contains("thread_local_across_blocking"));
+        found.filter_map(|line| Some(line.split(':').nth(1)?.to_owned())).collect()
+    };
+    let off = spans("spans-off", &manifest("[dependencies]\ngochan = { path = \"gochan\" }\n"));
+    assert_eq!(lines(&off), ["4", "8", "11"], "{off}");
+    let on = manifest("[dependencies]\ngochan = { path = \"gochan\", features = [\"tracing\"] }\n");
+    let on = spans("spans-on", &on);
+    assert_eq!(lines(&on), ["11"], "{on}");
+    let own = manifest(
+        "[dependencies]\ngochan = { path = \"gochan\" }\n[features]\ntrace = [\"gochan/tracing\"]\n",
+    );
+    let own = spans("spans-own", &own);
+    assert_eq!(lines(&own), ["11"], "{own}");
+}

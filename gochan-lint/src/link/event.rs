@@ -1,6 +1,7 @@
 //! What can happen in a body.
 
 use super::kinds::{Flavour, Side};
+use super::switch::Switches;
 use crate::ir::{BodyId, Bound, Call, ObjectId, Select, Where};
 use crate::source::Span;
 
@@ -54,6 +55,17 @@ pub enum Runner {
     Once,
 }
 
+/// What waits for a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stops {
+    /// Nothing: what is not there is not waited for, or not for long.
+    Nothing,
+    /// A future.
+    Task,
+    /// The goroutine.
+    Goroutine,
+}
+
 /// What blocks, beside channels and locks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wait {
@@ -68,8 +80,8 @@ pub enum Wait {
 pub enum EventKind {
     /// A send.
     Send(ObjectId, Face),
-    /// A receive; false if it does not wait.
-    Recv(ObjectId, Bound, bool),
+    /// A receive, and what waits until there is a value.
+    Recv(ObjectId, Bound, Stops),
     /// The head of a range over the channel, by a handle of these ends.
     Range(ObjectId, Side),
     /// The range is over: the channel is closed and drained.
@@ -104,6 +116,8 @@ pub enum EventKind {
     Once(ObjectId, Option<BodyId>),
     /// Other waits.
     Block(Wait),
+    /// Something that may switch, beside what the other events say.
+    Switches(Switches),
     /// A `select!`.
     Select(Select),
     /// The body of an arm begins.

@@ -1,14 +1,18 @@
 //! What the operations of a body mean, now that it is known what their objects are.
 
 use super::Program;
-use super::event::{BlockEvents, Event, EventKind, Face, LockMode, Runner, Started, Wait};
+use super::event::{BlockEvents, Event, EventKind, Face, LockMode, Runner, Started, Stops, Wait};
 use super::kinds::{Kind, LAZY, Side};
+use super::switch::Switches;
 use crate::ir::{Arg, BodyId, BodyKind, Bound, Call, ObjectId, Op, OpKind, Origin, Runs, Where};
 use std::cell::RefCell;
 use std::collections::HashSet;
 
-/// The events of every block of every body of a function.
-pub(super) fn interpret(program: &Program, function: usize) -> (Vec<Vec<BlockEvents>>, Vec<Runner>) {
+/// The events of every block of every body of a function, where each body runs, and which are handed to calls.
+pub(super) type Interpreted = (Vec<Vec<BlockEvents>>, Vec<Runner>, Vec<bool>);
+
+/// See [`Interpreted`].
+pub(super) fn interpret(program: &Program, function: usize) -> Interpreted {
     let code = program.function(function);
     let runs = code.bodies.iter().map(|body| match body.kind {
         BodyKind::Goroutine => Runner::Goroutine,
@@ -21,11 +25,14 @@ pub(super) fn interpret(program: &Program, function: usize) -> (Vec<Vec<BlockEve
         _ => None,
     });
     let defaulted = defaulted.collect();
-    let interpreter = Interpreter { program, function, ignored: ignored(code), defaulted, runs };
+    let handed = RefCell::new(vec![false; code.bodies.len()]);
+    let lazies = super::pauses::lazies(program, function);
+    let interpreter =
+        Interpreter { program, function, ignored: ignored(code), defaulted, lazies, runs, handed };
     let block = |ops: &Vec<Op>| BlockEvents(ops.iter().flat_map(|op| interpreter.op(op)).collect());
     let events =
         code.bodies.iter().map(|body| body.blocks.iter().map(|each| block(&each.ops)).collect()).collect();
-    (events, interpreter.runs.into_inner())
+    (events, interpreter.runs.into_inner(), interpreter.handed.into_inner())
 }
 
 fn ignored(code: &crate::ir::Function) -> HashSet<ObjectId> {
@@ -44,18 +51,21 @@ fn ignored(code: &crate::ir::Function) -> HashSet<ObjectId> {
     ignored
 }
 
-struct Interpreter<'p> {
-    program: &'p Program,
-    function: usize,
+pub(super) struct Interpreter<'p> {
+    pub(super) program: &'p Program,
+    pub(super) function: usize,
     /// Results that their statement drops, without a `let _ =` that says so.
     ignored: HashSet<ObjectId>,
     /// Results that are the zero value once the channel is closed.
     defaulted: HashSet<ObjectId>,
+    /// What is reached through a `Lazy` of gochan's.
+    pub(super) lazies: HashSet<ObjectId>,
     runs: RefCell<Vec<Runner>>,
+    handed: RefCell<Vec<bool>>,
 }
 
 impl Interpreter<'_> {
-    fn kind(&self, object: ObjectId) -> &Kind {
+    pub(super) fn kind(&self, object: ObjectId) -> &Kind {
         self.program.functions[self.function].kind(object)
     }
 
@@ -63,17 +73,33 @@ impl Interpreter<'_> {
         self.program.functions[self.function].root(object)
     }
 
-    fn unit(&self) -> usize {
+    pub(super) fn unit(&self) -> usize {
         self.program.functions[self.function].unit
     }
 
     fn op(&self, op: &Op) -> Vec<Event> {
+        let mut events = self.meaning(op);
+        if self.forces(op) {
+            let kind = EventKind::Switches(Switches::LOCKS);
+            events.insert(0, Event { kind, span: op.span });
+        }
+        events
+    }
+
+    fn meaning(&self, op: &Op) -> Vec<Event> {
         let one = |kind| vec![Event { kind, span: op.span }];
         match &op.kind {
             OpKind::New(object) => one(EventKind::New(self.root(*object))),
             OpKind::DroppedAtOnce(object) => one(EventKind::DroppedAtOnce(self.root(*object))),
             OpKind::Send(channel) => one(EventKind::Send(self.root(*channel), Face::Panics)),
-            OpKind::Recv(channel, bound) => one(EventKind::Recv(self.root(*channel), *bound, true)),
+            OpKind::Recv(channel, bound) => {
+                one(EventKind::Recv(self.root(*channel), *bound, Stops::Goroutine))
+            }
+            // What is there already, and no more.
+            OpKind::Range(channel, _) if self.tries(*channel) => {
+                one(EventKind::Recv(self.root(*channel), Bound::Checked, Stops::Nothing))
+            }
+            OpKind::RangeEnd(channel) if self.tries(*channel) => Vec::new(),
             OpKind::Range(channel, _) if self.kind(*channel).is_channel() => {
                 let side = match self.kind(*channel) {
                     Kind::Channel(side, _) => *side,
@@ -190,6 +216,15 @@ impl Interpreter<'_> {
     }
 
     fn call(&self, call: &Call) -> Vec<EventKind> {
+        let mut events = self.known_call(call);
+        let pauses = self.pauses(call);
+        if pauses != Switches::NEVER {
+            events.push(EventKind::Switches(pauses));
+        }
+        events
+    }
+
+    fn known_call(&self, call: &Call) -> Vec<EventKind> {
         let name = call.path.last().map_or("", String::as_str);
         if call.is_method
             && let Some(receiver) = call.receiver
@@ -201,10 +236,13 @@ impl Interpreter<'_> {
         if !call.is_method
             && let Some(body) = call.receiver.and_then(|callee| self.closure(callee))
         {
-            return vec![EventKind::RunDeferred(body)];
+            // Its parameters are not followed.
+            let mut events = self.given(call);
+            events.push(EventKind::RunDeferred(body));
+            return events;
         }
         if let Some(callee) = self.callee(call) {
-            let mut events = self.closures(call);
+            let mut events = self.handed_over(call);
             events.push(EventKind::Call(callee, self.handed(call)));
             return events;
         }
@@ -245,21 +283,23 @@ impl Interpreter<'_> {
             }
             (true, ["join"], []) => vec![EventKind::Join(call.receiver.map(|it| self.root(it)), call.result)],
             _ => {
-                let mut events = self.closures(call);
+                let mut events = self.handed_over(call);
                 events.extend(self.iterated(call));
-                events.extend(call.args.iter().filter_map(|arg| {
-                    let object = gives(arg)?;
-                    Some(if arg.by_ref {
-                        EventKind::Use(object)
-                    } else {
-                        EventKind::Escape(object, Where::Given)
-                    })
-                }));
+                events.extend(self.given(call));
                 events.extend(call.receiver.map(|object| EventKind::Use(self.root(object))));
                 events.push(EventKind::Unknown(call.clone()));
                 events
             }
         }
+    }
+
+    /// The arguments of a call that is not followed.
+    fn given(&self, call: &Call) -> Vec<EventKind> {
+        let given = call.args.iter().filter_map(|arg| {
+            let object = self.root(arg.object?);
+            Some(if arg.by_ref { EventKind::Use(object) } else { EventKind::Escape(object, Where::Given) })
+        });
+        given.collect()
     }
 
     /// Receives from the channels whose iterators a call is given: `list.extend(ch.iter())`.
@@ -270,7 +310,9 @@ impl Interpreter<'_> {
             matches!(&objects[given.at()].origin, Origin::Method(_, name, _) if makes(name))
                 && self.kind(given).is_channel()
         });
-        given.map(|channel| EventKind::Recv(self.root(channel), Bound::Checked, true)).collect()
+        given
+            .map(|channel| EventKind::Recv(self.root(channel), Bound::Checked, self.stops(channel)))
+            .collect()
     }
 
     fn spawns(&self, call: &Call, runner: Runner) -> Vec<EventKind> {
@@ -296,6 +338,12 @@ impl Interpreter<'_> {
         self.closures_of(call).map(EventKind::RunDeferred).collect()
     }
 
+    /// The same, if only the callee knows whether it runs them.
+    fn handed_over(&self, call: &Call) -> Vec<EventKind> {
+        self.closures_of(call).for_each(|body| self.handed.borrow_mut()[body.at()] = true);
+        self.closures(call)
+    }
+
     /// A method of something of ours.
     fn method(&self, receiver: ObjectId, name: &str, call: &Call) -> Option<Vec<EventKind>> {
         let root = self.root(receiver);
@@ -316,13 +364,21 @@ impl Interpreter<'_> {
                 }
                 match name {
                     "recv" if call.result.is_some_and(|result| self.defaulted.contains(&result)) => {
-                        EventKind::Recv(root, Bound::Value, true)
+                        EventKind::Recv(root, Bound::Value, Stops::Goroutine)
                     }
                     // A future is awaited, or nothing comes of it.
-                    "recv" | "recv_async" => EventKind::Recv(root, Bound::Checked, true),
-                    "try_recv" | "recv_timeout" | "try_iter" => EventKind::Recv(root, Bound::Checked, false),
-                    "for_each" | "fold" | "sum" | "product" | "count" | "collect" | "last" | "max"
-                    | "min" => {
+                    "recv" => EventKind::Recv(root, Bound::Checked, Stops::Goroutine),
+                    "recv_async" => EventKind::Recv(root, Bound::Checked, Stops::Task),
+                    "try_recv" | "recv_timeout" | "try_iter" => {
+                        EventKind::Recv(root, Bound::Checked, Stops::Nothing)
+                    }
+                    name if ENDS.contains(&name) && self.tries(receiver) => {
+                        let mut events = vec![EventKind::Recv(root, Bound::Checked, Stops::Nothing)];
+                        events.extend(self.closures(call));
+                        events.push(EventKind::Unknown(call.clone()));
+                        return Some(events);
+                    }
+                    name if ENDS.contains(&name) => {
                         let side = match kind {
                             Kind::Channel(side, _) => *side,
                             _ => Side::Receive,
@@ -340,7 +396,7 @@ impl Interpreter<'_> {
                     }
                     "any" | "all" | "extend" | "next" | "take" | "find" | "position" | "take_while" => {
                         // What the closures do, and, for all that we know, a receive.
-                        let mut events = vec![EventKind::Recv(root, Bound::Checked, true)];
+                        let mut events = vec![EventKind::Recv(root, Bound::Checked, self.stops(receiver))];
                         events.extend(self.closures(call));
                         events.push(EventKind::Unknown(call.clone()));
                         return Some(events);
@@ -373,7 +429,7 @@ impl Interpreter<'_> {
                 EventKind::Derive(root, call.result?, name.to_owned())
             }
             (Kind::Context, _) => {
-                let mut events = self.closures(call);
+                let mut events = self.handed_over(call);
                 events.push(EventKind::Use(root));
                 events.push(EventKind::Unknown(call.clone()));
                 return Some(events);
@@ -391,7 +447,7 @@ impl Interpreter<'_> {
             (Kind::Cond(flavour), "wait" | "wait_timeout") => {
                 return Some(vec![EventKind::Use(root), EventKind::CondWait(root, *flavour)]);
             }
-            (Kind::Once, "call_once" | "get_or_init" | "get_or_try_init") => {
+            (Kind::Once(_), "call_once" | "get_or_init" | "get_or_try_init") => {
                 self.closures_of(call).for_each(|body| self.runs(body, Runner::Once));
                 let mut events = vec![EventKind::Once(root, self.closures_of(call).next())];
                 events.extend(self.closures(call));
@@ -402,3 +458,6 @@ impl Interpreter<'_> {
         Some(vec![event])
     }
 }
+
+/// Methods of an iterator that take all that is left.
+const ENDS: [&str; 9] = ["for_each", "fold", "sum", "product", "count", "collect", "last", "max", "min"];

@@ -1,6 +1,7 @@
 //! What the objects of a function are.
 
-use super::Program;
+use super::scope::Scope;
+use super::{Program, scope};
 use crate::ir::{Capacity, Function, Object, ObjectId, Origin, Ty};
 
 /// Which ends of a channel a handle has.
@@ -23,6 +24,19 @@ pub enum Flavour {
     Blocking,
     /// `RefCell`: does not block at all.
     Cell,
+}
+
+/// A type of gochan's whose methods wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ours {
+    /// `sync::Semaphore`
+    Semaphore,
+    /// `sync::errgroup::Group`
+    Errgroup,
+    /// `sync::singleflight::Group`
+    Singleflight,
+    /// The `Select` whose arms are not known before it runs.
+    Select,
 }
 
 /// What an object is.
@@ -59,7 +73,17 @@ pub enum Kind {
     /// A socket, a process, the standard input: its operations block the thread.
     Io,
     /// A `Once`, `OnceCell`, `Lazy`.
-    Once,
+    Once(Flavour),
+    /// Another type of gochan's that waits.
+    Ours(Ours),
+    /// A guard of a lock, known by its type.
+    Held(Flavour),
+    /// A guard that keeps its thread in a scope of another crate.
+    Scoped(Scope),
+    /// What opens such a scope.
+    Opens(Scope),
+    /// A `ThreadLocal`, and the name of the type of its values.
+    ThreadLocal(Option<String>),
     /// What `go!` returns.
     JoinHandle,
     /// A thread's handle, a barrier, a channel of the standard library: blocks the thread.
@@ -89,13 +113,23 @@ pub(super) fn resolve(program: &Program, function: usize) -> (Vec<Kind>, Vec<Obj
         let id = ObjectId(index as u32);
         let object = &code.objects[index];
         let (kind, root) = match resolver.object(id, &object.origin) {
-            (Kind::Other, _) if object.written != Ty::Unknown => (resolver.written(object), id),
+            (Kind::Other | Kind::ThreadLocal(None), _) if object.written != Ty::Unknown => {
+                (resolver.written(object), id)
+            }
             known => known,
         };
         resolver.kinds.push(kind);
         resolver.roots.push(root);
     }
     (resolver.kinds, resolver.roots)
+}
+
+/// The kind of what a guard leads to.
+pub(super) fn guarded(program: &Program, function: usize, guard: ObjectId) -> Option<Kind> {
+    let linked = &program.functions[function];
+    let (kinds, roots) = (linked.kinds.clone(), linked.roots.clone());
+    let (unit, code) = (linked.unit, program.function(function));
+    Resolver { program, function, unit, code, kinds, roots }.guarded(guard)
 }
 
 pub(super) struct Resolver<'p> {
@@ -172,6 +206,9 @@ impl Resolver<'_> {
             [owner @ .., _] if maker => self.program.is_ours(self.unit, owner),
             whole => self.program.is_ours(self.unit, whole),
         };
+        if let Some(kind) = scope::made_by(self.program, self.unit, &names) {
+            return kind;
+        }
         match names[..] {
             ["std", "net", _, ..] | ["std", "process", "Command", ..] | ["std", "io", "stdin"] => Kind::Io,
             ["std", "os", "unix", "net", ..] | ["reqwest", "blocking", ..] | ["ureq", ..] => Kind::Io,
@@ -211,8 +248,13 @@ impl Resolver<'_> {
             [.., "Cond" | "Condvar", "new" | "default"] => {
                 Kind::Cond(if blocking { Flavour::Blocking } else { Flavour::Gochan })
             }
-            [.., "Once" | "OnceCell" | "Lazy" | "OnceLock" | "LazyLock", "new"] => Kind::Once,
+            [.., "Once" | "OnceCell" | "Lazy" | "OnceLock" | "LazyLock", "new"] => {
+                Kind::Once(if blocking { Flavour::Blocking } else { Flavour::Gochan })
+            }
             ["Default", "default"] => Kind::Other,
+            [ref owner @ .., "new" | "default"] if self.ours(owner).is_some() => {
+                self.ours(owner).map_or(Kind::Other, Kind::Ours)
+            }
             [.., owner, "new" | "default"] => Kind::Named(owner.to_owned()),
             [.., owner, "from" | "with_capacity"] if owner.starts_with(char::is_uppercase) => {
                 Kind::Named(owner.to_owned())
@@ -229,6 +271,17 @@ impl Resolver<'_> {
         args: &[crate::ir::Arg],
     ) -> (Kind, ObjectId) {
         let (kind, root) = self.known(receiver);
+        let known = match kind {
+            Kind::Named(owner) => self.program.method(self.function, owner, name),
+            _ => None,
+        };
+        let text = || {
+            let span = self.code.objects[receiver.at()].span;
+            self.program.units[self.unit].source.snippet(span).to_owned()
+        };
+        if let (None, Some(scope)) = (known, scope::entered(kind, name, args, text)) {
+            return (Kind::Scoped(scope), id);
+        }
         match (kind, name) {
             (Kind::Channel(_, capacity), "sender") => (Kind::Channel(Side::Send, *capacity), root),
             (Kind::Channel(_, capacity), "receiver") => (Kind::Channel(Side::Receive, *capacity), root),
@@ -266,8 +319,9 @@ impl Resolver<'_> {
                 (Kind::JoinHandle, id)
             }
             (Kind::WaitGroup | Kind::Other, "go") => (Kind::JoinHandle, id),
-            (Kind::Named(owner), name) => {
-                match self.program.method(self.function, owner, name) {
+            (Kind::Ours(Ours::Errgroup), "go") => (Kind::JoinHandle, id),
+            (Kind::Named(owner), _) => {
+                match known {
                     Some(callee) => (self.returned(callee), id),
                     // A builder's steps.
                     None if owner == "Builder" => (kind.clone(), id),
@@ -320,7 +374,7 @@ impl Resolver<'_> {
         field.map_or(Kind::Other, |(_, ty, _)| self.ty(ty))
     }
 
-    fn ty(&self, ty: &Ty) -> Kind {
+    pub(super) fn ty(&self, ty: &Ty) -> Kind {
         match ty {
             Ty::Ref(inner) => self.ty(inner),
             Ty::Tuple(parts) if parts.is_empty() => Kind::Other,
@@ -333,6 +387,19 @@ impl Resolver<'_> {
             Ty::Unknown => Kind::Other,
             Ty::Path(name, args) => self.path(name, args),
         }
+    }
+
+    /// The type of gochan's that a path leads to, for those who only use it.
+    fn ours(&self, path: &[&str]) -> Option<Ours> {
+        let ours = match *path {
+            [.., "Semaphore"] => Ours::Semaphore,
+            [.., "errgroup", "Group"] => Ours::Errgroup,
+            [.., "singleflight", "Group"] => Ours::Singleflight,
+            [.., "Select"] => Ours::Select,
+            _ => return None,
+        };
+        let own = self.program.gochan == Some(self.program.units[self.unit].package);
+        (!own && self.program.is_ours(self.unit, path)).then_some(ours)
     }
 
     fn has_alias(&self, ty: &Ty) -> bool {
@@ -356,6 +423,12 @@ impl Resolver<'_> {
         let names: Vec<&str> = full.iter().map(String::as_str).collect();
         let blocking = blocking_root(&names);
         let ours = self.program.is_ours(self.unit, &names);
+        if let Some(kind) = scope::of_type(self.program, self.unit, &names, args) {
+            return kind;
+        }
+        if let Some(ours) = self.ours(&names) {
+            return Kind::Ours(ours);
+        }
         // By whatever name it was imported.
         let name = if names.len() > 1 { names.last().copied().unwrap_or(name) } else { name };
         match (name, args) {
@@ -391,7 +464,9 @@ impl Resolver<'_> {
                     Kind::JoinHandle
                 }
             }
-            ("Once" | "OnceCell" | "OnceLock", _) => Kind::Once,
+            ("Once" | "OnceCell" | "OnceLock", _) => {
+                Kind::Once(if ours { Flavour::Gochan } else { Flavour::Blocking })
+            }
             ("Self", _) => self.code.owner.clone().map_or(Kind::Other, Kind::Named),
             _ => Kind::Named(name.to_owned()),
         }

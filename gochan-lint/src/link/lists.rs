@@ -18,6 +18,21 @@ impl Resolver<'_> {
         }
     }
 
+    /// What a guard leads to: the kind of the content of its lock.
+    pub(super) fn guarded(&self, guard: ObjectId) -> Option<Kind> {
+        if let Some(content) = self.type_of(guard, 0) {
+            return Some(self.ty(&content));
+        }
+        let Kind::Guard(lock, _) = *self.known(guard).0 else { return None };
+        match &self.code.objects[lock.at()].origin {
+            Origin::Call(path, args) if path.last().is_some_and(|name| name == "new") => {
+                let content = args.first()?.object?;
+                Some(self.known(content).0.clone())
+            }
+            _ => None,
+        }
+    }
+
     /// The type of an object, as far as it is written somewhere; an iterator's is that of the list behind it.
     fn type_of(&self, object: ObjectId, depth: u32) -> Option<Ty> {
         // Longer chains are not written by hand.
@@ -64,7 +79,7 @@ impl Resolver<'_> {
                         Ty::Path("Vec".to_owned(), vec![Ty::Tuple(pair)])
                     }
                     ("lock" | "read" | "write" | "borrow" | "borrow_mut", Ty::Path(name, arguments))
-                        if matches!(name.as_str(), "Mutex" | "RwLock" | "RefCell") =>
+                        if matches!(name.rsplit("::").next(), Some("Mutex" | "RwLock" | "RefCell")) =>
                     {
                         arguments.into_iter().next()?
                     }

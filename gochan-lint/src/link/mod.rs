@@ -5,11 +5,16 @@ mod event;
 mod interpret;
 mod kinds;
 mod lists;
+mod pauses;
+mod scope;
 mod summary;
+mod switch;
 
-pub use event::{BlockEvents, Event, EventKind, Face, LockMode, Runner, Started, Wait};
-pub use kinds::{Flavour, Kind, Side};
+pub use event::{BlockEvents, Event, EventKind, Face, LockMode, Runner, Started, Stops, Wait};
+pub use kinds::{Flavour, Kind, Ours, Side};
+pub use scope::{Inside, Scope, body_of, runs_in};
 pub use summary::{Effect, LockPath, Summary, blocks, effect_of, effect_on, lock_path, waits};
+pub use switch::{RUNS_CLOSURES, Switches, first_switch, place_of, switches, switches_in};
 
 use crate::ir::{self, BodyId, Function, ObjectId};
 use crate::source::SourceFile;
@@ -62,6 +67,8 @@ pub struct Linked {
     pub events: Vec<Vec<BlockEvents>>,
     /// Where each body runs.
     pub runs: Vec<Runner>,
+    /// Which bodies are closures that a call is given, which may run them or not.
+    pub handed: Vec<bool>,
     /// What it does with its parameters.
     pub summary: Summary,
     /// It runs in a goroutine that some function of the workspace starts.
@@ -96,6 +103,7 @@ impl Program {
                     roots: Vec::new(),
                     events: Vec::new(),
                     runs: Vec::new(),
+                    handed: Vec::new(),
                     summary: Summary::default(),
                     in_goroutine: false,
                 });
@@ -121,9 +129,8 @@ impl Program {
         }
         let events: Vec<_> =
             all.into_par_iter().map(|function| interpret::interpret(&program, function)).collect();
-        for (linked, (events, runs)) in program.functions.iter_mut().zip(events) {
-            linked.events = events;
-            linked.runs = runs;
+        for (linked, found) in program.functions.iter_mut().zip(events) {
+            (linked.events, linked.runs, linked.handed) = found;
         }
         summary::summarise(&mut program);
         summary::find_goroutines(&mut program);
@@ -163,8 +170,14 @@ impl Program {
     /// The static of this name in the package of `unit`.
     #[must_use]
     pub fn static_item(&self, unit: usize, name: &str) -> Option<&ir::Static> {
+        self.static_place(unit, name).map(|(_, item)| item)
+    }
+
+    /// The same, with the unit that it stands in.
+    #[must_use]
+    pub fn static_place(&self, unit: usize, name: &str) -> Option<(usize, &ir::Static)> {
         let &(unit, index) = self.statics.get(&(self.units[unit].package, name.to_owned()))?;
-        self.units[unit].file.statics.get(index)
+        Some((unit, self.units[unit].file.statics.get(index)?))
     }
 
     /// True if a path, as far as it is known where it begins, leads to gochan and not to something else of that name.

@@ -2,8 +2,9 @@
 
 use super::Program;
 use super::event::LockMode;
-use super::event::{EventKind, Runner, Started};
-use crate::ir::{BodyKind, ObjectId, Origin};
+use super::event::{EventKind, Runner, Started, Stops};
+use super::switch::{Switches, runs};
+use crate::ir::{BodyId, BodyKind, ObjectId, Origin};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -68,6 +69,10 @@ pub struct Summary {
     pub waits: bool,
     /// It may panic by an `unwrap` or the like.
     pub panics: bool,
+    /// How it may switch.
+    pub switches: Switches,
+    /// The parameters, by bits, that it calls itself, and not in a goroutine.
+    pub runs: u16,
     /// The locks that it takes.
     pub locks: BTreeSet<(LockPath, bool)>,
 }
@@ -130,6 +135,8 @@ fn summary_of(program: &Program, function: usize) -> Summary {
     };
     summary.waits =
         summary.waits || own(program, function, |event| !is_thread(event) && waits(program, event));
+    summary.switches = summary.switches.and(super::switches_in(program, function, BodyId(0)));
+    summary.runs |= runs(program, function);
     summary.locks = locks(program, function);
     summary.panics = summary.panics
         || own(program, function, |event| match event {
@@ -407,7 +414,7 @@ fn is_in_goroutine(program: &Program, function: usize, body: &crate::ir::Body, i
 pub fn blocks(program: &Program, event: &EventKind) -> bool {
     match event {
         EventKind::Send(_, face) => *face != super::Face::Tries,
-        EventKind::Recv(_, _, waits) => *waits,
+        EventKind::Recv(_, _, stops) => *stops != Stops::Nothing,
         EventKind::Range(..) | EventKind::Wait(_) | EventKind::Block(_) | EventKind::Join(..) => true,
         EventKind::CondWait(..) => true,
         EventKind::Lock(_, mode, ..) => *mode != LockMode::Try,

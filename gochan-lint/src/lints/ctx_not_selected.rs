@@ -58,7 +58,7 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
         for (block, event) in code.all(body) {
             let waits = match &event.kind {
                 EventKind::Select(select) => !select.has_default,
-                EventKind::Recv(_, _, waits) => *waits,
+                EventKind::Recv(_, _, stops) => *stops != Stops::Nothing,
                 EventKind::Send(_, face) => *face != Face::Tries,
                 EventKind::Range(..) | EventKind::Block(Wait::Sleep) => true,
                 _ => false,

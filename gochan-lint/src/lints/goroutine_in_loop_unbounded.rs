@@ -48,7 +48,7 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
                     .path
                     .last()
                     .is_some_and(|name| name.contains("acquire") || name.contains("limit") || name == "join"),
-                EventKind::Recv(channel, _, true) if answers(*channel) => true,
+                EventKind::Recv(channel, _, Stops::Goroutine | Stops::Task) if answers(*channel) => true,
                 EventKind::Send(..) | EventKind::Wait(_) | EventKind::Join(..) | EventKind::Call(..) => true,
                 _ => false,
             });

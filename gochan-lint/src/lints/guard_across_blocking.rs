@@ -1,15 +1,19 @@
 //! Waiting with a lock in the hand.
 
 use super::prelude::*;
+use crate::flow::Held;
+use crate::link::{Event, first_switch, switches};
 
 pub(super) const LINT: Lint = Lint {
     id: "guard_across_blocking",
     level: Level::Warn,
     summary: "a lock guard is alive across an operation that waits",
     explanation: "\
-Whoever waits on a channel, a group, a `select!`, a sleep or a join while he holds a lock keeps all others from it for as long; if one of them is the one he waits for, both wait for ever. With a lock of std or parking_lot it is worse: the goroutine parks, the lock stays taken, and the next goroutine of the same worker that wants it blocks the worker's thread. A `RefCell` borrow that lives across a wait panics in the next goroutine that borrows.
+A goroutine that waits on a channel, a group, a `select!`, a sleep or a join while it holds a lock keeps all others from it for as long; if it waits for one of them, both wait for ever. With a lock of std or parking_lot it is worse: the goroutine parks, the lock stays taken, and the next goroutine of the same worker that wants it blocks the worker's thread. A `RefCell` borrow that lives across a wait panics in the next goroutine that borrows.
 
-Take what is needed out of the guard, drop it, then wait.",
+Over a guard of std or parking_lot everything is reported that may switch to another goroutine: what waits, also for a lock or a `Once` of gochan's that may be taken; `gosched`; and `select!` with `default`, `Context::err` and `Context::check`, which switch once a goroutine has had its worker for long. What never waits does not switch: `try_send`, `try_recv`, `len`, `close`, `is_finished`, `num_goroutine`, `sync::Map`, gochan's atomics, `Cond::signal`.
+
+Take what is needed out of the guard, drop it, then wait; or use gochan's own locks, whose waiters park. The same holds for what a `Once`, `OnceLock` or `LazyLock` of std runs: another goroutine of the worker that asks for the value meanwhile blocks the thread.",
     at_run_time: "`fatal error: all goroutines are asleep - deadlock!` if nobody else can run; otherwise a goroutine in the dump that waits for ever, which `#[gochan::test]` reports as leaked, in `Mutex lock`.",
     near: "clippy `await_holding_lock`, `await_holding_refcell_ref`.",
     bad: "\
@@ -28,36 +32,73 @@ let mut sum = total.lock();
 
 fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
     for (body, _) in code.bodies() {
+        if !code.has_own_thread(body) {
+            found.extend(code.all(body).filter_map(|(_, event)| initialiser(code, event)));
+        }
         let mut told = Vec::new();
         code.guards(body, |event, _, live| {
-            let waits = match &event.kind {
-                EventKind::Unknown(call) if !live.is_empty() => {
-                    code.during(call).any(|inside| waits(code, &inside.kind))
-                }
-                kind => waits(code, kind),
-            };
-            for held in live.iter().filter(|_| waits) {
+            if live.is_empty() {
+                return;
+            }
+            let ways = switches(code.program, code.index, body, &event.kind);
+            if ways == Switches::NEVER {
+                return;
+            }
+            for held in live.iter().filter(|held| ways.has(harmful(&event.kind, held.flavour))) {
                 if told.contains(&held.guard) {
                     continue;
                 }
                 told.push(held.guard);
-                let name = code.name(held.lock);
-                found.push(
-                    code.finding(&LINT, event.span, format!("this waits while `{name}` is locked"))
-                        .label("waits here")
-                        .note(held.span, "locked here")
-                        .help("drop the guard before"),
-                );
+                found.push(finding(code, event, held, ways));
             }
         });
     }
 }
 
-/// True for what may wait, but for a thread's end, and for a condition, which gives its lock back meanwhile.
-fn waits(code: Code<'_>, kind: &EventKind) -> bool {
-    match kind {
-        EventKind::Join(handle, _) => handle.is_some_and(|handle| *code.kind(handle) == Kind::JoinHandle),
-        EventKind::CondWait(..) => false,
-        kind => crate::link::waits(code.program, kind),
+/// What a `Once`, `OnceLock` or `LazyLock` of std runs while it keeps the threads of all others that ask.
+fn initialiser(code: Code<'_>, event: &Event) -> Option<Diagnostic> {
+    let (name, instead, body) = match &event.kind {
+        EventKind::Once(once, Some(body)) if *code.kind(*once) == Kind::Once(Flavour::Blocking) => {
+            (code.name(*once), "`gochan::sync::Once` or `OnceCell`", *body)
+        }
+        EventKind::Unknown(call) if Code::is_path(call, &["LazyLock", "new"]) => {
+            let Origin::Closure(body) = code.object(call.args.first()?.object?).origin else { return None };
+            (code.function.name.as_str(), "`gochan::sync::Lazy`", body)
+        }
+        _ => return None,
+    };
+    let span = first_switch(code.program, code.index, body, Switches::ANY)?;
+    let message = format!("this may wait while `{name}` is being initialised by the means of std");
+    let finding = code.finding(&LINT, span, message).label("waits here");
+    Some(finding.help(format!("use {instead}, or wait before")))
+}
+
+/// The ways of switching that do harm while a guard lives. A condition gives the lock back meanwhile, unless it is
+/// another's.
+fn harmful(kind: &EventKind, flavour: Flavour) -> Switches {
+    match flavour {
+        Flavour::Blocking => Switches::ANY.and(Switches::AWAITS),
+        _ if matches!(kind, EventKind::CondWait(..)) => Switches::NEVER,
+        Flavour::Gochan | Flavour::Cell => Switches::WAITS.and(Switches::AWAITS),
     }
+}
+
+fn finding(code: Code<'_>, event: &Event, held: &Held, ways: Switches) -> Diagnostic {
+    let locked = match code.name(held.lock) {
+        // All that is known of it is its guard.
+        name if held.lock == held.guard => format!("`{name}` holds a lock"),
+        name => format!("`{name}` is locked"),
+    };
+    let (message, label) = if ways.has(Switches::WAITS.and(Switches::AWAITS)) {
+        (format!("this waits while {locked}"), "waits here")
+    } else if ways.has(Switches::LOCKS) {
+        (format!("this may wait while {locked}"), "waits here if another has it")
+    } else {
+        (format!("this lets other goroutines run while {locked}"), "others of the worker run here")
+    };
+    let help = match held.flavour {
+        Flavour::Blocking => "drop the guard before, or use `gochan::sync`, whose locks park the goroutine",
+        _ => "drop the guard before",
+    };
+    code.finding(&LINT, event.span, message).label(label).note(held.span, "locked here").help(help)
 }

@@ -51,7 +51,7 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
             EventKind::Range(_, side) => {
                 (!is(Effect::SENDS) || *side == Side::Both) && !can_leave(code, *body, event)
             }
-            EventKind::Recv(_, _, true) => !is(Effect::SENDS),
+            EventKind::Recv(_, _, Stops::Goroutine | Stops::Task) => !is(Effect::SENDS),
             _ => false,
         });
         if let Some((_, event, _)) = first {

@@ -238,7 +238,7 @@ fn can_leave(code: Code<'_>, channel: ObjectId, starts: &[Sender], several: bool
             // The one value is what its first turn is for.
             EventKind::Range(ranged, _) if *ranged == channel => *pending *= u32::from(several),
             // One look is not enough to be sure of it.
-            EventKind::Recv(from, _, false) if *from == channel && loops(block) <= object.loops => {}
+            EventKind::Recv(from, _, Stops::Nothing) if *from == channel && loops(block) <= object.loops => {}
             EventKind::RunDeferred(inner) if code.captures(*inner, channel) => *pending = 0,
             // The sender itself says that it is done.
             EventKind::Arm(arm)

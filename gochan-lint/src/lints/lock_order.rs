@@ -37,7 +37,9 @@ fn check(program: &Program, found: &mut Vec<Diagnostic>) {
         for (body, _) in code.bodies() {
             code.guards(body, |event, _, live| {
                 for taken in taken(code, &event.kind) {
-                    for held in live.iter().filter(|held| held.flavour != Flavour::Cell) {
+                    for held in
+                        live.iter().filter(|held| held.flavour != Flavour::Cell && held.lock != held.guard)
+                    {
                         let edge = (key(code, held.lock, &[]), taken.clone());
                         edges.entry(edge).or_insert((index, event.span));
                     }

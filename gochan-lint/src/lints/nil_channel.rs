@@ -26,7 +26,7 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
     for (_, _, event) in code.everywhere() {
         let channel = match event.kind {
             EventKind::Send(channel, Face::Panics | Face::Checked)
-            | EventKind::Recv(channel, _, true)
+            | EventKind::Recv(channel, _, Stops::Goroutine | Stops::Task)
             | EventKind::Range(channel, _)
             | EventKind::Close(channel, Face::Panics) => channel,
             _ => continue,

@@ -33,7 +33,9 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
         let end = graph.blocks.len() - 1;
         for (block, event) in code.all(body) {
             let (channel, span) = match &event.kind {
-                EventKind::Recv(channel, Bound::Value, true) => (*channel, event.span),
+                EventKind::Recv(channel, Bound::Value, Stops::Goroutine | Stops::Task) => {
+                    (*channel, event.span)
+                }
                 EventKind::Arm(arm) if !arm.sends && arm.bound == Bound::Value => match arm.channel {
                     Some(channel) => (channel, arm.span),
                     None => continue,

@@ -85,8 +85,11 @@ fn recursion(
 fn lazy(code: Code<'_>) -> Option<&str> {
     let is_static = code.function.owner.as_deref() == Some(crate::read::STATIC);
     let item = is_static.then(|| code.program.static_item(code.linked.unit, &code.function.name))??;
-    matches!(&item.ty, Ty::Path(name, _) if name == "Lazy" || name == "LazyLock")
-        .then_some(item.name.as_str())
+    is_lazy(&item.ty).then_some(item.name.as_str())
+}
+
+fn is_lazy(ty: &Ty) -> bool {
+    matches!(ty, Ty::Path(path, _) if matches!(path.rsplit("::").next(), Some("Lazy" | "LazyLock")))
 }
 
 /// The name of a static, or of a field with its structure's.
@@ -130,9 +133,7 @@ fn reach(program: &Program) -> Vec<BTreeSet<String>> {
         }
         for object in &code.function.objects {
             if let Origin::Static(name) = &object.origin
-                && program.static_item(code.linked.unit, name).is_some_and(
-                    |item| matches!(&item.ty, Ty::Path(name, _) if name == "Lazy" || name == "LazyLock"),
-                )
+                && program.static_item(code.linked.unit, name).is_some_and(|item| is_lazy(&item.ty))
             {
                 reach[index].insert(name.clone());
             }

@@ -9,7 +9,7 @@ pub(super) const LINT: Lint = Lint {
     explanation: "\
 `thread::sleep`, `thread::park`, std's channels, barriers and condition variables, and `JoinHandle::join` of a thread block the thread: every goroutine of the same worker stands still until it comes back, and if one of them is the one that is waited for, all wait for ever. The runtime reports such a worker after a while.
 
-gochan has its own of each: `time::sleep`, channels, `sync`, `JoinHandle`. What must block goes into `blocking(…)`. A std `Mutex` held for a moment is fine.",
+gochan has its own of each: `time::sleep`, channels, `sync`, `JoinHandle`. What must block goes into `blocking(…)`. A std `Mutex` is fine as long as nothing that may switch runs while it is held: `guard_across_blocking` reports that.",
     at_run_time: "The runtime tells of a worker whose goroutine has not come back to its scheduler, with the place where that goroutine was spawned; if all that could wake it are on that worker, the program hangs.",
     near: "clippy `await_holding_lock`, from afar; tokio's advice against blocking in tasks.",
     bad: "\

@@ -1,95 +1,227 @@
-//! A scoped thread-local, and others on the same thread.
+//! Something that belongs to the thread, and others on the same thread.
 
 use super::prelude::*;
+use crate::ir::Call;
+use crate::link::{Inside, Scope, body_of, first_switch, place_of, runs_in, switches};
 
 pub(super) const LINT: Lint = Lint {
     id: "thread_local_across_blocking",
     level: Level::Warn,
-    summary: "a scoped thread-local is set across an operation that waits",
+    summary: "a thread-local is initialised, or a scope of the thread is open, across an operation that waits",
     explanation: "\
-Goroutines of one worker take turns on one thread, and see the same thread-locals. While this goroutine waits inside of `KEY.set(…)`, or with the guard of `span.enter()` in its hand, others of the worker run with that setting; and if they set and end their own in another order, the nesting breaks: wrong spans at best, a dangling reference at worst.
+Goroutines of one worker take turns on one thread, and see the same thread-locals. What is sound because nothing else runs on the thread meanwhile breaks where a goroutine waits:
 
-Wait outside of it, or hand the value on as an argument; tracing has `in_scope` for the parts that do not wait.",
-    at_run_time: "Spans of somebody else in the log; with `scoped_tls`, a dangling reference.",
+* The initialiser of a `thread_local!`, or of `ThreadLocal::get_or`. The next goroutine of the worker that asks finds nothing yet and runs it once more; the value that comes last drops the earlier one under those who use it. Compute the value before and pass it in, or initialise from what is there already, such as an empty cell that is filled later.
+* A scope of another crate: `ScopedKey::set`, `critical_section::with`, `second_stack::buffer`, PyO3's `Python::attach` and JNI's `attach_current_thread`, and the `block_on` of an executor. Others of the worker run inside of it, and if they open and close their own in another order, the nesting breaks: two threads in one critical section, a dangling reference, an executor within an executor. Wait outside of it, and pass the value as an argument.
+* A span of `tracing`: the guards of `enter` and `entered`, `in_scope`, and `#[instrument]`, if gochan is used without its feature `tracing`. Events of other goroutines are logged in that span. With the feature the current span is the goroutine's, and all of them may wait.
+
+Everything that waits counts, in place or in functions of the workspace that are called, and `gosched`. Within a scope also `select!` with `default`, `Context::err` and `Context::check`, which let others run once a goroutine has had its worker for long. What never waits, such as `try_send`, `len` and `close`, does not switch.
+
+Where it has to wait, `Backend::Threads` is the strict way out: each goroutine has a thread of its own.",
+    at_run_time: "Builds with debug assertions and `#[gochan::test]` end the process when a goroutine switches inside of an initialiser or a scope that the runtime knows. Otherwise: values that are dropped while they are used, aliased slices, spans of other goroutines in the log.",
     near: "clippy `await_holding_lock` is its kin; tracing's documentation of `Span::enter` in async code.",
     bad: "\
-let span = info_span!(\"request\");
-let _entered = span.enter();
-gochan::time::sleep(Duration::from_secs(1));",
+let limits = chan!(u32, 1);
+send!(limits <- 3);
+scoped_thread_local!(static LIMIT: u32);
+LIMIT.set(&1, || {
+    println!(\"{}\", recv!(limits));
+});",
     good: "\
-let span = info_span!(\"request\");
-span.in_scope(|| println!(\"begins\"));
-gochan::time::sleep(Duration::from_secs(1));",
+let limits = chan!(u32, 1);
+send!(limits <- 3);
+scoped_thread_local!(static LIMIT: u32);
+let limit = recv!(limits);
+LIMIT.set(&limit, || {
+    LIMIT.with(|limit| println!(\"{limit}\"));
+});",
     check: Check::Function(check),
 };
 
-fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
-    for (body, _) in code.bodies() {
-        scoped(code, body, found);
-        // Other things can be entered as well.
-        let is_span = |id: ObjectId| {
-            let text = code.snippet(code.object(id).span);
-            text.to_lowercase().contains("span")
-                || matches!(code.kind(id), Kind::Named(name) if name == "Span")
-        };
-        let entered = |id: ObjectId| match &code.object(id).origin {
-            Origin::Method(of, name, args) => {
-                args.is_empty() && (name == "entered" || name == "enter" && is_span(*of))
-            }
-            _ => false,
-        };
-        let mut first = None;
-        code.forward(
-            body,
-            false,
-            |a, b| *a || *b,
-            |live, event, _| match event.kind {
-                EventKind::New(id) if entered(id) => *live = true,
-                EventKind::ScopeEnd(id) | EventKind::Dropped(id) | EventKind::DroppedAtOnce(id)
-                    if entered(id) =>
-                {
-                    *live = false;
-                }
-                // The end of a thread, as far as is known.
-                EventKind::Join(handle, _)
-                    if handle.is_none_or(|handle| *code.kind(handle) != Kind::JoinHandle) => {}
-                _ if *live && crate::link::waits(code.program, &event.kind) => {
-                    first = first.or(Some(event.span));
-                }
-                _ => {}
-            },
-        );
-        found.extend(first.map(|span| finding(code, span)));
-    }
-}
+/// What switches in an initialiser: what switches rarely stays where it is in one.
+const IN_INITIALISER: Switches = Switches::WAITS.and(Switches::LOCKS).and(Switches::YIELDS);
 
-/// `KEY.set(&value, || …)`
-fn scoped(code: Code<'_>, body: BodyId, found: &mut Vec<Diagnostic>) {
-    for (_, event) in code.all(body) {
-        let EventKind::Unknown(call) = &event.kind else { continue };
-        let is_static = call.receiver.is_some_and(|key| matches!(code.object(key).origin, Origin::Static(_)));
-        if !(is_static && call.is_method && call.path[0] == "set" && call.args.len() == 2) {
+/// What an executor's thread must not do: it may wait for other tasks.
+const IN_EXECUTOR: Switches = IN_INITIALISER;
+
+/// What switches in any other scope. A task that waits leaves a span open as well.
+const IN_SCOPE: Switches = Switches::ANY.and(Switches::AWAITS);
+
+fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
+    if code.function.owner.as_deref() == Some(crate::read::THREAD_LOCAL) {
+        found.extend(declared(code));
+    }
+    for (body, _) in code.bodies() {
+        if code.has_own_thread(body) {
             continue;
         }
-        let inner = call.args[1].object.and_then(|closure| match code.object(closure).origin {
-            Origin::Closure(inner) => Some(inner),
-            _ => None,
-        });
-        let waits = inner.and_then(|inner| {
-            code.of_agent(code.agent(inner)).find(|(at, _, event)| {
-                code.is_within(*at, inner) && crate::link::waits(code.program, &event.kind)
-            })
-        });
-        found.extend(waits.map(|(_, _, event)| finding(code, event.span)));
+        for (_, event) in code.all(body) {
+            if let EventKind::Unknown(call) = &event.kind {
+                found.extend(made_on_demand(code, call, event.span));
+                found.extend(closure(code, call, event.span));
+            }
+        }
+        guards(code, body, found);
     }
+    found.extend(instrumented(code));
 }
 
-fn finding(code: Code<'_>, span: Span) -> Diagnostic {
-    code.finding(
-        &LINT,
-        span,
-        "other goroutines of this worker run with this goroutine's thread-local meanwhile",
-    )
-    .label("waits inside of it")
-    .help("wait outside, or hand the value on as an argument")
+/// `thread_local!(static X: T = …)`
+fn declared(code: Code<'_>) -> Option<Diagnostic> {
+    let waits = |index: usize| first_switch(code.program, index, BodyId(0), IN_INITIALISER);
+    // `Default::default()` of a type of the workspace, which only the declaration names.
+    let span = waits(code.index).or_else(|| {
+        let Ty::Path(owner, _) = &code.function.returns else { return None };
+        let (_, event) = code.all(BodyId(0)).find(|(_, event)| match &event.kind {
+            EventKind::Unknown(call) => Code::is_path(call, &["Default", "default"]),
+            _ => false,
+        })?;
+        default_waits(code, owner).then_some(event.span)
+    })?;
+    Some(initialiser(code, span, &code.function.name).note(code.function.span, "initialised here"))
+}
+
+/// True if the `Default` of a type of the workspace waits.
+fn default_waits(code: Code<'_>, owner: &str) -> bool {
+    let default = code.program.method(code.index, owner, "default");
+    default.is_some_and(|default| code.program.functions[default].summary.switches.has(IN_INITIALISER))
+}
+
+/// `local.get_or(|| …)`
+fn made_on_demand(code: Code<'_>, call: &Call, span: Span) -> Option<Diagnostic> {
+    let receiver = call.receiver.filter(|_| call.is_method)?;
+    let Kind::ThreadLocal(made) = code.kind(receiver) else { return None };
+    let span = match (call.path[0].as_str(), &call.args[..]) {
+        ("get_or" | "get_or_try", [make]) => {
+            let inside = make.object.map_or(Inside::Named(&make.named), Inside::Object);
+            waits_inside(code, inside, span, IN_INITIALISER)?
+        }
+        ("get_or_default", []) => made.as_ref().filter(|made| default_waits(code, made)).map(|_| span)?,
+        _ => return None,
+    };
+    Some(initialiser(code, span, code.name(receiver)))
+}
+
+fn initialiser(code: Code<'_>, span: Span, name: &str) -> Diagnostic {
+    let message = format!("the initialiser of the thread-local `{name}` may wait");
+    code.finding(&LINT, span, message)
+        .label("another goroutine of this worker may initialise it meanwhile")
+        .help("compute the value before and pass it in, or initialise from what is there already; with `Backend::Threads` each goroutine has thread-locals of its own")
+}
+
+/// `KEY.set(&value, || …)`, `runtime.block_on(async { … })`
+fn closure(code: Code<'_>, call: &Call, span: Span) -> Option<Diagnostic> {
+    let (scope, inside) =
+        runs_in(code.program, code.index, call).filter(|(scope, _)| is_meant(code, *scope))?;
+    if scope == Scope::Executor {
+        let (function, body) = body_of(code.program, code.index, inside)?;
+        if !code.program.function(function).bodies[body.at()].is_async {
+            return None;
+        }
+    }
+    let ways = if scope == Scope::Executor { IN_EXECUTOR } else { IN_SCOPE };
+    waits_inside(code, inside, span, ways).map(|span| finding(code, span, scope))
+}
+
+/// Where what a call runs switches; the call itself, if that is in another function.
+fn waits_inside(code: Code<'_>, inside: Inside<'_>, call: Span, ways: Switches) -> Option<Span> {
+    let (function, body) = body_of(code.program, code.index, inside)?;
+    let waits = first_switch(code.program, function, body, ways)?;
+    Some(if function == code.index { waits } else { call })
+}
+
+/// Guards that live while something switches.
+fn guards(code: Code<'_>, body: BodyId, found: &mut Vec<Diagnostic>) {
+    let scope = |id: ObjectId| match *code.kind(id) {
+        Kind::Scoped(scope) => Some(scope).filter(|scope| is_meant(code, *scope)),
+        _ => None,
+    };
+    if !code.linked.kinds.iter().any(|kind| matches!(kind, Kind::Scoped(_))) {
+        return;
+    }
+    let params = code.body(body).params.iter().copied();
+    let start: Vec<ObjectId> = params.filter(|param| scope(*param).is_some()).collect();
+    let mut told: Vec<ObjectId> = Vec::new();
+    code.forward(
+        body,
+        start,
+        |a, b| {
+            let mut both = a.clone();
+            both.extend(b.iter().filter(|guard| !a.contains(guard)));
+            both.sort();
+            both
+        },
+        |live, event, _| {
+            match &event.kind {
+                EventKind::New(id) if scope(*id).is_some() && !live.contains(id) => live.push(*id),
+                EventKind::ScopeEnd(id)
+                | EventKind::Dropped(id)
+                | EventKind::DroppedAtOnce(id)
+                | EventKind::Escape(id, _) => live.retain(|guard| guard != id),
+                // The span comes back, and is left.
+                EventKind::Unknown(call) if call.is_method && call.path[0] == "exit" => {
+                    let left = call.receiver.map(|receiver| code.linked.root(receiver));
+                    live.retain(|guard| left != Some(*guard));
+                }
+                _ => {}
+            }
+            live.sort();
+            let Some(guard) = live.iter().find(|guard| !told.contains(guard)).copied() else { return };
+            if switches(code.program, code.index, body, &event.kind).has(IN_SCOPE) {
+                told.push(guard);
+                let span = place_of(code.program, code.index, event, IN_SCOPE);
+                let finding = scope(guard).map(|scope| finding(code, span, scope));
+                let note = |finding: Diagnostic| finding.note(code.object(guard).span, "begins here");
+                found.extend(finding.map(note));
+            }
+        },
+    );
+}
+
+/// `#[instrument]` on a function that waits.
+fn instrumented(code: Code<'_>) -> Option<Diagnostic> {
+    let attribute = code.function.instrumented.filter(|_| is_meant(code, Scope::Span))?;
+    if code.has_own_thread(BodyId(0)) {
+        return None;
+    }
+    let span = first_switch(code.program, code.index, BodyId(0), IN_SCOPE)?;
+    Some(finding(code, span, Scope::Span).note(attribute, "the span of the whole function"))
+}
+
+/// A span is the goroutine's own with the feature for it.
+fn is_meant(code: Code<'_>, scope: Scope) -> bool {
+    scope != Scope::Span || !code.program.units[code.linked.unit].file.tracing
+}
+
+fn finding(code: Code<'_>, span: Span, scope: Scope) -> Diagnostic {
+    let (message, help) = match scope {
+        Scope::Key => (
+            "other goroutines of this worker run with the value that this goroutine has set",
+            "wait before or after `set`, or pass the value as an argument",
+        ),
+        Scope::Critical => {
+            ("other goroutines of this worker run inside of this critical section", "wait outside of it")
+        }
+        Scope::Stack => (
+            "other goroutines of this worker use the stack that this slice lies on",
+            "wait outside of it, or use a `Vec`",
+        ),
+        Scope::Python => (
+            "other goroutines of this worker run while this one has attached the thread to Python",
+            "wait before or after, and take along what is needed",
+        ),
+        Scope::Jni => (
+            "other goroutines of this worker run while this one has attached the thread to the Java VM",
+            "wait before or after, and take along what is needed",
+        ),
+        Scope::Span => (
+            "other goroutines of this worker run within this span",
+            "turn on gochan's feature `tracing`, or use `in_scope` for what does not wait",
+        ),
+        Scope::Executor => (
+            "this holds the executor's thread, and other goroutines run within its `block_on`",
+            "use what can be awaited, such as `recv_async`, or wait outside of `block_on`",
+        ),
+    };
+    code.finding(&LINT, span, message).label("waits inside of it").help(help)
 }

@@ -62,6 +62,7 @@ impl Builder {
             params: Vec::new(),
             blocks: vec![Block { turns: Some(1), ..Block::default() }],
             span,
+            is_async: false,
         });
         self.frames.push(Frame {
             body,
@@ -88,6 +89,12 @@ impl Builder {
                 }
             }
         }
+    }
+
+    /// The body that is being read runs when a future is polled.
+    pub(super) fn set_async(&mut self) {
+        let body = self.body();
+        self.function.bodies[body.at()].is_async = true;
     }
 
     pub(super) fn add_param(&mut self, object: ObjectId) {

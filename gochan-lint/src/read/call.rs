@@ -43,7 +43,11 @@ impl Lower<'_> {
             Value::Nothing => (None, None),
         };
         let ty = if object.is_some() { Ty::Unknown } else { shown(expr) };
-        Arg { object, number, ty, by_ref, span }
+        let named = match expr {
+            Expr::Path(path) if object.is_none() && number.is_none() => segments(&path.path),
+            _ => Vec::new(),
+        };
+        Arg { object, number, ty, by_ref, named, span }
     }
 
     pub(super) fn arguments<'e>(&mut self, exprs: impl IntoIterator<Item = &'e Expr>) -> Vec<Arg> {
@@ -57,7 +61,10 @@ impl Lower<'_> {
             call.args.iter().for_each(|argument| self.escape(argument, Where::Given));
             return Value::Nothing;
         };
-        let path = segments(&callee.path);
+        let path = match &callee.qself {
+            Some(owner) => of_type(&owner.ty, &callee.path),
+            None => segments(&callee.path),
+        };
         let last = path.last().map_or("", String::as_str);
         // `Some(x)`, `Ok(x)`, `Arc::new(x)`, `Arc::clone(&x)`: the handle itself.
         let wraps = matches!(last, "Some" | "Ok")
@@ -196,6 +203,9 @@ impl Lower<'_> {
     pub(super) fn closure(&mut self, closure: &syn::ExprClosure) -> Value {
         let span = span_of(&closure.body);
         let body = self.nested(BodyKind::Closure, span, |this| {
+            if closure.asyncness.is_some() {
+                this.build.set_async();
+            }
             for input in &closure.inputs {
                 this.closure_param(input);
             }
@@ -216,6 +226,17 @@ impl Lower<'_> {
         let object = self.typed("", &written, Span::of(pattern.span()));
         self.build.add_param(object);
         self.pattern(pattern, Value::Object(object));
+    }
+}
+
+/// `<Jobs as Source>::next()`: the function of the type, if that is one of a name.
+fn of_type(owner: &syn::Type, path: &syn::Path) -> Vec<String> {
+    match (ty(owner), path.segments.last()) {
+        // A type of one letter is a parameter, which stands for any.
+        (Ty::Path(owner, _), Some(function)) if owner.len() > 1 && owner != "Self" => {
+            vec![owner, function.ident.to_string()]
+        }
+        _ => segments(path),
     }
 }
 

@@ -91,6 +91,7 @@ impl Lower<'_> {
             Expr::Async(block) => {
                 let body =
                     self.nested(BodyKind::Closure, Span::of(block.block.brace_token.span.join()), |this| {
+                        this.build.set_async();
                         this.block(&block.block)
                     });
                 Value::Object(self.build.object("", Origin::Closure(body), span_of(expr)))

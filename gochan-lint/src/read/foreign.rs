@@ -13,6 +13,10 @@ impl Lower<'_> {
     /// A macro of somebody else.
     pub(super) fn foreign(&mut self, call: &syn::Macro, span: Span) -> Value {
         let name = call.path.segments.last().map_or_else(String::new, |last| last.ident.to_string());
+        if name == "thread_local" {
+            self.reader.thread_locals(call);
+            return Value::Nothing;
+        }
         let parser = Punctuated::<Expr, syn::Token![,]>::parse_terminated;
         let plain = self.looks_at_names(&call.tokens, &name);
         let temporaries = self.temporaries.len();

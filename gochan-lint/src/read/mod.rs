@@ -6,6 +6,7 @@ mod build;
 mod call;
 mod expr;
 mod foreign;
+mod locals;
 mod macros;
 mod names;
 mod pattern;
@@ -50,7 +51,9 @@ pub fn read(text: &str, gochan: Option<&str>) -> Result<File, SyntaxError> {
             reader.constants(&parsed.items);
             reader.items(&parsed.items, &Around::default());
             gochan.unwrap_or("gochan").clone_into(&mut reader.file.gochan);
-            reader.file.imports = reader.names.map_or_else(Vec::new, |names| names.imports);
+            if let Some(names) = reader.names {
+                (reader.file.imports, reader.file.globs) = (names.imports, names.globs);
+            }
             Ok(reader.file)
         }
         Err(error) => Err(SyntaxError { message: error.to_string(), span: Span::of(error.span()) }),
@@ -86,6 +89,9 @@ struct Reader {
 
 /// The owner of the functions that make statics.
 pub const STATIC: &str = "static";
+
+/// The owner of the functions that make what `thread_local!` declares.
+pub const THREAD_LOCAL: &str = "thread_local";
 
 /// What is around an item.
 #[derive(Default, Clone)]
@@ -163,6 +169,7 @@ impl Reader {
             syn::Item::Macro(syn::ItemMacro { ident: Some(name), .. }) => {
                 self.file.macros.push(name.to_string());
             }
+            syn::Item::Macro(call) => self.thread_locals(&call.mac),
             syn::Item::Struct(definition) => {
                 let fields = definition.fields.iter().zip(0..).map(|(field, index)| {
                     let name = field.ident.as_ref().map_or_else(|| index.to_string(), ToString::to_string);
@@ -205,12 +212,17 @@ impl Reader {
         let ty = ty(&item.ty);
         let mutable = matches!(item.mutability, syn::StaticMutability::Mut(_));
         self.file.statics.push(crate::ir::Static { name: name.clone(), ty, mutable });
-        let span = Span::of(item.ident.span());
-        let around = Around { owner: Some(STATIC.to_owned()), of_trait: None };
-        let function = self.blank(name, &around, span);
+        self.initialiser(&item.ident, STATIC, Ty::Unknown, &item.expr);
+    }
+
+    /// The expression that makes a static or a thread-local, as a function of its name.
+    fn initialiser(&mut self, name: &syn::Ident, owner: &str, returns: Ty, expr: &syn::Expr) {
+        let span = Span::of(name.span());
+        let around = Around { owner: Some(owner.to_owned()), of_trait: None };
+        let function = Function { returns, ..self.blank(name.to_string(), &around, span) };
         let mut lower = Lower::new(self, function);
         lower.build.begin_body(BodyKind::Function, span);
-        let value = lower.expr(&item.expr);
+        let value = lower.expr(expr);
         lower.returned(value);
         lower.build.end_body();
         let function = lower.build.function;
@@ -240,6 +252,8 @@ impl Reader {
             returns: Ty::Unknown,
             is_main: false,
             is_test: false,
+            on_thread: false,
+            instrumented: None,
             module: self.modules.clone(),
             span,
             objects: Vec::new(),
@@ -264,6 +278,8 @@ impl Reader {
         let function = Function {
             is_main: has("main") || (name == "main" && around.owner.is_none()),
             is_test: has("test"),
+            on_thread: self.on_thread(attributes, &name, around),
+            instrumented: self.instrumented(attributes).filter(|_| signature.asyncness.is_none()),
             returns: match &signature.output {
                 syn::ReturnType::Default => Ty::Tuple(Vec::new()),
                 syn::ReturnType::Type(_, written) => ty(written),
@@ -273,6 +289,9 @@ impl Reader {
         self.modules.push(name);
         let mut lower = Lower::new(self, function);
         lower.build.begin_body(BodyKind::Function, Span::of(block.brace_token.span.join()));
+        if signature.asyncness.is_some() {
+            lower.build.set_async();
+        }
         for input in &signature.inputs {
             lower.param(input, around);
         }
@@ -345,7 +364,7 @@ fn type_name(written: &syn::Type) -> Option<String> {
 }
 
 /// Types that gochan and others have under one name: the path in front tells whose it is.
-const SHARED_NAMES: [&str; 20] = [
+const SHARED_NAMES: [&str; 38] = [
     "Sender",
     "Receiver",
     "Context",
@@ -366,6 +385,24 @@ const SHARED_NAMES: [&str; 20] = [
     "Child",
     "Command",
     "Stdin",
+    "Lazy",
+    "Semaphore",
+    "Group",
+    "Select",
+    "MutexGuard",
+    "RwLockReadGuard",
+    "RwLockWriteGuard",
+    "Span",
+    "Entered",
+    "EnteredSpan",
+    "AttachGuard",
+    "GILGuard",
+    "GILPool",
+    "Python",
+    "ScopedKey",
+    "Stack",
+    "ThreadLocal",
+    "CachedThreadLocal",
 ];
 
 /// A type as written.

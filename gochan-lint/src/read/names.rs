@@ -16,6 +16,8 @@ pub(super) struct Names {
     named: HashMap<String, &'static str>,
     /// Every name, and the path it was imported by.
     pub(super) imports: Vec<(String, Vec<String>)>,
+    /// The paths in front of the `*` of other crates' globs.
+    pub(super) globs: Vec<Vec<String>>,
     /// Something is imported by a glob, or from a module of the same crate: it may bring anything along.
     open: bool,
 }
@@ -27,6 +29,7 @@ impl Names {
             foreign: HashSet::new(),
             named: HashMap::new(),
             imports: Vec::new(),
+            globs: Vec::new(),
             open: false,
         };
         names.items(items);
@@ -67,6 +70,8 @@ impl Names {
                         "gochan".clone_into(&mut path[0]);
                     }
                     self.imports.push(("*".to_owned(), path));
+                } else {
+                    self.globs.push(path.clone());
                 }
             }
             syn::UseTree::Name(name) => self.import(&name.ident.to_string(), &name.ident.to_string(), path),

@@ -97,7 +97,10 @@ impl Lower<'_> {
     pub(super) fn while_received(&mut self, around: &syn::ExprWhile) -> Value {
         let Some((pattern, call)) = received(&around.cond) else { return Value::Nothing };
         let (head, exit) = self.begin_repeat(around.label.as_ref());
+        let temporaries = self.temporaries.len();
         let receiver = self.expr(&call.receiver);
+        // Guards in the condition live until the turn ends.
+        let guards = self.temporaries.split_off(temporaries);
         let span = span_of(&around.cond).to(Span::of(call.paren_token.span.close()));
         let span = Span::of(first_token(&call.receiver)).to(span);
         if let Value::Object(object) = receiver {
@@ -121,9 +124,11 @@ impl Lower<'_> {
         if let Value::Object(object) = receiver {
             self.build.op(OpKind::RangeEnd(object), span);
         }
+        guards.iter().for_each(|guard| self.build.op(OpKind::ScopeEnd(*guard), Span::default()));
         self.build.edge(here.map(|_| ended), exit);
         self.build.at(here.map(|_| inside));
         self.build.begin_scope();
+        guards.iter().for_each(|guard| self.build.own(*guard));
         self.pattern(pattern, Value::Nothing);
         self.block(&around.body);
         self.build.end_scope();

@@ -83,7 +83,7 @@ fn idle(ctx: &Context, a: Receiver<u32>) { loop { select! { Some(v) = <-a else {
 // guard across
 fn ga(m: &Mutex<Vec<u32>>, wg: &WaitGroup) { let mut g = m.lock(); g.push(1); wg.wait(); } //~ guard_across_blocking
 fn gb(m: &Mutex<Vec<u32>>, h: gochan::JoinHandle<u32>) { let v = h.join().unwrap(); m.lock().push(v); }
-fn gc(m: &Mutex<Vec<u32>>, s: &Semaphore, ctx: &Context) { let g = m.lock(); s.acquire(ctx, 1).unwrap(); drop(g); s.release(1); } //~ context_not_first
+fn gc(m: &Mutex<Vec<u32>>, s: &Semaphore, ctx: &Context) { let g = m.lock(); s.acquire(ctx, 1).unwrap(); drop(g); s.release(1); } //~ context_not_first guard_across_blocking
 fn gd(m: &Mutex<Vec<u32>>, tx: &Sender<u32>) -> Option<()> { let g = m.lock(); let v = *g.first()?; drop(g); tx.send(v).ok() }
 fn ge(m: &Mutex<Vec<u32>>, tx: &Sender<u32>) { let g = m.lock(); match g.first() { Some(v) => { let v = *v; drop(g); send!(tx <- v); } None => drop(g) } }
 fn gf(m: &Mutex<Vec<u32>>, tx: &Sender<u32>) { if let Some(g) = m.try_lock() { send!(tx <- g.len() as u32); } } //~ guard_across_blocking
