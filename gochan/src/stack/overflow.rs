@@ -1,65 +1,19 @@
 //! Telling a stack overflow from any other segmentation fault.
 //!
-//! The handler runs on the faulting thread's alternate signal stack. It may only read: the table of regions
-//! below, and the words that the scheduler keeps at the top of a slot. Faults that are not ours go to whoever
-//! was installed before.
+//! The handler runs on the faulting thread's alternate signal stack. It may only read: the table of [`regions`], and
+//! the words that the scheduler keeps at the top of a slot. Faults that are not ours go to the handler that was
+//! installed before.
 
-use super::{PAGE, Slot};
+mod regions;
+
+pub(super) use regions::{unwatch, watch};
+
+use super::Slot;
 use std::mem::MaybeUninit;
-use std::ops::Range;
-use std::sync::atomic::{AtomicUsize, Ordering::*};
 use std::sync::{Once, OnceLock};
 
-const WATCHED: usize = 1024;
-
-struct Watched {
-    start: AtomicUsize,
-    end: AtomicUsize,
-    stride: AtomicUsize,
-}
-
-static REGIONS: [Watched; WATCHED] =
-    [const { Watched { start: AtomicUsize::new(0), end: AtomicUsize::new(0), stride: AtomicUsize::new(0) } };
-        WATCHED];
 static REPORT: OnceLock<fn(Slot) -> !> = OnceLock::new();
 static mut PREVIOUS: [MaybeUninit<libc::sigaction>; 2] = [MaybeUninit::uninit(); 2];
-
-/// Makes faults in the guard pages of `range` known to the handler. A full table only costs the report.
-pub(super) fn watch(range: Range<usize>, stride: usize) {
-    for entry in &REGIONS {
-        // Release: the handler that sees `end` sees the stride and start of the same entry.
-        if entry.start.compare_exchange(0, range.start, AcqRel, Relaxed).is_ok() {
-            entry.stride.store(stride, Relaxed);
-            entry.end.store(range.end, Release);
-            return;
-        }
-    }
-}
-
-pub(super) fn unwatch(range: Range<usize>, _stride: usize) {
-    for entry in &REGIONS {
-        if entry.start.load(Acquire) == range.start {
-            entry.end.store(0, Release);
-            entry.start.store(0, Release);
-            return;
-        }
-    }
-}
-
-/// The slot whose guard page holds `address`.
-fn guarded_slot(address: usize) -> Option<Slot> {
-    for entry in &REGIONS {
-        let end = entry.end.load(Acquire);
-        let start = entry.start.load(Acquire);
-        if start != 0 && (start..end).contains(&address) {
-            let stride = entry.stride.load(Relaxed);
-            let index = (address - start) / stride;
-            let slot = Slot { top: start + (index + 1) * stride, stride };
-            return (address < slot.limit() + PAGE).then_some(slot);
-        }
-    }
-    None
-}
 
 /// Installs the handler, once; `report` must be async-signal-safe.
 pub(crate) fn install(report: fn(Slot) -> !) {
@@ -102,7 +56,7 @@ pub(crate) fn alternate_stack() {
 extern "C" fn handler(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
     // SAFETY: the kernel passes a valid siginfo to an SA_SIGINFO handler.
     let address = unsafe { (*info).si_addr() } as usize;
-    if let (Some(slot), Some(report)) = (guarded_slot(address), REPORT.get()) {
+    if let (Some(slot), Some(report)) = (regions::guarded_slot(address), REPORT.get()) {
         report(slot);
     }
     let index = usize::from(signal == libc::SIGBUS);

@@ -1,11 +1,11 @@
 //! Handing out stack slots and taking them back.
 //!
-//! One [`Pool`] serves one stack size. Workers keep a few warm slots of the default size to themselves and come
+//! One [`Pool`] serves one of about a hundred stack sizes. Workers keep a few warm slots of the default size to themselves and come
 //! here in batches, so the lock is off the spawn path. Free slots beyond a small reserve are returned to the
 //! kernel by [`trim_all`], which the monitor calls when the process has calmed down.
 
 use super::region::{self, Region};
-use super::{PAGE, Slot, overflow};
+use super::{GUARD, Slot, overflow};
 use std::io;
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -15,6 +15,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 const WARM: usize = 64;
 /// A pool that has this many stacks out is growing in earnest: commit new ones in bulk.
 const BULK_FROM: usize = 512;
+/// The first region of a pool has room for this many times the stacks that are asked for, up to
+/// [`FIRST_REGION_BYTES`]. Each further region is as large as all before it, up to [`LARGEST_REGION_BYTES`].
+const FIRST_REGION_REQUESTS: usize = 4;
 const FIRST_REGION_BYTES: usize = 64 << 20;
 const LARGEST_REGION_BYTES: usize = 4 << 30;
 
@@ -44,7 +47,7 @@ struct Inner {
 
 /// The pool for stacks of `stack_size` usable bytes, made on first use.
 pub(crate) fn for_size(stack_size: usize) -> Arc<Pool> {
-    let stride = super::usable_size(stack_size) + PAGE;
+    let stride = super::usable_size(stack_size) + GUARD;
     let mut pools = POOLS.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(pool) = pools.iter().find(|pool| pool.stride == stride) {
         return pool.clone();
@@ -138,7 +141,8 @@ impl Inner {
     fn carve(&mut self, wanted: usize, stride: usize) -> io::Result<Vec<Slot>> {
         if self.regions.last().is_none_or(|region| self.carved == region.slots()) {
             let total = self.regions.iter().map(Region::slots).sum::<usize>() * stride;
-            let bytes = total.clamp(FIRST_REGION_BYTES, LARGEST_REGION_BYTES);
+            let first = stride.saturating_mul(FIRST_REGION_REQUESTS * wanted).min(FIRST_REGION_BYTES);
+            let bytes = total.clamp(first, LARGEST_REGION_BYTES);
             let slots = (bytes / stride).max(1);
             let region = Region::reserve(slots, stride).or_else(|_| Region::reserve(1, stride))?;
             overflow::watch(region.range(), stride);
@@ -154,7 +158,7 @@ impl Inner {
 
     /// Unmaps regions without a slot in use: with them go their page tables, half a KiB per stack. The newest
     /// region stays, so that a pool that breathes does not map and unmap in turn.
-    fn unmap_free_regions(&mut self, stride: usize) {
+    fn unmap_free_regions(&mut self) {
         let ranges: Vec<_> = self.regions.iter().map(Region::range).collect();
         let region_of = |slot: &Slot| ranges.iter().position(|range| range.contains(&(slot.top - 1)));
         let mut free = vec![0; ranges.len()];
@@ -169,7 +173,7 @@ impl Inner {
         self.warm.retain(stays);
         self.cold.retain(stays);
         for index in (0..gone.len()).rev().filter(|&index| gone[index]) {
-            overflow::unwatch(ranges[index].clone(), stride);
+            overflow::unwatch(ranges[index].clone());
             // SAFETY: every slot of the region was on a free list and has just been taken off it.
             unsafe { self.regions.remove(index).unmap() };
         }
@@ -191,7 +195,7 @@ pub(crate) fn trim_all(unmap: bool) {
         pool.trim();
         // If somebody looks at the stacks, another time will do.
         if unmap && let Ok(_nobody_looks) = VISITS.try_write() {
-            pool.lock().unmap_free_regions(pool.stride);
+            pool.lock().unmap_free_regions();
         }
     }
 }
@@ -231,7 +235,7 @@ mod tests {
     use super::*;
 
     fn pool(stack_size: usize) -> Pool {
-        let stride = super::super::usable_size(stack_size) + PAGE;
+        let stride = crate::stack::usable_size(stack_size) + GUARD;
         Pool { stride, inner: Mutex::default(), dirty: AtomicUsize::new(0) }
     }
 
@@ -250,7 +254,7 @@ mod tests {
             // SAFETY: the first and last usable byte of a slot that this test owns.
             unsafe {
                 ((slot.top - 1) as *mut u8).write(1);
-                ((slot.limit() + PAGE) as *mut u8).write(1);
+                (slot.floor() as *mut u8).write(1);
             }
         }
         let last = *slots.last().unwrap();
