@@ -306,24 +306,27 @@ fn dl_02_a_program_that_waits_for_signals_is_not_deadlocked() {
 
 #[gochan::main]
 fn quit_dumps() {
-    let turns = Arc::new(AtomicU64::new(0));
+    let (started, turns) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicU64::new(0)));
     let goroutines = if on_threads() { 300 } else { 10_000 };
     for _ in 0..goroutines / 2 {
         let (ping, pong) = (chan!(u32), chan!(u32));
-        go!([ping, pong, turns] {
+        go!([ping, pong, started, turns] {
+            started.fetch_add(1, Relaxed);
             for n in &ping {
                 turns.fetch_add(1, Relaxed);
                 send!(pong <- n);
             }
         });
-        go!([ping, pong] {
+        go!([ping, pong, started] {
+            started.fetch_add(1, Relaxed);
             for n in 0.. {
                 send!(ping <- n);
                 recv!(pong);
             }
         });
     }
-    while turns.load(Relaxed) < 100_000 {
+    // Of those that no worker has started the dump tells the number only.
+    while started.load(Relaxed) < goroutines || turns.load(Relaxed) < 100_000 {
         gosched();
     }
     println!("{goroutines}");

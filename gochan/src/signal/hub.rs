@@ -1,80 +1,27 @@
-//! From the kernel's call of the handler to those who have asked for the signal.
+//! From the arrival of a signal to its subscribers.
 //!
-//! The handler may do next to nothing: it sets a bit and writes a byte into a pipe. A thread reads the pipe and passes
-//! on whatever bits it finds. Once installed, a handler stays; while nobody wants its signal, it does what the system
-//! would have done without it.
+//! A thread waits until a handler has noted a signal, and passes it on. Under the lock of the hub only the state
+//! changes: values go into channels, subscribers off the list, handlers come and go. Code of the user runs afterwards,
+//! outside of every lock: the wakers of receivers, and what the end of a context or of a channel starts. So it may use
+//! this module, and each piece of it runs even if another panics; see [`Outcome::act`].
 
+use super::arrival::{self, bit};
+use super::handlers::{Handlers, check};
 use super::{Signal, end_by};
+use crate::callback::Callbacks;
+use crate::chan::waiter::Completed;
 use crate::chan::{Sender, TrySendError};
 use crate::context::EndSignal;
 use crate::sched::outside::{OwnedThread, Source};
 use crate::sched::{describe, report, settings};
-use signal_hook::low_level::{emulate_default_handler, register};
 use std::ffi::c_int;
-use std::io::Read;
-use std::os::fd::AsRawFd;
+use std::io::{ErrorKind, Read};
+use std::mem::take;
+use std::os::fd::IntoRawFd;
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicU64, Ordering::*};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
-
-/// Signals that have arrived and were not passed on yet: bit n is signal n + 1.
-static ARRIVED: AtomicU64 = AtomicU64::new(0);
-/// Signals that somebody has asked for.
-static WANTED: AtomicU64 = AtomicU64::new(0);
-/// Signals whose handler is ours alone: nothing but the system's default was there before.
-static OURS: AtomicU64 = AtomicU64::new(0);
-/// Signals that were ignored before their handler was put in place.
-static IGNORED_BEFORE: AtomicU64 = AtomicU64::new(0);
-/// Signals that the program has asked to be ignored.
-static IGNORED: AtomicU64 = AtomicU64::new(0);
-/// What has been put in the place of what, signal by signal.
-static PLACES: Mutex<Places> = Mutex::new(Places { handled: 0, ignored: Vec::new() });
-
-struct Places {
-    handled: u64,
-    /// What an ignored signal did before.
-    ignored: Vec<(c_int, libc::sigaction)>,
-}
-
-impl Places {
-    fn lock() -> MutexGuard<'static, Places> {
-        PLACES.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Lets `signal` do what it did before it was ignored.
-    fn restore(&mut self, signal: c_int) {
-        let Some(index) = self.ignored.iter().position(|(ignored, _)| *ignored == signal) else { return };
-        let (_, before) = self.ignored.swap_remove(index);
-        // Unless somebody else has put a handler there meanwhile, who will want to keep it.
-        if action(signal).is_some_and(|action| action.sa_sigaction == libc::SIG_IGN) {
-            // SAFETY: the action was this signal's before, and is only read.
-            unsafe { libc::sigaction(signal, &before, std::ptr::null_mut()) };
-        }
-        IGNORED.fetch_and(!bit(signal), SeqCst);
-    }
-
-    /// Ignores `signal`, as the programs do that this one starts: the system knows of it.
-    fn ignore(&mut self, signal: c_int) {
-        if self.ignored.iter().any(|(ignored, _)| *ignored == signal) {
-            return;
-        }
-        // Before, as what has arrived already may be passed on any time.
-        IGNORED.fetch_or(bit(signal), SeqCst);
-        // SAFETY: all zero is an action, that of the default; no handler is involved, and both are locals.
-        let before = unsafe {
-            let mut ignoring: libc::sigaction = std::mem::zeroed();
-            ignoring.sa_sigaction = libc::SIG_IGN;
-            let mut before: libc::sigaction = std::mem::zeroed();
-            libc::sigaction(signal, &ignoring, &mut before);
-            before
-        };
-        self.ignored.push((signal, before));
-    }
-}
-
-fn bit(signal: c_int) -> u64 {
-    1 << (signal - 1)
-}
+use std::time::Duration;
 
 /// Where a signal goes.
 pub(super) enum Sink {
@@ -93,7 +40,7 @@ struct Subscriber {
     _source: Option<Source>,
 }
 
-/// A set of signals whose handlers are in place, and the number of who has asked for them.
+/// A set of signals that can be caught, and the number of the subscriber that asks for them.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Wish {
     id: u64,
@@ -125,7 +72,6 @@ impl Drop for Subscription {
 
 pub(super) struct Hub {
     subscribers: Mutex<Vec<Subscriber>>,
-    pipe: UnixStream,
     next_id: AtomicU64,
 }
 
@@ -133,84 +79,39 @@ impl Hub {
     /// The hub and its thread, started by the first call.
     pub(super) fn get() -> &'static Hub {
         static HUB: OnceLock<Hub> = OnceLock::new();
-        let mut reader = None;
-        let hub = HUB.get_or_init(|| {
-            let (read, write) = UnixStream::pair().expect("a pair of sockets for signals");
-            write.set_nonblocking(true).expect("a socket that does not block");
-            reader = Some(read);
-            Hub { subscribers: Mutex::new(Vec::new()), pipe: write, next_id: AtomicU64::new(0) }
-        });
-        if let Some(reader) = reader {
+        HUB.get_or_init(|| {
+            let (reader, writer) = UnixStream::pair().expect("a pair of sockets for signals");
+            writer.set_nonblocking(true).expect("a socket that does not block");
+            // The last that can fail, so that a hub never lacks its thread.
             std::thread::Builder::new()
                 .name("gochan-signals".to_owned())
-                .stack_size(256 * 1024)
-                .spawn(move || hub.pass_on(reader))
+                .spawn(move || {
+                    let _owned = OwnedThread::new();
+                    Hub::get().pass_on(reader);
+                })
                 .expect("a thread for signals");
-        }
-        hub
+            arrival::wake_through(writer.into_raw_fd());
+            Hub { subscribers: Mutex::new(Vec::new()), next_id: AtomicU64::new(0) }
+        })
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Subscriber>> {
         self.subscribers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts handlers in place.
+    /// Makes sure that handlers for `signals` can be installed.
     #[track_caller]
-    pub(super) fn prepare(&'static self, signals: &[Signal]) -> Wish {
+    pub(super) fn prepare(&self, signals: &[Signal]) -> Wish {
         assert!(
             !signals.is_empty(),
             "no signals are given, and none would ever come; name those to wait for"
         );
-        for signal in signals {
-            let handled = check(signal.number()).and_then(|()| self.handle(signal.number()));
-            if let Err(reason) = handled {
-                panic!("{signal:?} cannot be waited for: {reason}");
-            }
-        }
+        check_all(signals, "waited for");
         Wish { id: self.next_id.fetch_add(1, Relaxed), signals: set_of(signals) }
     }
 
-    /// Makes sure that the handler for `signal` is in place.
-    fn handle(&'static self, signal: c_int) -> Result<(), String> {
-        let mut places = Places::lock();
-        places.restore(signal);
-        if places.handled & bit(signal) == 0 {
-            match action(signal).map(|action| action.sa_sigaction) {
-                Some(libc::SIG_DFL) => OURS.fetch_or(bit(signal), SeqCst),
-                Some(libc::SIG_IGN) => IGNORED_BEFORE.fetch_or(bit(signal), SeqCst),
-                _ => 0,
-            };
-            let pipe = self.pipe.as_raw_fd();
-            // SAFETY: the action only uses atomics and calls what signal handlers may.
-            unsafe { register(signal, move || arrive(signal, pipe)) }.map_err(|error| error.to_string())?;
-            places.handled |= bit(signal);
-        }
-        Ok(())
-    }
-
-    /// From now on nobody wants these signals, and they do nothing.
     #[track_caller]
-    pub(super) fn ignore(&self, signals: &[Signal]) {
-        assert!(!signals.is_empty(), "no signals are given; name those to ignore");
-        check_all(signals, "ignored");
-        let mut places = Places::lock();
-        signals.iter().for_each(|signal| places.ignore(signal.number()));
-        drop(places);
-        self.strip(set_of(signals));
-    }
-
-    /// From now on nobody wants these signals, or any if there are none given, and they do what they did before.
-    #[track_caller]
-    pub(super) fn reset(&self, signals: &[Signal]) {
-        check_all(signals, "reset");
-        let set = if signals.is_empty() { u64::MAX } else { set_of(signals) };
-        self.strip(set);
-        let mut places = Places::lock();
-        (1..=64).filter(|&signal| set & bit(signal) != 0).for_each(|signal| places.restore(signal));
-    }
-
-    #[track_caller]
-    pub(super) fn subscribe(&'static self, signals: &[Signal], sink: Sink) -> Subscription {
+    pub(super) fn subscribe(&self, signals: &[Signal], sink: Sink) -> Subscription {
         let wish = self.prepare(signals);
         self.fulfil(wish, sink)
     }
@@ -218,73 +119,113 @@ impl Hub {
     pub(super) fn fulfil(&self, wish: Wish, sink: Sink) -> Subscription {
         let source = (!matches!(sink, Sink::Dump)).then(Source::new);
         let mut subscribers = self.lock();
+        let mut handlers = Handlers::lock();
+        // What arrives from here on is passed on after the lock is free, so the subscriber gets it.
+        each(wish.signals).for_each(|signal| handlers.install(signal));
+        drop(handlers);
         subscribers.push(Subscriber { id: wish.id, signals: wish.signals, sink, _source: source });
-        publish(subscribers.iter().map(|subscriber| subscriber.signals));
+        arrival::publish(wanted(&subscribers));
         Subscription(wish.id)
     }
 
+    /// Removes all subscribers of these signals, which do nothing from now on.
+    #[track_caller]
+    pub(super) fn ignore(&self, signals: &[Signal]) {
+        assert!(!signals.is_empty(), "no signals are given; name those to ignore");
+        check_all(signals, "ignored");
+        let set = set_of(signals);
+        let first = |handlers: &mut Handlers| each(set).for_each(|signal| handlers.ignore(signal));
+        self.update(first, |subscriber| subscriber.without(set), |_| ()).act().finish();
+    }
+
+    /// Removes all subscribers of these signals, or of all if there are none given, and lets the signals do what they
+    /// did before.
+    #[track_caller]
+    pub(super) fn reset(&self, signals: &[Signal]) {
+        check_all(signals, "reset");
+        let set = if signals.is_empty() { u64::MAX } else { set_of(signals) };
+        let last = |handlers: &mut Handlers| {
+            each(set & handlers.ignored()).for_each(|signal| handlers.unignore(signal));
+        };
+        self.update(|_| (), |subscriber| subscriber.without(set), last).act().finish();
+    }
+
     pub(super) fn unsubscribe_id(&self, id: u64) {
-        self.remove(|subscriber| subscriber.id == id);
+        self.remove(|subscriber| subscriber.id == id).finish();
     }
 
     pub(super) fn unsubscribe(&self, is_meant: impl Fn(&Sink) -> bool) {
-        self.remove(|subscriber| is_meant(&subscriber.sink));
+        self.remove(|subscriber| is_meant(&subscriber.sink)).finish();
     }
 
-    fn remove(&self, is_meant: impl Fn(&Subscriber) -> bool) {
-        self.change(|subscriber| if is_meant(subscriber) { 0 } else { subscriber.signals });
+    fn remove(&self, is_meant: impl Fn(&Subscriber) -> bool) -> Callbacks {
+        let left = |subscriber: &Subscriber| if is_meant(subscriber) { 0 } else { subscriber.signals };
+        self.update(|_| (), left, |_| ()).act()
     }
 
-    /// Nobody wants these signals any more but the runtime itself.
-    fn strip(&self, signals: u64) {
-        self.change(|subscriber| match subscriber.sink {
-            Sink::Dump => subscriber.signals,
-            Sink::Channel(_) | Sink::Context(_) => subscriber.signals & !signals,
-        });
-    }
-
-    /// Gives all subscribers the signals that `left` says; who is left with none has gone.
-    fn change(&self, left: impl Fn(&Subscriber) -> u64) {
+    /// Gives all subscribers the signals that `left` says, and removes those that are left with none. `first` and `last`
+    /// change handlers before and after.
+    fn update(
+        &self,
+        first: impl FnOnce(&mut Handlers),
+        left: impl Fn(&Subscriber) -> u64,
+        last: impl FnOnce(&mut Handlers),
+    ) -> Outcome {
         let mut subscribers = self.lock();
-        publish(subscribers.iter().map(&left));
+        let mut handlers = Handlers::lock();
+        first(&mut handlers);
+        arrival::publish(subscribers.iter().map(&left).fold(0, |all, signals| all | signals));
         // What has arrived until now still goes to those who wanted it then.
-        let outcome = distribute(&mut subscribers);
+        let mut outcome = distribute(&mut subscribers);
         subscribers.iter_mut().for_each(|subscriber| subscriber.signals = left(subscriber));
-        let (stay, gone): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut *subscribers).into_iter().partition(|subscriber| subscriber.signals != 0);
-        *subscribers = stay;
-        publish(subscribers.iter().map(|subscriber| subscriber.signals));
-        drop(subscribers);
-        outcome.finish();
-        // Outside of the lock: a channel that closes wakes its receivers.
-        drop(gone);
+        outcome.gone.extend(subscribers.extract_if(.., |subscriber| subscriber.signals == 0));
+        let wanted = wanted(&subscribers);
+        arrival::publish(wanted);
+        // A signal that has arrived without a subscriber shows that other code has restored a handler of ours.
+        let unwanted = (handlers.installed() | outcome.untaken) & !wanted;
+        each(unwanted).for_each(|signal| handlers.uninstall(signal));
+        last(&mut handlers);
+        outcome
     }
 
-    fn pass_on(&self, mut reader: UnixStream) {
-        let _owned = OwnedThread::new();
+    fn pass_on(&self, mut reader: UnixStream) -> ! {
         let mut bytes = [0; 64];
         loop {
             match reader.read(&mut bytes) {
-                Ok(0) => return,
-                Ok(_) => {}
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-                Err(_) => return,
+                Ok(1..) => {}
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                // Other code has closed our descriptors, all it found: signals are still passed on, if late.
+                Ok(0) | Err(_) => std::thread::sleep(Duration::from_millis(10)),
             }
-            let mut subscribers = self.lock();
-            let outcome = distribute(&mut subscribers);
-            publish(subscribers.iter().map(|subscriber| subscriber.signals));
-            drop(subscribers);
-            outcome.finish();
+            // The panic hook has reported a panic; there is no caller to raise it to.
+            drop(self.update(|_| (), |subscriber| subscriber.signals, |_| ()).act());
         }
     }
 }
 
-/// What is left to do for signals that have been taken off the list of those that have arrived, without the lock.
+impl Subscriber {
+    /// The signals it keeps if the program gives up `set`, which does not concern the runtime itself.
+    fn without(&self, set: u64) -> u64 {
+        match self.sink {
+            Sink::Dump => self.signals,
+            Sink::Channel(_) | Sink::Context(_) => self.signals & !set,
+        }
+    }
+}
+
+/// What is left to do once the locks are free.
 #[derive(Default)]
+#[must_use = "receivers sleep until `act`"]
 struct Outcome {
+    /// Receivers that have a signal.
+    received: Vec<Completed>,
+    /// Contexts that a signal ends.
     ended: Vec<(Subscriber, c_int)>,
-    closed: Vec<Subscriber>,
-    unwanted: Vec<c_int>,
+    gone: Vec<Subscriber>,
+    /// Signals that no subscriber has taken.
+    untaken: u64,
+    /// Those of them that no other handler has seen either.
+    unseen: u64,
     dump: bool,
 }
 
@@ -292,19 +233,23 @@ struct Outcome {
 /// is wanted.
 fn distribute(subscribers: &mut Vec<Subscriber>) -> Outcome {
     let mut outcome = Outcome::default();
-    let arrived = ARRIVED.swap(0, SeqCst);
-    for signal in (1..=64).filter(|&signal| arrived & bit(signal) != 0) {
+    let arrived = arrival::take();
+    for signal in each(arrived.all) {
         let (mut taken, mut dump) = (false, false);
-        for subscriber in std::mem::take(subscribers) {
+        for subscriber in take(subscribers) {
             if subscriber.signals & bit(signal) == 0 {
                 subscribers.push(subscriber);
                 continue;
             }
             match &subscriber.sink {
-                Sink::Channel(sender) => match sender.try_send(Signal::from_number(signal)) {
-                    Ok(()) | Err(TrySendError::Full(_)) => taken = true,
+                Sink::Channel(sender) => match sender.try_send_without_waking(Signal::from_number(signal)) {
+                    Ok(receiver) => {
+                        taken = true;
+                        outcome.received.extend(receiver);
+                    }
+                    Err(TrySendError::Full(_)) => taken = true,
                     Err(TrySendError::Closed(_)) => {
-                        outcome.closed.push(subscriber);
+                        outcome.gone.push(subscriber);
                         continue;
                     }
                 },
@@ -317,87 +262,81 @@ fn distribute(subscribers: &mut Vec<Subscriber>) -> Outcome {
             }
             subscribers.push(subscriber);
         }
-        if !taken && dump {
-            outcome.dump = true;
-        } else if !taken {
-            outcome.unwanted.push(signal);
+        if !taken {
+            let unseen = arrived.alone & bit(signal);
+            outcome.untaken |= bit(signal);
+            if dump {
+                // A handler of the program's own wins.
+                outcome.dump |= unseen != 0;
+            } else {
+                outcome.unseen |= unseen;
+            }
         }
     }
     outcome
 }
 
 impl Outcome {
-    fn finish(self) {
+    /// Runs what may be code of the user; each piece, whether or not others panic.
+    fn act(self) -> Callbacks {
+        let mut callbacks = Callbacks::new();
+        for receiver in self.received {
+            callbacks.run(|| receiver.wake());
+        }
         // Each is a source until its context has ended: no look in between may find that nobody could wake anybody.
         for (subscriber, signal) in self.ended {
-            if let Sink::Context(end) = &subscriber.sink {
-                end_by(end, Signal::from_number(signal));
-            }
+            callbacks.run(|| {
+                if let Sink::Context(end) = &subscriber.sink {
+                    end_by(end, Signal::from_number(signal));
+                }
+            });
+            callbacks.run(|| drop(subscriber));
         }
-        drop(self.closed);
-        let mut unwanted = self.unwanted;
+        for subscriber in self.gone {
+            if let Sink::Channel(sender) = &subscriber.sink
+                && let Some(waiting) = sender.close_without_waking()
+            {
+                callbacks.run(|| waiting.wake_all());
+            }
+            callbacks.run(|| drop(subscriber));
+        }
+        each(self.unseen).for_each(arrival::send_again);
         if self.dump {
-            if settings::settings().dump_on_quit {
-                report::end_process(&format!("SIGQUIT: quit\n\n{}", describe::dump()));
-            }
-            unwanted.push(libc::SIGQUIT);
+            callbacks.run(quit);
         }
-        // Whoever had asked is gone: as if nobody ever had.
-        unwanted.into_iter().for_each(do_default);
+        callbacks
     }
 }
 
-/// Makes known which signals are wanted; called under the lock.
-fn publish(signals: impl Iterator<Item = u64>) {
-    WANTED.store(signals.fold(0, |all, signals| all | signals), SeqCst);
+/// SIGQUIT is for the runtime itself.
+fn quit() {
+    if settings::settings().dump_on_quit {
+        report::end_process(&format!("SIGQUIT: quit\n\n{}", describe::dump()));
+    }
+    let callbacks = Hub::get().remove(|subscriber| matches!(subscriber.sink, Sink::Dump));
+    arrival::send_again(libc::SIGQUIT);
+    callbacks.finish();
 }
 
-/// The handler's part. Async-signal-safe.
-fn arrive(signal: c_int, pipe: c_int) {
-    if WANTED.load(SeqCst) & bit(signal) != 0 {
-        ARRIVED.fetch_or(bit(signal), SeqCst);
-        // SAFETY: the socket is never closed. If it is full, the thread is about to look anyway.
-        unsafe { libc::write(pipe, [0_u8].as_ptr().cast(), 1) };
-    } else {
-        do_default(signal);
+/// From now on SIGQUIT prints what all goroutines do and ends the process, unless somebody asks for it or it was
+/// ignored from the start.
+pub(crate) fn dump_on_quit() {
+    if arrival::action(libc::SIGQUIT).is_some_and(|action| action.sa_sigaction == libc::SIG_DFL) {
+        Hub::get().subscribe(&[Signal::QUIT], Sink::Dump).keep();
     }
 }
 
-/// What the system does for a signal that nobody has asked for or ignores. Async-signal-safe.
-fn do_default(signal: c_int) {
-    if OURS.load(SeqCst) & !IGNORED.load(SeqCst) & bit(signal) == 0 {
-        return;
-    }
-    // What is not in the list of `signal-hook` ends the process, and SIGIO, which is, does so on Linux.
-    let listed = signal != libc::SIGIO || cfg!(not(target_os = "linux"));
-    if listed && emulate_default_handler(signal).is_ok() {
-        return;
-    }
-    // SAFETY: the calls are async-signal-safe and their arguments locals; all zero is an action and a set.
-    unsafe {
-        let default: libc::sigaction = std::mem::zeroed();
-        libc::sigaction(signal, &default, std::ptr::null_mut());
-        let mut set: libc::sigset_t = std::mem::zeroed();
-        libc::sigemptyset(&mut set);
-        libc::sigaddset(&mut set, signal);
-        libc::pthread_sigmask(libc::SIG_UNBLOCK, &set, std::ptr::null_mut());
-        libc::raise(signal);
-    }
+fn wanted(subscribers: &[Subscriber]) -> u64 {
+    subscribers.iter().fold(0, |all, subscriber| all | subscriber.signals)
 }
 
 fn set_of(signals: &[Signal]) -> u64 {
     signals.iter().fold(0, |set, signal| set | bit(signal.number()))
 }
 
-/// Says why a program cannot change what `signal` does.
-fn check(signal: c_int) -> Result<(), String> {
-    if !(1..=64).contains(&signal) {
-        return Err("there is no such signal".to_owned());
-    }
-    if signal_hook::consts::FORBIDDEN.contains(&signal) {
-        return Err("no program can go on after it, or catch it".to_owned());
-    }
-    Ok(())
+/// The signals of a set.
+fn each(set: u64) -> impl Iterator<Item = c_int> {
+    (1..=64).filter(move |&signal| set & bit(signal) != 0)
 }
 
 #[track_caller]
@@ -406,31 +345,5 @@ fn check_all(signals: &[Signal], what: &str) {
         if let Err(reason) = check(signal.number()) {
             panic!("{signal:?} cannot be {what}: {reason}");
         }
-    }
-}
-
-/// True if the signal does nothing and nobody asks for it.
-pub(super) fn is_ignored(signal: c_int) -> bool {
-    let places = Places::lock();
-    let ignored = action(signal).is_some_and(|action| action.sa_sigaction == libc::SIG_IGN);
-    drop(places);
-    ignored
-        || (check(signal).is_ok() && IGNORED_BEFORE.load(SeqCst) & !WANTED.load(SeqCst) & bit(signal) != 0)
-}
-
-/// What the system has been told to do with `signal`, if there is one.
-fn action(signal: c_int) -> Option<libc::sigaction> {
-    // SAFETY: asks only, and writes to a local; all zero is an action.
-    unsafe {
-        let mut action: libc::sigaction = std::mem::zeroed();
-        (libc::sigaction(signal, std::ptr::null(), &mut action) == 0).then_some(action)
-    }
-}
-
-/// From now on SIGQUIT prints what all goroutines do and ends the process, unless somebody asks for it or it was
-/// ignored from the start.
-pub(crate) fn dump_on_quit() {
-    if action(libc::SIGQUIT).is_some_and(|action| action.sa_sigaction == libc::SIG_DFL) {
-        Hub::get().subscribe(&[Signal::QUIT], Sink::Dump).keep();
     }
 }

@@ -15,12 +15,27 @@
 //! }
 //! ```
 //!
-//! A signal that somebody asks for no longer does what it would do by itself. When nobody asks for it any more, after
-//! [`stop`], it does so again. A program in which goroutines wait for signals is not deadlocked, whatever else waits.
+//! A signal with a listener no longer does what it would do by itself. After the last listener has gone, by [`stop`] for
+//! instance, it does so again. A program in which goroutines wait for signals is not deadlocked, whatever else waits.
 //!
-//! The handler that the kernel calls only notes the signal; a thread of the runtime, started by the first use, passes
-//! it on, and never waits for anybody. Handlers that others have installed before are called, too. Several signals of
-//! one number that come at once may arrive as one, as everywhere.
+//! The handler that the kernel calls only notes the signal. A thread of the runtime, started by the first use, passes it
+//! on. It never waits for a receiver, and a panic of a receiver's waker does not end it: signals go on to arrive. In
+//! calls that wake receivers, such as [`stop`] and [`reset`], the first such panic comes out at the end, when everything
+//! is done. Several signals of one number that come at once may arrive as one, as everywhere.
+//!
+//! # Other handlers
+//!
+//! Other code may listen for the same signals, by the C library, the crate `signal-hook` or `tokio::signal`:
+//!
+//! - The first listener here installs a handler, the last one restores the action from before. A handler that was there
+//!   before is called for each signal, before the listeners here get it.
+//! - A handler that other code installs later stays. As long as it is installed, the signal does not do by itself what
+//!   it would do without a handler, whoever listens here. If it calls the handler before it, as that of `signal-hook`
+//!   does, all listeners here get the signal; else those that come later do.
+//! - A program's own handler for SIGQUIT wins over the dump of all goroutines, whenever it is installed.
+//! - Handlers run on the alternate signal stack if the thread has one, as those of the runtime do. That also holds for
+//!   handlers from before while there are listeners here.
+//! - In a forked child, where the thread does not exist, signals do by themselves what they would do without listeners.
 //!
 //! | Go | here |
 //! |---|---|
@@ -31,6 +46,8 @@
 //! | `signal.Reset(sigs…)` | [`reset`] |
 //! | `signal.Ignored(sig)` | [`is_ignored`] |
 
+mod arrival;
+mod handlers;
 mod hub;
 mod number;
 
@@ -49,9 +66,9 @@ const CAPACITY: usize = 16;
 
 /// Relays every arrival of one of `signals` into a channel.
 ///
-/// The channel holds 16 signals; while it is full, further ones are dropped: nobody who sends signals is ever held up.
-/// [`stop`] ends it. If instead the last receiver is dropped, the next signal finds nobody and does what it does by
-/// itself.
+/// The channel holds 16 signals; while it is full, further ones are dropped: no sender of signals is ever held up.
+/// [`stop`] ends it. If instead the last receiver is dropped, the next signal finds no listener and does what it does
+/// by itself.
 ///
 /// # Panics
 /// If `signals` is empty, or has one that cannot be caught (SIGKILL and SIGSTOP), that belongs to failing instructions
@@ -79,20 +96,23 @@ pub fn notify(signals: &[Signal]) -> Receiver<Signal> {
 
 /// Relays no more signals into the channel, which closes: receivers still get what has arrived, then `None`.
 ///
-/// When this returns nothing more arrives. A signal that nobody else asks for does again what it does by itself.
-/// Without effect on channels that are not from [`notify`].
+/// When this returns nothing more arrives. A signal without another listener does again what it does by itself. Without
+/// effect on channels that are not from [`notify`].
+///
+/// # Panics
+/// With the first panic of a waker of those that wait at the channel, when everything is done.
 #[doc(alias = "signal.Stop")]
 pub fn stop(signals: &Receiver<Signal>) {
     Hub::get().unsubscribe(|sink| matches!(sink, Sink::Channel(sender) if signals.same_channel(sender)));
 }
 
-/// Lets `signals` do nothing, whoever has asked for them before.
+/// Lets `signals` do nothing, whether or not they have listeners.
 ///
 /// It undoes [`notify`] and [`notify_context`] for them, as [`reset`] does. The programs that this one starts ignore
-/// them, too, unless they have handlers of their own. Whoever asks for one of them later gets it.
+/// them, too, unless they install handlers. A later [`notify`] undoes it.
 ///
 /// # Panics
-/// If `signals` is empty, or has one for which [`notify`] would panic.
+/// If `signals` is empty, or has one for which [`notify`] would panic. As [`stop`] does.
 ///
 /// ```
 /// use gochan::signal::{self, Signal};
@@ -117,19 +137,19 @@ pub fn ignore(signals: &[Signal]) {
 /// end; they only are no longer cancelled by these signals.
 ///
 /// # Panics
-/// If `signals` has one for which [`notify`] would panic.
+/// If `signals` has one for which [`notify`] would panic. As [`stop`] does.
 #[doc(alias = "signal.Reset")]
 #[track_caller]
 pub fn reset(signals: &[Signal]) {
     Hub::get().reset(signals);
 }
 
-/// True if `signal` does nothing, because of [`ignore`] or because the program was started like that, and nobody asks
-/// for it.
+/// True if `signal` does nothing, because of [`ignore`] or because the program was started like that, and has no
+/// listener.
 #[doc(alias = "signal.Ignored")]
 #[doc(alias = "Ignored")]
 pub fn is_ignored(signal: Signal) -> bool {
-    hub::is_ignored(signal.number())
+    handlers::is_ignored(signal.number())
 }
 
 /// A child of `parent` that the first of `signals` cancels, and a handle that cancels it without.

@@ -29,7 +29,8 @@ signals! {
     /// Ctrl-C.
     #[doc(alias = "os.Interrupt")]
     INTERRUPT = SIGINT, "interrupt";
-    /// Ctrl-\\. Unless it is asked for, it prints what all goroutines do, and ends the program.
+    /// Ctrl-\\. Unless the program has a listener or a handler for it, it prints what all goroutines do, and ends the
+    /// program.
     QUIT = SIGQUIT, "quit";
     /// The polite way to end a program.
     TERMINATE = SIGTERM, "terminated";
