@@ -5,6 +5,7 @@ use super::error::{SendTimeoutError, TryRecvError, TrySendError};
 use super::head::EXPLORED;
 use super::waiter::{Completed, Outcome, Waiter};
 use crate::sched;
+use crate::sched::bubble::point;
 use crate::sched::park::{Parker, WaitReason};
 use std::mem::{ManuallyDrop, MaybeUninit};
 use std::time::Instant;
@@ -104,7 +105,7 @@ impl<T> Core<T> {
             Step::Closed => Outcome::Closed,
             Step::Queued(parker) => {
                 // SAFETY: the waiter is this frame's, and queued with the senders if at all.
-                let mut give_up = || unsafe { self.head.withdraw(waiter, true) };
+                let mut give_up = || unsafe { self.head.withdraw(waiter, true) }.was_queued;
                 parker.park_until(deadline, WaitReason::Send, place, &mut give_up);
                 // SAFETY: the wait is over, so the waiter is this frame's alone.
                 unsafe { (*waiter).outcome }
@@ -119,10 +120,11 @@ impl<T> Core<T> {
 
     /// Sends if that needs no waiting.
     #[inline]
+    #[track_caller]
     pub(super) fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
         self.head.point_before();
         if !self.head.may_send() {
-            sched::spend();
+            point("try_send");
             return Err(TrySendError::Full(value));
         }
         let mut value = ManuallyDrop::new(value);
@@ -130,14 +132,16 @@ impl<T> Core<T> {
         // SAFETY: the value is here.
         let sent = unsafe { state.send_now((&raw mut value).cast()) };
         drop(state);
-        match sent {
+        let sent = match sent {
             Ok(receiver) => {
-                wake_and_spend(receiver);
+                wake(receiver);
                 Ok(())
             }
             Err(Blocked::Wait) => Err(TrySendError::Full(ManuallyDrop::into_inner(value))),
             Err(Blocked::Closed) => Err(TrySendError::Closed(ManuallyDrop::into_inner(value))),
-        }
+        };
+        point("try_send");
+        sent
     }
 
     /// Receives, waiting if need be. None: closed and drained.
@@ -199,7 +203,10 @@ impl<T> Core<T> {
         match received {
             Ok(sender) => {
                 drop(state);
+                // SAFETY: the slot has just been written.
+                let received = unsafe { Received::new(slot) };
                 wake_and_spend(sender);
+                std::mem::forget(received);
                 Step::Done
             }
             Err(Blocked::Closed) => Step::Closed,
@@ -251,7 +258,7 @@ impl<T> Core<T> {
             Step::Closed => Outcome::Closed,
             Step::Queued(parker) => {
                 // SAFETY: the waiter is this frame's, and queued with the receivers if at all.
-                let mut give_up = || unsafe { self.head.withdraw(waiter, false) };
+                let mut give_up = || unsafe { self.head.withdraw(waiter, false) }.was_queued;
                 parker.park_until(deadline, WaitReason::Recv, place, &mut give_up);
                 // SAFETY: the wait is over, so the waiter is this frame's alone.
                 unsafe { (*waiter).outcome }
@@ -261,11 +268,11 @@ impl<T> Core<T> {
 
     /// Receives if that needs no waiting.
     #[inline]
+    #[track_caller]
     pub(super) fn try_recv(&self) -> Result<T, TryRecvError> {
         self.head.point_before();
         if !self.head.may_receive() {
-            // Who polls in a loop must let those run who could end it.
-            sched::spend();
+            point("try_recv");
             return Err(TryRecvError::Empty);
         }
         let mut value = MaybeUninit::<T>::uninit();
@@ -273,22 +280,50 @@ impl<T> Core<T> {
         // SAFETY: the slot is valid, and written by success.
         let received = unsafe { state.recv_now(value.as_mut_ptr()) };
         drop(state);
-        match received {
+        let received = match received {
             Ok(sender) => {
-                wake_and_spend(sender);
-                // SAFETY: as above.
-                Ok(unsafe { value.assume_init() })
+                // SAFETY: as above. A waker that panics drops the value, which has been received.
+                let value = unsafe { value.assume_init() };
+                wake(sender);
+                Ok(value)
             }
             Err(Blocked::Wait) => Err(TryRecvError::Empty),
             Err(Blocked::Closed) => Err(TryRecvError::Closed),
-        }
+        };
+        point("try_recv");
+        received
     }
 }
 
+/// Wakes the other side of an operation that is complete: its waker may be the user's.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub(super) fn wake_and_spend(completed: Option<Completed>) {
+pub(super) fn wake(completed: Option<Completed>) {
     if let Some(completed) = completed {
         completed.wake();
     }
+}
+
+/// As `wake`, at the end of an operation that might have waited.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub(super) fn wake_and_spend(completed: Option<Completed>) {
+    wake(completed);
     sched::spend();
+}
+
+/// A value in the slot of the receiver while the sender is woken: a waker that panics drops it.
+struct Received<T>(*mut T);
+
+impl<T> Received<T> {
+    /// # Safety
+    /// There is a value in `slot`, which nobody else uses until this is dropped or forgotten.
+    unsafe fn new(slot: *mut T) -> Received<T> {
+        Received(slot)
+    }
+}
+
+impl<T> Drop for Received<T> {
+    fn drop(&mut self) {
+        // SAFETY: the promise of `new`.
+        unsafe { self.0.drop_in_place() };
+    }
 }

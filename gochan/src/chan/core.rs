@@ -14,6 +14,7 @@ use super::head::{CLOSED, EXPLORED, GAVE_BACK, Head, NO_RECEIVER, RETURNED};
 use super::ring::Ring;
 use super::timer::TimerState;
 use super::waiter::{Ended, Outcome};
+use crate::callback::Callbacks;
 use crate::sched::bubble::{is_explored, point, point_before};
 use std::cell::UnsafeCell;
 use std::collections::VecDeque;
@@ -102,11 +103,16 @@ impl<T> Core<T> {
     }
 
     /// True if this call closed the channel.
+    #[track_caller]
     pub(super) fn close(&self) -> bool {
         self.head.point_before();
-        let closed = self.close_without_waking().map(Closed::wake_all).is_some();
-        point();
-        closed
+        let closed = self.close_without_waking();
+        let is_first = closed.is_some();
+        if let Some(closed) = closed {
+            closed.wake_all();
+        }
+        point("close");
+        is_first
     }
 
     /// Closes the channel, which runs none of the user's code, and leaves the waking to the caller. None if it was
@@ -122,11 +128,12 @@ impl<T> Core<T> {
         Some(Closed { receivers, senders })
     }
 
-    /// The last handle that could receive is gone: senders get their values back, buffered values are dropped.
-    pub(super) fn receivers_gone(&self) {
+    /// The last handle that could receive is gone: senders get their values back, buffered values are dropped. Runs none
+    /// of the user's code: that is left to the caller. None if there is none to run.
+    pub(super) fn receivers_gone(&self) -> Option<Abandoned<T>> {
         if self.head.is_timer() {
             // Nobody sends, and nothing is buffered.
-            return;
+            return None;
         }
         let mut state = self.lock();
         self.head.set(NO_RECEIVER);
@@ -142,8 +149,7 @@ impl<T> Core<T> {
             orphans.push_back(unsafe { state.pop_front().read() });
         }
         drop(state);
-        senders.wake_all();
-        drop(orphans);
+        (!senders.is_empty() || !orphans.is_empty()).then_some(Abandoned { senders, orphans })
     }
 
     pub(super) fn len(&self) -> usize {
@@ -164,16 +170,37 @@ impl<T> Core<T> {
     }
 }
 
-/// Who waited on a channel when it was closed.
+/// The receivers and senders that waited on a channel when it was closed.
+#[must_use = "they sleep until they are woken"]
 pub(crate) struct Closed {
     receivers: Ended,
     senders: Ended,
 }
 
 impl Closed {
+    pub(super) fn is_empty(&self) -> bool {
+        self.receivers.is_empty() && self.senders.is_empty()
+    }
+
     pub(crate) fn wake_all(self) {
-        self.receivers.wake_all();
-        self.senders.wake_all();
+        let mut callbacks = Callbacks::new();
+        callbacks.run(|| self.receivers.wake_all());
+        callbacks.run(|| self.senders.wake_all());
+        callbacks.finish();
+    }
+}
+
+/// The senders that waited when the last receiver went, and the values that nobody will receive.
+#[must_use = "the senders sleep until they are woken"]
+pub(super) struct Abandoned<T> {
+    senders: Ended,
+    orphans: VecDeque<T>,
+}
+
+impl<T> Abandoned<T> {
+    pub(super) fn finish(self, callbacks: &mut Callbacks) {
+        callbacks.run(|| self.senders.wake_all());
+        callbacks.drop_each(self.orphans);
     }
 }
 

@@ -8,6 +8,7 @@ use super::core::Core;
 use super::handle::Receiver;
 use super::timer::WakeAt;
 use super::waiter::{Outcome, Waiter};
+use crate::callback::Callbacks;
 use futures_core::Stream;
 use std::cell::UnsafeCell;
 use std::fmt;
@@ -46,30 +47,39 @@ impl<T> Waiting<T> {
     /// `self` does not move until `self.queued` is false, and every queued `self` is dropped through `forget_recv`.
     unsafe fn poll_recv(&mut self, core: &Core<T>, context: &Context<'_>) -> Poll<Option<T>> {
         let (waiter, slot) = (self.waiter.get(), self.slot.get().cast::<T>());
+        let is_timer = core.head.is_timer();
+        let mut callbacks = Callbacks::new();
+        let mut outcome = Outcome::Retry;
         // SAFETY: the caller's promise keeps waiter and slot valid while queued; `Done` says that the slot is full.
-        unsafe {
-            let mut outcome = Outcome::Retry;
+        let value = unsafe {
             if self.queued {
-                outcome = core.poll_waiter(waiter, context.waker());
+                let polled = core.poll_waiter(waiter, context.waker());
+                outcome = polled.outcome;
+                polled.finish(&mut callbacks);
             }
-            if outcome == Outcome::Pending && core.head.is_timer() && core.withdraw_recv(waiter) {
-                // Its time may have come, which nobody tells the waiter.
-                outcome = Outcome::Retry;
+            if outcome == Outcome::Pending && is_timer {
+                let withdrawal = core.withdraw_recv(waiter);
+                if withdrawal.was_queued {
+                    // The time may have come, which nothing tells the waiter.
+                    outcome = Outcome::Retry;
+                }
+                callbacks.run(|| drop(withdrawal));
             }
             if outcome == Outcome::Retry {
-                outcome = core.task_recv(slot, waiter, context.waker());
+                self.queued = false;
+                let polled = core.task_recv(slot, waiter, context.waker());
+                outcome = polled.outcome;
+                polled.finish(&mut callbacks);
             }
             self.queued = outcome == Outcome::Pending;
-            if core.head.is_timer() {
-                let time = if self.queued { core.next_time() } else { None };
-                self.wake_at.set(time, context.waker());
-            }
-            match outcome {
-                Outcome::Pending => Poll::Pending,
-                Outcome::Done => Poll::Ready(Some(slot.read())),
-                _ => Poll::Ready(None),
-            }
+            (outcome == Outcome::Done).then(|| slot.read())
+        };
+        if is_timer {
+            let time = if self.queued { core.next_time() } else { None };
+            callbacks.run(|| self.wake_at.set(time, context.waker()));
         }
+        callbacks.finish();
+        if outcome == Outcome::Pending { Poll::Pending } else { Poll::Ready(value) }
     }
 
     /// Leaves the queue; a value that came too late goes back.
@@ -79,11 +89,14 @@ impl<T> Waiting<T> {
         }
         let waiter = self.waiter.get();
         // SAFETY: the waiter was queued on this channel and is valid; once it is off the queue it is ours.
-        unsafe {
-            if !core.withdraw_recv(waiter) && (*waiter).outcome == Outcome::Done {
+        let withdrawal = unsafe {
+            let withdrawal = core.withdraw_recv(waiter);
+            if !withdrawal.was_queued && (*waiter).outcome == Outcome::Done {
                 core.give_back((*self.slot.get()).assume_init_read());
             }
-        }
+            withdrawal
+        };
+        drop(withdrawal);
     }
 }
 
@@ -216,45 +229,47 @@ impl<T> Future for SendFuture<'_, T> {
         let Some(core) = this.core else { return Poll::Pending };
         let (waiter, slot) = (this.waiter.get(), this.value.get().cast::<T>());
         // SAFETY: the value is in the slot; both are pinned with the future, whose drop leaves the queue.
-        let outcome = unsafe {
+        let polled = unsafe {
             match this.state {
                 SendState::Holding => core.task_send(slot, waiter, context.waker()),
                 SendState::Queued => core.poll_waiter(waiter, context.waker()),
                 SendState::Finished => panic!("SendFuture polled after completion"),
             }
         };
-        match outcome {
-            Outcome::Pending => {
-                this.state = SendState::Queued;
-                Poll::Pending
-            }
-            Outcome::Done => {
-                this.state = SendState::Finished;
-                Poll::Ready(Ok(()))
-            }
-            _ => {
-                this.state = SendState::Finished;
-                // SAFETY: unless `Done`, the value is still here; `Finished` keeps it from being taken again.
-                Poll::Ready(Err(SendError(unsafe { slot.read() })))
-            }
-        }
+        let (state, result) = match polled.outcome {
+            Outcome::Pending => (SendState::Queued, Poll::Pending),
+            Outcome::Done => (SendState::Finished, Poll::Ready(Ok(()))),
+            // SAFETY: unless `Done`, the value is still here; `Finished` keeps it from being taken again.
+            _ => (SendState::Finished, Poll::Ready(Err(SendError(unsafe { slot.read() })))),
+        };
+        this.state = state;
+        let mut callbacks = Callbacks::new();
+        polled.finish(&mut callbacks);
+        callbacks.finish();
+        result
     }
 }
 
 impl<T> Drop for SendFuture<'_, T> {
     fn drop(&mut self) {
-        let here = match (self.state, self.core) {
-            (SendState::Holding, _) | (_, None) => self.state == SendState::Holding,
+        let (here, withdrawal) = match (self.state, self.core) {
+            (SendState::Holding, _) => (true, None),
+            (SendState::Finished, _) | (SendState::Queued, None) => (false, None),
             // SAFETY: the waiter was queued on this channel; off the queue it is ours.
             (SendState::Queued, Some(core)) => unsafe {
-                core.withdraw_send(self.waiter.get()) || (*self.waiter.get()).outcome != Outcome::Done
+                let withdrawal = core.withdraw_send(self.waiter.get());
+                let here = withdrawal.was_queued || (*self.waiter.get()).outcome != Outcome::Done;
+                (here, Some(withdrawal))
             },
-            (SendState::Finished, _) => false,
         };
+        self.state = SendState::Finished;
+        let mut callbacks = Callbacks::new();
         if here {
             // SAFETY: the value has not been taken.
-            unsafe { ManuallyDrop::drop(self.value.get_mut()) };
+            callbacks.run(|| unsafe { ManuallyDrop::drop(self.value.get_mut()) });
         }
+        callbacks.run(|| drop(withdrawal));
+        callbacks.finish();
     }
 }
 

@@ -119,11 +119,13 @@ impl Receiver<Instant> {
 
     /// Whatever has not been received by now never will be. True if the time had not come, or there were more ticks to
     /// come.
+    #[track_caller]
     pub(crate) fn stop_timer(&self) -> bool {
-        self.core().is_some_and(Core::stop_timer)
+        self.core().is_some_and(|core| core.stop_timer())
     }
 
     /// As [`Receiver::timer`], from now on. True as for [`Receiver::stop_timer`].
+    #[track_caller]
     pub(crate) fn reset_timer(&self, after: Duration, period: Duration) -> bool {
         self.core().is_some_and(|core| core.reset_timer(after, period))
     }
@@ -144,8 +146,13 @@ macro_rules! common {
             }
 
             /// How many values are buffered now; waiting senders do not count. 0 for nil.
+            #[track_caller]
             pub fn len(&self) -> usize {
-                between_points(|| self.raw.core().map_or(0, Core::len))
+                between_points("len", || self.length())
+            }
+
+            fn length(&self) -> usize {
+                self.raw.core().map_or(0, Core::len)
             }
 
             /// How many values can be buffered. 0 for unbuffered and nil.
@@ -155,19 +162,22 @@ macro_rules! common {
             }
 
             /// True if nothing is buffered now.
+            #[track_caller]
             pub fn is_empty(&self) -> bool {
                 self.len() == 0
             }
 
             /// True if nothing more can be buffered now; always, for unbuffered and nil.
+            #[track_caller]
             pub fn is_full(&self) -> bool {
                 self.len() >= self.capacity()
             }
 
             /// True if sends fail: somebody closed the channel, or nobody is left to send or to receive. Buffered
             /// values may still be there.
+            #[track_caller]
             pub fn is_closed(&self) -> bool {
-                between_points(|| self.raw.core().is_some_and(Core::is_closed))
+                between_points("is_closed", || self.raw.core().is_some_and(Core::is_closed))
             }
 
             /// True if both handles are of the same channel. Two nil channels are the same.
@@ -218,7 +228,7 @@ macro_rules! common {
                 }
                 f.debug_struct(stringify!($handle))
                     .field("channel", &self.raw.address())
-                    .field("len", &self.len())
+                    .field("len", &self.length())
                     .field("capacity", &self.capacity())
                     .field("closed", &self.raw.core().is_some_and(Core::is_closed))
                     .finish()

@@ -8,6 +8,7 @@
 use super::lock::RawLock;
 use super::waiter::{Outcome, WaitQueue, Waiter};
 use crate::sched::bubble::point_before;
+use crate::sched::park::Owner;
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering::*};
 
 /// Closed by `close`, or by the drop of the last sender.
@@ -23,6 +24,13 @@ pub(super) const TIMER: u8 = 16;
 /// Of an exploration: others may run before every operation as well. Nothing is done here without a look at this flag,
 /// which the fast paths have in common with others.
 pub(super) const EXPLORED: u8 = 32;
+
+/// What [`Head::withdraw`] has done. Dropping it drops the waker of a future, which is the user's: when the state is final.
+#[must_use = "it says whether the waiter was still queued"]
+pub(crate) struct Withdrawal {
+    pub(crate) was_queued: bool,
+    _owner: Option<Owner>,
+}
 
 /// See the module documentation.
 #[derive(Debug)]
@@ -142,7 +150,7 @@ impl Head {
     ///
     /// # Safety
     /// `waiter` is valid and, if queued, on that queue of this channel.
-    pub(crate) unsafe fn withdraw(&self, waiter: *mut Waiter, sends: bool) -> bool {
+    pub(crate) unsafe fn withdraw(&self, waiter: *mut Waiter, sends: bool) -> Withdrawal {
         self.lock();
         // SAFETY: the caller's promise; the lock makes the waiter ours while it is queued.
         unsafe {
@@ -154,9 +162,7 @@ impl Head {
                 owner = (*waiter).give_up_owner();
             }
             self.unlock();
-            // A task's waker is the user's: not under the lock.
-            drop(owner);
-            queued
+            Withdrawal { was_queued: queued, _owner: owner }
         }
     }
 

@@ -8,18 +8,17 @@
 //! Builds with debug assertions count the locks that a thread holds, and whatever may switch asks [`assert_none_held`].
 
 use crate::shim::{
-    self,
+    self, UnsafeCell,
     atomic::{AtomicBool, Ordering::*},
 };
-use std::cell::UnsafeCell;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::panic::RefUnwindSafe;
 
 /// The bare lock, for values that stand beside it.
 #[derive(Debug)]
-#[repr(transparent)]
-pub(crate) struct RawLock(AtomicBool);
+#[cfg_attr(not(gochan_loom), repr(transparent))]
+pub(crate) struct RawLock(AtomicBool, #[cfg(gochan_loom)] shim::Bench);
 
 /// A value behind a spin lock; the lock stands right before it.
 #[repr(C)]
@@ -42,8 +41,13 @@ pub(crate) struct Guard<'a, T> {
 }
 
 impl RawLock {
+    #[cfg_attr(gochan_loom, const_fn::const_fn(cfg(not(gochan_loom))))]
     pub(crate) const fn new() -> RawLock {
-        RawLock(AtomicBool::new(false))
+        RawLock(
+            AtomicBool::new(false),
+            #[cfg(gochan_loom)]
+            shim::Bench::new(),
+        )
     }
 
     #[inline]
@@ -62,8 +66,17 @@ impl RawLock {
         held::one_less();
         // Release publishes what was written under the lock.
         self.0.store(false, Release);
+        #[cfg(gochan_loom)]
+        self.1.wake_all();
     }
 
+    /// Threads that spin beside each other do so in endlessly many ways.
+    #[cfg(gochan_loom)]
+    fn wait(&self) {
+        self.1.wait_until(|| !self.0.swap(true, Acquire));
+    }
+
+    #[cfg(not(gochan_loom))]
     #[cold]
     #[inline(never)]
     fn wait(&self) {
@@ -79,6 +92,7 @@ impl RawLock {
 }
 
 impl<T> SpinLock<T> {
+    #[cfg_attr(gochan_loom, const_fn::const_fn(cfg(not(gochan_loom))))]
     pub(crate) const fn new(value: T) -> SpinLock<T> {
         SpinLock { lock: RawLock::new(), value: UnsafeCell::new(value) }
     }
@@ -100,7 +114,7 @@ pub(crate) fn assert_none_held() {
     );
 }
 
-#[cfg(all(debug_assertions, not(gochan_model)))]
+#[cfg(all(debug_assertions, not(any(gochan_model, gochan_loom))))]
 mod held {
     use std::cell::Cell;
 
@@ -123,7 +137,7 @@ mod held {
 }
 
 /// The threads of a model are not those of the process.
-#[cfg(not(all(debug_assertions, not(gochan_model))))]
+#[cfg(not(all(debug_assertions, not(any(gochan_model, gochan_loom)))))]
 mod held {
     #[inline(always)]
     pub(super) fn one_more() {}
@@ -155,12 +169,13 @@ pub(crate) fn back_off(round: u32) {
     }
 }
 
-#[cfg(not(gochan_model))]
+#[cfg(not(any(gochan_model, gochan_loom)))]
 fn rest() {
+    crate::sched::fork::refuse_to_spin();
     std::thread::sleep(std::time::Duration::from_micros(50));
 }
 
-#[cfg(gochan_model)]
+#[cfg(any(gochan_model, gochan_loom))]
 fn rest() {
     shim::yield_now();
 }
@@ -171,7 +186,7 @@ impl<T> Deref for Guard<'_, T> {
     #[inline]
     fn deref(&self) -> &T {
         // SAFETY: the guard is proof that the lock is held.
-        unsafe { &*self.lock.value.get() }
+        self.lock.value.with(|value| unsafe { &*value })
     }
 }
 
@@ -179,7 +194,7 @@ impl<T> DerefMut for Guard<'_, T> {
     #[inline]
     fn deref_mut(&mut self) -> &mut T {
         // SAFETY: the guard is proof that the lock is held.
-        unsafe { &mut *self.lock.value.get() }
+        self.lock.value.with_mut(|value| unsafe { &mut *value })
     }
 }
 
@@ -197,7 +212,7 @@ impl<T> fmt::Debug for SpinLock<T> {
     }
 }
 
-#[cfg(all(test, debug_assertions, not(gochan_model)))]
+#[cfg(all(test, debug_assertions, not(any(gochan_model, gochan_loom))))]
 mod tests {
     use super::*;
     use crate::sched::{bubble, park};
@@ -213,7 +228,7 @@ mod tests {
             drop(guard);
             assert_none_held();
         };
-        refuses("a point", &bubble::point);
+        refuses("a point", &|| bubble::point("an operation"));
         refuses("a point before", &bubble::point_before);
         refuses("spending", &crate::sched::spend);
         let parker = park::Parker::current();

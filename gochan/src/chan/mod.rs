@@ -39,6 +39,8 @@ mod handle;
 pub(crate) mod head;
 mod iter;
 pub(crate) mod lock;
+#[cfg(all(test, gochan_loom))]
+mod model_loom;
 mod nil;
 pub(crate) mod operation;
 mod receiving;

@@ -52,6 +52,7 @@ macro_rules! receiving {
             /// ```
             #[doc(alias = "default")]
             #[inline]
+            #[track_caller]
             pub fn try_recv(&self) -> Result<T, TryRecvError> {
                 match self.core() {
                     Some(core) => core.try_recv(),

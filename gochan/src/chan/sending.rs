@@ -1,12 +1,14 @@
 //! What the handles that can send do: `Chan` and `Sender`.
 
-use super::core::{Closed, Core};
+use super::core::{Blocked, Closed, Core};
 use super::error::{SendError, SendTimeoutError, TrySendError};
 use super::future::SendFuture;
 use super::handle::{Chan, Sender};
 use super::nil::{nap, park_for_ever};
+use super::waiter::Completed;
 use crate::sched::clock::deadline;
 use crate::sched::park::WaitReason;
+use std::mem::ManuallyDrop;
 use std::panic::Location;
 use std::time::Duration;
 
@@ -55,6 +57,7 @@ macro_rules! sending {
             /// ```
             #[doc(alias = "default")]
             #[inline]
+            #[track_caller]
             pub fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
                 match self.core() {
                     Some(core) => core.try_send(value),
@@ -119,8 +122,9 @@ macro_rules! sending {
             /// assert!(!ch.close());
             /// assert_eq!((ch.recv(), ch.recv()), (Some(1), None));
             /// ```
+            #[track_caller]
             pub fn close(&self) -> bool {
-                self.core().is_some_and(Core::close)
+                self.core().is_some_and(|core| core.close())
             }
         }
     };
@@ -137,6 +141,18 @@ impl<T> Sender<T> {
     /// As `close`, leaving it to the caller to wake those who wait. Runs none of the user's code.
     pub(crate) fn close_without_waking(&self) -> Option<Closed> {
         self.core()?.close_without_waking()
+    }
+
+    /// As `try_send`, leaving it to the caller to wake the receiver. Runs none of the user's code, and never switches.
+    pub(crate) fn try_send_without_waking(&self, value: T) -> Result<Option<Completed>, TrySendError<T>> {
+        let Some(core) = self.core() else { return Err(TrySendError::Full(value)) };
+        let mut value = ManuallyDrop::new(value);
+        // SAFETY: the value is here, and forgotten if it has moved.
+        let sent = unsafe { core.lock().send_now((&raw mut value).cast()) };
+        sent.map_err(|blocked| match (blocked, ManuallyDrop::into_inner(value)) {
+            (Blocked::Wait, value) => TrySendError::Full(value),
+            (Blocked::Closed, value) => TrySendError::Closed(value),
+        })
     }
 }
 

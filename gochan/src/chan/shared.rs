@@ -5,6 +5,9 @@
 //! the two ends comes last frees the channel.
 
 use super::core::Core;
+use crate::callback::Callbacks;
+use crate::sched::bubble::point;
+use crate::shim::Memory;
 use crate::shim::atomic::{AtomicU8, AtomicU64, Ordering::*};
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::ptr::NonNull;
@@ -27,6 +30,7 @@ struct Shared<T> {
     ended: AtomicU8,
     /// How far behind the beginning of its memory it is.
     offset: u8,
+    memory: Memory,
 }
 
 impl<T> Shared<T> {
@@ -49,8 +53,13 @@ impl<T> Shared<T> {
             handle_alloc_error(Self::LAYOUT);
         }
         let offset = memory.align_offset(align_of::<Shared<T>>());
-        let shared =
-            Shared { core, sides: AtomicU64::new(sides), ended: AtomicU8::new(ended), offset: offset as u8 };
+        let shared = Shared {
+            core,
+            sides: AtomicU64::new(sides),
+            ended: AtomicU8::new(ended),
+            offset: offset as u8,
+            memory: Memory::new(),
+        };
         // SAFETY: the memory was allocated with the slack that aligning takes.
         unsafe {
             let place = memory.add(offset).cast::<Shared<T>>();
@@ -64,6 +73,7 @@ impl<T> Shared<T> {
     unsafe fn free(shared: NonNull<Shared<T>>) {
         // SAFETY: the caller's promise.
         unsafe {
+            shared.as_ref().memory.ends();
             let memory = shared.cast::<u8>().sub(usize::from(shared.as_ref().offset));
             shared.drop_in_place();
             dealloc(memory.as_ptr(), Self::LAYOUT);
@@ -105,7 +115,9 @@ impl<T> Raw<T> {
     #[inline]
     fn shared(&self) -> Option<&Shared<T>> {
         // SAFETY: a handle's count keeps the channel allocated.
-        self.0.map(|shared| unsafe { shared.as_ref() })
+        let shared = self.0.map(|shared| unsafe { shared.as_ref() })?;
+        shared.memory.is_used();
+        Some(shared)
     }
 
     #[inline]
@@ -156,15 +168,20 @@ impl<T> Raw<T> {
 
     #[cold]
     fn end(&self, shared: &Shared<T>, senders_end: bool, receivers_end: bool) {
+        if senders_end {
+            shared.core.head.point_before();
+        }
         let mut ended = 0;
+        let (mut abandoned, mut closed) = (None, None);
         if receivers_end {
             ended |= RECEIVERS_ENDED;
-            shared.core.receivers_gone();
+            abandoned = shared.core.receivers_gone();
         }
         if senders_end {
             ended |= SENDERS_ENDED;
-            shared.core.close();
+            closed = shared.core.close_without_waking().filter(|closed| !closed.is_empty());
         }
+        shared.memory.is_used();
         // The side that ends last frees; Acquire and AcqRel let it see all that the other did.
         const BOTH: u8 = SENDERS_ENDED | RECEIVERS_ENDED;
         let is_last = ended | shared.ended.load(Acquire) == BOTH
@@ -173,5 +190,17 @@ impl<T> Raw<T> {
             // SAFETY: both sides have ended and said so, hence nobody uses the channel any more.
             unsafe { Shared::free(pointer) };
         }
+        // Last, when the channel may be gone already: wakers and destructors are the user's.
+        if abandoned.is_some() || closed.is_some() {
+            let mut callbacks = Callbacks::new();
+            if let Some(abandoned) = abandoned {
+                abandoned.finish(&mut callbacks);
+            }
+            if let Some(closed) = closed {
+                callbacks.run(|| closed.wake_all());
+            }
+            callbacks.finish();
+        }
+        point("drop of the last handle");
     }
 }

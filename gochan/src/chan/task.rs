@@ -1,73 +1,93 @@
 //! What futures do on a channel: they wait without a stack.
 //!
-//! Their wakers are the user's: to clone or to drop one may run anything, also on the same channel, so neither happens
-//! under the lock.
+//! Their wakers are the user's: to clone, to wake or to drop one may run anything, also on the same channel, and may panic.
+//! So nothing of that happens under the lock, nor before the future has noted what has become of its operation: see
+//! [`Polled`]. A poll never waits, and so never lets another goroutine run.
 
-use super::blocking::wake_and_spend;
-use super::core::{Blocked, Core};
-use super::head::NO_RECEIVER;
+use super::blocking::wake;
+use super::core::{Blocked, Core, Locked};
+use super::head::{NO_RECEIVER, Withdrawal};
 use super::transfer::hand_over;
-use super::waiter::{NOWHERE, Outcome, Waiter};
+use super::waiter::{Completed, NOWHERE, Outcome, Waiter};
+use crate::callback::Callbacks;
 use crate::sched::park::Owner;
 use std::mem::ManuallyDrop;
 use std::task::Waker;
+
+/// What has become of an operation of a future, with the wakers that are to be woken or dropped for it. A panic of theirs
+/// is raised when the future has noted the outcome.
+#[must_use]
+pub(super) struct Polled {
+    pub(super) outcome: Outcome,
+    /// The other side, to be woken.
+    completed: Option<Completed>,
+    /// An owner that is not needed.
+    spare: Option<Owner>,
+}
+
+impl Polled {
+    fn new(outcome: Outcome, spare: Option<Owner>) -> Polled {
+        Polled { outcome, completed: None, spare }
+    }
+
+    /// Wakes and drops.
+    pub(super) fn finish(self, callbacks: &mut Callbacks) {
+        if self.completed.is_some() {
+            callbacks.run(|| wake(self.completed));
+        }
+        if self.spare.is_some() {
+            callbacks.run(|| drop(self.spare));
+        }
+    }
+}
 
 impl<T> Core<T> {
     /// Receives into `slot`, or queues `waiter` with it for a task.
     ///
     /// # Safety
     /// If queued, both stay valid until `withdraw_recv` or completion.
-    pub(super) unsafe fn task_recv(&self, slot: *mut T, waiter: *mut Waiter, waker: &Waker) -> Outcome {
-        let mut owner = None;
-        loop {
-            let mut state = self.lock();
-            // SAFETY: the caller's promise.
-            match unsafe { state.recv_now(slot) } {
-                Ok(sender) => {
-                    drop(state);
-                    wake_and_spend(sender);
-                    return Outcome::Done;
-                }
-                Err(Blocked::Closed) => return Outcome::Closed,
-                Err(Blocked::Wait) if owner.is_some() => {
-                    // SAFETY: the caller's promise.
-                    unsafe {
-                        waiter.write(Waiter::new(slot.cast(), owner));
-                        state.core.head.receivers.push(waiter);
-                    }
-                    return Outcome::Pending;
-                }
-                Err(Blocked::Wait) => {
-                    drop(state);
-                    owner = Some(Owner::task(waker));
-                }
-            }
-        }
+    pub(super) unsafe fn task_recv(&self, slot: *mut T, waiter: *mut Waiter, waker: &Waker) -> Polled {
+        // SAFETY: the caller's promise.
+        let attempt = |state: &mut Locked<'_, T>| unsafe { state.recv_now(slot) };
+        // SAFETY: the caller's promise.
+        unsafe { self.task_operation(false, attempt, slot, waiter, waker) }
     }
 
     /// Sends what is in `slot`, or queues `waiter` with it for a task. Unless `Done`, the value is still there.
     ///
     /// # Safety
     /// `slot` holds a value; if queued, both stay valid until `withdraw_send` or completion.
-    pub(super) unsafe fn task_send(&self, slot: *mut T, waiter: *mut Waiter, waker: &Waker) -> Outcome {
+    pub(super) unsafe fn task_send(&self, slot: *mut T, waiter: *mut Waiter, waker: &Waker) -> Polled {
+        // SAFETY: the caller's promise.
+        let attempt = |state: &mut Locked<'_, T>| unsafe { state.send_now(slot) };
+        // SAFETY: the caller's promise.
+        unsafe { self.task_operation(true, attempt, slot, waiter, waker) }
+    }
+
+    /// # Safety
+    /// `slot` is as `attempt` wants it; if queued, `slot` and `waiter` stay valid until withdrawal or completion.
+    #[inline]
+    unsafe fn task_operation(
+        &self,
+        sends: bool,
+        attempt: impl Fn(&mut Locked<'_, T>) -> Result<Option<Completed>, Blocked>,
+        slot: *mut T,
+        waiter: *mut Waiter,
+        waker: &Waker,
+    ) -> Polled {
         let mut owner = None;
         loop {
             let mut state = self.lock();
-            // SAFETY: the caller's promise.
-            match unsafe { state.send_now(slot) } {
-                Ok(receiver) => {
-                    drop(state);
-                    wake_and_spend(receiver);
-                    return Outcome::Done;
-                }
-                Err(Blocked::Closed) => return Outcome::Closed,
+            match attempt(&mut state) {
+                Ok(completed) => return Polled { completed, ..Polled::new(Outcome::Done, owner) },
+                Err(Blocked::Closed) => return Polled::new(Outcome::Closed, owner),
                 Err(Blocked::Wait) if owner.is_some() => {
                     // SAFETY: the caller's promise.
                     unsafe {
                         waiter.write(Waiter::new(slot.cast(), owner));
-                        state.core.head.senders.push(waiter);
+                        self.head.queue(sends).push(waiter);
                     }
-                    return Outcome::Pending;
+                    return Polled::new(Outcome::Pending, None);
                 }
                 Err(Blocked::Wait) => {
                     drop(state);
@@ -77,26 +97,21 @@ impl<T> Core<T> {
         }
     }
 
-    /// Looks at a waiter of a future; a new owner if it is to wait on.
+    /// Looks at a waiter of a future, which waits on for the task of `waker` if it is still queued.
     ///
     /// # Safety
     /// `waiter` is valid and was queued on this channel.
-    pub(super) unsafe fn poll_waiter(&self, waiter: *mut Waiter, waker: &Waker) -> Outcome {
+    pub(super) unsafe fn poll_waiter(&self, waiter: *mut Waiter, waker: &Waker) -> Polled {
         let mut owner = None;
         loop {
             let state = self.lock();
             // SAFETY: the caller's promise, under the lock.
             let waiter = unsafe { &mut *waiter };
             if !waiter.is_queued() || waiter.wakes(waker) {
-                return waiter.outcome;
+                return Polled::new(waiter.outcome, owner);
             }
             match owner.take() {
-                Some(owner) => {
-                    let before = waiter.replace_owner(owner);
-                    drop(state);
-                    drop(before);
-                    return Outcome::Pending;
-                }
+                Some(owner) => return Polled::new(Outcome::Pending, waiter.replace_owner(owner)),
                 None => {
                     drop(state);
                     owner = Some(Owner::task(waker));
@@ -105,16 +120,20 @@ impl<T> Core<T> {
         }
     }
 
+    /// Takes a receiver of a future off the queue.
+    ///
     /// # Safety
     /// `waiter` is valid and was queued with the receivers of this channel.
-    pub(super) unsafe fn withdraw_recv(&self, waiter: *mut Waiter) -> bool {
+    pub(super) unsafe fn withdraw_recv(&self, waiter: *mut Waiter) -> Withdrawal {
         // SAFETY: the caller's promise.
         unsafe { self.head.withdraw(waiter, false) }
     }
 
+    /// Takes a sender of a future off the queue.
+    ///
     /// # Safety
     /// `waiter` is valid and was queued with the senders of this channel.
-    pub(super) unsafe fn withdraw_send(&self, waiter: *mut Waiter) -> bool {
+    pub(super) unsafe fn withdraw_send(&self, waiter: *mut Waiter) -> Withdrawal {
         // SAFETY: the caller's promise.
         unsafe { self.head.withdraw(waiter, true) }
     }

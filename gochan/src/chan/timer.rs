@@ -9,6 +9,7 @@ use super::blocking::wake_and_spend;
 use super::core::{Blocked, Core, Locked, Place, Rare};
 use super::head::{Head, TIMER};
 use super::waiter::{Outcome, Waiter};
+use crate::callback::Callbacks;
 use crate::sched::alarm::{self, Alarm};
 use crate::sched::bubble::{point, point_before};
 use crate::sched::clock;
@@ -127,6 +128,7 @@ impl Core<Instant> {
 
     /// Whatever has not been received by now never will be. True if the time had not come, or there were more ticks to
     /// come.
+    #[track_caller]
     pub(super) fn stop_timer(&self) -> bool {
         point_before();
         let mut state = self.lock();
@@ -135,11 +137,12 @@ impl Core<Instant> {
         timer.when = When::Never;
         timer.taken = None;
         drop(state);
-        point();
+        point("stop");
         pending
     }
 
     /// As [`Core::timer`], from now on. True as for [`Core::stop_timer`].
+    #[track_caller]
     pub(super) fn reset_timer(&self, after: Duration, period: Duration) -> bool {
         point_before();
         let mut state = self.lock();
@@ -150,7 +153,7 @@ impl Core<Instant> {
         let waiting = self.head.receivers.end_all(Outcome::Retry);
         drop(state);
         waiting.wake_all();
-        point();
+        point("reset");
         pending
     }
 }
@@ -202,7 +205,7 @@ impl<T> Core<T> {
             match deadline {
                 Some(deadline) => {
                     // SAFETY: the waiter is this frame's, and queued with the receivers if at all.
-                    let mut give_up = || unsafe { self.head.withdraw(waiter, false) };
+                    let mut give_up = || unsafe { self.head.withdraw(waiter, false) }.was_queued;
                     parker.park_until(deadline, WaitReason::Recv, place, &mut give_up);
                 }
                 None => parker.park(WaitReason::Recv, place),
@@ -266,16 +269,20 @@ impl WakeAt {
             (_, None) => self.cancel(),
             (_, Some(time)) => {
                 self.cancel();
-                let rung = waker.clone();
+                let (rung, waker) = (waker.clone(), waker.clone());
                 let alarm = alarm::set(time, move || rung.wake());
-                self.0 = Some(Box::new(Wakeup { time, waker: waker.clone(), alarm }));
+                self.0 = Some(Box::new(Wakeup { time, waker, alarm }));
             }
         }
     }
 
     pub(super) fn cancel(&mut self) {
         if let Some(set) = self.0.take() {
-            set.alarm.cancel();
+            let Wakeup { waker, alarm, .. } = *set;
+            let mut callbacks = Callbacks::new();
+            callbacks.run(|| _ = alarm.cancel());
+            callbacks.run(|| drop(waker));
+            callbacks.finish();
         }
     }
 }

@@ -11,7 +11,7 @@
 
 use crate::sched::park::{Owner, WakeList};
 use crate::sched::prefetch::prefetch;
-use crate::shim::atomic::AtomicPtr as ClaimWord;
+use crate::shim::{Cell as ClaimCell, atomic::AtomicPtr as ClaimWord};
 use std::cell::Cell;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering::*};
@@ -161,7 +161,7 @@ impl Waiter {
 pub(crate) struct Claim {
     winner: ClaimWord<Waiter>,
     /// Belongs to the winner.
-    owner: Cell<Option<Owner>>,
+    owner: ClaimCell<Option<Owner>>,
     home: u32,
 }
 
@@ -170,7 +170,7 @@ impl Claim {
         Claim {
             winner: ClaimWord::new(ptr::null_mut()),
             home: home_of(Some(&owner)),
-            owner: Cell::new(Some(owner)),
+            owner: ClaimCell::new(Some(owner)),
         }
     }
 
@@ -399,6 +399,10 @@ impl WaitQueue {
 pub(super) struct Ended(WakeList);
 
 impl Ended {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(super) fn wake_all(self) {
         self.0.wake_from_last();
     }
