@@ -80,11 +80,17 @@ impl<'a> Arm<'a> {
         self.operation.is_some_and(|operation| operation.sends)
     }
 
-    /// The value has moved into the slot, or out of it.
+    /// The value has moved into the slot, or out of it: then the arm is off, as there is nothing to send any more.
     #[inline]
     pub(super) fn moved(&mut self) {
-        let content = if self.sends() { Content::Nothing } else { Content::Value };
-        self.set_content(content);
+        let sends = self.sends();
+        self.on &= !sends;
+        self.set_content(if sends { Content::Nothing } else { Content::Value });
+    }
+
+    /// True for a send that was completed, and that nobody has refilled.
+    pub(super) fn is_spent(&self) -> bool {
+        !self.on && self.sends()
     }
 
     /// The channel was found closed. False: the arm is off because of it.
@@ -257,11 +263,12 @@ pub fn recv<'a, R: RecvSide + ?Sized>(channel: &'a R, slot: &'a mut RecvSlot<R::
     Arm::new(channel.recv_channel().recv_operation(), value, content)
 }
 
-/// A send arm with a value in a slot.
+/// A send arm with a value in a slot; off if the slot is empty.
 #[inline]
 pub fn send<'a, S: SendSide + ?Sized>(channel: &'a S, slot: &'a mut SendSlot<S::Item>) -> Arm<'a> {
+    let full = slot.inner.content == Content::Value;
     let (value, content) = SendSlot::parts(slot);
-    Arm::new(channel.send_channel().send_operation(), value, content)
+    Arm::new(channel.send_channel().send_operation().filter(|_| full), value, content)
 }
 
 /// A place of the caller's. Not a plain reference, which would coerce: `&Arc<T>` to `&T`, and what moves then is not the

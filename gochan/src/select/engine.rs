@@ -17,6 +17,7 @@ use super::arm::Arm;
 use crate::chan::core::Blocked;
 use crate::chan::waiter::{Claim, Completed, Outcome, Waiter};
 use crate::sched::berths::LINE;
+use crate::sched::bubble::point_of_poll;
 use crate::sched::park::{Owner, Parker, WaitReason};
 use crate::sched::{self, random};
 use std::mem::MaybeUninit;
@@ -151,23 +152,28 @@ pub(super) struct Engine<'e, 'a> {
     pub(super) order: &'e mut [u32],
     /// All indices, in the order of their channels' addresses if `sorted`.
     pub(super) locks: &'e mut [u32],
-    pub(super) sorted: bool,
+    pub(super) sorted: &'e mut bool,
     pub(super) mode: Mode,
 }
 
 impl Engine<'_, '_> {
-    /// After `poll` has found nothing: chooses an arm, or queues on all of them for the owner that `wait` makes.
+    /// After `poll` has found nothing: chooses an arm, or queues on all of them for the owner that `wait` makes. `other` is as
+    /// for [`poll`].
     #[inline(never)]
-    pub(super) fn begin<P>(&mut self, wait: impl FnOnce() -> (P, Owner)) -> Begun<P> {
+    pub(super) fn begin<P>(
+        &mut self,
+        other: &mut Option<Completed>,
+        wait: impl FnOnce() -> (P, Owner),
+    ) -> Begun<P> {
         if !self.mode.default
             && self.linger()
-            && let Some(chosen) = poll(self.arms, self.order, self.mode.biased)
+            && let Some(chosen) = poll(self.arms, self.order, self.mode.biased, other)
         {
             return Begun::Chosen(chosen);
         }
         if !self.all_off() {
             self.lock_all();
-            let (chosen, completed) = self.poll_locked();
+            let chosen = self.poll_locked(other);
             if chosen.is_none() && !self.mode.default && !self.all_off() {
                 let (parker, owner) = wait();
                 let deadline = self.queue_all(owner);
@@ -175,16 +181,10 @@ impl Engine<'_, '_> {
                 return Begun::Waiting(parker, deadline);
             }
             self.unlock_all();
-            if let Some(completed) = completed {
-                completed.wake();
-            }
             if let Some(chosen) = chosen {
-                sched::spend();
                 return Begun::Chosen(chosen);
             }
         }
-        // Who asks in a loop must let those run who could make something ready.
-        sched::spend();
         if self.mode.default || (self.mode.or_else && self.all_off()) {
             return Begun::Chosen(Chosen::fallback(self.arms.len()));
         }
@@ -199,11 +199,12 @@ impl Engine<'_, '_> {
         parker.park_until(deadline, WaitReason::Select, place, &mut || claim.give_up());
     }
 
-    /// After the wait: what was chosen, once no waiter is on any queue. None: start over.
+    /// After the wait: what was chosen, once no waiter is on any queue. None: start over. The owner, if nobody has woken it,
+    /// may be a task's, and is to be dropped when the choice has been noted.
     ///
     /// The select has been won, or has given up.
     #[inline(never)]
-    pub(super) fn leave(&mut self) -> Option<Chosen> {
+    pub(super) fn leave(&mut self) -> (Option<Chosen>, Option<Owner>) {
         let berth = self.berth;
         let winner = self.claim().winner();
         let mut won = None;
@@ -213,22 +214,26 @@ impl Engine<'_, '_> {
             if ptr::eq(waiter, winner) {
                 won = Some(index);
             } else {
-                // SAFETY: the waiter was queued with this arm's channel, which the arm borrows.
-                unsafe { operation.head().withdraw(waiter, operation.sends) };
+                // SAFETY: the waiter was queued with this arm's channel, which the arm borrows. It has no owner of its own.
+                drop(unsafe { operation.head().withdraw(waiter, operation.sends) });
             }
         }
         // SAFETY: written when the select was queued, and not used any more.
-        drop(unsafe { berth.claim.read() }.into_owner());
-        let index = won?;
-        // SAFETY: written when the select was queued; the winner is done with it.
-        match unsafe { (*berth.waiter(index)).outcome } {
-            Outcome::Done => {
-                self.arms[index].moved();
-                Some(Chosen::moved(index))
+        let owner = unsafe { berth.claim.read() }.into_owner();
+        let chosen = won.and_then(|index| {
+            // SAFETY: written when the select was queued; the winner is done with it.
+            match unsafe { (*berth.waiter(index)).outcome } {
+                Outcome::Done => {
+                    self.arms[index].moved();
+                    Some(Chosen::moved(index))
+                }
+                Outcome::Closed if self.arms[index].closed() => {
+                    Some(Chosen::closed(index, &self.arms[index]))
+                }
+                _ => None,
             }
-            Outcome::Closed if self.arms[index].closed() => Some(Chosen::closed(index, &self.arms[index])),
-            _ => None,
-        }
+        });
+        (chosen, owner)
     }
 
     /// True if it was worth to wait for a moment before parking: a buffer that another worker fills or drains needs
@@ -273,8 +278,8 @@ impl Engine<'_, '_> {
         self.arms.iter().all(|arm| arm.active().is_none())
     }
 
-    /// Chooses an arm while all channels are locked; whoever is returned is to be woken when they are not.
-    fn poll_locked(&mut self) -> (Option<Chosen>, Option<Completed>) {
+    /// Chooses an arm while all channels are locked. `other` is as for [`poll`].
+    fn poll_locked(&mut self, other: &mut Option<Completed>) -> Option<Chosen> {
         let draw = Draw { biased: self.mode.biased };
         for turn in 0..self.arms.len() {
             let index = draw.next(self.order, turn);
@@ -284,21 +289,22 @@ impl Engine<'_, '_> {
             match unsafe { operation.attempt(arm.slot) } {
                 Ok(completed) => {
                     arm.moved();
-                    return (Some(Chosen::moved(index)), completed);
+                    *other = completed;
+                    return Some(Chosen::moved(index));
                 }
-                Err(Blocked::Closed) if arm.closed() => return (Some(Chosen::closed(index, arm)), None),
+                Err(Blocked::Closed) if arm.closed() => return Some(Chosen::closed(index, arm)),
                 Err(_) => {}
             }
         }
-        (None, None)
+        None
     }
 
     /// Locks every channel once.
     fn lock_all(&mut self) {
         let arms = &*self.arms;
-        if !self.sorted {
+        if !*self.sorted {
             self.locks.sort_unstable_by_key(|&index| address(&arms[index as usize]));
-            self.sorted = true;
+            *self.sorted = true;
         }
         each_channel(arms, self.locks, |operation| {
             // SAFETY: the arm borrows the channel.
@@ -336,9 +342,15 @@ impl Engine<'_, '_> {
     }
 }
 
-/// Chooses an arm, looking at one channel at a time. `order` has all indices, and is left in the order drawn.
+/// Chooses an arm, looking at one channel at a time. `order` has all indices, and is left in the order drawn. `other`, which
+/// is None before, is who is to be woken when the choice has been noted.
 #[inline]
-pub(super) fn poll(arms: &mut [Arm<'_>], order: &mut [u32], biased: bool) -> Option<Chosen> {
+pub(super) fn poll(
+    arms: &mut [Arm<'_>],
+    order: &mut [u32],
+    biased: bool,
+    other: &mut Option<Completed>,
+) -> Option<Chosen> {
     let draw = Draw { biased };
     for turn in 0..arms.len() {
         let index = draw.next(order, turn);
@@ -359,20 +371,30 @@ pub(super) fn poll(arms: &mut [Arm<'_>], order: &mut [u32], biased: bool) -> Opt
         match attempted {
             Ok(completed) => {
                 arm.moved();
-                if let Some(completed) = completed {
-                    completed.wake();
+                if completed.is_some() {
+                    *other = completed;
                 }
-                sched::spend();
                 return Some(Chosen::moved(index));
             }
-            Err(Blocked::Closed) if arm.closed() => {
-                sched::spend();
-                return Some(Chosen::closed(index, arm));
-            }
+            Err(Blocked::Closed) if arm.closed() => return Some(Chosen::closed(index, arm)),
             Err(_) => {}
         }
     }
     None
+}
+
+/// The end of a choice that has been noted: wakes the other side, and lets others run now and then. A select with `default`
+/// never waits, and lets others run only if its turn has been a long one.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub(super) fn conclude(completed: Option<Completed>, waits: bool) {
+    if let Some(completed) = completed {
+        completed.wake();
+    }
+    if waits {
+        sched::spend();
+    } else {
+        point_of_poll();
+    }
 }
 
 fn address(arm: &Arm<'_>) -> usize {

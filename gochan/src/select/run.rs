@@ -1,7 +1,8 @@
 //! Running the select that a `select!` has set up on its stack.
 
 use super::arm::Arm;
-use super::engine::{Begun, Berth, Chosen, Engine, Mode, poll};
+use super::engine::{Begun, Berth, Chosen, Engine, Mode, conclude, poll};
+use crate::chan::waiter::Completed;
 use crate::chan::{SendError, park_for_ever, send_failed};
 use crate::sched::berths::LONGEST;
 use crate::sched::goroutine::Goroutine;
@@ -22,24 +23,40 @@ const fn indices<const N: usize>() -> [u32; N] {
 
 /// Chooses one of the arms, waiting for one unless there is a `default`, or an `else` and all are off.
 ///
+/// An arm whose send was completed is off from then on.
+///
+/// # Panics
+/// If all arms are off because their sends were completed before.
+///
 /// Inlined always, for the sake of the switch in `park`.
 #[cfg_attr(not(debug_assertions), inline(always))]
 #[track_caller]
 pub fn run<const N: usize>(arms: &mut [Arm<'_>; N], biased: bool, default: bool, or_else: bool) -> Chosen {
-    if N == 1 && default && !arms[0].may_be_ready() {
-        crate::sched::spend();
+    let mut other = None;
+    let chosen = choose(arms, Mode { biased, default, or_else }, Location::caller(), &mut other);
+    conclude(other, !default);
+    chosen
+}
+
+/// As `run`, but for what follows once the choice has been noted: `other` is to be woken.
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn choose<const N: usize>(
+    arms: &mut [Arm<'_>; N],
+    mode: Mode,
+    place: &'static Location<'static>,
+    other: &mut Option<Completed>,
+) -> Chosen {
+    if N == 1 && mode.default && !arms[0].may_be_ready() {
         return Chosen::fallback(N);
     }
-    if let Some(chosen) = poll_array(arms, biased) {
+    if let Some(chosen) = poll_array(arms, mode.biased, other) {
         return chosen;
     }
-    let mode = Mode { biased, default, or_else };
-    let place = Location::caller();
     match may_switch() {
-        Some(goroutine) if Berth::lines(N) <= LONGEST && !default => {
-            wait_in_berth(arms, mode, goroutine, place)
+        Some(goroutine) if Berth::lines(N) <= LONGEST && !mode.default => {
+            wait_in_berth(arms, mode, goroutine, place, other)
         }
-        _ => wait_on_stack(arms, mode, place),
+        _ => wait_on_stack(arms, mode, place, other),
     }
 }
 
@@ -50,13 +67,14 @@ fn wait_in_berth<const N: usize>(
     mode: Mode,
     goroutine: &'static Goroutine,
     place: &'static Location<'static>,
+    other: &mut Option<Completed>,
 ) -> Chosen {
     let lines = const { Berth::lines(N) };
     let berths = goroutine.worker().berths();
     let run = berths.take(lines);
     // SAFETY: the run has that many lines.
     let berth = unsafe { Berth::in_lines(run) };
-    let chosen = wait(arms, mode, berth, || Parker::Goroutine(goroutine), place);
+    let chosen = wait(arms, mode, berth, || Parker::Goroutine(goroutine), place, other);
     // SAFETY: the select has left all queues.
     unsafe { berths.give(run, lines) };
     chosen
@@ -68,11 +86,12 @@ fn wait_on_stack<const N: usize>(
     arms: &mut [Arm<'_>; N],
     mode: Mode,
     place: &'static Location<'static>,
+    other: &mut Option<Completed>,
 ) -> Chosen {
     let mut waiters = [const { MaybeUninit::uninit() }; N];
     let mut claim = MaybeUninit::uninit();
     let berth = Berth::of(&mut claim, &mut waiters);
-    wait(arms, mode, berth, Parker::current, place)
+    wait(arms, mode, berth, Parker::current, place, other)
 }
 
 #[cfg_attr(not(debug_assertions), inline(always))]
@@ -82,11 +101,13 @@ fn wait<const N: usize>(
     berth: Berth,
     parker: impl Fn() -> Parker,
     place: &'static Location<'static>,
+    other: &mut Option<Completed>,
 ) -> Chosen {
     let (mut order, mut locks) = (const { indices::<N>() }, const { indices::<N>() });
-    let mut engine = Engine { arms, berth, order: &mut order, locks: &mut locks, sorted: N < 2, mode };
+    let mut sorted = N < 2;
+    let mut engine = Engine { arms, berth, order: &mut order, locks: &mut locks, sorted: &mut sorted, mode };
     loop {
-        let begun = engine.begin(|| {
+        let begun = engine.begin(other, || {
             let parker = parker();
             let owner = parker.owner();
             (parker, owner)
@@ -95,9 +116,14 @@ fn wait<const N: usize>(
             Begun::Chosen(chosen) => return chosen,
             Begun::Waiting(parker, None) => parker.park(WaitReason::Select, place),
             Begun::Waiting(parker, Some(deadline)) => engine.park_until(&parker, deadline, place),
-            Begun::AllOff => park_for_ever(place, WaitReason::SelectNothing),
+            Begun::AllOff => {
+                let spent = engine.arms.iter().any(Arm::is_spent);
+                assert!(!spent, "select: the arms of a select run once, and this send has been completed");
+                park_for_ever(place, WaitReason::SelectNothing)
+            }
         }
-        if let Some(chosen) = engine.leave() {
+        // The owner is a goroutine's or a thread's, which nothing is known of here.
+        if let (Some(chosen), _) = engine.leave() {
             return chosen;
         }
     }
@@ -105,8 +131,12 @@ fn wait<const N: usize>(
 
 /// One copy for each number of arms.
 #[inline(never)]
-fn poll_array<const N: usize>(arms: &mut [Arm<'_>; N], biased: bool) -> Option<Chosen> {
-    poll(arms, &mut const { indices::<N>() }, biased)
+fn poll_array<const N: usize>(
+    arms: &mut [Arm<'_>; N],
+    biased: bool,
+    other: &mut Option<Completed>,
+) -> Option<Chosen> {
+    poll(arms, &mut const { indices::<N>() }, biased, other)
 }
 
 /// `select! {}`: waits for ever.
@@ -116,10 +146,12 @@ pub fn for_ever() -> ! {
 }
 
 /// Watches over a value that moves out of a place of the caller's by its bytes, until the caller has let go of the
-/// place. Should anything unwind in between, both would drop the value: the process aborts then.
-#[derive(Debug)]
+/// place. Should anything unwind in between, both would drop the value: the process aborts then. So the receiver, whose
+/// waker is the user's, is woken after that.
 pub struct Moving {
     out: Cell<bool>,
+    waits: Cell<bool>,
+    receiver: Cell<Option<Completed>>,
 }
 
 impl Moving {
@@ -127,7 +159,7 @@ impl Moving {
     #[inline]
     #[allow(clippy::new_without_default, reason = "only macros make it")]
     pub fn new() -> Self {
-        Moving { out: Cell::new(false) }
+        Moving { out: Cell::new(false), waits: Cell::new(true), receiver: Cell::new(None) }
     }
 
     /// As [`run`], for arms some of which send from places.
@@ -141,8 +173,16 @@ impl Moving {
         or_else: bool,
     ) -> Chosen {
         self.out.set(true);
-        let chosen = run(arms, biased, default, or_else);
-        self.out.set(chosen.is_moved() && arms[chosen.index()].sends_place());
+        let mut other = None;
+        let chosen = choose(arms, Mode { biased, default, or_else }, Location::caller(), &mut other);
+        let moves_out = chosen.is_moved() && arms[chosen.index()].sends_place();
+        self.out.set(moves_out);
+        if moves_out {
+            self.waits.set(!default);
+            self.receiver.set(other);
+        } else {
+            conclude(other, !default);
+        }
         chosen
     }
 
@@ -165,8 +205,16 @@ impl Moving {
     #[inline]
     pub fn result<T>(&self, chosen: Chosen, value: T) -> Result<(), SendError<T>> {
         let value = ManuallyDrop::new(value);
-        self.out.set(false);
+        if self.out.replace(false) {
+            conclude(self.receiver.take(), self.waits.get());
+        }
         if chosen.is_moved() { Ok(()) } else { Err(SendError(ManuallyDrop::into_inner(value))) }
+    }
+}
+
+impl std::fmt::Debug for Moving {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Moving").field("out", &self.out).finish_non_exhaustive()
     }
 }
 
@@ -176,7 +224,7 @@ impl Drop for Moving {
         if self.out.get() {
             crate::sched::report::abort(
                 "select!: a panic between the move of a value and the end of the select would drop it twice. \
-                 Do not panic in the destructors of temporaries in operands, nor in wakers",
+                 Do not panic in the destructors of temporaries in operands",
             );
         }
     }

@@ -311,3 +311,83 @@ fn a_dropped_async_wait_gives_its_value_back() {
         assert_eq!(b.try_send(1), Err(TrySendError::Full(1)));
     });
 }
+
+/// Each in its own order, several times with one set.
+#[test]
+fn sets_that_are_used_again_lock_in_one_order() {
+    for capacity in [0, 1] {
+        let body = move || {
+            let (a, b) = (Chan::<i32>::with_capacity(capacity), Chan::<i32>::with_capacity(capacity));
+            let takes = |first: Chan<i32>, second: Chan<i32>| {
+                thread::spawn(move || {
+                    let mut set = Select::new();
+                    let arms = [set.recv(&first), set.recv(&second)];
+                    let mut take = || {
+                        let selected = set.wait();
+                        let arm = arms[selected.index()];
+                        selected.recv(arm).unwrap()
+                    };
+                    [take(), take()]
+                })
+            };
+            let takers = [takes(a.clone(), b.clone()), takes(b.clone(), a.clone())];
+            let other = {
+                let b = b.clone();
+                thread::spawn(move || (10..12).for_each(|v| b.send(v).unwrap()))
+            };
+            (0..2).for_each(|v| a.send(v).unwrap());
+            other.join().unwrap();
+            let mut got: Vec<_> = takers.into_iter().flat_map(|taker| taker.join().unwrap()).collect();
+            got.sort_unstable();
+            assert_eq!(got, [0, 1, 10, 11]);
+        };
+        shuttle::check_random(body, RANDOM / 2);
+        shuttle::check_pct(body, PCT / 2, 3);
+    }
+}
+
+/// One channel in several arms of a set, arms that are off and come back, in all ways to wait.
+#[test]
+fn a_set_is_used_again_after_all_its_arms_were_off() {
+    check(|| {
+        let (a, b) = (Chan::<i32>::with_capacity(1), Chan::<i32>::with_capacity(1));
+        let gives = |first: Chan<i32>, second: Chan<i32>, value: i32| {
+            thread::spawn(move || {
+                let mut set = Select::new();
+                let arms = [set.send(&first, value), set.send(&second, value), set.send(&first, value)];
+                let mut sent = 0;
+                while sent < arms.len() {
+                    let selected = match sent {
+                        0 => set.try_wait(),
+                        1 => set.wait_timeout(Duration::from_millis(1)),
+                        _ => Some(set.wait()),
+                    };
+                    let Some(selected) = selected else {
+                        thread::yield_now();
+                        continue;
+                    };
+                    let arm = arms[selected.index()];
+                    selected.send(arm).unwrap();
+                    sent += 1;
+                }
+                drop(set.try_wait());
+                set.refill(arms[0], value);
+                set.refill(arms[2], value);
+                let selected = set.wait();
+                let arm = arms[selected.index()];
+                selected.send(arm).unwrap();
+            })
+        };
+        let givers = [gives(a.clone(), b.clone(), 1), gives(b.clone(), a.clone(), 10)];
+        let mut set = Select::new();
+        let arms = [set.recv(&b), set.recv(&a), set.recv(&b)];
+        let mut sum = 0;
+        for _ in 0..8 {
+            let selected = set.wait();
+            let arm = arms[selected.index()];
+            sum += selected.recv(arm).unwrap();
+        }
+        assert_eq!(sum, 4 * 11);
+        givers.into_iter().for_each(|giver| giver.join().unwrap());
+    });
+}

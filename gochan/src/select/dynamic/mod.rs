@@ -8,8 +8,9 @@ pub use arms::{RecvArm, SendArm};
 pub use wait_async::WaitAsync;
 
 use super::arm::{Arm, RecvSlot, SendSlot};
-use super::engine::{Begun, Berth, Chosen, Engine, Mode, poll};
-use crate::chan::waiter::{Claim, Waiter};
+use super::engine::{Begun, Berth, Chosen, Engine, Mode, conclude, poll};
+use crate::callback::Callbacks;
+use crate::chan::waiter::{Claim, Completed, Waiter};
 use crate::chan::{RecvSide, SendError, SendSide, park_for_ever};
 use crate::sched::clock;
 use crate::sched::park::{Parker, WaitReason};
@@ -71,8 +72,10 @@ pub struct Select<'a> {
     claim: Box<MaybeUninit<Claim>>,
     /// A future waits, or did and was leaked: the waiters are on their queues.
     queued: Option<Queued>,
-    /// Chosen for a future that was dropped before it could say so.
+    /// Chosen, and not yet returned: for a future that was dropped before it could say so, or by a wait that panicked.
     pending: Option<Chosen>,
+    /// The arm of the last `Selected`, until that is dropped.
+    selected: Option<usize>,
     biased: bool,
 }
 
@@ -95,6 +98,7 @@ impl<'a> Select<'a> {
             claim: Box::new(MaybeUninit::uninit()),
             queued: None,
             pending: None,
+            selected: None,
             biased: false,
         }
     }
@@ -163,12 +167,12 @@ impl<'a> Select<'a> {
         self.settle();
         let operation = self.arms[index].operation.take();
         self.arms[index].on = false;
+        if self.pending.is_some_and(|chosen| chosen.index() == index) {
+            self.pending = None;
+        }
         if let Some(operation) = operation {
             // Received for a future that was dropped.
             self.slots[index].get().give_back(operation);
-        }
-        if self.pending.is_some_and(|chosen| chosen.index() == index) {
-            self.pending = None;
         }
     }
 
@@ -205,7 +209,7 @@ impl<'a> Select<'a> {
     pub fn wait(&mut self) -> Selected<'_, 'a> {
         let place = Location::caller();
         match self.run(false, None, place) {
-            Some(chosen) => Selected { select: self, chosen },
+            Some(chosen) => self.select(chosen),
             None => park_for_ever(place, WaitReason::SelectNothing),
         }
     }
@@ -225,7 +229,7 @@ impl<'a> Select<'a> {
     /// ```
     pub fn try_wait(&mut self) -> Option<Selected<'_, 'a>> {
         let chosen = self.run(true, None, Location::caller())?;
-        Some(Selected { select: self, chosen })
+        Some(self.select(chosen))
     }
 
     /// As [`wait`](Select::wait), but gives up after `timeout`.
@@ -245,7 +249,7 @@ impl<'a> Select<'a> {
         let place = Location::caller();
         let Some(limit) = clock::deadline(timeout) else { return Some(self.wait()) };
         let chosen = self.run(false, Some(limit), place)?;
-        Some(Selected { select: self, chosen })
+        Some(self.select(chosen))
     }
 
     /// Waits in an async task. If the future is dropped early nothing is lost: what it may have chosen already is
@@ -274,22 +278,38 @@ impl<'a> Select<'a> {
         place: &'static Location<'static>,
     ) -> Option<Chosen> {
         self.settle();
+        self.discard_leaked();
         if let Some(chosen) = self.pending.take() {
             return Some(chosen);
         }
-        if let Some(chosen) = self.poll() {
-            return Some(chosen);
-        }
+        let mut other = None;
+        let chosen = match self.poll(&mut other) {
+            Some(chosen) => chosen,
+            None => self.begin(default, limit, place, &mut other),
+        };
+        // Should a waker panic, the next wait returns what was chosen.
+        self.pending = (!chosen.is_fallback()).then_some(chosen);
+        conclude(other, !default);
+        self.pending.take()
+    }
+
+    fn begin(
+        &mut self,
+        default: bool,
+        limit: Option<Instant>,
+        place: &'static Location<'static>,
+        other: &mut Option<Completed>,
+    ) -> Chosen {
         let arms = self.arms.len();
         let mut engine = self.engine(default);
-        let chosen = loop {
-            let begun = engine.begin(|| {
+        loop {
+            let begun = engine.begin(other, || {
                 let parker = Parker::current();
                 let owner = parker.owner();
                 (parker, owner)
             });
             match begun {
-                Begun::Chosen(chosen) => break chosen,
+                Begun::Chosen(chosen) => return chosen,
                 Begun::Waiting(parker, time) => match [time, limit].into_iter().flatten().min() {
                     None => parker.park(WaitReason::Select, place),
                     Some(deadline) => engine.park_until(&parker, deadline, place),
@@ -298,31 +318,21 @@ impl<'a> Select<'a> {
                     if let Some(limit) = limit {
                         Parker::current().park_until(limit, WaitReason::SelectNothing, place, &mut || true);
                     }
-                    break Chosen::fallback(arms);
+                    return Chosen::fallback(arms);
                 }
             }
-            if let Some(chosen) = engine.leave() {
-                break chosen;
+            // The owner is a goroutine's or a thread's: there is nothing of the user's in it.
+            if let (Some(chosen), _) = engine.leave() {
+                return chosen;
             }
             if limit.is_some_and(|limit| clock::now() >= limit) {
-                break Chosen::fallback(arms);
+                return Chosen::fallback(arms);
             }
-        };
-        self.sorted = true;
-        (!chosen.is_fallback()).then(|| self.note(chosen))
-    }
-
-    fn poll(&mut self) -> Option<Chosen> {
-        let chosen = poll(&mut self.arms, &mut self.order, self.biased)?;
-        Some(self.note(chosen))
-    }
-
-    /// A send that was completed is off.
-    fn note(&mut self, chosen: Chosen) -> Chosen {
-        if chosen.is_moved() && self.slots[chosen.index()].get().sends() {
-            self.arms[chosen.index()].on = false;
         }
-        chosen
+    }
+
+    fn poll(&mut self, other: &mut Option<Completed>) -> Option<Chosen> {
+        poll(&mut self.arms, &mut self.order, self.biased, other)
     }
 
     fn engine(&mut self, default: bool) -> Engine<'_, 'a> {
@@ -331,18 +341,36 @@ impl<'a> Select<'a> {
             berth: Berth::of(&mut self.claim, &mut self.waiters),
             order: &mut self.order,
             locks: &mut self.locks,
-            sorted: self.sorted,
+            sorted: &mut self.sorted,
             mode: Mode { biased: self.biased, default, or_else: false },
+        }
+    }
+
+    fn select(&mut self, chosen: Chosen) -> Selected<'_, 'a> {
+        self.selected = Some(chosen.index());
+        Selected { select: self, chosen }
+    }
+
+    /// Drops what a `Selected` that was leaked has left behind. Nobody waits with the slots meanwhile.
+    fn discard_leaked(&mut self) {
+        debug_assert!(self.queued.is_none());
+        if let Some(index) = self.selected.take() {
+            self.slots[index].get().discard();
         }
     }
 
     /// Leaves the queues that a future has left the set on.
     fn settle(&mut self) {
         let Some(queued) = self.queued.take() else { return };
-        queued.end();
         let mut engine = self.engine(false);
         engine.give_up();
-        self.pending = engine.leave().map(|chosen| self.note(chosen));
+        let (chosen, owner) = engine.leave();
+        self.pending = chosen;
+        // Wakers of tasks, which are the user's.
+        let mut callbacks = Callbacks::new();
+        callbacks.run(|| drop(owner));
+        queued.end(&mut callbacks);
+        callbacks.finish();
     }
 
     /// Tokens of one select are good for it: their kind and type are those of their slot.
@@ -361,12 +389,15 @@ impl Default for Select<'_> {
 
 impl Drop for Select<'_> {
     fn drop(&mut self) {
-        self.settle();
+        let mut callbacks = Callbacks::new();
+        callbacks.run(|| self.settle());
         if let Some(chosen) = self.pending
             && let Some(operation) = self.arms[chosen.index()].operation
         {
-            self.slots[chosen.index()].get().give_back(operation);
+            callbacks.run(|| self.slots[chosen.index()].get().give_back(operation));
         }
+        callbacks.drop_each(self.slots.drain(..));
+        callbacks.finish();
     }
 }
 
@@ -426,6 +457,7 @@ impl Selected<'_, '_> {
 impl Drop for Selected<'_, '_> {
     fn drop(&mut self) {
         // What was received and not asked for must not be taken for the result of a later choice.
+        self.select.selected = None;
         self.select.slots[self.chosen.index()].get().discard();
     }
 }

@@ -6,7 +6,6 @@ use std::ptr::NonNull;
 
 /// A slot of a type that only its token knows.
 pub(super) trait Slot {
-    fn sends(&self) -> bool;
     /// Drops what was received.
     fn discard(&mut self);
     /// Gives what was received back to the channel.
@@ -14,10 +13,6 @@ pub(super) trait Slot {
 }
 
 impl<T> Slot for RecvSlot<T> {
-    fn sends(&self) -> bool {
-        false
-    }
-
     fn discard(&mut self) {
         drop(self.take_out());
     }
@@ -31,10 +26,6 @@ impl<T> Slot for RecvSlot<T> {
 }
 
 impl<T> Slot for SendSlot<T> {
-    fn sends(&self) -> bool {
-        true
-    }
-
     fn discard(&mut self) {}
 
     fn give_back(&mut self, _: Operation) {}

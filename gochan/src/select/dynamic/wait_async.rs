@@ -2,6 +2,8 @@
 
 use super::super::engine::{Begun, Chosen};
 use super::{Select, Selected};
+use crate::callback::Callbacks;
+use crate::chan::waiter::Completed;
 use crate::sched::alarm::{self, Alarm};
 use crate::sched::clock;
 use crate::sched::park::Owner;
@@ -24,7 +26,7 @@ impl<'s, 'a> Future for WaitAsync<'s, 'a> {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Selected<'s, 'a>> {
         let select = self.select.take().expect("WaitAsync polled after completion");
         match select.poll_async(context.waker()) {
-            Some(chosen) => Poll::Ready(Selected { select, chosen }),
+            Some(chosen) => Poll::Ready(select.select(chosen)),
             None => {
                 self.select = Some(select);
                 Poll::Pending
@@ -54,25 +56,39 @@ impl Select<'_> {
             }
             self.settle();
         }
+        self.discard_leaked();
         if let Some(chosen) = self.pending.take() {
             return Some(chosen);
         }
-        if let Some(chosen) = self.poll() {
-            return Some(chosen);
+        let mut other = None;
+        if let Some(chosen) = self.poll(&mut other) {
+            // Should a waker panic, the next wait returns what was chosen.
+            self.pending = Some(chosen);
+            wake(other);
+            return self.pending.take();
         }
         let task = Arc::new(Task(Mutex::new(Some(waker.clone()))));
         let proxy = Waker::from(task.clone());
-        let begun = self.engine(false).begin(|| ((), Owner::task(&proxy)));
-        self.sorted = true;
-        match begun {
-            Begun::Chosen(chosen) => return Some(self.note(chosen)),
-            Begun::Waiting((), time) => {
-                let alarm = time.map(|time| (time, alarm::set(time, move || proxy.wake())));
-                self.queued = Some(Queued { task, alarm });
+        match self.engine(false).begin(&mut other, || ((), Owner::task(&proxy))) {
+            Begun::Chosen(chosen) => {
+                // As above.
+                self.pending = Some(chosen);
+                let mut callbacks = Callbacks::new();
+                callbacks.run(|| wake(other));
+                callbacks.run(|| drop((proxy, task)));
+                callbacks.finish();
+                self.pending.take()
             }
-            Begun::AllOff => {}
+            Begun::Waiting((), time) => {
+                // First of all: the waiters are on their queues.
+                let queued = self.queued.insert(Queued { task, alarm: None });
+                if let Some(time) = time {
+                    queued.alarm = Some((time, alarm::set(time, move || proxy.wake())));
+                }
+                None
+            }
+            Begun::AllOff => None,
         }
-        None
     }
 }
 
@@ -84,11 +100,19 @@ pub(super) struct Queued {
 }
 
 impl Queued {
-    /// The waiters are about to leave their queues.
-    pub(super) fn end(self) {
+    /// The waiters have left their queues.
+    pub(super) fn end(self, callbacks: &mut Callbacks) {
         if let Some((_, alarm)) = self.alarm {
-            alarm.cancel();
+            callbacks.run(|| _ = alarm.cancel());
         }
+        callbacks.run(|| drop(self.task));
+    }
+}
+
+/// Wakes the other side of an operation that has been noted as chosen. A poll never waits, and lets nobody else run.
+fn wake(completed: Option<Completed>) {
+    if let Some(completed) = completed {
+        completed.wake();
     }
 }
 
