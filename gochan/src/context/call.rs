@@ -88,17 +88,18 @@ impl StopHandle {
     /// assert!(!stop.stop());
     /// cancel.cancel();
     /// ```
+    #[track_caller]
     pub fn stop(&self) -> bool {
         point_before();
         let Some(closure) = self.call.take() else {
-            point();
+            point("StopHandle::stop");
             return false;
         };
         if let Some(scope) = &self.scope {
             scope.remove_call(&self.call);
         }
         drop(closure);
-        point();
+        point("StopHandle::stop");
         true
     }
 }
@@ -144,7 +145,7 @@ impl Context {
         {
             late.start();
         }
-        point();
+        point("Context::after_func");
         StopHandle { call, scope }
     }
 }

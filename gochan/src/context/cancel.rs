@@ -62,6 +62,7 @@ impl CancelHandle {
     /// assert!(parent.err().is_some() && child.err().is_some());
     /// ```
     #[inline]
+    #[track_caller]
     pub fn cancel(&self) {
         self.end(None);
     }
@@ -76,15 +77,17 @@ impl CancelHandle {
     /// assert_eq!(ctx.cause().unwrap().to_string(), "nobody listens");
     /// ```
     #[doc(alias = "CancelCauseFunc")]
+    #[track_caller]
     pub fn cancel_cause<E: Into<Box<dyn Error + Send + Sync>>>(&self, cause: E) {
         self.end(Some(error::given(cause.into())));
     }
 
     #[inline]
+    #[track_caller]
     fn end(&self, cause: Option<Given>) {
         point_before();
         self.scope().end(ContextError::Canceled, cause);
-        point();
+        point("CancelHandle::cancel");
     }
 
     fn scope(&self) -> &Scope {
@@ -114,7 +117,7 @@ impl Drop for CancelHandle {
             // SAFETY: the last handle takes the reference that all of them had.
             let scope = unsafe { Counted::from_pointer(self.scope) };
             scope.end(ContextError::Canceled, None);
-            point();
+            point("drop of the last CancelHandle");
         }
     }
 }

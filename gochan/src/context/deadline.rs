@@ -91,9 +91,12 @@ impl Context {
     #[track_caller]
     fn ending_at(&self, deadline: Option<Instant>, cause: Option<Given>) -> (Context, CancelHandle) {
         let deadline = match (deadline, self.deadline()) {
-            (None, _) => return self.with_cancel(),
-            (Some(own), Some(above)) if above <= own => return self.with_cancel(),
-            (Some(own), _) => own,
+            (Some(own), above) if above.is_none_or(|above| own < above) => own,
+            _ => {
+                // Its destructor may panic: nothing is there yet that could be lost.
+                drop(cause);
+                return self.with_cancel();
+            }
         };
         let (context, cancel) = self.child(&CLASS, Some(deadline));
         if let Some(scope) = context.scope() {

@@ -144,7 +144,9 @@ pub fn todo() -> Context {
 impl Context {
     /// How the context ended; None while it has not.
     ///
-    /// One atomic load. What was done before the end happens before this returns it.
+    /// One atomic load. What was done before the end happens before this returns it. Never waits, but lets others run when
+    /// the goroutine has had its worker for 10 ms, so that a loop may live on it; not so inside of a `thread_local!`
+    /// initialiser or of another [scope of the thread](crate#safety).
     ///
     /// ```
     /// use gochan::context::{ContextError, background};

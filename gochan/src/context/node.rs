@@ -5,7 +5,7 @@
 //! go at once.
 
 use super::value::Value;
-use crate::shim::atomic::{AtomicUsize, Ordering::*};
+use crate::shim::static_atomic::{AtomicUsize, Ordering::*};
 use std::fmt;
 use std::ops::Deref;
 use std::ptr::NonNull;

@@ -15,8 +15,7 @@ use super::source::Watched;
 use crate::chan::lock::SpinLock;
 use crate::chan::{Chan, Receiver};
 use crate::sched::alarm::Alarm;
-use crate::sched::bubble::{between_points, is_explored};
-use crate::sched::spend;
+use crate::sched::bubble::{between_points, is_explored, point_of_poll};
 use crate::shim::atomic::{AtomicU8, AtomicU32, Ordering::*};
 use std::cell::UnsafeCell;
 use std::mem::offset_of;
@@ -121,8 +120,8 @@ impl Scope {
         // Acquire: as above.
         match self.end.load(Acquire) {
             LIVE => {
-                // Who looks in a loop must let those run who could end it.
-                spend();
+                // Loops live on this look.
+                point_of_poll();
                 None
             }
             end => self.error_of(end),
@@ -131,7 +130,7 @@ impl Scope {
 
     #[cold]
     fn error_of(&self, end: u8) -> Option<ContextError> {
-        if end & EXPLORED == 0 { Scope::how(end) } else { between_points(|| self.error()) }
+        if end & EXPLORED == 0 { Scope::how(end) } else { between_points("Context::err", || self.error()) }
     }
 
     #[inline]

@@ -3,10 +3,9 @@
 use super::mutex::MutexGuard;
 use super::queue::{Queue, Waiter};
 use crate::chan::lock::SpinLock;
-use crate::sched::bubble::point_before;
+use crate::sched::bubble::between_points;
 use crate::sched::clock;
 use crate::sched::park::{Owner, Parker, WaitReason};
-use crate::sched::spend;
 use crate::shim::atomic::{AtomicUsize, Ordering::*};
 use std::fmt;
 use std::panic::{Location, RefUnwindSafe, UnwindSafe};
@@ -55,6 +54,7 @@ impl RefUnwindSafe for Cond {}
 impl Cond {
     /// A cond that nobody waits for.
     #[doc(alias = "NewCond")]
+    #[cfg_attr(gochan_loom, const_fn::const_fn(cfg(not(gochan_loom))))]
     pub const fn new() -> Cond {
         Cond { count: AtomicUsize::new(0), waiters: SpinLock::new(Queue::new()) }
     }
@@ -166,44 +166,49 @@ impl Cond {
 
     /// Wakes the one who has waited longest, if anybody waits. The mutex may be held, but need not.
     #[doc(alias = "Signal")]
+    #[track_caller]
     pub fn signal(&self) {
-        point_before();
-        if !self.has_waiters() {
-            return spend();
-        }
-        let owner = {
-            let mut waiters = self.waiters.lock();
-            let Some(first) = waiters.pop() else { return };
-            let owner = first.take_owner();
-            self.count(&waiters, -1);
-            owner
-        };
-        owner.wake();
-        spend();
+        between_points("Cond::signal", || {
+            if self.has_waiters()
+                && let Some(owner) = self.take_first()
+            {
+                owner.wake();
+            }
+        });
+    }
+
+    fn take_first(&self) -> Option<Owner> {
+        let mut waiters = self.waiters.lock();
+        let owner = waiters.pop()?.take_owner();
+        self.count(&waiters, -1);
+        Some(owner)
     }
 
     /// Wakes everybody who waits. The mutex may be held, but need not.
     #[doc(alias = "Broadcast")]
+    #[track_caller]
     pub fn broadcast(&self) {
-        point_before();
-        if !self.has_waiters() {
-            return spend();
-        }
-        let owners: Vec<_> = {
-            let mut waiters = self.waiters.lock();
-            self.count.store(0, Relaxed);
-            std::iter::from_fn(|| waiters.pop()).map(Waiter::take_owner).collect()
-        };
-        owners.into_iter().for_each(Owner::wake);
-        spend();
+        between_points("Cond::broadcast", || {
+            if self.has_waiters() {
+                self.take_all().into_iter().for_each(Owner::wake);
+            }
+        });
+    }
+
+    fn take_all(&self) -> Vec<Owner> {
+        let mut waiters = self.waiters.lock();
+        self.count.store(0, Relaxed);
+        std::iter::from_fn(|| waiters.pop()).map(Waiter::take_owner).collect()
     }
 
     /// [`signal`](Cond::signal) under the name that it has in the standard library.
+    #[track_caller]
     pub fn notify_one(&self) {
         self.signal();
     }
 
     /// [`broadcast`](Cond::broadcast) under the name that it has in the standard library.
+    #[track_caller]
     pub fn notify_all(&self) {
         self.broadcast();
     }

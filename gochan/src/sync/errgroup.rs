@@ -18,6 +18,7 @@
 
 use super::cond::Cond;
 use super::mutex::Mutex;
+use crate::callback::drop_quietly;
 use crate::context::{CancelHandle, Context};
 use crate::sched::park::WaitReason;
 use std::any::Any;
@@ -130,9 +131,6 @@ impl<E: Send + 'static> Group<E> {
     pub fn try_go(&self, f: impl FnOnce() -> Result<(), E> + Send + 'static) -> bool {
         let mut state = self.shared.state.lock();
         if state.is_full() {
-            drop(state);
-            // Who tries in a loop must let those run who could end it.
-            crate::sched::spend();
             return false;
         }
         state.active += 1;
@@ -227,14 +225,20 @@ impl<E: Send + 'static> Group<E> {
 impl<E> Shared<E> {
     /// A task has come to its end.
     fn note(&self, outcome: std::thread::Result<Result<(), E>>) {
-        let mut cause = None;
         // The user's code: not under the lock, and if it panics, so has the task.
-        let outcome = outcome.and_then(|result| {
-            if let (Err(error), Some(End { cause: Some(make), .. })) = (&result, &self.end) {
-                cause = Some(catch_unwind(AssertUnwindSafe(|| make(error)))?);
+        let made = match (&outcome, &self.end) {
+            (Ok(Err(error)), Some(End { cause: Some(make), .. })) => {
+                catch_unwind(AssertUnwindSafe(|| make(error))).map(Some)
             }
-            Ok(result)
-        });
+            _ => Ok(None),
+        };
+        let (outcome, cause) = match made {
+            Ok(cause) => (outcome, cause),
+            Err(payload) => {
+                drop_quietly(outcome);
+                (Err(payload), None)
+            }
+        };
         let mut state = self.state.lock();
         let is_first = state.error.is_none() && state.unwound.is_none();
         // What is not kept is dropped when the lock is free.

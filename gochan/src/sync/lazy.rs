@@ -34,6 +34,7 @@ impl<T: UnwindSafe + RefUnwindSafe, F: UnwindSafe> RefUnwindSafe for Lazy<T, F> 
 
 impl<T, F: FnOnce() -> T> Lazy<T, F> {
     /// A value that `f` will compute.
+    #[cfg_attr(gochan_loom, const_fn::const_fn(cfg(not(gochan_loom))))]
     pub const fn new(f: F) -> Lazy<T, F> {
         Lazy { cell: OnceCell::new(), f: Cell::new(Some(f)) }
     }

@@ -1,11 +1,14 @@
 //! A map that many goroutines use at once.
 
+use crate::callback::drop_quietly;
 use crate::sched::bubble::between_points;
-use papaya::{Compute, HashMap, Operation};
+use papaya::{Compute, Equivalent, HashMap, Operation};
 use std::borrow::Borrow;
 use std::collections::HashSet;
 use std::fmt;
-use std::hash::{BuildHasher, Hash, RandomState};
+use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher, RandomState};
+use std::mem::ManuallyDrop;
+use std::ops::Deref;
 
 /// A concurrent hash map: Go's `sync.Map` with types.
 ///
@@ -32,20 +35,21 @@ use std::hash::{BuildHasher, Hash, RandomState};
 /// ```
 #[doc(alias = "sync.Map")]
 pub struct Map<K, V, S = RandomState> {
-    table: HashMap<K, V, S>,
+    table: HashMap<Key<K>, Held<V>, BuildHasherDefault<Prehashed>>,
+    hasher: S,
 }
 
 impl<K, V> Map<K, V> {
     /// An empty map.
     pub fn new() -> Map<K, V> {
-        Map { table: HashMap::new() }
+        Map::with_hasher(RandomState::new())
     }
 }
 
 impl<K, V, S> Map<K, V, S> {
     /// An empty map with a hasher of one's own.
     pub fn with_hasher(hasher: S) -> Map<K, V, S> {
-        Map { table: HashMap::with_hasher(hasher) }
+        Map { table: HashMap::with_hasher(BuildHasherDefault::default()), hasher }
     }
 }
 
@@ -59,72 +63,86 @@ where
     #[doc(alias = "Load")]
     #[doc(alias = "get")]
     #[inline]
+    #[track_caller]
     pub fn load<Q>(&self, key: &Q) -> Option<V>
     where
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        between_points(|| self.table.pin().get(key).cloned())
+        between_points("Map::load", || self.table.pin().get(&self.lookup(key)).map(|value| V::clone(value)))
     }
 
     /// Sets the value of `key`.
     #[doc(alias = "Store")]
     #[doc(alias = "insert")]
+    #[track_caller]
     pub fn store(&self, key: K, value: V) {
-        between_points(|| {
-            self.table.pin().insert(key, value);
+        between_points("Map::store", || {
+            self.table.pin().insert(self.key(key), Held::new(value));
         });
     }
 
     /// Sets the value of `key` and returns the one it had.
     #[doc(alias = "Swap")]
+    #[track_caller]
     pub fn swap(&self, key: K, value: V) -> Option<V> {
-        between_points(|| self.table.pin().insert(key, value).cloned())
+        between_points("Map::swap", || {
+            let table = self.table.pin();
+            table.insert(self.key(key), Held::new(value)).map(|value| V::clone(value))
+        })
     }
 
     /// The value of `key`, which is set to `value` if there was none. True: there was one.
     #[doc(alias = "LoadOrStore")]
     #[doc(alias = "get_or_insert")]
+    #[track_caller]
     pub fn load_or_store(&self, key: K, value: V) -> (V, bool) {
-        between_points(|| match self.table.pin().try_insert(key, value) {
-            Ok(stored) => (stored.clone(), false),
-            Err(occupied) => (occupied.current.clone(), true),
+        between_points("Map::load_or_store", || {
+            match self.table.pin().try_insert(self.key(key), Held::new(value)) {
+                Ok(stored) => (V::clone(stored), false),
+                Err(occupied) => (V::clone(occupied.current), true),
+            }
         })
     }
 
     /// Takes `key` out and returns the value it had.
     #[doc(alias = "LoadAndDelete")]
     #[doc(alias = "remove")]
+    #[track_caller]
     pub fn load_and_delete<Q>(&self, key: &Q) -> Option<V>
     where
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        between_points(|| self.table.pin().remove(key).cloned())
+        between_points("Map::load_and_delete", || {
+            self.table.pin().remove(&self.lookup(key)).map(|value| V::clone(value))
+        })
     }
 
     /// Takes `key` out; true if it was there.
     #[doc(alias = "Delete")]
+    #[track_caller]
     pub fn delete<Q>(&self, key: &Q) -> bool
     where
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        between_points(|| self.table.pin().remove(key).is_some())
+        between_points("Map::delete", || self.table.pin().remove(&self.lookup(key)).is_some())
     }
 
     /// Sets the value of `key` to `new` if it is `old`; true if so.
     ///
     /// `==` may be called several times, if others change the value meanwhile.
     #[doc(alias = "CompareAndSwap")]
+    #[track_caller]
     pub fn compare_and_swap(&self, key: K, old: &V, new: V) -> bool
     where
         V: PartialEq,
     {
-        between_points(|| {
+        between_points("Map::compare_and_swap", || {
             let table = self.table.pin();
-            let outcome = table.compute(key, |entry| match entry {
-                Some((_, value)) if value == old => Operation::Insert(new.clone()),
+            let outcome = table.compute(self.key(key), |entry| match entry {
+                Some((_, value)) if **value == *old => Operation::Insert(Held::new(new.clone())),
                 _ => Operation::Abort(()),
             });
             !matches!(outcome, Compute::Aborted(()))
@@ -133,13 +151,19 @@ where
 
     /// Takes `key` out if its value is `old`; true if so.
     #[doc(alias = "CompareAndDelete")]
+    #[track_caller]
     pub fn compare_and_delete<Q>(&self, key: &Q, old: &V) -> bool
     where
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
         V: PartialEq,
     {
-        between_points(|| matches!(self.table.pin().remove_if(key, |_, value| value == old), Ok(Some(_))))
+        between_points("Map::compare_and_delete", || {
+            self.table
+                .pin()
+                .remove_if(&self.lookup(key), |_, value| **value == *old)
+                .is_ok_and(|entry| entry.is_some())
+        })
     }
 
     /// Calls `f` for each key and its value, in no particular order, until it returns false.
@@ -164,26 +188,43 @@ where
         // A key that is deleted and stored again meanwhile may come up twice.
         let mut seen = HashSet::with_capacity(table.len());
         for (key, value) in &table {
-            if seen.insert(key) && !f(key, value) {
+            if seen.insert(key) && !f(&key.key, value) {
                 return;
             }
         }
     }
 
+    fn lookup<'q, Q: Hash + ?Sized>(&self, key: &'q Q) -> Lookup<'q, Q> {
+        Lookup { hash: self.hasher.hash_one(key), key }
+    }
+
     /// Deletes everything.
     #[doc(alias = "Clear")]
+    #[track_caller]
     pub fn clear(&self) {
-        between_points(|| self.table.pin().clear());
+        between_points("Map::clear", || self.table.pin().clear());
     }
 
     /// How many keys there are; while others change the map, about how many.
+    #[track_caller]
     pub fn len(&self) -> usize {
-        between_points(|| self.table.len())
+        between_points("Map::len", || self.table.len())
     }
 
     /// True if there are no keys.
+    #[track_caller]
     pub fn is_empty(&self) -> bool {
-        between_points(|| self.table.is_empty())
+        between_points("Map::is_empty", || self.table.is_empty())
+    }
+}
+
+impl<K, V, S> Map<K, V, S>
+where
+    K: Hash,
+    S: BuildHasher,
+{
+    fn key(&self, key: K) -> Key<K> {
+        Key { hash: self.hasher.hash_one(&key), key: Held::new(key) }
     }
 }
 
@@ -198,7 +239,13 @@ where
     K: Hash + Eq,
 {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Map<K, V> {
-        Map { table: entries.into_iter().collect() }
+        let map = Map::new();
+        for (key, value) in entries {
+            let key = map.key(key);
+            // One pin for each entry: the iterator may do anything in between, such as wait.
+            map.table.pin().insert(key, Held::new(value));
+        }
+        map
     }
 }
 
@@ -209,6 +256,92 @@ where
     S: BuildHasher,
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_map().entries(self.table.pin().iter()).finish()
+        f.debug_map().entries(self.table.pin().iter().map(|(key, value)| (&*key.key, &**value))).finish()
+    }
+}
+
+/// A key or value in the table. The table must not unwind in the middle of its work: a destructor that panics is reported by
+/// the panic hook, and the panic ends there.
+struct Held<T>(ManuallyDrop<T>);
+
+impl<T> Held<T> {
+    fn new(value: T) -> Held<T> {
+        Held(ManuallyDrop::new(value))
+    }
+}
+
+impl<T> Deref for Held<T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T> Drop for Held<T> {
+    #[inline]
+    fn drop(&mut self) {
+        // SAFETY: dropped once, here.
+        let value = unsafe { ManuallyDrop::take(&mut self.0) };
+        if std::mem::needs_drop::<T>() {
+            drop_quietly(value);
+        }
+    }
+}
+
+/// A key with its hash: that is asked for before the table begins its work, and never by the table itself.
+struct Key<K> {
+    hash: u64,
+    key: Held<K>,
+}
+
+impl<K> Hash for Key<K> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.hash);
+    }
+}
+
+impl<K: Eq> PartialEq for Key<K> {
+    fn eq(&self, other: &Key<K>) -> bool {
+        self.hash == other.hash && *self.key == *other.key
+    }
+}
+
+impl<K: Eq> Eq for Key<K> {}
+
+/// A key that is looked for, with its hash.
+struct Lookup<'q, Q: ?Sized> {
+    hash: u64,
+    key: &'q Q,
+}
+
+impl<Q: ?Sized> Hash for Lookup<'_, Q> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.hash);
+    }
+}
+
+impl<K: Borrow<Q>, Q: Eq + ?Sized> Equivalent<Key<K>> for Lookup<'_, Q> {
+    fn equivalent(&self, key: &Key<K>) -> bool {
+        self.hash == key.hash && *self.key == *(*key.key).borrow()
+    }
+}
+
+/// Takes the hash of a [`Key`] for what it is.
+#[derive(Default)]
+struct Prehashed(u64);
+
+impl Hasher for Prehashed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, _: &[u8]) {
+        unreachable!("keys are hashed by their hash alone");
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
     }
 }

@@ -1,7 +1,7 @@
 //! Mutual exclusion.
 
 use super::raw_mutex::RawMutex;
-use crate::sched::bubble::{has_points, point, point_before};
+use crate::sched::bubble::{between_points, has_points, point, point_before};
 use crate::sched::park::WaitReason;
 use std::cell::UnsafeCell;
 use std::fmt;
@@ -59,6 +59,7 @@ impl<T: ?Sized> RefUnwindSafe for Mutex<T> {}
 
 impl<T> Mutex<T> {
     /// An unlocked mutex around `value`.
+    #[cfg_attr(gochan_loom, const_fn::const_fn(cfg(not(gochan_loom))))]
     pub const fn new(value: T) -> Mutex<T> {
         Mutex { raw: RawMutex::new(), value: UnsafeCell::new(value) }
     }
@@ -90,7 +91,7 @@ impl<T: ?Sized> Mutex<T> {
         point_before();
         self.raw.lock(WaitReason::Mutex, Location::caller());
         let guard = MutexGuard::new(self);
-        point();
+        point("Mutex::lock");
         guard
     }
 
@@ -105,11 +106,15 @@ impl<T: ?Sized> Mutex<T> {
     /// ```
     #[doc(alias = "TryLock")]
     #[inline]
+    #[track_caller]
     pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
-        point_before();
-        let guard = (self.raw.try_lock() || self.raw.try_lock_contended()).then(|| MutexGuard::new(self));
-        point();
-        guard
+        between_points("Mutex::try_lock", || self.look())
+    }
+
+    /// As `try_lock`, which is a place for others to run in explorations.
+    #[inline]
+    fn look(&self) -> Option<MutexGuard<'_, T>> {
+        (self.raw.try_lock() || self.raw.try_lock_contended()).then(|| MutexGuard::new(self))
     }
 
     /// The value, without locking: the exclusive borrow proves that nobody else has it.
@@ -134,7 +139,7 @@ impl<T: ?Sized + fmt::Debug> fmt::Debug for Mutex<T> {
     /// Shows the value unless it is locked.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("Mutex");
-        match self.try_lock() {
+        match self.look() {
             Some(guard) => debug.field("value", &&*guard),
             None => debug.field("value", &format_args!("<locked>")),
         };

@@ -33,6 +33,7 @@ impl RefUnwindSafe for Once {}
 
 impl Once {
     /// Nothing has run yet.
+    #[cfg_attr(gochan_loom, const_fn::const_fn(cfg(not(gochan_loom))))]
     pub const fn new() -> Once {
         Once { raw: RawOnce::new() }
     }
@@ -58,16 +59,17 @@ impl Once {
         if let Some(run) = self.raw.begin(WaitReason::Once, "Once::call_once", place) {
             // Whichever way `f` ends, this was it.
             let completed = Completed(Some(run));
-            point();
+            point("Once::call_once");
             f();
             drop(completed);
         }
-        point();
+        point("Once::call_once");
     }
 
     /// True if the function has run to its end, or panicked.
+    #[track_caller]
     pub fn is_completed(&self) -> bool {
-        between_points(|| self.raw.is_done())
+        between_points("Once::is_completed", || self.raw.is_done())
     }
 }
 
@@ -88,6 +90,6 @@ impl Default for Once {
 
 impl fmt::Debug for Once {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Once").field("completed", &self.is_completed()).finish()
+        f.debug_struct("Once").field("completed", &self.raw.is_done()).finish()
     }
 }

@@ -3,7 +3,6 @@
 use super::raw_once::{RawOnce, Run};
 use crate::sched::bubble::{point, point_before};
 use crate::sched::park::WaitReason;
-use crate::sched::spend;
 use std::cell::UnsafeCell;
 use std::convert::Infallible;
 use std::fmt;
@@ -40,17 +39,19 @@ impl<T: UnwindSafe + RefUnwindSafe> RefUnwindSafe for OnceCell<T> {}
 
 impl<T> OnceCell<T> {
     /// An empty cell.
+    #[cfg_attr(gochan_loom, const_fn::const_fn(cfg(not(gochan_loom))))]
     pub const fn new() -> OnceCell<T> {
         OnceCell { once: RawOnce::new(), value: UnsafeCell::new(MaybeUninit::uninit()), _owns: PhantomData }
     }
 
     /// The value, if the cell is filled. One load.
     #[inline]
+    #[track_caller]
     pub fn get(&self) -> Option<&T> {
         let value = self.filled();
         if value.is_none() {
-            // What follows from that may be true no more, and who looks in a loop must let others run.
-            spend();
+            // What follows from that may be true no more.
+            point("OnceCell::get");
         }
         value
     }
@@ -84,7 +85,7 @@ impl<T> OnceCell<T> {
             }
             None => Err(value),
         };
-        point();
+        point("OnceCell::set");
         set
     }
 
@@ -158,11 +159,11 @@ impl<T> OnceCell<T> {
     ) -> Result<&T, E> {
         point_before();
         if let Some(run) = self.begin(reason, what, place) {
-            point();
+            point("OnceCell::get_or_init");
             let value = f()?;
             self.fill(run, value);
         }
-        point();
+        point("OnceCell::get_or_init");
         Ok(self.filled().expect("it has just been filled"))
     }
 
@@ -177,10 +178,10 @@ impl<T> OnceCell<T> {
     pub(super) fn fill_reserved(&self, f: impl FnOnce() -> T) -> &T {
         point_before();
         let run = self.once.begin_reserved();
-        point();
+        point("OnceCell::get_or_init");
         let value = f();
         self.fill(run, value);
-        point();
+        point("OnceCell::get_or_init");
         self.filled().expect("it has just been filled")
     }
 

@@ -1,8 +1,8 @@
 //! The end of a function that did not return, for those who wait for it or come later.
 
-use crate::sched::task::Goexit;
+use crate::sched::task::{Goexit, raise_goexit};
 use std::any::Any;
-use std::panic::{panic_any, resume_unwind};
+use std::panic::panic_any;
 
 /// How it ended. A payload can be raised once only; this can be raised again.
 #[derive(Debug, Clone)]
@@ -37,7 +37,7 @@ impl Panicked {
             Panicked::Other => {
                 panic!("sync: the function panicked for its first caller, with a value that is not a text")
             }
-            Panicked::Exited => resume_unwind(Box::new(Goexit(()))),
+            Panicked::Exited => raise_goexit(),
         }
     }
 }

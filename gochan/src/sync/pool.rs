@@ -58,23 +58,25 @@ impl<T: Send, F: Fn() -> T> Pool<T, F> {
 
     /// A value that was put back, in the state it was put back in, or a new one.
     #[doc(alias = "Get")]
+    #[track_caller]
     pub fn get(&self) -> T {
         point_before();
         let mine = self.shelf();
         let (before, after) = self.shelves.split_at(mine);
         let found = after.iter().chain(before).find_map(|shelf| shelf.lock().take());
-        point();
+        point("Pool::get");
         found.unwrap_or_else(&self.make)
     }
 
     /// Gives `value` to whoever needs one next.
     #[doc(alias = "Put")]
+    #[track_caller]
     pub fn put(&self, value: T) {
         point_before();
         let idle = self.shelves[self.shelf()].lock().put(value);
         // Dropped here, where the shelf is not locked any more.
         drop(idle);
-        point();
+        point("Pool::put");
     }
 
     /// As [`get`](Pool::get), for a value that is put back when the lease is dropped.

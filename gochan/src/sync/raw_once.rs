@@ -31,6 +31,7 @@ pub(super) struct RawOnce {
 pub(super) struct Run<'a>(&'a RawOnce);
 
 impl RawOnce {
+    #[cfg_attr(gochan_loom, const_fn::const_fn(cfg(not(gochan_loom))))]
     pub(super) const fn new() -> RawOnce {
         RawOnce { state: AtomicU8::new(NEW), runner: AtomicU64::new(0), waiters: SpinLock::new(Queue::new()) }
     }

@@ -45,7 +45,7 @@ const READERS: u32 = SHARDED - 1;
 const MANY: u32 = READERS / 2;
 
 /// So many meetings of readers from different workers make shards worth their memory.
-const MEETINGS: u16 = if cfg!(gochan_model) { 1 } else { 64 };
+const MEETINGS: u16 = if cfg!(any(gochan_model, gochan_loom)) { 1 } else { 64 };
 
 /// Looks at a lock that somebody may be about to leave, and spins between two of them.
 const LOOKS: u32 = 16;
@@ -86,6 +86,7 @@ pub(super) type Shard = AtomicU64;
 pub(super) type Counted<'a> = Option<&'a Shard>;
 
 impl RawRwLock {
+    #[cfg_attr(gochan_loom, const_fn::const_fn(cfg(not(gochan_loom))))]
     pub(super) const fn new() -> RawRwLock {
         RawRwLock {
             state: AtomicU32::new(0),
@@ -383,6 +384,8 @@ impl RawRwLock {
         }
     }
 
+    /// The caller is counted in `state`. So a writer that comes between the two steps, when readers may be in the shards
+    /// already, waits for the caller at least, and finds the shards by then.
     #[cold]
     fn make_shards(&self, workers: usize) {
         let shards = (0..workers.next_power_of_two()).map(|_| CachePadded::default()).collect();
@@ -427,7 +430,7 @@ impl Drop for RawRwLock {
     }
 }
 
-#[cfg(all(test, not(gochan_model)))]
+#[cfg(all(test, not(any(gochan_model, gochan_loom))))]
 mod tests {
     use super::*;
     use std::panic::catch_unwind;
@@ -444,3 +447,6 @@ mod tests {
         assert!(!lock.try_write());
     }
 }
+
+#[cfg(all(test, gochan_loom))]
+mod model_loom;

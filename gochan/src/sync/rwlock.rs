@@ -1,8 +1,7 @@
 //! Many readers, or one writer.
 
 use super::raw_rwlock::{Counted, RawRwLock};
-use crate::sched::bubble::{has_points, point, point_before};
-use crate::sched::spend;
+use crate::sched::bubble::{between_points, has_points, point, point_before};
 use std::cell::UnsafeCell;
 use std::fmt;
 use std::marker::PhantomData;
@@ -54,6 +53,7 @@ impl<T: ?Sized> RefUnwindSafe for RwLock<T> {}
 
 impl<T> RwLock<T> {
     /// An unlocked lock around `value`.
+    #[cfg_attr(gochan_loom, const_fn::const_fn(cfg(not(gochan_loom))))]
     pub const fn new(value: T) -> RwLock<T> {
         RwLock { raw: RawRwLock::new(), value: UnsafeCell::new(value) }
     }
@@ -87,7 +87,7 @@ impl<T: ?Sized> RwLock<T> {
         let counted = self.raw.read(Location::caller());
         // SAFETY: just locked for reading, and counted so.
         let guard = unsafe { RwLockReadGuard::new(self, counted) };
-        point();
+        point("RwLock::read");
         guard
     }
 
@@ -100,36 +100,31 @@ impl<T: ?Sized> RwLock<T> {
         point_before();
         self.raw.write(Location::caller());
         let guard = RwLockWriteGuard { lock: self, _here: PhantomData };
-        point();
+        point("RwLock::write");
         guard
     }
 
     /// Locks for reading if that needs no waiting.
     #[doc(alias = "TryRLock")]
+    #[track_caller]
     pub fn try_read(&self) -> Option<RwLockReadGuard<'_, T>> {
-        point_before();
-        let Some(counted) = self.raw.try_read() else {
-            // Who tries in a loop must let those run who could end it.
-            spend();
-            return None;
-        };
-        point();
+        let counted = between_points("RwLock::try_read", || self.raw.try_read())?;
         // SAFETY: just locked for reading, and counted so.
         Some(unsafe { RwLockReadGuard::new(self, counted) })
     }
 
     /// Locks for writing if that needs no waiting.
     #[doc(alias = "TryLock")]
+    #[track_caller]
     pub fn try_write(&self) -> Option<RwLockWriteGuard<'_, T>> {
-        point_before();
-        let locked = self.raw.try_write();
-        if locked {
-            point();
-        } else {
-            // As in `try_read`.
-            spend();
-        }
+        let locked = between_points("RwLock::try_write", || self.raw.try_write());
         locked.then(|| RwLockWriteGuard { lock: self, _here: PhantomData })
+    }
+
+    /// As `try_read`, which is a place for others to run in explorations.
+    fn look(&self) -> Option<RwLockReadGuard<'_, T>> {
+        // SAFETY: just locked for reading, and counted so.
+        self.raw.try_read().map(|counted| unsafe { RwLockReadGuard::new(self, counted) })
     }
 
     /// The value, without locking: the exclusive borrow proves that nobody else has it.
@@ -154,7 +149,7 @@ impl<T: ?Sized + fmt::Debug> fmt::Debug for RwLock<T> {
     /// Shows the value unless a writer is inside, or waits.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("RwLock");
-        match self.try_read() {
+        match self.look() {
             Some(guard) => debug.field("value", &&*guard),
             None => debug.field("value", &format_args!("<locked>")),
         };

@@ -4,7 +4,7 @@ use super::queue::{Queue, Waiter};
 use crate::chan::lock::SpinLock;
 use crate::chan::{Chan, Sender};
 use crate::context::{Context, ContextError};
-use crate::sched::bubble::{point, point_before};
+use crate::sched::bubble::{between_points, point, point_before};
 use crate::sched::park::{Owner, Parker, WaitReason};
 use crate::select::Select;
 use std::fmt;
@@ -64,6 +64,7 @@ impl RefUnwindSafe for Semaphore {}
 impl Semaphore {
     /// A semaphore with `size` to share out.
     #[doc(alias = "NewWeighted")]
+    #[cfg_attr(gochan_loom, const_fn::const_fn(cfg(not(gochan_loom))))]
     pub const fn new(size: usize) -> Semaphore {
         Semaphore { size, state: SpinLock::new(State { used: 0, waiting: Queue::new() }) }
     }
@@ -94,7 +95,7 @@ impl Semaphore {
     #[track_caller]
     pub fn acquire(&self, ctx: &Context, weight: usize) -> Result<(), ContextError> {
         ctx.check()?;
-        if self.take(weight) {
+        if between_points("Semaphore::acquire", || self.take(weight)) {
             return Ok(());
         }
         if ctx.done().is_nil() {
@@ -111,13 +112,9 @@ impl Semaphore {
 
     /// Takes `weight` of the semaphore if that needs no waiting.
     #[doc(alias = "TryAcquire")]
+    #[track_caller]
     pub fn try_acquire(&self, weight: usize) -> bool {
-        let taken = self.take(weight);
-        if !taken {
-            // Who tries in a loop must let those run who could end it.
-            crate::sched::spend();
-        }
-        taken
+        between_points("Semaphore::try_acquire", || self.take(weight))
     }
 
     /// As [`acquire`](Semaphore::acquire), for a permit that releases when it is dropped.
@@ -159,17 +156,14 @@ impl Semaphore {
         };
         assert!(held, "semaphore: released more than held");
         self.serve();
-        point();
+        point("Semaphore::release");
     }
 
     fn take(&self, weight: usize) -> bool {
-        point_before();
         let mut state = self.state.lock();
         let free = state.waiting.is_empty() && weight <= self.size - state.used;
         if free {
             state.used += weight;
-            drop(state);
-            point();
         }
         free
     }

@@ -18,7 +18,7 @@ use std::any::Any;
 use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::fmt;
-use std::hash::Hash;
+use std::hash::{BuildHasher, Hash, RandomState};
 use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -32,11 +32,25 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 /// [`goexit`](crate::runtime::goexit), so do they.
 #[doc(alias = "singleflight.Group")]
 pub struct Group<K, V> {
-    calls: Arc<Mutex<HashMap<K, Arc<Call<V>>>>>,
+    shared: Arc<Shared<K, V>>,
 }
 
+struct Shared<K, V> {
+    hasher: RandomState,
+    calls: Mutex<Calls<K, V>>,
+}
+
+/// Calls by the hash of their keys. Several have one hash only by chance.
+///
+/// Keys are the user's: they are hashed, compared and dropped while the lock is free. So a list that has been looked through
+/// is changed only if it is still the same one.
+type Calls<K, V> = HashMap<u64, List<K, V>>;
+type List<K, V> = Arc<Vec<Arc<Call<K, V>>>>;
+
 /// A call under way.
-struct Call<V> {
+struct Call<K, V> {
+    key: K,
+    hash: u64,
     outcome: OnceCell<Result<V, Panicked>>,
     /// Somebody else than the one who makes it has asked.
     shared: AtomicBool,
@@ -44,6 +58,9 @@ struct Call<V> {
 
 /// How a call ended for one who asked.
 type Answer<V> = Result<(V, bool), Ended>;
+
+/// A call, and the duty to make it if the caller has begun it.
+type Joined<K, V> = (Arc<Call<K, V>>, Option<Making<K, V>>);
 
 /// It panicked or exited, for the one who made it with the payload.
 enum Ended {
@@ -58,7 +75,7 @@ where
 {
     /// A group without calls.
     pub fn new() -> Group<K, V> {
-        Group { calls: Arc::default() }
+        Group::default()
     }
 
     /// The result of `f`, or of the call of `key` that is under way. True: several have got it.
@@ -95,7 +112,7 @@ where
     #[track_caller]
     pub fn run_chan<F>(&self, key: K, f: F) -> Receiver<(V, bool)>
     where
-        K: Send + 'static,
+        K: Send + Sync + 'static,
         V: 'static,
         F: FnOnce() -> V + Send + 'static,
     {
@@ -121,7 +138,7 @@ where
     #[track_caller]
     pub fn do_chan<F>(&self, key: K, f: F) -> Receiver<(V, bool)>
     where
-        K: Send + 'static,
+        K: Send + Sync + 'static,
         V: 'static,
         F: FnOnce() -> V + Send + 'static,
     {
@@ -136,26 +153,40 @@ where
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        self.calls.lock().remove(key);
+        let hash = self.shared.hasher.hash_one(key);
+        loop {
+            let list = self.shared.list(hash);
+            let calls = || list.iter().flat_map(|list| list.iter());
+            let Some(forgotten) = calls().find(|call| call.key.borrow() == key) else { return };
+            let left = calls().filter(|call| !Arc::ptr_eq(call, forgotten)).cloned().collect();
+            if self.shared.replace(hash, &list, left) {
+                return;
+            }
+        }
     }
 
     /// Joins the call of `key`, or begins one, which is `f`'s to make.
-    fn join(&self, key: K) -> (Arc<Call<V>>, Option<Making<K, V>>) {
-        let mut calls = self.calls.lock();
-        if let Some(call) = calls.get(&key) {
-            call.shared.store(true, Relaxed);
-            return (call.clone(), None);
+    fn join(&self, key: K) -> Joined<K, V> {
+        let hash = self.shared.hasher.hash_one(&key);
+        let outcome = OnceCell::reserved();
+        let own = Arc::new(Call { key, hash, outcome, shared: AtomicBool::new(false) });
+        loop {
+            let list = self.shared.list(hash);
+            let calls = || list.iter().flat_map(|list| list.iter());
+            if let Some(call) = calls().find(|call| call.key == own.key) {
+                if self.shared.join(call, &list) {
+                    return (call.clone(), None);
+                }
+            } else if self.shared.replace(hash, &list, calls().chain([&own]).cloned().collect()) {
+                let making = Making { group: self.clone(), call: own.clone(), begun: false };
+                return (own, Some(making));
+            }
         }
-        let call = Arc::new(Call { outcome: OnceCell::reserved(), shared: AtomicBool::new(false) });
-        calls.insert(key.clone(), call.clone());
-        drop(calls);
-        let making = Making { group: self.clone(), key, call: call.clone(), begun: false };
-        (call, Some(making))
     }
 
     #[track_caller]
     fn answer(
-        call: &Call<V>,
+        call: &Call<K, V>,
         making: Option<Making<K, V>>,
         f: impl FnOnce() -> V,
         place: &'static Location<'static>,
@@ -181,16 +212,53 @@ where
     }
 }
 
+impl<K, V> Shared<K, V> {
+    /// The calls of keys with this hash.
+    fn list(&self, hash: u64) -> Option<List<K, V>> {
+        self.calls.lock().get(&hash).cloned()
+    }
+
+    /// Notes that `call`, which is in `list`, is asked for once more. False if the list is another by now: the call may have
+    /// ended.
+    fn join(&self, call: &Call<K, V>, list: &Option<List<K, V>>) -> bool {
+        let calls = self.calls.lock();
+        let is_current = is_same(calls.get(&call.hash), list.as_ref());
+        if is_current {
+            call.shared.store(true, Relaxed);
+        }
+        is_current
+    }
+
+    /// Puts `next` in the place of `list`. False if the list is another by now.
+    fn replace(&self, hash: u64, list: &Option<List<K, V>>, next: Vec<Arc<Call<K, V>>>) -> bool {
+        let mut calls = self.calls.lock();
+        if !is_same(calls.get(&hash), list.as_ref()) {
+            return false;
+        }
+        let before = if next.is_empty() { calls.remove(&hash) } else { calls.insert(hash, Arc::new(next)) };
+        // Keys are dropped when the lock is free.
+        drop(calls);
+        drop(before);
+        true
+    }
+}
+
+fn is_same<K, V>(one: Option<&List<K, V>>, other: Option<&List<K, V>>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+        (one, other) => one.is_none() && other.is_none(),
+    }
+}
+
 /// The duty to make a call that has been begun.
-struct Making<K: Hash + Eq, V> {
+struct Making<K, V> {
     group: Group<K, V>,
-    key: K,
-    call: Arc<Call<V>>,
+    call: Arc<Call<K, V>>,
     begun: bool,
 }
 
-impl<K: Hash + Eq, V> Making<K, V> {
-    fn make(mut self, call: &Call<V>, f: impl FnOnce() -> Result<V, Panicked>) -> &Result<V, Panicked> {
+impl<K, V> Making<K, V> {
+    fn make(mut self, call: &Call<K, V>, f: impl FnOnce() -> Result<V, Panicked>) -> &Result<V, Panicked> {
         self.begun = true;
         call.outcome.fill_reserved(|| {
             let outcome = f();
@@ -201,15 +269,18 @@ impl<K: Hash + Eq, V> Making<K, V> {
     }
 }
 
-impl<K: Hash + Eq, V> Drop for Making<K, V> {
+impl<K, V> Drop for Making<K, V> {
     fn drop(&mut self) {
-        let mut calls = self.group.calls.lock();
-        if calls.get(&self.key).is_some_and(|current| Arc::ptr_eq(current, &self.call)) {
-            calls.remove(&self.key);
+        let (shared, call) = (&self.group.shared, &self.call);
+        while let Some(list) = shared.list(call.hash) {
+            let left: Vec<_> = list.iter().filter(|other| !Arc::ptr_eq(other, call)).cloned().collect();
+            // Else it has been forgotten.
+            if left.len() == list.len() || shared.replace(call.hash, &Some(list), left) {
+                break;
+            }
         }
-        drop(calls);
         if !self.begun {
-            self.call.outcome.give_up_reserved();
+            call.outcome.give_up_reserved();
         }
     }
 }
@@ -217,22 +288,22 @@ impl<K: Hash + Eq, V> Drop for Making<K, V> {
 impl<K, V> Clone for Group<K, V> {
     /// Another handle of the same group.
     fn clone(&self) -> Group<K, V> {
-        Group { calls: self.calls.clone() }
+        Group { shared: self.shared.clone() }
     }
 }
 
 impl<K, V> Default for Group<K, V> {
     fn default() -> Group<K, V> {
-        Group { calls: Arc::default() }
+        Group { shared: Arc::new(Shared { hasher: RandomState::new(), calls: Mutex::default() }) }
     }
 }
 
 impl<K: fmt::Debug, V> fmt::Debug for Group<K, V> {
     /// Shows the keys of the calls under way.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.calls.try_lock() {
-            Some(calls) => f.debug_set().entries(calls.keys()).finish(),
-            None => f.write_str("{<locked>}"),
-        }
+        let Some(calls) = self.shared.calls.try_lock() else { return f.write_str("{<locked>}") };
+        let lists: Vec<_> = calls.values().cloned().collect();
+        drop(calls);
+        f.debug_set().entries(lists.iter().flat_map(|list| list.iter()).map(|call| &call.key)).finish()
     }
 }

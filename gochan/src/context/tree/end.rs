@@ -8,6 +8,7 @@
 //! The second part, [`Ended::finish`], wakes who waits, starts the calls, and drops what is not needed any more.
 
 use super::{CANCELED, EXCEEDED, EXPLORED, SETTLED, Scope, of_link};
+use crate::callback::Callbacks;
 use crate::chan::{Closed, Sender, lock};
 use crate::context::call::Call;
 use crate::context::error::{ContextError, Given};
@@ -200,16 +201,16 @@ struct Aftermath {
 }
 
 impl Aftermath {
-    fn finish(self) {
+    fn finish(self, callbacks: &mut Callbacks) {
         #[cfg(feature = "tokio-util")]
         if let Some(token) = self.token {
-            token.cancel();
+            callbacks.run(|| token.cancel());
         }
         if let Some(waiting) = self.waiting {
-            waiting.wake_all();
+            callbacks.run(|| waiting.wake_all());
         }
         if let Some(alarm) = self.alarm {
-            alarm.cancel();
+            callbacks.run(|| _ = alarm.cancel());
         }
     }
 }
@@ -223,29 +224,34 @@ pub(in crate::context) struct Ended {
 }
 
 impl Ended {
+    /// Should a destructor or a waker panic, the rest is done all the same.
     pub(in crate::context) fn finish(mut self) {
-        self.proceed();
+        let mut callbacks = Callbacks::new();
+        self.proceed(&mut callbacks);
+        callbacks.finish();
     }
 
-    fn proceed(&mut self) {
+    fn proceed(&mut self, callbacks: &mut Callbacks) {
         while let Some(aftermath) = self.aftermaths.pop() {
-            aftermath.finish();
+            aftermath.finish(callbacks);
         }
         while let Some(link) = self.below.pop() {
             // SAFETY: queued links are valid and come with a reference, which is ours now.
-            unsafe {
+            callbacks.run(|| unsafe {
                 match (*link).entry {
                     Entry::Scope => drop(Counted::from_pointer(of_link(link))),
                     Entry::Call => Call::from_link(link).start(),
                 }
-            }
+            });
         }
     }
 }
 
 impl Drop for Ended {
-    /// Should a destructor or a waker panic, the rest is done all the same.
+    /// Only if the goroutine that was to do it could not be started.
     fn drop(&mut self) {
-        self.proceed();
+        let mut callbacks = Callbacks::new();
+        self.proceed(&mut callbacks);
+        callbacks.finish();
     }
 }
