@@ -84,31 +84,70 @@
 //! # Safety
 //!
 //! Data races do not compile: what a goroutine owns is `Send`, what goroutines share is `Sync`. A started goroutine
-//! never leaves its thread, so thread-locals and values that are not `Send` stay valid on its stack, across every
-//! wait. A goroutine that waits while a panic unwinds holds its worker instead of switching.
+//! never leaves its thread, and the thread does not end before it, so thread-locals and values that are not `Send` stay
+//! valid on its stack, across every wait. A goroutine that waits while a panic unwinds holds its worker instead of
+//! switching.
 //!
-//! Goroutines of one worker share its thread-locals, and take turns where they wait. Two things must therefore not
-//! happen while a goroutine waits, and no library can see them:
+//! One thing no compiler checks. The goroutines of a worker share its thread, and with it everything that is kept for each
+//! thread. Code that relies on having the thread to itself from one statement to a later one breaks if a goroutine waits in
+//! between, because another goroutine then runs the same code on the same thread. **Do not wait**:
 //!
-//! * waiting **inside the lazy initialiser of a `thread_local!`**: another goroutine of the worker may run the
-//!   initialiser, too, and the reference that one of them gets is then dropped under it;
-//! * waiting **inside a scoped thread-local**, such as `scoped_tls::ScopedKey::set`: scopes of two goroutines then
-//!   end in the wrong order.
+//! * **In the lazy initialiser of a `thread_local!`.** Another goroutine runs the initialiser as well, and the value that one
+//!   of them refers to is dropped: undefined behaviour.
+//! * **Inside of anything else that is nested for each thread.** A scope that is entered and left: `scoped_tls`'s
+//!   `ScopedKey::set`, `critical_section::with`, `second_stack`, the attach guards of PyO3 and JNI, an executor's
+//!   `block_on`, the guard of a tracing span without the feature `tracing`. The scopes of two goroutines end in the wrong
+//!   order. What follows depends on the crate: a panic, two goroutines in one critical section, references to memory that
+//!   belongs to somebody else.
+//! * **While you hold a lock of std or `parking_lot`.** No undefined behaviour, but another goroutine of the worker that
+//!   wants the lock blocks the thread for ever. The locks in [`sync`] park the goroutine instead.
 //!
-//! Whoever needs the strict guarantee, or uses code that may do either, runs on
-//! [`Backend::Threads`](runtime::Backend::Threads) (`GOCHAN_BACKEND=threads`): every goroutine on a thread of its own,
-//! everything else the same.
+//! **What does not wait does not switch.** Other goroutines of the worker run only where one waits. Operations that may
+//! wait, such as a send, a receive or [`select!`](macro@select), count as a wait even if they need not: after some hundred in
+//! a row they let others run. An operation that is documented as never waiting (`try_send`, `len`, `close`, a poll of a
+//! future, cloning and dropping handles, an uncontended lock, [`sync::Map`], [`sync::atomic`], …) never switches. There are
+//! five exceptions. [`runtime::gosched`] is for nothing else. [`select!`](macro@select) with `default`,
+//! [`Context::err`](context::Context::err) and [`check`](context::Context::check), and [`go!`], which loops live on, let
+//! others run once the goroutine has had its worker for 10 ms, and not inside of a `thread_local!` initialiser or of
+//! another scope that is recognised. A loop over any other operation holds its worker; if
+//! others wait for the worker, this is reported after a second.
+//!
+//! How such a wait is found:
+//!
+//! * Builds with debug assertions, and tests under [`#[gochan::test]`](mod@test), look at the stack when a goroutine is about
+//!   to switch. They end the process with a message if the stack is inside of an initialiser or of a scope named above that
+//!   is a function. Guards, such as a span's, are not on the stack and not seen; nor is anything in an executable without
+//!   symbols, or elsewhere than on Linux.
+//! * `cargo gochan-lint` reports `thread_local_across_blocking` and `guard_across_blocking`.
+//!
+//! What to do about it: wait first, and enter the scope or touch the thread-local with the result; or make the value
+//! without waiting (`const { … }`, an empty `RefCell` that is filled later). A program that cannot be changed runs on
+//! [`Backend::Threads`](runtime::Backend::Threads) (`GOCHAN_BACKEND=threads`): every goroutine has a thread of its own, and
+//! everything else is the same.
+//!
+//! C code that a goroutine calls needs room on the stack: [C code](runtime::Builder#c-code).
 //!
 //! # Features
 //!
 //! * `tracing`: each goroutine runs in a span of its own, `goroutine` with its id, name and spawn place, so that events
-//!   tell who made them. A guard of another span that a goroutine holds while it waits stays entered on its worker's
-//!   thread meanwhile; enter spans around what does not wait.
+//!   tell who made them. The current span is the goroutine's: spans that it has entered are left when another goroutine runs
+//!   on the worker, and entered again when it goes on, so that `#[instrument]` and `span.enter()` may be around a wait. This
+//!   needs a subscriber that tells its current span, as those of `tracing-subscriber` do; with others only the goroutine's own
+//!   span is followed.
 //! * `tokio-util`: contexts from and to cancellation tokens.
 //!
 //! # Forking
 //!
-//! Worker threads do not survive a `fork`. In a forked child every spawn panics and says so; `exec` a program instead.
+//! Of all threads only the one that calls `fork` exists in the child. So the child is for an `exec`, or for what needs no
+//! goroutines: the goroutine that forked goes on there alone.
+//!
+//! * None of the others runs, also not those that it wakes, and no timer fires. Every spawn panics and says so.
+//! * What yields returns at once, and [`blocking`] calls its closure right there. A wait ends the process with exit code 2
+//!   and a message that names the operation and its place.
+//! * When the main goroutine returns, the process exits with what it has returned; when another goroutine ends, with 0,
+//!   or 101 if it has panicked.
+//! * What another goroutine was using at the moment of the fork, such as a channel, may stay locked. The process ends
+//!   then, too, and says so.
 //!
 //! # Platforms
 //!
@@ -125,6 +164,7 @@ mod macros;
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+mod callback;
 pub mod chan;
 pub mod context;
 pub mod patterns;

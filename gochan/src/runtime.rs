@@ -12,6 +12,7 @@
 //! | `GOCHAN_STACK` | bytes, or `64K`, `1M` | [the stack of a goroutine](Builder::stack_size) |
 //! | `GOCHAN_DEADLOCK` | `report`, `ignore` | [whether a deadlock ends the process](Builder::deadlock_report) |
 //! | `GOCHAN_STUCK` | `500ms`, `10s`, `off` | [when a goroutine that holds up its worker is told](Builder::stuck_after) |
+//! | `GOCHAN_BLOCKING_THREADS` | a number of at least 1 | [calls of `blocking` at once](Builder::max_blocking_threads) |
 //! | `GOCHAN_TRACE` | a file | a trace of what ran when, see below |
 //!
 //! They are read once, and win over what the program has set; a value that makes no sense ends it. Three more are for

@@ -21,6 +21,7 @@ use super::settings::{Backend, settings};
 use super::sleeper::Sleeper;
 use super::worker::Worker;
 use super::{fork, report, spawn};
+use crate::callback::Callbacks;
 use crate::shim::{
     Mutex, MutexGuard,
     atomic::{AtomicU32, AtomicU64, Ordering::*, fence},
@@ -214,10 +215,19 @@ impl Alarms {
         }
     }
 
-    /// Drops every alarm.
+    /// Drops every alarm, on the calling thread.
     pub(super) fn clear(&self) {
+        let mut callbacks = Callbacks::new();
         while let Some(due) = self.pop_due(Moment::NEVER) {
-            due.0.closure.discard();
+            callbacks.run(|| due.0.closure.discard());
+        }
+        callbacks.finish();
+    }
+
+    /// Drops every alarm, each on a goroutine.
+    pub(super) fn discard_on_goroutines(&self) {
+        while let Some(due) = self.pop_due(Moment::NEVER) {
+            due.spawn_to(Placement::Local, |node| node.closure.discard());
         }
     }
 
@@ -245,9 +255,13 @@ struct Due(Arc<Node>);
 
 impl Due {
     fn spawn(self, placement: Placement) {
+        self.spawn_to(placement, |node| node.closure.run());
+    }
+
+    fn spawn_to(self, placement: Placement, what: fn(&Node)) {
         let site = self.0.site;
         // SAFETY: the closure is `'static`.
-        drop(unsafe { spawn::spawn(Attributes::default(), placement, site, move || self.0.closure.run()) });
+        drop(unsafe { spawn::spawn(Attributes::default(), placement, site, move || what(&self.0)) });
     }
 }
 
@@ -314,7 +328,7 @@ impl Service {
     }
 }
 
-#[cfg(all(test, not(gochan_model)))]
+#[cfg(all(test, not(any(gochan_model, gochan_loom))))]
 mod tests;
 
 #[cfg(all(test, gochan_model))]

@@ -70,5 +70,5 @@ pub(crate) fn take_stack(task: &TaskRef, default: usize) -> Slot {
 
 /// Takes back a stack that is not of the default size.
 pub(crate) fn return_stack(slot: Slot) {
-    pool::for_size(slot.stride - crate::stack::PAGE).put([slot]);
+    pool::for_size(slot.usable()).put([slot]);
 }

@@ -2,15 +2,16 @@
 
 use super::bubble::{point, point_before};
 use super::goroutine::Goroutine;
-use super::os_threads::OsThreads;
+use super::os_threads::{Jam, OsThreads};
 use super::outside::Kind;
 use super::park::{Owner, Parker, WaitReason};
+use super::settings::settings;
+use super::{fork, report};
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
 use std::sync::LazyLock;
-
-/// Threads for blocking calls; more calls than that wait for their turn.
-const LIMIT: usize = 512;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::Duration;
 
 thread_local! {
     /// The goroutine that this thread of the pool makes a call for.
@@ -22,16 +23,21 @@ pub(super) fn caller_id() -> Option<u64> {
     CALLER.try_with(Cell::get).ok().flatten()
 }
 
-static POOL: LazyLock<OsThreads> = LazyLock::new(|| OsThreads::new("gochan-blocking", Kind::Owned, LIMIT));
+static POOL: LazyLock<OsThreads> =
+    LazyLock::new(|| OsThreads::new("gochan-blocking", Kind::Owned, Some(settings().blocking_threads)));
 
 /// Runs `f`, which may block its thread, on a thread made for that, while the worker serves other goroutines.
 ///
 /// For file systems, name look-ups, foreign libraries, long computations: whatever would hold up the goroutines
-/// that share the worker. `f` may borrow from the caller, who waits until it is done. Up to 512 calls run at once;
-/// more wait for a free thread. Outside of a goroutine there is nothing to hold up and `f` runs right here.
+/// that share the worker. `f` may borrow from the caller, which waits until it is done. Outside of a goroutine there is
+/// nothing to hold up and `f` runs right here; so it does in a forked child.
+///
+/// Up to [`max_blocking_threads`](crate::runtime::Builder::max_blocking_threads) calls run at once, 10,000 by default;
+/// more wait for a free thread, and so they do where the operating system refuses another thread. Calls that wait for
+/// more than a second are reported on standard error, once.
 ///
 /// # Panics
-/// With the panic of `f`.
+/// With the panic of `f`. If the operating system refuses even the first thread.
 ///
 /// ```
 /// let text = gochan::go!(|| { gochan::blocking(|| std::fs::read_to_string("Cargo.toml")) }()).join().unwrap();
@@ -44,11 +50,15 @@ where
     T: Send,
 {
     let Some(goroutine) = Goroutine::current() else { return f() };
+    // The threads of the pool are not there.
+    if fork::is_forked_child() {
+        return f();
+    }
     if goroutine.worker().bubble().is_some() {
         // Nobody else is to run meanwhile: the call counts as one that takes no time.
         point_before();
         let result = f();
-        point();
+        point("blocking");
         return result;
     }
     match Parker::current() {
@@ -85,6 +95,9 @@ where
             CALLER.set(call.id);
             call.result = Some(catch_unwind(AssertUnwindSafe(f)));
             CALLER.set(None);
+            if fork::is_forked_child() {
+                fork::call_returns(call.id);
+            }
             call.caller.take().expect("a call has one caller")
         };
         caller.wake();
@@ -97,8 +110,10 @@ where
         // SAFETY: `call` is on the frame of a goroutine that is parked until the wake at the end of `run`.
         unsafe { run(pointer.0) }
     });
-    if let Err(error) = POOL.submit(job, None) {
-        panic!("cannot start a thread for a blocking call: {error}");
+    if let Err(error) = POOL.submit(job, None, place) {
+        panic!(
+            "cannot start a thread for gochan::blocking, and there is none that could make the call: {error}"
+        );
     }
     parker.park(WaitReason::Blocking, place);
     match call.result.take().expect("woken by the end of the call") {
@@ -115,4 +130,45 @@ pub(super) fn count() -> (usize, usize) {
 /// Calls accepted and not finished.
 pub(super) fn pending() -> usize {
     LazyLock::get(&POOL).map_or(0, OsThreads::pending)
+}
+
+/// Makes the threads that wait for a call end, now. True if there were any.
+pub(super) fn end_idle() -> bool {
+    LazyLock::get(&POOL).is_some_and(OsThreads::end_idle)
+}
+
+/// Between two looks at calls that wait for a thread.
+pub(super) const LOOK: Duration = Duration::from_millis(100);
+/// Calls that have waited for this long are reported.
+const LONG: Duration = Duration::from_secs(1);
+
+/// Reports, once, that calls wait for a thread. True if some wait: look again after [`LOOK`], or before.
+pub(super) fn look_after_queue() -> bool {
+    static TOLD: AtomicBool = AtomicBool::new(false);
+    let Some(jam) = LazyLock::get(&POOL).and_then(OsThreads::look_after_queue) else { return false };
+    if jam.longest >= LONG && !TOLD.swap(true, Relaxed) {
+        tell(&jam);
+    }
+    true
+}
+
+fn tell(Jam { waiting, place, longest, running, refused }: &Jam) {
+    let seconds = longest.as_secs_f64();
+    let why = match refused {
+        None => "that is the limit. If they wait for calls that wait, none of them ever returns: raise it with \
+                 runtime::Builder::max_blocking_threads or GOCHAN_BLOCKING_THREADS, or make fewer calls at a time"
+            .to_owned(),
+        Some(error) => format!(
+            "the operating system refuses another one ({error}). Raise its limit (ulimit -u, pids.max of the control \
+             group, memory for stacks), or make fewer calls at a time"
+        ),
+    };
+    let calls = match waiting {
+        1 => "1 call of gochan::blocking waits".to_owned(),
+        _ => format!("{waiting} calls of gochan::blocking wait"),
+    };
+    report::warn(&format!(
+        "{calls} for a thread, the first for {seconds:.1} s at {place}\n    \
+         as many run as there are threads: {running}, and {why}"
+    ));
 }

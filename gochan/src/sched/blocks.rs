@@ -4,6 +4,7 @@
 //! such free a visit to the other thread's arena, and grow that arena page by page. Here a block goes to the list of
 //! whoever frees it, and lists that grow long give half to the others.
 
+use super::fork::is_forked_child;
 use super::worker::Worker;
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::cell::RefCell;
@@ -50,7 +51,7 @@ impl Blocks {
     fn give(&self, block: Block) {
         let mut free = self.free.borrow_mut();
         free.push(block);
-        if free.len() > KEEP {
+        if free.len() > KEEP && !is_forked_child() {
             shared().extend(free.drain(..CHUNK));
         }
     }
@@ -109,6 +110,8 @@ pub(super) unsafe fn free<T>(memory: NonNull<T>) {
     let block = Block(memory.cast());
     match Worker::current() {
         Some(worker) => worker.blocks.give(block),
+        // In a forked child the lock may be held by a thread that is not there.
+        None if is_forked_child() => {}
         None => shared().push(block),
     }
 }

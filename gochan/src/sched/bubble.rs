@@ -17,10 +17,13 @@ use super::group::Group;
 use super::park::{Owner, Parker, WaitReason};
 use super::private;
 use super::runtime::Workers;
+use super::scopes;
+use super::scopes::Unseen;
 use super::spawn::JoinHandle;
 use super::task::TaskRef;
 use super::ticks;
 use super::worker::{BUDGET, Worker};
+use crate::callback::abort_on_unwind;
 use crate::chan::lock::assert_none_held;
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
@@ -145,42 +148,55 @@ impl std::fmt::Debug for Bubble {
     }
 }
 
-/// After operations that do not count as such where goroutines share workers: in a bubble, others may run here, and so
-/// they may if the turn is a long one.
-#[inline(always)]
-#[track_caller]
-pub(crate) fn point() {
-    assert_none_held();
-    if attention::is_due() {
-        point_slow(false);
-    }
-}
-
-/// As `point`, after a spawn: who goes on to spawn does not wait for anybody.
-#[inline(always)]
-pub(crate) fn point_of_spawn() {
-    if attention::is_due() && Worker::current().and_then(Worker::bubble).is_some() {
-        point_slow(false);
-    }
-}
-
-/// Before any operation: in an exploration others may run here, and what the caller has just looked at may change.
+/// Before any operation: in an exploration other goroutines may run here, and what the caller has just looked at may
+/// change. Elsewhere nothing happens.
 #[inline(always)]
 #[track_caller]
 pub(crate) fn point_before() {
     assert_none_held();
-    if attention::is_due() {
-        point_slow(true);
+    if attention::is_due_everywhere() {
+        explored_point(true);
     }
 }
 
-/// An operation that never waits, before and after which others may run, but not within. It counts: who looks in a loop
-/// at what another goroutine is to change must let that one run.
-#[inline]
-pub(crate) fn between_points<R>(operation: impl FnOnce() -> R) -> R {
+/// After an operation that never waits: in an exploration other goroutines may run here. Elsewhere none does, since what
+/// does not wait does not switch. A goroutine that calls such operations in a loop, and so holds up its worker, is
+/// reported: by what it calls and where.
+#[inline(always)]
+#[track_caller]
+pub(crate) fn point(what: &'static str) {
+    assert_none_held();
+    if attention::is_due_everywhere() {
+        note_operation(what, Location::caller());
+    }
+}
+
+/// As [`point`], after the operations that never wait and that loops live on nevertheless: `select!` with `default`, and the
+/// looks at a context. They end a turn that has taken long.
+#[inline(always)]
+pub(crate) fn point_of_poll() {
+    assert_none_held();
+    if attention::is_due() {
+        end_long_turn(Unseen::Switches);
+    }
+}
+
+/// As [`point_of_poll`], after a spawn: a loop that spawns lets the spawned goroutines run.
+#[inline(always)]
+pub(crate) fn point_of_spawn() {
+    assert_none_held();
+    if attention::is_due() {
+        end_long_turn(Unseen::Stays);
+    }
+}
+
+/// An operation that never waits, before and after which others may run in an exploration, but not within.
+#[inline(always)]
+#[track_caller]
+pub(crate) fn between_points<R>(what: &'static str, operation: impl FnOnce() -> R) -> R {
     point_before();
     let result = operation();
-    super::spend();
+    point(what);
     result
 }
 
@@ -188,27 +204,48 @@ pub(crate) fn between_points<R>(operation: impl FnOnce() -> R) -> R {
 /// the time to look for points.
 #[inline]
 pub(crate) fn is_explored() -> bool {
-    attention::is_due()
+    attention::is_due_everywhere()
         && Worker::current().and_then(Worker::bubble).is_some_and(|bubble| bubble.director.is_asked_often())
 }
 
 /// What [`point`] looks at first, for operations so short that one such look is all they can bear.
 #[inline(always)]
 pub(crate) fn has_points() -> bool {
-    attention::is_due()
+    attention::is_due_everywhere()
+}
+
+/// A point of an exploration, if the caller is in one.
+#[cold]
+#[inline(never)]
+fn explored_point(is_before: bool) {
+    if let Some(worker) = Worker::current()
+        && let Some(bubble) = worker.bubble()
+        && bubble.director.is_asked_often()
+    {
+        bubble.is_before.set(is_before);
+        worker.spend();
+        bubble.is_before.set(false);
+    }
 }
 
 #[cold]
-fn point_slow(is_before: bool) {
-    let Some(worker) = Worker::current() else { return };
-    match worker.bubble() {
-        None => worker.end_long_turn(),
-        Some(bubble) if !is_before || bubble.director.is_asked_often() => {
-            bubble.is_before.set(is_before);
-            worker.spend();
-            bubble.is_before.set(false);
-        }
-        Some(_) => {}
+#[inline(never)]
+fn note_operation(what: &'static str, place: &'static Location<'static>) {
+    match Worker::current() {
+        Some(worker) if worker.bubble().is_some() => explored_point(false),
+        Some(worker) => worker.note_operation(what, place),
+        None => {}
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn end_long_turn(unseen: Unseen) {
+    match Worker::current() {
+        // By its budget, where turns are not timed.
+        Some(worker) if worker.bubble().is_some() => worker.spend(),
+        Some(worker) => worker.end_long_turn(unseen),
+        None => {}
     }
 }
 
@@ -236,9 +273,7 @@ impl Bubble {
         // Moments are counted from the first one on, which must not be later.
         Moment::now();
         let beginning = Instant::now();
-        if director.is_asked_often() {
-            attention::explorations_begin();
-        }
+        attention::bubbles_begin();
         let bubble: &'static Bubble = Box::leak(Box::new(Bubble {
             worker: &workers.all()[0],
             director,
@@ -294,12 +329,20 @@ impl Bubble {
         self.running.set(0);
         self.worker.enter();
         let first = private::spawn_first(self.worker.workers, attributes, site, f);
-        let end = self.drive(&first);
+        let end = abort_on_unwind("a worker", || self.drive(&first));
         if end == End::Finished {
             self.worker.leave();
+        } else {
+            self.worker.release_stacks();
         }
         let result = first.has_ended().then(|| first.join());
         (end, result)
+    }
+
+    /// True if goroutines are left that have begun. They will never go on, but may refer to the thread-locals of the thread
+    /// that has driven them, which therefore must not end.
+    pub(crate) fn has_goroutines_left(&self) -> bool {
+        self.worker.has_started_any()
     }
 
     fn drive<T>(&'static self, first: &JoinHandle<T>) -> End {
@@ -310,8 +353,8 @@ impl Bubble {
             if let Some(next) = self.next() {
                 self.turn(next);
             } else if private::alive(self.worker.workers) == 0 {
-                // What the alarms own may do things when it is dropped.
-                self.worker.alarms.clear();
+                // What the alarms own may do things when it is dropped: on a goroutine, as all code of the user.
+                self.worker.alarms.discard_on_goroutines();
                 self.collect();
                 if self.ready.borrow().len() == 0 {
                     return End::Finished;
@@ -395,6 +438,9 @@ impl Bubble {
             return None;
         }
         let index = self.director.choose(&ready, Some(Current { number, yields }))?;
+        if !yields && scopes::is_inside(goroutine, Unseen::Switches) {
+            return None;
+        }
         self.chosen.set(ready.0.remove(index));
         ready.0.push_back((number, Runnable::Started(goroutine)));
         Some(goroutine)

@@ -50,6 +50,7 @@ impl Countdown {
     /// Changes the count. Whoever brings it to zero wakes those who wait; what was done before happens before
     /// their return.
     #[inline]
+    #[track_caller]
     pub(crate) fn add(&self, delta: i64) -> Result<(), Misuse> {
         point_before();
         // Release for what was done so far, Acquire because the one who reaches zero acts for all the others.
@@ -69,7 +70,7 @@ impl Countdown {
                 self.release();
             }
         }
-        point();
+        point("WaitGroup::add");
         Ok(())
     }
 

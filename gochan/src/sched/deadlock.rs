@@ -17,6 +17,8 @@ pub(super) enum Verdict {
     Alive,
     /// Only threads that are none of the runtime's business could still act. Their end is not noticed.
     Outsiders,
+    /// As `Outsiders`, of threads that have just been told to end.
+    Leaving,
     /// Nobody could.
     Dead,
 }
@@ -35,10 +37,24 @@ pub(super) fn look(workers: Option<&Workers>) -> Verdict {
     // Again, in the same words: see above.
     match rest(workers) {
         Some(after) if after == before && outside::nobody_could_act() && rest(workers) == Some(before) => {
-            Verdict::Dead
+            if end_idle_threads() {
+                Verdict::Leaving
+            } else {
+                Verdict::Dead
+            }
         }
         _ => Verdict::Alive,
     }
+}
+
+/// Makes the idle threads of the pools end. True if there were any: look again then.
+///
+/// They hold thread-locals of what they have run, whose destructors may close a channel. While they do, the threads count
+/// as any other thread of the program. To be called when nobody could act but for that, so that no thread is about to
+/// become idle.
+pub(super) fn end_idle_threads() -> bool {
+    let (calls, goroutines) = (blocking::end_idle(), threads::end_idle());
+    calls || goroutines
 }
 
 fn somebody_waits() -> bool {

@@ -2,7 +2,8 @@
 
 use super::goroutine::Goroutine;
 use super::park::WaitReason;
-use super::{attributes, status, threads};
+use super::status::{Seen, Status};
+use super::{attributes, fork, threads};
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::{self, Write as _};
 use std::panic::Location;
@@ -66,13 +67,18 @@ pub struct GoroutineInfo {
 /// ```
 #[doc(alias = "Stack")]
 pub fn goroutines() -> Vec<GoroutineInfo> {
+    // The others are the parent's, and threads that are not there may hold the locks.
+    if fork::is_forked_child() {
+        let own = threads::current();
+        let status = Goroutine::current().map(Goroutine::status).or(own.as_deref());
+        return status.and_then(describe).into_iter().collect();
+    }
     // Before the look at the started ones: what starts in between is then seen there.
     let attributed = attributes::all();
     let mut found: Vec<_> = threads::all().iter().filter_map(|status| describe(status)).collect();
     crate::stack::pool::for_each_slot(|slot| {
         // SAFETY: slots stay mapped during the visit.
-        let goroutine = unsafe { Goroutine::on_slot(slot) };
-        found.extend(goroutine.and_then(|goroutine| describe(goroutine.status())));
+        found.extend(describe(unsafe { Goroutine::status_on(slot) }));
     });
     let started: HashMap<u64, usize> =
         found.iter().enumerate().map(|(index, info)| (info.id, index)).collect();
@@ -94,14 +100,13 @@ pub fn goroutines() -> Vec<GoroutineInfo> {
     found
 }
 
-fn describe(status: &status::Status) -> Option<GoroutineInfo> {
-    let id = status.id();
-    let wait = status.wait();
-    (id != 0).then(|| GoroutineInfo {
+fn describe(status: &Status) -> Option<GoroutineInfo> {
+    let Seen { id, site, wait } = status.look()?;
+    Some(GoroutineInfo {
         id,
         name: None,
         state: wait.map_or(State::Runnable, |wait| State::Waiting(wait.reason)),
-        spawned_at: status.site(),
+        spawned_at: site,
         waiting_at: wait.and_then(|wait| wait.place),
         waiting_since: wait.map(|wait| wait.since),
     })
@@ -163,7 +168,7 @@ const ONE_BY_ONE: usize = 100;
 pub fn dump() -> String {
     let found = goroutines();
     let unstarted = found.iter().filter(|info| info.state == State::Unstarted).count();
-    let hidden = super::count_goroutines().saturating_sub(found.len());
+    let hidden = super::known_goroutines().saturating_sub(found.len());
     let mut text = paragraphs(&found);
     if hidden > 0 && unstarted + hidden > 0 {
         let _ = writeln!(text, "\nand {hidden} more that no worker has started yet");
@@ -182,7 +187,8 @@ pub(super) fn paragraphs(found: &[GoroutineInfo]) -> String {
     } else {
         crowd(&mut text, found);
     }
-    for thread in threads::all_plain() {
+    let plain = if fork::is_forked_child() { Vec::new() } else { threads::all_plain() };
+    for thread in plain {
         if let Some(wait) = thread.status.wait() {
             let name = thread.name.as_deref().unwrap_or("without a name");
             let gap = if text.is_empty() { "" } else { "\n" };

@@ -5,28 +5,33 @@
 //!
 //! A block is written by the worker that starts the goroutine, before anybody else knows of it. After that the
 //! cells belong to that worker's thread, but for `next`, which belongs to whichever queue or inbox the goroutine
-//! is on, and the atomics, which dumps and the overflow report read at any time.
+//! is on. Dumps, the monitor and the overflow report read the status alone, at any time: before the slot had a goroutine,
+//! while one is made, and after its end. They get a reference to the [`Status`] and never to the block, because the
+//! memory may not hold one.
 
 use super::inbox::{Link, Linked};
 use super::park::WaitReason;
 use super::place::Siblings;
 use super::prefetch::prefetch;
-use super::span;
+use super::scopes;
+use super::span::Spans;
 use super::status::Status;
 use super::task::TaskRef;
 use super::worker::Worker;
+use crate::callback::abort_on_unwind;
+use crate::shim::Cell as LinkCell;
 use crate::stack::{PAGE, Slot, switch};
 use corosensei::stack::{Stack, StackPointer};
 use corosensei::{Coroutine, CoroutineResult, Yielder};
 use std::cell::{Cell, UnsafeCell};
-use std::mem::MaybeUninit;
+use std::mem::{MaybeUninit, offset_of};
 use std::panic::Location;
 use std::ptr;
 
 /// The control block; see the module documentation for who may touch what.
 #[repr(C, align(128))]
 pub(crate) struct Goroutine {
-    next: Cell<Link<Goroutine>>,
+    next: LinkCell<Link<Goroutine>>,
     worker: &'static Worker,
     yielder: Cell<*const Yielder<(), ()>>,
     /// About where its stack pointer is while it is switched out.
@@ -34,13 +39,13 @@ pub(crate) struct Goroutine {
     /// What it runs: asked for ahead, never read here.
     task: Cell<*const u8>,
     coroutine: UnsafeCell<MaybeUninit<Coroutine<(), (), (), CoroutineStack>>>,
-    /// Its id is zero while the slot holds no goroutine.
+    /// Valid even while there is no goroutine; see the module documentation.
     status: Status,
     /// Its last turn was a long one.
     heavy: Cell<bool>,
     slot: Slot,
     pub(super) siblings: Siblings,
-    span: span::Current,
+    spans: Spans,
 }
 
 // SAFETY: the module documentation states which thread may touch which field when.
@@ -54,7 +59,7 @@ impl std::fmt::Debug for Goroutine {
 
 impl Linked for Goroutine {
     #[inline]
-    fn link(&self) -> &Cell<Link<Goroutine>> {
+    fn link(&self) -> &LinkCell<Link<Goroutine>> {
         &self.next
     }
 }
@@ -65,8 +70,8 @@ struct CoroutineStack {
     limit: usize,
 }
 
-// SAFETY: the slot is owned by the goroutine, readable and writable from its guard page up to the base, and
-// guarded by that page. Slots are never smaller than `MIN_STACK`.
+// SAFETY: the slot is owned by the goroutine, readable and writable from its guard up to the base. The limit includes
+// the guard, as corosensei's does. Slots are never smaller than `MIN_STACK`.
 unsafe impl Stack for CoroutineStack {
     #[inline]
     fn base(&self) -> StackPointer {
@@ -97,86 +102,86 @@ pub(super) enum Turn {
 }
 
 impl Goroutine {
-    /// Makes a coroutine on `slot` that will run `task` and whatever fresh tasks the worker hands it after that.
+    /// Makes a coroutine on `slot` that will run `task` and, if the slot is of the default size, whatever fresh tasks the
+    /// worker hands it after that.
     #[inline]
     pub(super) fn create(worker: &'static Worker, slot: Slot, task: TaskRef) -> &'static Goroutine {
         let block = block_address(slot) as *mut Goroutine;
         let stack = CoroutineStack { base: block as usize, limit: slot.limit() };
-        // SAFETY: the slot is exclusively this goroutine's, and the block is aligned and inside of it. The
-        // reference is handed to the worker only, which drops it when the turn ends with `Ended`.
+        let (id, site) = (task.id(), task.header().site);
+        // The stack of a special task may be smaller than those that the other tasks are to have.
+        let ordinary = !task.is_special();
+        // The fields are written one by one, except the status: another thread may be reading it, so only its own atomic
+        // operations write there. This pattern fails to compile if a field is added and not written below.
+        const _: fn(Goroutine) = |block| {
+            #[rustfmt::skip]
+            let Goroutine {
+                next: _, worker: _, yielder: _, stack_top: _, task: _, heavy: _, slot: _, siblings: _, spans: _,
+                coroutine: _, status: _,
+            } = block;
+        };
+        // SAFETY: the slot is exclusively this goroutine's, and the block is aligned and inside of it. The reference is
+        // made when all fields are valid: the status always is, and the coroutine may be uninitialised. It is handed to
+        // the worker only, which drops it when the turn ends with `Ended`.
         let goroutine: &'static Goroutine = unsafe {
-            block.write(Goroutine {
-                next: Cell::new(Link::NONE),
-                worker,
-                yielder: Cell::new(ptr::null()),
-                stack_top: Cell::new(ptr::null()),
-                task: Cell::new(ptr::from_ref(task.header()).cast()),
-                coroutine: UnsafeCell::new(MaybeUninit::uninit()),
-                slot,
-                heavy: Cell::new(false),
-                status: Status::new(task.id(), task.header().site),
-                siblings: Siblings::new(),
-                span: span::Current::new(),
-            });
+            (&raw mut (*block).next).write(LinkCell::new(Link::NONE));
+            (&raw mut (*block).worker).write(worker);
+            (&raw mut (*block).yielder).write(Cell::new(ptr::null()));
+            (&raw mut (*block).stack_top).write(Cell::new(ptr::null()));
+            (&raw mut (*block).task).write(Cell::new(ptr::from_ref(task.header()).cast()));
+            (&raw mut (*block).heavy).write(Cell::new(false));
+            (&raw mut (*block).slot).write(slot);
+            (&raw mut (*block).siblings).write(Siblings::new());
+            (&raw mut (*block).spans).write(Spans::new());
             &*block
         };
         let coroutine = Coroutine::with_stack(stack, move |yielder: &Yielder<(), ()>, ()| {
             switch::on_goroutine(None);
             goroutine.yielder.set(yielder);
-            let mut task = task;
-            loop {
-                // SAFETY: the task was handed over by the worker and is run here only.
-                unsafe { task.run() };
-                match worker.next_in_chain() {
-                    Some(next) => task = next,
-                    None => break,
-                }
-                goroutine.become_task(task);
-            }
+            abort_on_unwind("a goroutine", || goroutine.run_chain(task, ordinary));
             switch::to_thread_for_good();
         });
         // SAFETY: nobody else knows the goroutine yet.
         unsafe { (*goroutine.coroutine.get()).write(coroutine) };
+        goroutine.status.become_goroutine(id, site);
         goroutine
+    }
+
+    /// Runs `task`, and then, if it is an `ordinary` one, whatever fresh tasks the worker hands over.
+    #[inline(always)]
+    fn run_chain(&'static self, mut task: TaskRef, ordinary: bool) {
+        loop {
+            self.worker.spans.begin(self);
+            // SAFETY: the task was handed over by the worker and is run here only.
+            unsafe { task.run() };
+            match ordinary.then(|| self.worker.next_in_chain()).flatten() {
+                Some(next) => task = next,
+                None => break,
+            }
+            self.become_task(task);
+        }
     }
 
     /// Takes on the identity of the next task of the chain, on the stack of the one that has just ended.
     #[inline]
     fn become_task(&self, task: TaskRef) {
-        self.leave_span(true);
         self.task.set(ptr::from_ref(task.header()).cast());
         self.status.become_goroutine(task.id(), task.header().site);
         self.siblings.reset();
-        self.enter_span();
     }
 
-    #[inline(always)]
-    fn enter_span(&self) {
-        self.span.enter(self.id(), self.status.site());
-    }
-
-    #[inline(always)]
-    fn leave_span(&self, ended: bool) {
-        self.span.exit();
-        if ended {
-            self.span.close();
-        }
+    /// The spans that it has entered.
+    #[cfg(feature = "tracing")]
+    pub(super) fn spans(&self) -> &Spans {
+        &self.spans
     }
 
     /// Runs the goroutine until it switches out or ends.
-    #[inline]
-    pub(super) fn turn(&self) -> Turn {
-        self.enter_span();
-        let turn = self.resume();
-        self.leave_span(matches!(turn, Turn::Ended(_)));
-        turn
-    }
-
     #[inline(always)]
-    fn resume(&self) -> Turn {
+    pub(super) fn turn(&self) -> Turn {
         // SAFETY: only the worker's thread comes here, and never from inside the coroutine itself.
         let coroutine = unsafe { (*self.coroutine.get()).assume_init_mut() };
-        let left = switch::to_goroutine(|| self.slot.limit() + PAGE..ptr::from_ref(self).addr());
+        let left = switch::to_goroutine(|| self.slot.floor()..ptr::from_ref(self).addr());
         let result = coroutine.resume(());
         switch::on_thread(left);
         match result {
@@ -211,6 +216,11 @@ impl Goroutine {
     #[inline]
     pub(super) fn set_heavy(&self, heavy: bool) {
         self.heavy.set(heavy);
+    }
+
+    /// The end of its stack that does not move.
+    pub(super) fn base(&self) -> usize {
+        ptr::from_ref(self).addr()
     }
 
     pub(crate) fn id(&self) -> u64 {
@@ -273,9 +283,9 @@ impl Goroutine {
     #[inline]
     pub(super) fn prefetch_all(&self) {
         /// A goroutine that waits in a shallow call uses no more.
-        const LINES: usize = 16;
+        const LINES: usize = 18;
         /// Below the stack pointer. A store that waits for its line holds up the next locked operation.
-        const CALLS: usize = 128;
+        const CALLS: usize = 256;
         let block = ptr::from_ref(self).cast::<u8>();
         let mut line = self.saved_stack().wrapping_sub(CALLS);
         for _ in 0..LINES {
@@ -308,7 +318,10 @@ impl Goroutine {
     /// after a switch those were another goroutine's. Each function that returns between a switch in and the next
     /// switch out is a misprediction, as dear as the switch itself.
     #[inline(always)]
-    pub(crate) fn park(&self, reason: WaitReason, place: &'static Location<'static>) {
+    pub(crate) fn park(&'static self, reason: WaitReason, place: &'static Location<'static>) {
+        if self.worker.checks_scopes {
+            scopes::check(self, Some(reason), Some(place));
+        }
         self.status.begin_wait(reason, place);
         self.switch_out();
         self.status.end_wait();
@@ -316,7 +329,7 @@ impl Goroutine {
 
     /// Lets the worker run something else. The goroutine must be in a queue, or have an owner that will be woken.
     #[inline(always)]
-    pub(super) fn switch_out(&self) {
+    pub(super) fn switch_out(&'static self) {
         let here = 0_u8;
         self.stack_top.set(&raw const here);
         debug_assert!(Goroutine::current().is_some_and(|running| ptr::eq(running, self)));
@@ -325,15 +338,21 @@ impl Goroutine {
         // the coroutine itself.
         unsafe { (*self.yielder.get()).suspend(()) };
         switch::on_goroutine(Some(left));
+        self.worker.spans.arrive(self);
     }
 
-    /// The goroutine on a slot that was handed out at some time, if one is on it now. Only for looking.
+    /// The status in a slot, whether or not a goroutine is on it.
     ///
     /// # Safety
     /// The slot stays mapped for as long as the reference is used.
-    pub(crate) unsafe fn on_slot<'a>(slot: Slot) -> Option<&'a Goroutine> {
-        // SAFETY: the memory is mapped, and either zero or once a control block; only atomics are read of it.
-        let goroutine = unsafe { &*(block_address(slot) as *const Goroutine) };
-        (goroutine.status.id() != 0).then_some(goroutine)
+    pub(crate) unsafe fn status_on<'a>(slot: Slot) -> &'a Status {
+        // SAFETY: the memory is mapped. This part of a slot is zero at first and after a trim, which is a valid status,
+        // and only the atomic operations of the status write to it.
+        unsafe { &*Goroutine::status_of(block_address(slot) as *const Goroutine) }
+    }
+
+    /// The address of a block's status. There need not be a block.
+    pub(super) fn status_of(block: *const Goroutine) -> *const Status {
+        block.wrapping_byte_add(offset_of!(Goroutine, status)).cast()
     }
 }

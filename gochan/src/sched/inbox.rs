@@ -5,8 +5,10 @@
 //! exchange and one look at the sleep flag, and it does not touch the goroutines, whose cache lines are cold and
 //! wanted on another core.
 
-use crate::shim::atomic::{AtomicPtr, Ordering::*};
-use std::cell::Cell;
+use crate::shim::{
+    Cell,
+    atomic::{AtomicPtr, Ordering::*},
+};
 use std::ptr;
 
 /// Something with room for one link, which belongs to the inbox it is in.
@@ -135,7 +137,7 @@ impl<G: Linked> Inbox<G> {
     }
 }
 
-#[cfg(all(test, not(gochan_model)))]
+#[cfg(all(test, not(any(gochan_model, gochan_loom))))]
 mod tests {
     use super::*;
     use std::cell::RefCell;

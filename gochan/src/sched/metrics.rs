@@ -1,7 +1,7 @@
 //! Numbers about the runtime, for dashboards and for those who wonder.
 
 use super::worker::Worker;
-use super::{blocking, runtime, threads};
+use super::{blocking, fork, runtime, threads};
 use crate::stack::pool;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
@@ -60,13 +60,17 @@ pub(super) struct Gauges {
 ///
 /// Nothing is stopped and nothing on the way of goroutines counts more for it, so the numbers are taken one after the
 /// other and fit together only roughly while much goes on. Linear in the number of workers. Goroutines of tests under
-/// `#[gochan::test]`, which have workers of their own, are not among them.
+/// `#[gochan::test]`, which have workers of their own, are not among them. In a forked child all are zero.
 ///
 /// ```
 /// let metrics = gochan::runtime::metrics();
 /// println!("{} goroutines, {} of them parked", metrics.goroutines, metrics.parked);
 /// ```
 pub fn metrics() -> Metrics {
+    // The numbers are the parent's, and threads that are not there may hold the locks.
+    if fork::is_forked_child() {
+        return Metrics::default();
+    }
     let workers = runtime::started_workers().map_or(&[][..], |workers| workers.all());
     if let Some(own) = Worker::current() {
         own.publish();

@@ -24,6 +24,8 @@
 //! [`place`] decides at the spawn. Fresh goroutines left waiting behind a busy worker are stolen by idle ones; a
 //! worker with such a backlog wakes a sleeping one now and then, and the [`monitor`] does so for a worker that does
 //! not come back at all.
+//!
+//! What all of this relies on, and which code of the user runs where, is in `INVARIANTS.md` beside this file.
 
 pub(crate) mod alarm;
 mod attention;
@@ -37,11 +39,13 @@ pub(crate) mod countdown;
 mod deadlines;
 mod deadlock;
 pub(crate) mod describe;
-mod fork;
+pub(crate) mod fork;
 pub(crate) mod goroutine;
 pub(crate) mod group;
 mod inbox;
 pub(crate) mod metrics;
+#[cfg(all(test, gochan_loom))]
+mod model_loom;
 mod monitor;
 mod os_threads;
 pub(crate) mod outside;
@@ -57,6 +61,7 @@ pub(crate) mod report;
 mod running;
 pub(crate) mod runtime;
 pub(crate) mod scope;
+pub(crate) mod scopes;
 pub(crate) mod settings;
 mod sleeper;
 mod span;
@@ -64,6 +69,7 @@ pub(crate) mod spawn;
 pub(crate) mod stamp;
 pub(crate) mod status;
 pub(crate) mod task;
+mod thread_time;
 mod threads;
 pub(crate) mod ticks;
 mod timers;
@@ -76,7 +82,7 @@ pub(crate) use describe::{GoroutineInfo, State, goroutines};
 use goroutine::Goroutine;
 use place::Placement;
 use std::num::NonZero;
-use std::panic::{Location, resume_unwind};
+use std::panic::Location;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering::*};
 use worker::Worker;
@@ -92,6 +98,27 @@ fn count_finished() {
         Some(worker) => worker.count_finished(),
         None => {
             FINISHED_OUTSIDE.fetch_add(1, AcqRel);
+        }
+    }
+}
+
+/// Exits and closes the spans of the goroutine that runs here and has ended.
+#[inline(always)]
+fn end_spans() {
+    if cfg!(feature = "tracing")
+        && let Some(goroutine) = Goroutine::current()
+    {
+        goroutine.worker().spans.end(goroutine);
+    }
+}
+
+/// Takes the last `count_finished` of this thread back.
+#[cold]
+fn uncount_finished() {
+    match Worker::current() {
+        Some(worker) => worker.uncount_finished(),
+        None => {
+            FINISHED_OUTSIDE.fetch_sub(1, AcqRel);
         }
     }
 }
@@ -118,7 +145,7 @@ where
     unsafe { spawn::spawn(attributes::Attributes::default(), Placement::Auto, site, f) }
 }
 
-/// Counts one completed channel operation of the calling goroutine; at the end of its budget it yields.
+/// Counts one completed operation that might have waited; at the end of its budget the calling goroutine yields.
 #[inline(always)]
 pub(crate) fn spend() {
     assert_none_held();
@@ -128,12 +155,31 @@ pub(crate) fn spend() {
 }
 
 /// True if the calling goroutine's worker has nothing else to do while another is busy.
+#[cfg(not(gochan_model))]
 #[inline]
 pub(crate) fn may_linger() -> bool {
     Worker::current().is_some_and(Worker::may_linger)
 }
 
+/// In the model, the schedule says.
+#[cfg(gochan_model)]
+pub(crate) fn may_linger() -> bool {
+    random::next().is_multiple_of(2)
+}
+
+/// In the model: lets others go on, once or twice.
+#[cfg(gochan_model)]
+pub(crate) fn linger(ready: impl Fn() -> bool) {
+    for _ in 0..2 {
+        if ready() {
+            return;
+        }
+        shuttle::thread::yield_now();
+    }
+}
+
 /// Waits a moment for `ready`, which another worker is about to make true, before it is worth to park.
+#[cfg(not(gochan_model))]
 pub(crate) fn linger(ready: impl Fn() -> bool) {
     if let Some(worker) = Worker::current() {
         worker.linger(ready);
@@ -146,11 +192,13 @@ pub(crate) fn others_run_meanwhile() -> bool {
     static CORES: LazyLock<usize> =
         LazyLock::new(|| std::thread::available_parallelism().map_or(1, NonZero::get));
     // A model has neither time nor cores: looking on leads nowhere there.
-    !cfg!(gochan_model) && *CORES > 1 && Worker::current().is_none_or(|worker| worker.workers.count() > 1)
+    !cfg!(any(gochan_model, gochan_loom))
+        && *CORES > 1
+        && Worker::current().is_none_or(|worker| worker.workers.count() > 1)
 }
 
 /// The number of the worker whose thread this is, and how many there are.
-#[cfg(not(gochan_model))]
+#[cfg(not(any(gochan_model, gochan_loom)))]
 #[inline]
 pub(crate) fn worker_of() -> Option<(usize, usize)> {
     Worker::current().map(|worker| {
@@ -161,14 +209,14 @@ pub(crate) fn worker_of() -> Option<(usize, usize)> {
 }
 
 /// The number of the worker whose thread this is: those of one runtime have consecutive numbers.
-#[cfg(not(gochan_model))]
+#[cfg(not(any(gochan_model, gochan_loom)))]
 #[inline]
 pub(crate) fn worker_number() -> Option<usize> {
     Worker::current().map(Worker::index)
 }
 
 /// As [`worker_of`].
-#[cfg(gochan_model)]
+#[cfg(any(gochan_model, gochan_loom))]
 pub(crate) fn worker_number() -> Option<usize> {
     worker_of().map(|(worker, _)| worker)
 }
@@ -179,11 +227,18 @@ pub(crate) fn worker_of() -> Option<(usize, usize)> {
     Some((usize::from(shuttle::thread::current().id()) % 2, 2))
 }
 
+/// Under loom it is kept for two workers, too, and the model says which thread is whose.
+#[cfg(gochan_loom)]
+pub(crate) fn worker_of() -> Option<(usize, usize)> {
+    Some((crate::shim::WORKER.with(std::cell::Cell::get), 2))
+}
+
 /// Lets every goroutine that is runnable on this worker run before the caller goes on.
 ///
-/// Operations of this crate do so by themselves now and then, also those that never wait: a loop that looks at
-/// [`Context::err`](crate::context::Context::err), at a channel's length or at what a lock protects holds nobody up for
-/// long. A loop without any, such as one that computes or looks at an atomic of std, does, and this is for it.
+/// Operations that may wait do so by themselves after some hundred that did not need to. Loops that never wait hold up the
+/// others of the worker: a loop that computes, or one that looks at a channel's length or at what a lock protects. This is for
+/// them. [`select!`](macro@crate::select) with `default`, [`Context::err`](crate::context::Context::err) and
+/// [`check`](crate::context::Context::check) end the turn of a goroutine that has had its worker for 10 ms.
 ///
 /// Outside of a goroutine it yields the thread. Does nothing while a panic unwinds.
 ///
@@ -205,6 +260,9 @@ pub fn gosched() {
 /// [`Goexit`](task::Goexit) as its error. On the main goroutine the program goes on until all other goroutines have
 /// ended, and then reports a deadlock, as in Go. Code that catches panics can catch this, too; let it pass.
 ///
+/// It unwinds the stack. With `panic = "abort"` in the profile nothing can be unwound: the process aborts then, and says
+/// so.
+///
 /// # Panics
 /// If called outside of a goroutine, where there is nothing to end.
 ///
@@ -220,7 +278,7 @@ pub fn goexit() -> ! {
         current_id().is_some(),
         "goexit outside of a goroutine: return from the thread's function instead"
     );
-    resume_unwind(Box::new(task::Goexit(())))
+    task::raise_goexit()
 }
 
 /// The id of the calling goroutine, if it is one; in a call of [`blocking`](crate::blocking), of the one that waits for
@@ -236,9 +294,15 @@ pub fn current_id() -> Option<u64> {
 ///
 /// A snapshot: exact when nothing is being spawned or ending at the same time.
 #[doc(alias = "NumGoroutine")]
+#[track_caller]
 pub fn num_goroutine() -> usize {
-    spend();
-    count_goroutines()
+    bubble::between_points("num_goroutine", known_goroutines)
+}
+
+/// As [`num_goroutine`], for the runtime's own use.
+fn known_goroutines() -> usize {
+    // The others, and the counts, are the parent's.
+    if fork::is_forked_child() { usize::from(current_id().is_some()) } else { count_goroutines() }
 }
 
 fn count_goroutines() -> usize {
@@ -267,11 +331,15 @@ where
     const MAIN_STACK: usize = 8 << 20;
     let stack_size = if stack_size == 0 { MAIN_STACK } else { stack_size };
     outside::become_main();
-    let main = spawn::Builder::new()
-        .name("main")
-        .stack_size(stack_size)
-        .placement(Placement::Worker(0))
-        .spawn(move || f().report());
+    let body = move || {
+        let code = f().report();
+        if fork::is_forked_child() {
+            fork::main_ends(code);
+        }
+        code
+    };
+    let main =
+        spawn::Builder::new().name("main").stack_size(stack_size).placement(Placement::Worker(0)).spawn(body);
     match main.join() {
         Ok(code) => code,
         Err(payload) if payload.is::<task::Goexit>() => deadlock::main_has_left(),

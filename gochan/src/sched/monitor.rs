@@ -8,8 +8,9 @@ use super::deadlock::{self, Verdict};
 use super::outside::{self, OwnedThread};
 use super::place::Placement;
 use super::runtime::Workers;
+use super::status::{Seen, Status};
 use super::worker::Worker;
-use super::{attributes, report, threads};
+use super::{attributes, blocking, report, threads};
 use crate::stack::pool;
 use std::sync::atomic::{
     AtomicBool,
@@ -25,8 +26,11 @@ const ALERT: Duration = Duration::from_millis(1);
 const CALM: Duration = Duration::from_millis(10);
 /// An alarm is fired from here if its worker has not done so for this long.
 const OVERDUE: Duration = Duration::from_millis(1);
-/// A turn that takes longer is to end at the next operation, so that others of the worker have theirs. As in Go.
+/// A turn that takes longer is to end at the next operation that loops live on, so that others of the worker have theirs. As
+/// in Go.
 const LONG: Duration = Duration::from_millis(10);
+/// In a turn that takes longer, operations that never wait are taken for a loop that polls.
+const STANDS_STILL: Duration = Duration::from_secs(1);
 /// Free memory is returned once it has been neither needed nor added to for this long: what goes back to the kernel while
 /// stacks come and go is fetched again at many times the cost, and each return interrupts the other processors.
 const TRIM_AFTER: Duration = Duration::from_millis(100);
@@ -38,6 +42,8 @@ const RESTING: u32 = 3;
 /// Between two looks at a process in which only threads of its own could still act. Twice as long each time.
 const OUTSIDERS_FIRST: Duration = Duration::from_millis(20);
 const OUTSIDERS_LAST: Duration = Duration::from_secs(1);
+/// Between two looks at threads that have been told to end.
+const LEAVING: Duration = Duration::from_millis(5);
 
 static ASLEEP: AtomicBool = AtomicBool::new(false);
 static THREAD: OnceLock<Thread> = OnceLock::new();
@@ -113,6 +119,7 @@ fn watch(workers: &'static Workers) -> ! {
             resting = 0;
         }
         trimmer.look(resting >= RESTING);
+        blocking::look_after_queue();
         if resting >= RESTING {
             if pool::trimmable() == 0 {
                 rest(Some(workers));
@@ -186,12 +193,16 @@ impl Watch {
             workers.nudge_one();
         }
         fire_overdue(workers);
+        blocking::look_after_queue();
     }
 }
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        self.turns.iter().for_each(|turn| _ = turn.worker.take_back_long_turn());
+        for turn in &self.turns {
+            turn.worker.shared.long_turn.take_back();
+            turn.worker.shared.stands_still.take_back();
+        }
     }
 }
 
@@ -216,11 +227,13 @@ struct LongTurn {
     number: u32,
     since: Instant,
     told: bool,
+    /// It has been long enough for a loop of polls to be reported.
+    stands_still: bool,
 }
 
 impl LongTurn {
     fn new(worker: &'static Worker) -> LongTurn {
-        LongTurn { worker, number: 0, since: Instant::now(), told: false }
+        LongTurn { worker, number: 0, since: Instant::now(), told: false, stands_still: false }
     }
 
     fn look(&mut self) {
@@ -229,11 +242,16 @@ impl LongTurn {
         let stuck = number == self.number && number % 2 == 1;
         self.worker.shared.stuck.store(stuck, Relaxed);
         if stuck && self.since.elapsed() >= LONG {
-            self.worker.mark_long_turn();
+            self.worker.shared.long_turn.make();
         } else {
-            self.worker.take_back_long_turn();
+            self.worker.shared.long_turn.take_back();
+        }
+        if stuck && !self.stands_still && self.since.elapsed() >= STANDS_STILL {
+            self.stands_still = true;
+            self.worker.shared.stands_still.make();
         }
         if !stuck {
+            self.worker.shared.stands_still.take_back();
             *self = LongTurn { number, ..LongTurn::new(self.worker) };
         }
     }
@@ -246,8 +264,8 @@ impl LongTurn {
     fn tell(&mut self) {
         self.told = true;
         // SAFETY: only this thread unmaps stacks.
-        let Some(goroutine) = (unsafe { self.worker.running.peek() }) else { return };
-        let (id, site) = (goroutine.id(), goroutine.status().site());
+        let status = unsafe { self.worker.running.peek() };
+        let Some(Seen { id, site, .. }) = status.and_then(Status::look) else { return };
         if self.worker.progress.turns.load(Relaxed) != self.number {
             return;
         }
@@ -272,17 +290,20 @@ fn rest(workers: Option<&Workers>) {
         if verdict == Verdict::Dead {
             deadlock::report();
         }
+        let calls_wait = blocking::look_after_queue();
         let nobody_came = || ASLEEP.load(SeqCst) && workers.is_none_or(Workers::all_sleeping);
         if nobody_came() {
             match verdict {
                 Verdict::Outsiders => std::thread::park_timeout(nap),
+                Verdict::Leaving => std::thread::park_timeout(LEAVING),
+                _ if calls_wait => std::thread::park_timeout(blocking::LOOK),
                 _ => std::thread::park(),
             }
         }
         if !nobody_came() {
             break;
         }
-        nap = (2 * nap).min(OUTSIDERS_LAST);
+        nap = if verdict == Verdict::Leaving { OUTSIDERS_FIRST } else { (2 * nap).min(OUTSIDERS_LAST) };
     }
     ASLEEP.store(false, SeqCst);
 }

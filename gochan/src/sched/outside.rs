@@ -55,6 +55,17 @@ impl OwnedThread {
         OWNED.fetch_add(1, SeqCst);
         OwnedThread(())
     }
+
+    /// For a thread that somebody else has [`disown`]ed.
+    pub(super) fn disowned(self) {
+        let _ = KIND.try_with(|kind| kind.set(Kind::Plain));
+        std::mem::forget(self);
+    }
+}
+
+/// So many owned threads act for the program from now on.
+pub(super) fn disown(threads: usize) {
+    OWNED.fetch_sub(threads as isize, SeqCst);
 }
 
 impl Drop for OwnedThread {
@@ -170,6 +181,7 @@ impl Wake {
     }
 
     /// For another wait, when nobody is left who could wake from the last one.
+    #[cfg(not(gochan_model))]
     pub(super) fn reset(&self) {
         self.0.store(AWAKE, Relaxed);
     }

@@ -13,6 +13,7 @@ use super::goroutine::Goroutine;
 use super::outside::Wake;
 pub use super::reason::WaitReason;
 use super::worker::Worker;
+use crate::callback::Callbacks;
 use crate::chan::lock::assert_none_held;
 use crate::shim;
 use std::panic::Location;
@@ -164,6 +165,10 @@ impl WakeList {
         WakeList { home: 0, goroutines: Vec::new(), others: Vec::new() }
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.goroutines.is_empty() && self.others.is_empty()
+    }
+
     #[inline]
     pub(crate) fn push(&mut self, owner: Owner, home: u32) {
         if owner.tag() != GOROUTINE || (home != self.home && !self.goroutines.is_empty()) {
@@ -181,7 +186,7 @@ impl WakeList {
         if others.is_empty() {
             return Goroutine::ready_many(goroutines);
         }
-        let (mut by_home, mut tasks) = (vec![(home, goroutines)], Tasks(Vec::new()));
+        let (mut by_home, mut tasks) = (vec![(home, goroutines)], Vec::new());
         for (owner, home) in others.into_iter().rev() {
             match owner.into_woken() {
                 Woken::Goroutine(goroutine) => match by_home.iter_mut().find(|(other, _)| *other == home) {
@@ -189,34 +194,18 @@ impl WakeList {
                     None => by_home.push((home, vec![goroutine])),
                 },
                 Woken::Thread(thread) => thread.unpark(),
-                Woken::Task(waker) => tasks.0.push(*waker),
+                Woken::Task(waker) => tasks.push(*waker),
             }
         }
         // The others first: they are at work while this worker queues its own.
         let here = Worker::current().map(|worker| worker.index() as u32);
         by_home.sort_by_key(|(home, _)| Some(*home) == here);
         by_home.into_iter().for_each(|(_, goroutines)| Goroutine::ready_many(goroutines));
-        // Whoever waited first is woken first.
-        tasks.0.reverse();
-        tasks.wake();
-    }
-}
-
-/// Async tasks to be woken. Their wakers are the user's and may panic: they come last, and each gets its turn.
-struct Tasks(Vec<Waker>);
-
-impl Tasks {
-    fn wake(&mut self) {
+        // Wakers of async tasks are the user's: they come last, and each is called. The first to wait is the first woken.
         assert_none_held();
-        while let Some(waker) = self.0.pop() {
-            waker.wake();
-        }
-    }
-}
-
-impl Drop for Tasks {
-    fn drop(&mut self) {
-        self.wake();
+        let mut callbacks = Callbacks::new();
+        tasks.into_iter().for_each(|waker: Waker| callbacks.run(|| waker.wake()));
+        callbacks.finish();
     }
 }
 
@@ -310,7 +299,7 @@ pub(crate) struct ThreadParker {
 }
 
 #[cfg(not(gochan_model))]
-thread_local! {
+shim::thread_local! {
     static PARKER: Arc<ThreadParker> = Arc::new(ThreadParker::new());
 }
 
@@ -348,12 +337,12 @@ impl ThreadParker {
         if let Some(worker) = Worker::current() {
             return super::unwinding::park(worker, self, reason, place);
         }
-        let _note = super::threads::Waiting::begin(reason, place);
+        let _note = super::threads::Waiting::begin_for_good(reason, place, || self.is_woken());
         self.wake.sleep();
     }
 
     /// False if the deadline came first.
-    #[cfg(not(gochan_model))]
+    #[cfg(not(any(gochan_model, gochan_loom)))]
     fn park_until(&self, deadline: Instant, reason: WaitReason, place: &'static Location<'static>) -> bool {
         let _note = super::threads::Waiting::begin(reason, place);
         while !self.is_woken() {
@@ -367,7 +356,7 @@ impl ThreadParker {
     }
 
     /// The model has no clock: a timeout may strike at any moment, so it strikes after one yield.
-    #[cfg(gochan_model)]
+    #[cfg(any(gochan_model, gochan_loom))]
     fn park_until(&self, _: Instant, _: WaitReason, _: &'static Location<'static>) -> bool {
         shim::yield_now();
         self.is_woken()

@@ -71,6 +71,15 @@ impl Drop for InMotion {
     }
 }
 
+/// The end of a thread that drives a test and has goroutines left: they may refer to its thread-locals, so it never ends.
+/// It is in motion no more, but still a test's.
+pub(crate) fn outlive_goroutines() -> ! {
+    IN_MOTION.fetch_sub(1, SeqCst);
+    loop {
+        thread::park();
+    }
+}
+
 /// If no goroutine of the process runs, and none will be woken by the clock or from outside: how much has been done so
 /// far, in numbers that only grow. The goroutines of other tests count as well, and those that plain threads have
 /// started: what this test waits for may be in a static.
@@ -161,7 +170,9 @@ impl Home {
     pub(crate) fn is_stuck(&self) -> bool {
         // Twice: what `deadlock` says of two looks that find the same holds here as well.
         let Some(before) = rest() else { return false };
-        only_test_threads() && rest() == Some(before) && only_test_threads() && rest() == Some(before)
+        let stuck =
+            only_test_threads() && rest() == Some(before) && only_test_threads() && rest() == Some(before);
+        stuck && !deadlock::end_idle_threads()
     }
 
     /// Ends what was started here. No goroutine is left.

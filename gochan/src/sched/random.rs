@@ -4,7 +4,7 @@
 use std::cell::Cell;
 
 #[cfg(not(gochan_model))]
-thread_local! {
+crate::shim::thread_local! {
     static STATE: Cell<u64> = const { Cell::new(0) };
 }
 
@@ -29,17 +29,23 @@ pub(crate) fn next() -> u64 {
 /// Makes the numbers of this thread repeatable.
 #[cfg(not(gochan_model))]
 pub(crate) fn restart(seed: u64) {
-    STATE.set(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+    STATE.with(|state| state.set(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1));
 }
 
 #[cfg(gochan_model)]
 pub(crate) fn restart(_: u64) {}
 
-#[cfg(not(gochan_model))]
+#[cfg(not(any(gochan_model, gochan_loom)))]
 #[cold]
 fn seed() -> u64 {
     use std::hash::{BuildHasher, RandomState};
     RandomState::new().hash_one(std::thread::current().id()) | 1
+}
+
+/// Under loom every run of a model makes the same choices.
+#[cfg(gochan_loom)]
+fn seed() -> u64 {
+    1
 }
 
 /// In the model, chosen by the schedule, so that it can be replayed.

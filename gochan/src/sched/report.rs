@@ -1,13 +1,14 @@
 //! What the runtime tells on standard error, and when it gives up.
 
 use super::attributes;
+use super::fork;
+use super::goroutine::Goroutine;
 use super::settings::settings;
 use super::task::Goexit;
 use crate::stack::Slot;
 use std::any::Any;
 use std::fmt::{self, Write as _};
-use std::io::Write as _;
-use std::panic::Location;
+use std::panic::{Location, catch_unwind};
 
 /// What a panic in a goroutine does to the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -37,12 +38,14 @@ pub(super) fn body_panicked(id: u64, site: &'static Location<'static>, payload: 
     if payload.is::<Goexit>() {
         return;
     }
-    let name = attributes::name(id).map(|name| format!(" `{name}`")).unwrap_or_default();
+    // The table of names may be locked by a thread that a forked child has not got.
+    let name = if fork::is_forked_child() { None } else { attributes::name(id) };
+    let name = name.map(|name| format!(" `{name}`")).unwrap_or_default();
     let id = super::group::shown_id(id);
     let text = format!("goroutine {id}{name} panicked: {}\n    spawned at {site}\n", message(payload));
     if super::group::current().is_some() {
-        // To where the test's output goes; what else a panic does is for the test to say.
-        return eprint!("{text}");
+        // What else a panic does is for the test to say.
+        return print_for_test(&text);
     }
     print(&text);
     if settings().on_panic == PanicPolicy::Abort {
@@ -50,13 +53,15 @@ pub(super) fn body_panicked(id: u64, site: &'static Location<'static>, payload: 
     }
 }
 
-/// One write, so that lines of goroutines do not mix; a closed standard error is nobody's problem.
-fn print(text: &str) {
-    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+/// To where the output of the test goes that the calling thread works for.
+pub(crate) fn print_for_test(text: &str) {
+    // Only the macro knows where that is. If it cannot write there, it panics, which is of no use to anybody here.
+    let _ = catch_unwind(|| eprint!("{text}"));
 }
 
-/// As `print`, past the lock of standard error, which a goroutine that waits for ever may hold.
-pub(crate) fn print_unlocked(text: &str) {
+/// Usually one write, so that lines of goroutines do not mix. Not by way of std's `Stderr`, whose lock a goroutine that
+/// waits may hold. A closed or broken standard error is nobody's problem.
+pub(crate) fn print(text: &str) {
     let mut rest = text.as_bytes();
     while !rest.is_empty() {
         // SAFETY: the buffer is valid for its length.
@@ -72,7 +77,7 @@ pub(crate) fn print_unlocked(text: &str) {
 /// Prints and ends the process with Go's exit code.
 #[cold]
 pub(crate) fn end_process(text: &str) -> ! {
-    print_unlocked(text);
+    print(text);
     std::process::exit(2);
 }
 
@@ -95,21 +100,32 @@ pub(super) fn warn(text: &str) {
     print(&format!("gochan: warning: {text}\n"));
 }
 
-/// Called by the signal handler with the slot whose guard page was touched.
+/// A goroutine calls, in a loop, an operation that never waits, and holds up the others of its worker.
+#[cold]
+pub(super) fn polls(goroutine: &Goroutine, worker: usize, what: &str, place: &Location<'_>) {
+    let id = goroutine.id();
+    let name = attributes::name(id).map(|name| format!(" `{name}`")).unwrap_or_default();
+    let site = goroutine.status().site().map(|site| format!("\n    spawned at {site}")).unwrap_or_default();
+    warn(&format!(
+        "goroutine {id}{name} has not let the other goroutines of worker {worker} run for more than a second; it calls \
+         {what} at {place}, which never waits{site}\n    wait for the event instead (a receive, select!, join, \
+         WaitGroup, Cond), or call runtime::gosched() in the loop"
+    ));
+}
+
+/// Called by the signal handler with the slot whose guard was touched.
 pub(super) fn stack_overflow(slot: Slot) -> ! {
     let mut text = Text { bytes: [0; 1024], len: 0 };
     // SAFETY: the slot is in use, hence mapped.
-    let goroutine = unsafe { super::goroutine::Goroutine::on_slot(slot) };
-    let _ = match goroutine.map(super::goroutine::Goroutine::status) {
-        Some(status) => match status.site() {
-            Some(site) => {
-                write!(text, "\ngoroutine {} overflowed its stack\n    spawned at {site}\n", status.id())
-            }
-            None => write!(text, "\ngoroutine {} overflowed its stack\n", status.id()),
-        },
+    let seen = unsafe { Goroutine::status_on(slot) }.look();
+    let _ = match seen.map(|seen| (seen.id, seen.site)) {
+        Some((id, Some(site))) => {
+            write!(text, "\ngoroutine {id} overflowed its stack\n    spawned at {site}\n")
+        }
+        Some((id, None)) => write!(text, "\ngoroutine {id} overflowed its stack\n"),
         None => write!(text, "\na goroutine overflowed its stack\n"),
     };
-    let size = (slot.stride - crate::stack::PAGE) / 1024;
+    let size = slot.usable() / 1024;
     let _ = writeln!(
         text,
         "    the stack is {size} KiB; raise it with gochan::Builder::stack_size, that of main with \

@@ -1,6 +1,7 @@
 //! Which goroutine a worker runs, for the worker itself and for those who look on.
 
 use super::goroutine::Goroutine;
+use super::status::Status;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering::Relaxed};
 
@@ -28,12 +29,14 @@ impl Running {
         );
     }
 
-    /// What ran a moment ago, to be looked at by the monitor.
+    /// The status of the goroutine that ran a moment ago, for the monitor. Its slot may have another goroutine by now, or
+    /// none.
     ///
     /// # Safety
-    /// No stack is unmapped while the reference is used, and only the goroutine's status is read.
-    pub(super) unsafe fn peek<'a>(&self) -> Option<&'a Goroutine> {
-        // SAFETY: the caller's promise; the slot may have got another goroutine, whose status is as good.
-        unsafe { self.0.load(Relaxed).as_ref() }
+    /// No stack is unmapped while the reference is used.
+    pub(super) unsafe fn peek<'a>(&self) -> Option<&'a Status> {
+        let block = self.0.load(Relaxed);
+        // SAFETY: a goroutine's block was here at some time, and by the caller's promise the memory is still mapped.
+        (!block.is_null()).then(|| unsafe { &*Goroutine::status_of(block) })
     }
 }

@@ -3,6 +3,7 @@
 use super::group::Group;
 use super::monitor;
 use super::report;
+use super::scopes;
 use super::settings::{MAX_WORKERS, settings};
 use super::trace;
 use super::worker::Worker;
@@ -78,6 +79,9 @@ fn make(first: usize, count: usize, group: Option<Arc<Group>>) -> &'static Worke
         stopped: AtomicBool::new(false),
     }));
     crate::stack::overflow::install(report::stack_overflow);
+    if workers.check_scopes() {
+        scopes::prepare();
+    }
     workers.all.get_or_init(|| (first..first + count).map(|index| Worker::new(index, workers)).collect());
     workers
 }
@@ -123,6 +127,11 @@ impl Workers {
     /// The test that these workers are for.
     pub(super) fn group(&self) -> Option<&Arc<Group>> {
         self.group.as_ref()
+    }
+
+    /// Whether each switch is checked for being in a scope of the thread.
+    pub(super) fn check_scopes(&self) -> bool {
+        cfg!(debug_assertions) || self.group.is_some()
     }
 
     /// Lets workers end once they have nothing to do. They have to be woken for that.

@@ -2,6 +2,7 @@
 
 use super::attributes::Attributes;
 use super::countdown::Countdown;
+use super::fork;
 use super::park::WaitReason;
 use super::place::Placement;
 use super::spawn::{self, JoinHandle};
@@ -91,7 +92,11 @@ impl<'scope, 'env> Scope<'scope, 'env> {
         let packet = Arc::new(Packet { value: Mutex::new(None), payload: Payload::default() });
         let result = packet.clone();
         shared.children.add(1).expect("fewer goroutines than can be counted");
+        let child = Child { f, _counted: Counted(shared.clone()) };
         let body = move || {
+            // As a whole: its fields are dropped in their order, also if this never runs.
+            let child = child;
+            let Child { f, _counted } = child;
             match catch_unwind(AssertUnwindSafe(f)) {
                 Ok(value) => *lock(&result.value) = Some(value),
                 Err(cause) => shared.note_end(site, cause, &result.payload),
@@ -101,12 +106,27 @@ impl<'scope, 'env> Scope<'scope, 'env> {
             if let Err(cause) = catch_unwind(AssertUnwindSafe(|| drop(result))) {
                 shared.note_end(site, cause, &Payload::default());
             }
-            shared.children.add(-1).expect("counted up before the start");
         };
         // SAFETY: `scope` does not return before `children` is down to zero, which is after the last use of
-        // anything borrowed: the closure is consumed, the value stored or dropped.
+        // anything borrowed: the closure is consumed, the value stored or dropped. If the goroutine cannot be started, the
+        // closure is dropped before this returns, in the scope's own call or in another child, which counts.
         let handle = unsafe { spawn::spawn(Attributes::default(), Placement::Auto, site, body) };
         ScopedJoinHandle { handle, packet, env: PhantomData }
+    }
+}
+
+/// What a child runs, and what counts it. In this order: if it is never run, the scope is told of its end last.
+struct Child<F> {
+    f: F,
+    _counted: Counted,
+}
+
+/// Counts a child down when it goes.
+struct Counted(Arc<Shared>);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.children.add(-1).expect("counted up before the start");
     }
 }
 
@@ -114,6 +134,9 @@ impl Shared {
     fn note_end(&self, site: &'static Location<'static>, cause: Box<dyn Any + Send>, payload: &Payload) {
         if !cause.is::<Goexit>() {
             super::report::body_panicked(super::current_id().unwrap_or(0), site, &*cause);
+            if fork::is_forked_child() {
+                fork::goroutine_ends(true);
+            }
             lock(&self.panics).push(payload.clone());
         }
         *lock(payload) = Some(cause);

@@ -1,6 +1,6 @@
 //! The settings of the process's runtime: chosen before first use, by the program and by the environment.
 
-use super::fork::forbid_after_fork;
+use super::fork::tell_children;
 use super::report::{self, PanicPolicy};
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -23,8 +23,8 @@ pub enum Backend {
 /// goroutine.
 ///
 /// The environment overrides them: `GOCHAN_MAXPROCS` (workers), `GOCHAN_STACK` (bytes, or `64K`, `1M`) and
-/// `GOCHAN_BACKEND` (`coroutines` or `threads`), `GOCHAN_DEADLOCK` (`report` or `ignore`) and `GOCHAN_STUCK` (`10s`,
-/// `500ms`, or `off`).
+/// `GOCHAN_BACKEND` (`coroutines` or `threads`), `GOCHAN_DEADLOCK` (`report` or `ignore`), `GOCHAN_STUCK` (`10s`,
+/// `500ms`, or `off`) and `GOCHAN_BLOCKING_THREADS` (a number of at least 1).
 ///
 /// ```
 /// use gochan::runtime::{Builder, PanicPolicy};
@@ -32,6 +32,18 @@ pub enum Backend {
 /// Builder::new().workers(2).stack_size(128 * 1024).on_panic(PanicPolicy::Report).install().unwrap();
 /// assert_eq!(gochan::go!(|| { 6 * 7 }()).join().unwrap(), 42);
 /// ```
+///
+/// # C code
+///
+/// Below each stack is a guard of at least 64 KiB. Touching it is reported as a stack overflow and ends the process. Rust
+/// probes large frames page by page, so an overflow in Rust code always touches the guard. C compilers do not do so by
+/// default (`-fstack-clash-protection` is the option of gcc and clang). A C function with a frame larger than 64 KiB that
+/// first touches the far end of its frame can step over the guard and overwrite the stack of another goroutine; this is
+/// undefined behavior. Smaller overflows by C code are reported as those of Rust code are.
+///
+/// So before a goroutine calls C code that recurses deeply or has large frames, such as an array of a size known at run
+/// time, give it a stack with room for all of them by [`gochan::Builder::stack_size`](crate::Builder::stack_size), or make
+/// the call in [`blocking`](crate::blocking), which runs it on a thread with a stack of the usual size.
 #[derive(Debug, Clone, Default)]
 #[doc(alias = "GOMAXPROCS")]
 pub struct Builder {
@@ -41,6 +53,7 @@ pub struct Builder {
     backend: Backend,
     deadlock_report: Option<bool>,
     stuck_after: Option<Duration>,
+    blocking_threads: Option<usize>,
     keep_quit: bool,
 }
 
@@ -66,6 +79,8 @@ pub(crate) struct Settings {
     pub(crate) deadlock_report: bool,
     /// Zero: never.
     pub(crate) stuck_after: Duration,
+    /// At least one.
+    pub(crate) blocking_threads: usize,
     pub(crate) dump_on_quit: bool,
 }
 
@@ -84,8 +99,10 @@ impl Builder {
         self
     }
 
-    /// Stack bytes of a goroutine, reserved and committed page by page on use. Rounded up to whole pages and to
-    /// at least 16 KiB.
+    /// Stack bytes of a goroutine, reserved and committed page by page on use. Rounded up: to at least 16 KiB, up to
+    /// 64 KiB to whole pages, above that to the next of four steps per doubling (64, 80, 96, 112, 128, 160, … KiB).
+    ///
+    /// For goroutines that call C code see [C code](Builder#c-code).
     #[must_use]
     pub fn stack_size(mut self, bytes: usize) -> Builder {
         self.stack_size = Some(bytes);
@@ -129,6 +146,18 @@ impl Builder {
         self
     }
 
+    /// How many calls of [`blocking`](crate::blocking) run at once, each on a thread of its own; 10,000 by default, and
+    /// at least 1. More calls wait for a free thread. Threads that have had nothing to do for ten seconds end.
+    ///
+    /// A limit below the number of calls that wait for each other stops them for good, so it is for programs whose
+    /// calls depend on nothing but what is outside of the process. To bound what a program does at once, use a
+    /// [`Semaphore`](crate::sync::Semaphore).
+    #[must_use]
+    pub fn max_blocking_threads(mut self, threads: usize) -> Builder {
+        self.blocking_threads = Some(threads);
+        self
+    }
+
     /// Whether SIGQUIT, which Ctrl-\\ sends, makes a program under `#[gochan::main]` print what all goroutines do and
     /// end with exit code 2, as Go programs do. It does by default; else the signal does what it does in any program.
     #[must_use]
@@ -154,7 +183,7 @@ impl Builder {
     /// ```
     pub fn install(self) -> Result<(), InstallError> {
         let settings = self.resolve()?;
-        forbid_after_fork();
+        tell_children();
         SETTINGS.set(settings).map_err(|_| {
             InstallError(
                 "the gochan runtime has its settings already; install yours before the first goroutine, once"
@@ -222,8 +251,24 @@ impl Builder {
                 ))
             })?,
         };
+        let blocking_threads = match env("GOCHAN_BLOCKING_THREADS") {
+            Some(text) => text.trim().parse::<NonZeroUsize>().map(NonZeroUsize::get).map_err(|_| {
+                InstallError(format!(
+                    "GOCHAN_BLOCKING_THREADS is `{text}`; it must be a whole number of at least 1"
+                ))
+            })?,
+            None => match self.blocking_threads {
+                Some(0) => {
+                    return Err(InstallError(
+                        "`max_blocking_threads(0)`: blocking calls need at least 1 thread".to_owned(),
+                    ));
+                }
+                threads => threads.unwrap_or(BLOCKING_THREADS),
+            },
+        };
         Ok(Settings {
             deadlock_report,
+            blocking_threads,
             stuck_after,
             dump_on_quit: !self.keep_quit,
             workers,
@@ -235,6 +280,8 @@ impl Builder {
 }
 
 const STUCK_AFTER: Duration = Duration::from_secs(10);
+/// As many threads as a Go program may have.
+const BLOCKING_THREADS: usize = 10_000;
 /// The numbers of the process's own workers are below this.
 pub(super) const MAX_WORKERS: usize = 4096;
 pub(super) const MAX_STACK: usize = 1 << 40;
@@ -280,7 +327,7 @@ fn parse_duration(text: &str) -> Option<Duration> {
 #[inline]
 pub(crate) fn settings() -> &'static Settings {
     SETTINGS.get_or_init(|| {
-        forbid_after_fork();
+        tell_children();
         Builder::new().resolve().unwrap_or_else(|error| report::fatal(&format!("cannot start: {error}")))
     })
 }

@@ -1,17 +1,27 @@
-//! The feature `tracing`: a span for each goroutine, entered while it runs.
+//! The feature `tracing`: the current span is the goroutine's.
 //!
-//! Spans are entered on threads, and goroutines of one worker share a thread. So the worker enters a goroutine's span
-//! at the begin of each turn and leaves it at the end: events then belong to the goroutine that made them. Without the
-//! feature nothing of this is there.
+//! Each goroutine has a span of its own, and enters others by guards and by `#[instrument]`. Subscribers keep the spans that
+//! are entered by thread, and goroutines of one worker share a thread. So the spans that a goroutine has entered are exited
+//! for another one to run, and entered again, in the same order, when it comes back.
+//!
+//! Subscribers are code of the user, which may panic and may wait. It must not run between the queueing of a waiter and the
+//! switch that follows, nor on the worker's own stack. So a goroutine leaves its spans on the thread when it switches out,
+//! and the next one to run exits them, on its own stack, before it enters those of its own. If it is the same one that runs
+//! next, nothing is exited. A switch from within such a call of the subscriber changes no spans.
+//!
+//! Without the feature nothing of this is there.
 
 use std::panic::Location;
 
 #[cfg(feature = "tracing")]
 mod real {
     use super::Location;
+    use crate::callback::{Callbacks, drop_quietly};
     use crate::sched::attributes;
-    use std::cell::RefCell;
-    use tracing::{Span, field, info_span};
+    use crate::sched::goroutine::Goroutine;
+    use std::cell::{Cell, RefCell};
+    use std::ptr;
+    use tracing::{Dispatch, Span, dispatcher, field, info_span, span::Id};
 
     fn make(id: u64, site: Option<&'static Location<'static>>) -> Span {
         let span = info_span!(
@@ -32,32 +42,108 @@ mod real {
         span
     }
 
-    /// The span of the goroutine on a stack. Used by its worker's thread only.
+    /// The spans of the goroutine on a stack. Used by its worker's thread only.
     #[derive(Debug)]
-    pub(in crate::sched) struct Current(RefCell<Option<Span>>);
+    pub(in crate::sched) struct Spans {
+        own: RefCell<Option<Span>>,
+        /// What it has entered, the outermost first, while another goroutine's spans are on the thread.
+        entered: RefCell<Vec<(Dispatch, Id)>>,
+    }
 
-    impl Current {
-        pub(in crate::sched) fn new() -> Current {
-            Current(RefCell::new(None))
+    /// Whose spans are entered on a worker's thread.
+    #[derive(Debug)]
+    pub(in crate::sched) struct OnThread {
+        of: Cell<Option<&'static Goroutine>>,
+        /// They are being changed. The goroutine that does so may have been switched out by what the subscriber does.
+        changing: Cell<bool>,
+    }
+
+    impl OnThread {
+        pub(in crate::sched) fn new() -> OnThread {
+            OnThread { of: Cell::new(None), changing: Cell::new(false) }
         }
 
-        /// A turn begins.
-        pub(in crate::sched) fn enter(&self, id: u64, site: Option<&'static Location<'static>>) {
-            let mut span = self.0.borrow_mut();
-            let span = span.get_or_insert_with(|| make(id, site));
-            span.with_subscriber(|(id, dispatch)| dispatch.enter(id));
-        }
-
-        /// The turn is over.
-        pub(in crate::sched) fn exit(&self) {
-            if let Some(span) = &*self.0.borrow() {
-                span.with_subscriber(|(id, dispatch)| dispatch.exit(id));
+        /// Runs `change` unless a change is going on. A panic of the subscriber ends here.
+        fn change(&self, change: impl FnOnce(&mut Callbacks)) {
+            if !self.changing.replace(true) {
+                let mut callbacks = Callbacks::new();
+                change(&mut callbacks);
+                drop(callbacks);
+                self.changing.set(false);
             }
         }
 
-        /// The goroutine has ended.
-        pub(in crate::sched) fn close(&self) {
-            drop(self.0.take());
+        /// `goroutine` runs now: its spans are entered, and those of the one before it exited.
+        pub(in crate::sched) fn arrive(&self, goroutine: &'static Goroutine) {
+            if self.of.get().is_some_and(|before| ptr::eq(before, goroutine)) {
+                return;
+            }
+            self.change(|callbacks| {
+                if let Some(before) = self.of.replace(Some(goroutine)) {
+                    before.spans().exit(callbacks);
+                }
+                for (dispatch, id) in goroutine.spans().entered.take() {
+                    callbacks.run(|| dispatch.enter(&id));
+                }
+            });
+        }
+
+        /// A task begins on `goroutine`, which runs.
+        pub(in crate::sched) fn begin(&self, goroutine: &'static Goroutine) {
+            self.arrive(goroutine);
+            self.change(|callbacks| {
+                callbacks.run(|| {
+                    let span = make(goroutine.id(), goroutine.status().site());
+                    span.with_subscriber(|(id, dispatch)| dispatch.enter(id));
+                    goroutine.spans().own.replace(Some(span));
+                });
+            });
+        }
+
+        /// The task on `goroutine`, which runs, has ended. Guards that it has leaked end with it.
+        pub(in crate::sched) fn end(&self, goroutine: &'static Goroutine) {
+            let spans = goroutine.spans();
+            if spans.own.borrow().is_none() {
+                return;
+            }
+            self.change(|callbacks| spans.exit(callbacks));
+            self.of.set(None);
+            spans.entered.take();
+            drop_quietly(spans.own.take());
+        }
+    }
+
+    impl Spans {
+        pub(in crate::sched) fn new() -> Spans {
+            Spans { own: RefCell::new(None), entered: RefCell::default() }
+        }
+
+        /// Exits every span that is entered on this thread, and notes them.
+        fn exit(&self, callbacks: &mut Callbacks) {
+            /// A subscriber that tells of a span but does not note its exit would go on for ever.
+            const MANY: usize = 1000;
+            let own = self.own.borrow().as_ref().and_then(Span::id);
+            let mut exited = Vec::new();
+            callbacks.run(|| {
+                dispatcher::get_default(|dispatch| {
+                    if !dispatch.current_span().is_known() {
+                        // It does not tell what is entered; this one is.
+                        if let Some(id) = own.clone() {
+                            dispatch.exit(&id);
+                            exited.push((dispatch.clone(), id));
+                        }
+                        return;
+                    }
+                    while exited.len() < MANY
+                        && let Some(id) = dispatch.current_span().id()
+                    {
+                        dispatch.exit(id);
+                        exited.push((dispatch.clone(), id.clone()));
+                    }
+                });
+            });
+            exited.reverse();
+            self.entered.replace(exited);
         }
     }
 
@@ -70,27 +156,37 @@ mod real {
 #[cfg(not(feature = "tracing"))]
 mod real {
     use super::Location;
+    use crate::sched::goroutine::Goroutine;
 
     #[derive(Debug)]
-    pub(in crate::sched) struct Current;
+    pub(in crate::sched) struct Spans;
 
-    impl Current {
+    impl Spans {
         #[inline(always)]
-        pub(in crate::sched) fn new() -> Current {
-            Current
+        pub(in crate::sched) fn new() -> Spans {
+            Spans
+        }
+    }
+
+    #[derive(Debug)]
+    pub(in crate::sched) struct OnThread;
+
+    impl OnThread {
+        pub(in crate::sched) fn new() -> OnThread {
+            OnThread
         }
 
         #[inline(always)]
-        pub(in crate::sched) fn enter(&self, _: u64, _: Option<&'static Location<'static>>) {}
+        pub(in crate::sched) fn arrive(&self, _: &'static Goroutine) {}
 
         #[inline(always)]
-        pub(in crate::sched) fn exit(&self) {}
+        pub(in crate::sched) fn begin(&self, _: &'static Goroutine) {}
 
         #[inline(always)]
-        pub(in crate::sched) fn close(&self) {}
+        pub(in crate::sched) fn end(&self, _: &'static Goroutine) {}
     }
 
     pub(in crate::sched) fn of_thread(_: u64, _: Option<&'static Location<'static>>) -> impl Sized {}
 }
 
-pub(super) use real::{Current, of_thread};
+pub(super) use real::{OnThread, Spans, of_thread};

@@ -7,9 +7,10 @@ use super::park::{Parker, WaitReason};
 use super::place::{Alive, Placement, Siblings};
 use super::runtime;
 use super::settings::{Backend, MAX_STACK, settings};
-use super::task::{TaskRef, drop_quietly};
+use super::task::TaskRef;
 use super::worker::Worker;
 use super::{fork, threads};
+use crate::callback::drop_quietly;
 use std::fmt;
 use std::marker::PhantomData;
 use std::panic::Location;
@@ -91,7 +92,8 @@ fn spawn_on(worker: &'static Worker, task: TaskRef, placement: Placement) {
 fn spawn_from_thread(task: TaskRef, placement: Placement) {
     if settings().backend == Backend::Threads {
         super::SPAWNED_OUTSIDE.fetch_add(1, Relaxed);
-        threads::start(task);
+        // SAFETY: the task is new, and its handle is made when this has returned.
+        unsafe { threads::start(task) };
         return;
     }
     let all = runtime::workers().all();
@@ -179,7 +181,7 @@ impl<T> JoinHandle<T> {
         }
         let task = self.task;
         std::mem::forget(self);
-        point();
+        point("JoinHandle::join");
         // SAFETY: the task is done; the handle was its only other owner and is forgotten.
         unsafe {
             let result = task.take::<T>();
@@ -189,8 +191,9 @@ impl<T> JoinHandle<T> {
     }
 
     /// True once the goroutine has ended, by whatever means. Never blocks.
+    #[track_caller]
     pub fn is_finished(&self) -> bool {
-        between_points(|| self.has_ended())
+        between_points("JoinHandle::is_finished", || self.has_ended())
     }
 
     pub(super) fn has_ended(&self) -> bool {
@@ -251,7 +254,11 @@ impl Builder {
     }
 
     /// Stack bytes to reserve; committed page by page on use, so a generous size costs address space only.
-    /// Rounded up to whole pages and to at least 16 KiB.
+    /// Rounded up: to at least 16 KiB, up to 64 KiB to whole pages, above that to the next of four steps per doubling.
+    ///
+    /// A goroutine that calls C code needs room for the largest frames of that code: C compilers do not probe frames, and
+    /// one of more than 64 KiB can step over the guard below the stack. See
+    /// [C code](crate::runtime::Builder#c-code).
     #[must_use]
     pub fn stack_size(mut self, bytes: usize) -> Builder {
         self.attributes.stack_size = Some(bytes);

@@ -4,12 +4,18 @@ use super::clock;
 use super::park::WaitReason;
 use std::panic::Location;
 use std::ptr;
-use std::sync::atomic::{AtomicPtr, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicPtr, AtomicU8, AtomicU32, AtomicU64, Ordering::*, fence};
 use std::time::Instant;
 
-/// Written by the goroutine itself, read by dumps at any moment: each field is right, the set may be a step apart.
+/// Written by the goroutine's worker, read by dumps at any moment, also while the stack has no goroutine. So all fields
+/// are atomic, zeroed memory is the status of no goroutine, and only the methods below write here. Then a reference to
+/// the status is valid wherever a slot has room for a block.
+///
+/// [`look`](Status::look) returns what belongs to one goroutine. Each part of its wait is right; they may be a step apart.
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct Status {
+    /// Zero: no goroutine.
     id: AtomicU64,
     site: AtomicPtr<Location<'static>>,
     place: AtomicPtr<Location<'static>>,
@@ -17,6 +23,14 @@ pub(crate) struct Status {
     since: AtomicU32,
     /// Zero while running or ready, else a [`WaitReason`] plus one.
     waiting: AtomicU8,
+}
+
+/// A goroutine as seen from outside.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Seen {
+    pub(crate) id: u64,
+    pub(crate) site: Option<&'static Location<'static>>,
+    pub(crate) wait: Option<Wait>,
 }
 
 /// A wait as seen from outside.
@@ -48,12 +62,19 @@ impl Status {
         Status::new(0, Location::caller())
     }
 
+    /// Makes this the status of another goroutine, which does not wait.
     #[inline]
     pub(super) fn become_goroutine(&self, id: u64, site: &'static Location<'static>) {
+        self.clear();
+        // Release: pairs with the fence in `look`. A reader that sees one of the stores below sees that the id changed.
+        fence(Release);
         self.site.store(pointer(site), Relaxed);
-        self.id.store(id, Relaxed);
+        self.waiting.store(0, Relaxed);
+        // Release: pairs with the Acquire in `look`.
+        self.id.store(id, Release);
     }
 
+    /// Makes this the status of no goroutine.
     #[inline]
     pub(super) fn clear(&self) {
         self.id.store(0, Relaxed);
@@ -71,7 +92,18 @@ impl Status {
         self.waiting.store(0, Relaxed);
     }
 
-    /// Zero if nobody is here.
+    /// The goroutine with its place and its wait. None: no goroutine, or it began or ended during the call.
+    pub(crate) fn look(&self) -> Option<Seen> {
+        // Acquire: pairs with the Release in `become_goroutine`, and sees what is stored before it.
+        let id = self.id.load(Acquire);
+        let seen = Seen { id, site: self.site(), wait: self.wait() };
+        // Acquire: pairs with the fence in `become_goroutine`. If the id is the same, nothing that was read is the next
+        // goroutine's.
+        fence(Acquire);
+        (id != 0 && self.id.load(Relaxed) == id).then_some(seen)
+    }
+
+    /// Zero if this is the status of no goroutine.
     pub(crate) fn id(&self) -> u64 {
         self.id.load(Relaxed)
     }
@@ -86,5 +118,51 @@ impl Status {
         // SAFETY: null or made from a `&'static Location`.
         let place = unsafe { self.place.load(Relaxed).as_ref() };
         Some(Wait { reason, place, since: clock::coarse_instant(self.since.load(Relaxed)) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::AtomicBool;
+
+    #[test]
+    fn zeroed_memory_is_the_status_of_no_goroutine() {
+        // SAFETY: all fields are integers, or pointers that may be null; that this stays so is what the test is about.
+        let status: Status = unsafe { std::mem::zeroed() };
+        assert!(status.look().is_none());
+        assert_eq!((status.id(), status.site(), status.wait().is_none()), (0, None, true));
+    }
+
+    #[test]
+    fn what_is_seen_is_of_one_goroutine() {
+        let sites = [Location::caller(), Location::caller()];
+        let status = Status::new(0, sites[0]);
+        let (seen, ended) = (AtomicU64::new(0), AtomicBool::new(false));
+        let mut mixed = Vec::new();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let mut id = 0;
+                while seen.load(Relaxed) < 10_000 {
+                    id += 1;
+                    status.become_goroutine(id, sites[(id % 2) as usize]);
+                    if id % 3 == 0 {
+                        status.begin_wait(WaitReason::Recv, sites[(id % 2) as usize]);
+                        status.end_wait();
+                    }
+                }
+                ended.store(true, Relaxed);
+            });
+            while !ended.load(Relaxed) {
+                if let Some(one) = status.look() {
+                    seen.fetch_add(1, Relaxed);
+                    let whole = one.site == Some(sites[(one.id % 2) as usize]);
+                    if !whole || one.wait.is_some() && one.id % 3 != 0 {
+                        mixed.push(one);
+                    }
+                }
+            }
+        });
+        assert!(mixed.is_empty(), "{mixed:?}");
     }
 }

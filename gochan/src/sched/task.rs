@@ -2,12 +2,15 @@
 //! result, and the state its [`JoinHandle`](super::join::JoinHandle) shares with the runtime.
 
 use super::blocks;
+use super::fork;
 use super::park::Owner;
-use std::cell::{Cell, UnsafeCell};
+use crate::callback::drop_quietly;
+use crate::shim::atomic::{AtomicU64, Ordering::*};
+use crate::shim::{Cell, Memory};
+use std::cell::UnsafeCell;
 use std::mem::ManuallyDrop;
-use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
 use std::ptr::NonNull;
-use std::sync::atomic::{AtomicU64, Ordering::*};
 
 /// The handle is gone: whoever finishes frees the task.
 const DETACHED: u64 = 1;
@@ -30,12 +33,14 @@ pub(crate) struct Header {
     pub(crate) site: &'static Location<'static>,
     /// An [`Owner`] as a word, once `JOINING` is set.
     joiner: Cell<Option<NonNull<()>>>,
+    memory: Memory,
 }
 
 struct Vtable {
     run: unsafe fn(NonNull<Header>),
     result: unsafe fn(NonNull<Header>) -> *mut (),
     free: unsafe fn(NonNull<Header>),
+    drop_closure: unsafe fn(NonNull<Header>),
     /// Bytes that moving the closure in and the result out may take of the stack.
     frame: usize,
 }
@@ -61,7 +66,19 @@ union Body<F, T> {
 
 /// What `goexit` unwinds with; `join` hands it out as the payload.
 #[derive(Debug)]
-pub struct Goexit(pub(crate) ());
+pub struct Goexit(());
+
+/// Ends the calling goroutine by unwinding.
+#[cold]
+pub(crate) fn raise_goexit() -> ! {
+    if cfg!(panic = "abort") {
+        super::report::abort(
+            "goexit ends a goroutine by unwinding its stack, and this program is built with panic = \"abort\". Build it \
+             with panic = \"unwind\", which is the default, or return from the goroutine's function",
+        );
+    }
+    resume_unwind(Box::new(Goexit(())))
+}
 
 impl TaskRef {
     /// A task around `closure`; `attributed` if the side table knows more about `id`.
@@ -81,6 +98,7 @@ impl TaskRef {
             state: AtomicU64::new(id << ID_SHIFT | if special { SPECIAL } else { 0 }),
             site,
             joiner: Cell::new(None),
+            memory: Memory::new(),
         };
         // Field by field, so that a large closure is moved once and not with every wrapper around it.
         let task = blocks::allocate::<Task<F, T>>();
@@ -96,7 +114,9 @@ impl TaskRef {
 
     pub(crate) fn header(&self) -> &Header {
         // SAFETY: a `TaskRef` is only held while the task is allocated.
-        unsafe { self.0.as_ref() }
+        let header = unsafe { self.0.as_ref() };
+        header.memory.is_used();
+        header
     }
 
     pub(crate) fn id(&self) -> u64 {
@@ -126,6 +146,21 @@ impl TaskRef {
         let run = self.header().vtable.run;
         // SAFETY: the vtable belongs to this task; run once, by the caller's promise.
         unsafe { run(self.0) }
+    }
+
+    /// Drops the task with its closure. A panicking destructor of that has nobody to tell but the hook.
+    ///
+    /// # Safety
+    /// The task has not been run and never will be, and nobody else refers to it.
+    pub(super) unsafe fn abandon(self) {
+        if self.is_special() {
+            super::attributes::forget(self.id());
+        }
+        let drop_closure = self.header().vtable.drop_closure;
+        // SAFETY: the vtable belongs to this task, whose closure is still in place.
+        drop_quietly(catch_unwind(AssertUnwindSafe(|| unsafe { drop_closure(self.0) })));
+        // SAFETY: the caller's promise; the body has nothing to drop any more.
+        unsafe { self.free() };
     }
 
     pub(super) fn is_done(&self) -> bool {
@@ -160,7 +195,7 @@ impl TaskRef {
     /// Drops the task's memory, not its result.
     ///
     /// # Safety
-    /// The task is done, its result was taken, and nobody else refers to it.
+    /// The task is done and its result was taken, or its closure was dropped; and nobody else refers to it.
     pub(super) unsafe fn free(self) {
         let free = self.header().vtable.free;
         // SAFETY: the vtable belongs to this task.
@@ -183,6 +218,7 @@ where
         run: Self::run,
         result: Self::result,
         free: Self::free,
+        drop_closure: Self::drop_closure,
         frame: size_of::<F>() + size_of::<std::thread::Result<T>>(),
     };
 
@@ -203,36 +239,65 @@ where
         if let Err(payload) = &**result {
             super::report::body_panicked(header.id(), header.site, &**payload);
         }
-        if header.is_special() {
-            super::attributes::forget(header.id());
+        if fork::is_forked_child() {
+            fork::goroutine_ends((**result).as_ref().is_err_and(|payload| !payload.is::<Goexit>()));
         }
-        super::count_finished();
         // SAFETY: the result is in place; finished once.
         unsafe { Self::finish(task) };
     }
 
     /// Publishes the end. The task belongs to its handle afterwards, or is freed here if there is none.
+    ///
+    /// The goroutine counts as ended when its result is the handle's, or is gone: the result's destructor may do anything
+    /// that a goroutine does, such as wait.
     unsafe fn finish(task: NonNull<Self>) {
         // SAFETY: the task is allocated until DONE is set, and after that if it was DETACHED before.
         let header = unsafe { &(*task.as_ptr()).header };
-        // Release publishes the result; Acquire takes over `joiner` or the handle's last access.
-        let before = header.state.fetch_or(DONE, AcqRel);
-        if before & DETACHED != 0 {
-            // SAFETY: the handle is gone, so this is the only reference.
-            unsafe {
-                let result = Self::result(task.cast()).cast::<std::thread::Result<T>>().read();
-                if let Err(payload) = &result {
-                    super::group::panicked_detached(header.id(), header.site, &**payload);
-                }
-                drop_quietly(result);
-                Self::free(task.cast());
-            }
-        } else if before & JOINING != 0 {
-            // SAFETY: the joiner sleeps until it is woken below, so the task is still allocated, and JOINING
-            // says that the word is set. Turned back once.
-            let joiner = unsafe { Owner::from_word(header.joiner.get().expect("JOINING is set")) };
-            joiner.wake();
+        header.memory.is_used();
+        // Acquire takes over `joiner` or the handle's last access.
+        let mut before = header.state.load(Acquire);
+        if before & DETACHED == 0 {
+            super::end_spans();
         }
+        while before & DETACHED == 0 {
+            // Before the result is published: the goroutine that joins sees one goroutine less.
+            Self::count_end(header);
+            // Release publishes the result.
+            match header.state.compare_exchange(before, before | DONE, AcqRel, Acquire) {
+                Ok(_) => {
+                    if before & JOINING != 0 {
+                        // SAFETY: the joiner sleeps until it is woken below, so the task is still allocated, and
+                        // JOINING says that the word is set. Turned back once.
+                        let joiner =
+                            unsafe { Owner::from_word(header.joiner.get().expect("JOINING is set")) };
+                        joiner.wake();
+                    }
+                    return;
+                }
+                Err(now) => {
+                    super::uncount_finished();
+                    before = now;
+                }
+            }
+        }
+        // SAFETY: the handle is gone, so this is the only reference.
+        unsafe {
+            let result = Self::result(task.cast()).cast::<std::thread::Result<T>>().read();
+            if let Err(payload) = &result {
+                super::group::panicked_detached(header.id(), header.site, &**payload);
+            }
+            drop_quietly(result);
+            super::end_spans();
+            Self::count_end(header);
+            Self::free(task.cast());
+        }
+    }
+
+    fn count_end(header: &Header) {
+        if header.is_special() {
+            super::attributes::forget(header.id());
+        }
+        super::count_finished();
     }
 
     unsafe fn result(task: NonNull<Header>) -> *mut () {
@@ -240,15 +305,19 @@ where
         unsafe { (&raw mut (*task.cast::<Self>().as_ptr()).body).cast() }
     }
 
+    /// # Safety
+    /// `task` points to a `Task<F, T>` whose closure has not been taken, and will not be.
+    unsafe fn drop_closure(task: NonNull<Header>) {
+        // SAFETY: the caller's promise.
+        unsafe { (&raw mut (*task.cast::<Self>().as_ptr()).body).cast::<F>().drop_in_place() };
+    }
+
     unsafe fn free(task: NonNull<Header>) {
+        // SAFETY: not freed yet.
+        unsafe { task.as_ref() }.memory.ends();
         // SAFETY: allocated for this very type; neither header nor body has anything to drop.
         unsafe { blocks::free(task.cast::<Self>()) };
     }
-}
-
-/// Drops a detached goroutine's result; a panicking destructor there has nobody to tell but the hook.
-pub(super) fn drop_quietly<T>(result: T) {
-    let _ = catch_unwind(AssertUnwindSafe(|| drop(result)));
 }
 
 impl Header {

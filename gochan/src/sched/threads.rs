@@ -1,5 +1,6 @@
 //! `Backend::Threads`: every goroutine runs on an OS thread of its own. Also what dumps see of plain threads that wait.
 
+use super::fork;
 use super::group::{self, Group, Membership};
 use super::os_threads::OsThreads;
 use super::outside::{self, Kind};
@@ -10,10 +11,11 @@ use super::task::TaskRef;
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::panic::Location;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 static THREADS: LazyLock<OsThreads> =
-    LazyLock::new(|| OsThreads::new("gochan-goroutine", Kind::Goroutine, usize::MAX));
+    LazyLock::new(|| OsThreads::new("gochan-goroutine", Kind::Goroutine, None));
 static LIVE: Mutex<BTreeMap<u64, Arc<Status>>> = Mutex::new(BTreeMap::new());
 
 thread_local! {
@@ -27,26 +29,33 @@ fn live() -> MutexGuard<'static, BTreeMap<u64, Arc<Status>>> {
 /// Starts `task` on a thread of its own.
 ///
 /// # Panics
-/// If the operating system refuses another thread.
-pub(super) fn start(task: TaskRef) {
+/// If the operating system refuses another thread. The closure is dropped then, and nothing is left of the task.
+///
+/// # Safety
+/// The task has not been run, and nobody else refers to it.
+pub(super) unsafe fn start(task: TaskRef) {
     let stack_size = task.is_special().then(|| super::attributes::stack_size(&task, settings().stack_size));
     super::monitor::start_for_threads();
-    let status = Arc::new(Status::new(task.id(), task.header().site));
-    live().insert(task.id(), status.clone());
-    let id = task.id();
+    let (id, site) = (task.id(), task.header().site);
+    let status = Arc::new(Status::new(id, site));
+    live().insert(id, status.clone());
     let group = group::current();
     if let Some(group) = &group {
-        group.enter(id, task.header().site);
+        group.enter(id, site);
     }
     let job = Box::new({
         let group = group.clone();
         move || run(task, status, group)
     });
-    if let Err(error) = THREADS.submit(job, stack_size) {
+    if let Err(error) = THREADS.submit(job, stack_size, site) {
         live().remove(&id);
         if let Some(group) = group {
             group.leave(id);
         }
+        super::SPAWNED_OUTSIDE.fetch_sub(1, Relaxed);
+        // Last: the destructor of what the closure holds is the user's.
+        // SAFETY: the caller's promise, and no thread was started.
+        unsafe { task.abandon() };
         panic!("cannot start a thread for goroutine {id}: {error}");
     }
 }
@@ -81,6 +90,11 @@ pub(super) fn pending() -> usize {
 /// Threads that run goroutines, or are kept for them.
 pub(super) fn count() -> usize {
     LazyLock::get(&THREADS).map_or(0, OsThreads::total)
+}
+
+/// Makes the threads that wait for a goroutine end, now. True if there were any.
+pub(super) fn end_idle() -> bool {
+    LazyLock::get(&THREADS).is_some_and(OsThreads::end_idle)
 }
 
 /// All started goroutines.
@@ -126,9 +140,28 @@ impl Drop for Listed {
 pub(super) struct Waiting(Option<Arc<Status>>);
 
 impl Waiting {
+    /// Of a wait that nothing but a wake ends.
+    pub(super) fn begin_for_good(
+        reason: WaitReason,
+        place: &'static Location<'static>,
+        is_woken: impl FnOnce() -> bool,
+    ) -> Waiting {
+        if fork::is_forked_child() {
+            fork::refuse_hopeless_wait(reason, place, is_woken);
+        }
+        Waiting::begin(reason, place)
+    }
+
     pub(super) fn begin(reason: WaitReason, place: &'static Location<'static>) -> Waiting {
         thread_local! {
             static OWN: OnceCell<Listed> = const { OnceCell::new() };
+        }
+        if fork::is_forked_child() {
+            return match outside::kind_of_this_thread() {
+                Kind::Goroutine | Kind::Owned => fork::refuse_wait(reason, place),
+                // The list may be locked by a thread that is not there.
+                Kind::Plain | Kind::Main => Waiting(None),
+            };
         }
         let status = match outside::kind_of_this_thread() {
             Kind::Goroutine => current(),

@@ -5,6 +5,7 @@ use super::deadlines::{Deadlines, Key};
 use super::goroutine::Goroutine;
 use super::park::WaitReason;
 use super::worker::Worker;
+use crate::callback::abort_on_unwind;
 use std::cell::{Cell, RefCell};
 use std::panic::Location;
 use std::time::Instant;
@@ -76,7 +77,10 @@ pub(super) fn park_until(
         std::mem::transmute::<*mut (dyn FnMut() -> bool + '_), *mut (dyn FnMut() -> bool + 'static)>(give_up)
     };
     let wait = Wait { goroutine, give_up, key: Cell::new(None) };
-    wait.key.set(Some(timers.insert(deadline, Timer::Waiter(&raw const wait))));
+    // The goroutine is queued already: its waiter must not be left there.
+    let key =
+        abort_on_unwind("a wait that has begun", || timers.insert(deadline, Timer::Waiter(&raw const wait)));
+    wait.key.set(Some(key));
     goroutine.park(reason, place);
     if let Some(key) = wait.key.get() {
         timers.deadlines.borrow_mut().remove(key);

@@ -7,7 +7,7 @@
 use super::clock::Moment;
 use super::park::{ThreadParker, WaitReason};
 use super::worker::Worker;
-use super::{blocking, outside, report};
+use super::{blocking, deadlock, fork, outside, report};
 use std::panic::Location;
 use std::time::{Duration, Instant};
 
@@ -25,6 +25,9 @@ pub(super) fn park(
     reason: WaitReason,
     place: &'static Location<'static>,
 ) {
+    if fork::is_forked_child() {
+        fork::refuse_wait(reason, place);
+    }
     let id = super::group::shown_id(worker.running().map_or(0, super::goroutine::Goroutine::id));
     let what = format!("goroutine {id} waits ({reason} at {place}) while a panic unwinds through it");
     if let Some(bubble) = worker.bubble() {
@@ -40,6 +43,10 @@ pub(super) fn park(
             && worker.alarms.first() == Moment::NEVER
             && outside::nobody_could_act();
         hopeless = if nobody_left { hopeless + 1 } else { 0 };
+        // What the destructors of thread-locals do is seen in the next looks.
+        if hopeless >= SURE && deadlock::end_idle_threads() {
+            hopeless = 0;
+        }
         if hopeless >= SURE && !parker.is_woken() {
             report::abort(&format!(
                 "{what}. It cannot be switched out then, and only goroutines of its own worker could end the wait. \

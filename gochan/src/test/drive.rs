@@ -2,9 +2,9 @@
 
 use super::options::Test;
 use super::report::{Left, Verdict, leftover};
-use crate::sched::bubble::End;
+use crate::sched::bubble::{Bubble, End};
 use crate::sched::group::Group;
-use crate::sched::private::{InMotion, TestThread};
+use crate::sched::private::{InMotion, TestThread, outlive_goroutines};
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread;
@@ -15,20 +15,41 @@ const HELD_UP: &str = "goroutines of such a test share one thread, and one that 
                        the others: one that computes or polls for ever, sleeps by std, or waits for a std::sync::Mutex \
                        whose guard another goroutine keeps across an operation of gochan";
 
+/// Whether goroutines are suspended on the thread of a bubble.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum GoroutinesLeft {
+    None,
+    Some,
+}
+
+impl GoroutinesLeft {
+    pub(super) fn of(bubble: &Bubble) -> GoroutinesLeft {
+        if bubble.has_goroutines_left() { GoroutinesLeft::Some } else { GoroutinesLeft::None }
+    }
+
+    /// Of this thread, which has driven both.
+    pub(super) fn or(self, other: GoroutinesLeft) -> GoroutinesLeft {
+        if self == GoroutinesLeft::Some { self } else { other }
+    }
+}
+
 /// Runs `drive` on a thread of the caller's name, and waits for what it tells first, until `deadline`. The thread is
-/// left alone after that: goroutines may hold it.
+/// left alone after that: goroutines may hold it. It ends only if `drive` says that no goroutine is left on it.
 pub(super) fn on_thread<T: Send + 'static>(
     test: &Test,
     group: &Arc<Group>,
     deadline: Option<Instant>,
-    drive: impl FnOnce(Sender<T>) + Send + 'static,
+    drive: impl FnOnce(Sender<T>) -> GoroutinesLeft + Send + 'static,
 ) -> Result<T, Verdict> {
     let (tell, told) = mpsc::channel();
     let name = thread::current().name().unwrap_or("gochan-test").to_owned();
     let drive = move || {
-        let _drives = InMotion::new();
         let _thread = TestThread::new();
-        drive(tell);
+        let drives = InMotion::new();
+        if drive(tell) == GoroutinesLeft::Some {
+            std::mem::forget(drives);
+            outlive_goroutines();
+        }
     };
     let thread =
         thread::Builder::new().name(name).spawn(drive).expect("a thread for the test can be started");

@@ -1,6 +1,7 @@
 //! What a test says when it fails.
 
 use crate::sched::group::{Group, Panicked, shown_id};
+use crate::sched::report;
 use crate::sched::{GoroutineInfo, State, goroutines, task::Goexit};
 use std::any::Any;
 use std::fmt::{self, Write};
@@ -182,7 +183,7 @@ impl Verdict {
         match self.payload {
             Some(payload) => {
                 if !problems.is_empty() {
-                    eprintln!("{problems}");
+                    report::print_for_test(&format!("{problems}\n"));
                 }
                 resume_unwind(payload)
             }

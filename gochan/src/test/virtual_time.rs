@@ -1,11 +1,11 @@
 //! A test in virtual time: one bubble, in which whoever can run runs in turn.
 
-use super::drive::{on_thread, verdict};
+use super::drive::{GoroutinesLeft, on_thread, verdict};
 use super::options::{Body, Test};
 use super::report::Verdict;
 use crate::sched::bubble::{Bubble, Current, Director, Event, Ready};
 use crate::sched::group::Group;
-use crate::sched::private::TestThread;
+use crate::sched::private::{TestThread, outlive_goroutines};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::Instant;
@@ -21,6 +21,7 @@ pub(super) fn run(test: &Test, body: impl Body) {
             let bubble = Bubble::new(group.clone(), Box::new(InTurn { tell: tell.clone() }));
             let (end, result) = bubble.run(test.attributes(), test.place, body);
             let _ = tell.send(verdict(&test, &group, end, result));
+            GoroutinesLeft::of(bubble)
         }
     };
     on_thread(test, &group, deadline, drive).unwrap_or_else(|timeout| timeout).raise();
@@ -48,8 +49,6 @@ impl Director for InTurn {
 
     fn stuck(&self, what: &str) -> ! {
         let _ = self.tell.send(Verdict::stuck(what));
-        loop {
-            std::thread::park();
-        }
+        outlive_goroutines()
     }
 }

@@ -57,11 +57,12 @@ impl FuncTimer {
     /// let timer = gochan::time::after_func(Duration::from_secs(60), || unreachable!("called off"));
     /// assert!(timer.stop());
     /// ```
+    #[track_caller]
     pub fn stop(&self) -> bool {
         point_before();
         let alarm = lock(&self.alarm).take();
         let stopped = alarm.is_some_and(|alarm| alarm.cancel());
-        point();
+        point("FuncTimer::stop");
         stopped
     }
 
@@ -88,7 +89,7 @@ impl FuncTimer {
         let alarm = self.func.set(d);
         let before = lock(&self.alarm).replace(alarm);
         let stopped = before.is_some_and(|alarm| alarm.cancel());
-        point();
+        point("FuncTimer::reset");
         stopped
     }
 }

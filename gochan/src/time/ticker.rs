@@ -85,6 +85,7 @@ impl Ticker {
     /// assert!(ticker.channel().try_recv().is_err() && !ticker.channel().is_closed());
     /// ```
     #[doc(alias = "Stop")]
+    #[track_caller]
     pub fn stop(&self) -> bool {
         self.channel.stop_timer()
     }

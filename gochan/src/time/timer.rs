@@ -76,6 +76,7 @@ impl Timer {
     /// assert!(timer.channel().try_recv().is_err());
     /// ```
     #[doc(alias = "Stop")]
+    #[track_caller]
     pub fn stop(&self) -> bool {
         self.channel.stop_timer()
     }
@@ -96,6 +97,7 @@ impl Timer {
     /// assert!(!idle.reset(Duration::from_secs(60)), "its time had come");
     /// ```
     #[doc(alias = "Reset")]
+    #[track_caller]
     pub fn reset(&self, d: Duration) -> bool {
         self.channel.reset_timer(d, Duration::ZERO)
     }

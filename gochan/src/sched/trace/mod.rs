@@ -7,20 +7,21 @@
 //! Of turns that are short only some are noted, a thousand in a row out of every thirty-four thousand; of the others the
 //! trace tells how many there were, and how long they took.
 //!
-//! Only the worker's own thread writes its ring. Whoever reads it at the end may do so while that goes on, and leaves
-//! out what may have been overwritten meanwhile.
+//! Only the worker's own thread writes its [`ring`]. It may be read at the end while that goes on.
 
 mod json;
+mod ring;
 
 use super::runtime::Workers;
 use super::status::Wait;
 use super::worker::Worker;
 use super::{report, ticks};
+use ring::Ring;
 use std::cell::Cell;
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::*};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::*};
 use std::time::Instant;
 
 /// Notes that a worker keeps.
@@ -33,6 +34,8 @@ struct Target {
     file: File,
     workers: OnceLock<&'static Workers>,
     began: (Instant, u64),
+    /// The process that is traced. A forked child has the file as well, and an exit of its own.
+    process: u32,
 }
 
 /// Reads the environment, before there are workers.
@@ -42,7 +45,7 @@ pub(super) fn prepare() {
         report::fatal(&format!("cannot write the trace {}: {error}", path.display()))
     });
     let began = (Instant::now(), ticks::now());
-    if TARGET.set(Target { file, workers: OnceLock::new(), began }).is_ok() {
+    if TARGET.set(Target { file, workers: OnceLock::new(), began, process: std::process::id() }).is_ok() {
         ON.store(true, Relaxed);
         // SAFETY: registers a function that may be called at any time.
         unsafe { libc::atexit(at_exit) };
@@ -71,6 +74,7 @@ pub(super) fn decline() {
 
 extern "C" fn at_exit() {
     if let Some(target) = TARGET.get()
+        && target.process == std::process::id()
         && let Some(workers) = target.workers.get()
     {
         // The process ends: there is nobody to tell of a full disk.
@@ -97,9 +101,7 @@ pub(super) fn woken_elsewhere(id: u64) {
 
 /// What a worker has done last.
 pub(super) struct Trace {
-    notes: Box<[Note]>,
-    /// Counts all that were ever written.
-    written: AtomicUsize,
+    ring: Ring<CAPACITY>,
     /// When the turn began that is next, after a pause; else zero.
     resumed: Cell<u64>,
     /// Turns until the next whose end is timed.
@@ -107,28 +109,6 @@ pub(super) struct Trace {
     /// Turns that were only counted, and since when; zero while they are noted.
     counted: AtomicU64,
     counted_since: AtomicU64,
-}
-
-/// One of: a turn; a wake, which has no `end`; a pause, which has no `id` and begins at `end`; `COUNTED` turns, as many as
-/// `site` says.
-#[derive(Debug, Default)]
-struct Note {
-    id: AtomicU64,
-    /// Zero: when the note before ended.
-    begin: AtomicU64,
-    end: AtomicU64,
-    site: AtomicU64,
-    /// The address of where the goroutine waits. In the highest byte a `WaitReason` plus one, or how else the turn
-    /// has ended.
-    wait: AtomicU64,
-}
-
-const WORDS: usize = 5;
-
-impl Note {
-    fn words(&self) -> [&AtomicU64; WORDS] {
-        [&self.id, &self.begin, &self.end, &self.site, &self.wait]
-    }
 }
 
 const WAKE: u64 = 0;
@@ -151,11 +131,9 @@ fn address(place: Option<&'static Location<'static>>) -> u64 {
 
 impl Trace {
     pub(super) fn new() -> Box<Trace> {
-        let notes = (0..CAPACITY).map(|_| Note::default()).collect();
         let resumed = Cell::new(ticks::now());
         Box::new(Trace {
-            notes,
-            written: AtomicUsize::new(0),
+            ring: Ring::new(),
             resumed,
             untimed: Cell::new(0),
             counted: AtomicU64::new(0),
@@ -168,7 +146,7 @@ impl Trace {
         self.begin_turn();
         // Else it has had nothing to do since the last pause.
         if self.resumed.get() == 0 {
-            self.write(|note| {
+            self.ring.write(|note| {
                 note.id.store(0, Relaxed);
                 note.end.store(ticks::now(), Relaxed);
             });
@@ -196,7 +174,7 @@ impl Trace {
         let now = ticks::now();
         if self.resumed.take() == 0 {
             // The turns before end here.
-            self.write(|note| {
+            self.ring.write(|note| {
                 note.id.store(0, Relaxed);
                 note.end.store(now, Relaxed);
             });
@@ -215,7 +193,7 @@ impl Trace {
     #[cold]
     fn end_to_count(&self) {
         let now = ticks::now();
-        self.write(|note| {
+        self.ring.write(|note| {
             note.id.store(COUNTED, Relaxed);
             note.begin.store(self.counted_since.load(Relaxed), Relaxed);
             note.end.store(now, Relaxed);
@@ -255,7 +233,7 @@ impl Trace {
             self.untimed.set(EVERY - 1);
             ticks::now()
         };
-        self.write(|note| {
+        self.ring.write(|note| {
             note.id.store(id, Relaxed);
             note.begin.store(self.resumed.take(), Relaxed);
             note.end.store(end, Relaxed);
@@ -267,36 +245,15 @@ impl Trace {
     /// The turn that goes on has made goroutine `id` ready.
     #[inline]
     pub(super) fn wake(&self, id: u64) {
-        self.write(|note| {
+        self.ring.write(|note| {
             note.id.store(id, Relaxed);
             note.end.store(WAKE, Relaxed);
         });
-    }
-
-    #[inline]
-    fn write(&self, fill: impl FnOnce(&Note)) {
-        let written = self.written.load(Relaxed);
-        fill(&self.notes[written % CAPACITY]);
-        // Release: who sees the count sees the note.
-        self.written.store(written + 1, Release);
-    }
-
-    /// The notes that are surely whole, oldest first.
-    fn read(&self) -> Vec<[u64; WORDS]> {
-        let written = self.written.load(Acquire);
-        let first = written.saturating_sub(CAPACITY);
-        let read = |index: usize| self.notes[index % CAPACITY].words().map(|word| word.load(Relaxed));
-        let mut notes: Vec<_> = (first..written).map(read).collect();
-        std::sync::atomic::fence(Acquire);
-        // One more may be half written.
-        let overwritten = (self.written.load(Relaxed) + 1).saturating_sub(CAPACITY).saturating_sub(first);
-        notes.drain(..overwritten.min(notes.len()));
-        notes
     }
 }
 
 impl std::fmt::Debug for Trace {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Trace").field("written", &self.written).finish_non_exhaustive()
+        f.debug_struct("Trace").field("written", &self.ring.written()).finish_non_exhaustive()
     }
 }

@@ -1,6 +1,7 @@
 //! What a bubble drives its worker by, in place of the worker's own loop.
 
 use super::super::bubble::{Bubble, Runnable};
+use super::super::fork;
 use super::super::goroutine::{Goroutine, Turn};
 use super::{BUDGET, Worker};
 
@@ -46,10 +47,13 @@ impl Worker {
         self.running.set(Some(goroutine));
         let turn = goroutine.turn();
         self.running.set(None);
+        if fork::is_forked_child() {
+            fork::goroutine_waits(goroutine);
+        }
         match turn {
             Turn::SwitchedOut => Some(goroutine),
             Turn::Ended(slot) => {
-                self.stacks.put(slot);
+                self.take_back(slot);
                 None
             }
         }

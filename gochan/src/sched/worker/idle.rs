@@ -3,7 +3,9 @@
 use super::Worker;
 use crate::sched::clock::{self, Moment};
 use crate::sched::monitor;
+use crate::sched::thread_time::ThreadTime;
 use crossbeam_deque::Steal;
+use std::ptr;
 use std::sync::atomic::{AtomicU64, Ordering::*};
 use std::time::{Duration, Instant};
 
@@ -37,8 +39,8 @@ impl Worker {
         count(&self.gauges().sleeps);
         self.workers.begin_sleep();
         self.shared.sleeper.lie_down();
-        if self.shared.woken.is_empty_seqcst() && self.shared.spawned.is_empty() && !self.workers.is_stopped()
-        {
+        let stops = self.workers.is_stopped() && !self.has_started_any();
+        if self.shared.woken.is_empty_seqcst() && self.shared.spawned.is_empty() && !stops {
             self.sleep();
         }
         self.shared.sleeper.get_up();
@@ -82,7 +84,7 @@ impl Worker {
     /// While another worker is busy, waits a little for work from it: handed over, or fresh and left waiting.
     fn look_around(&self) -> bool {
         let start = Instant::now();
-        let mut waiting_since = None;
+        let mut left: Option<Left> = None;
         loop {
             for _ in 0..16 {
                 if !self.shared.woken.is_empty() || !self.shared.spawned.is_empty() {
@@ -91,20 +93,42 @@ impl Worker {
                 std::hint::spin_loop();
             }
             let now = Instant::now();
-            match (self.workers.others(self.index).find(|other| other.has_stealable()), waiting_since) {
-                (None, _) => waiting_since = None,
+            match (self.workers.others(self.index).find(|other| other.has_stealable()), &left) {
+                (None, _) => left = None,
                 (Some(victim), _) if victim.shared.stealer.len() >= RUSH && self.steal_from(victim) => {
                     return true;
                 }
-                (Some(_), None) => waiting_since = Some(now),
-                (Some(victim), Some(since)) if now - since >= STEAL_AFTER && self.steal_from(victim) => {
-                    return true;
+                (Some(victim), None) => left = Some(self.see(victim, now)),
+                (Some(victim), Some(seen)) if !ptr::eq(seen.by, victim) => left = Some(self.see(victim, now)),
+                (Some(victim), Some(seen)) if now - seen.since >= STEAL_AFTER || seen.is_old => {
+                    if !seen.is_neglected() {
+                        // The monitor sends somebody to look again.
+                        self.remembered.set(Some(*seen));
+                        return false;
+                    }
+                    if self.steal_from(victim) {
+                        return true;
+                    }
                 }
                 _ => {}
             }
-            let patience = if waiting_since.is_some() { SPIN + STEAL_AFTER } else { SPIN };
-            if now - start >= patience || (waiting_since.is_none() && !self.workers.any_other_awake()) {
+            let patience = if left.is_some() { SPIN + STEAL_AFTER } else { SPIN };
+            if now - start >= patience || (left.is_none() && !self.workers.any_other_awake()) {
                 return false;
+            }
+        }
+    }
+
+    /// Fresh tasks wait on `victim`: since now, or since the last look if it is in the same turn still.
+    fn see(&self, victim: &'static Worker, now: Instant) -> Left {
+        let turn = victim.turn_number();
+        match self.remembered.take() {
+            Some(before) if ptr::eq(before.by, victim) && before.turn == turn => {
+                Left { by: victim, since: now, turn, running: before.running, is_old: true }
+            }
+            _ => {
+                let running = victim.shared.time.get().and_then(ThreadTime::running);
+                Left { by: victim, since: now, turn, running, is_old: false }
             }
         }
     }
@@ -141,6 +165,30 @@ impl Worker {
             self.last_backlog_wake.set(Some(now));
             self.workers.nudge_one();
         }
+    }
+}
+
+/// Fresh tasks that wait on another worker.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Left {
+    by: &'static Worker,
+    since: Instant,
+    /// The turn that it was in by then.
+    turn: u32,
+    /// How long its thread had been running by then.
+    running: Option<Duration>,
+    /// It was seen at an earlier look.
+    is_old: bool,
+}
+
+impl Left {
+    /// Whether the worker could have started them and has not. On a busy machine its thread may just not have had a
+    /// processor: a partner in a conversation that is taken from it then lives on the wrong worker for good.
+    fn is_neglected(&self) -> bool {
+        let shared = &self.by.shared;
+        let (Some(time), Some(before)) = (shared.time.get(), self.running) else { return true };
+        time.running().is_none_or(|now| now.saturating_sub(before) >= STEAL_AFTER / 2)
+            || (shared.stuck.load(Relaxed) && time.waits_in_system())
     }
 }
 

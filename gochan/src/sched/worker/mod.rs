@@ -13,29 +13,37 @@ mod stacks;
 mod turns;
 
 use super::alarm::Alarms;
-use super::attention;
+use super::attention::Request;
 use super::berths::Berths;
 use super::blocks::Blocks;
 use super::bubble::Bubble;
 use super::clock::Moment;
+use super::fork;
 use super::goroutine::Goroutine;
 use super::inbox::Inbox;
 use super::metrics::Gauges;
 use super::pace::Pace;
 use super::queue::RunQueue;
+use super::report;
 use super::running::Running;
 use super::runtime::Workers;
+use super::scopes::{self, Seen, Unseen};
 use super::sleeper::Sleeper;
+use super::span::OnThread;
 use super::task::TaskRef;
+use super::thread_time::ThreadTime;
 use super::timers::Timers;
 use super::trace::{self, Trace};
 use crate::chan::lock::assert_none_held;
 use crossbeam_deque::{Injector, Stealer};
 use crossbeam_utils::CachePadded;
+use idle::Left;
 use stacks::Stacks;
 use std::cell::Cell;
 use std::fmt;
+use std::panic::Location;
 use std::ptr;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::*, fence};
 use std::time::Instant;
 
@@ -65,8 +73,17 @@ pub(crate) struct Worker {
     stacks: Stacks,
     pub(super) blocks: Blocks,
     berths: Berths,
+    /// Goroutines that have started here and not ended. The thread must not end before them.
+    started: Cell<usize>,
     next_id: Cell<u64>,
+    pub(super) spans: OnThread,
+    /// Calls that lead to switches and are in no scope of the thread.
+    pub(super) seen: Seen,
+    /// Whether each switch is checked for that.
+    pub(super) checks_scopes: bool,
     last_backlog_wake: Cell<Option<Instant>>,
+    /// Fresh tasks of another worker that were left to it at the last look.
+    remembered: Cell<Option<Left>>,
     pub(super) progress: CachePadded<Progress>,
     /// Closures to run at a time; set and cancelled by anybody.
     pub(super) alarms: CachePadded<Alarms>,
@@ -81,12 +98,16 @@ pub(super) struct Shared {
     spawned: Injector<TaskRef>,
     stealer: Stealer<TaskRef>,
     sleeper: Sleeper,
+    /// Of its thread, if it tells.
+    time: OnceLock<ThreadTime>,
     /// Asleep, and none of its goroutines waits for a deadline.
     dormant: AtomicBool,
     /// The monitor's verdict: awake, but has not come back to its loop for a while.
     pub(super) stuck: AtomicBool,
     /// The turn it is in takes so long that others are to have theirs.
-    long_turn: AtomicBool,
+    pub(super) long_turn: Request,
+    /// The turn it is in takes so long that a loop of operations that never wait is to be reported, once.
+    pub(super) stands_still: Request,
 }
 
 /// Counts that only the worker's own thread writes, at every turn. Away from `Shared`, which idle workers look at
@@ -127,9 +148,11 @@ impl Worker {
             spawned: Injector::new(),
             stealer: fresh.stealer(),
             sleeper: Sleeper::new(),
+            time: OnceLock::new(),
             dormant: AtomicBool::new(false),
             stuck: AtomicBool::new(false),
-            long_turn: AtomicBool::new(false),
+            long_turn: Request::end(),
+            stands_still: Request::report(),
         };
         Worker {
             index,
@@ -148,8 +171,13 @@ impl Worker {
             stacks: Stacks::new(workers.stack_size()),
             blocks: Blocks::default(),
             berths: Berths::new(),
+            started: Cell::new(0),
             next_id: Cell::new(0),
+            seen: Seen::new(),
+            spans: OnThread::new(),
+            checks_scopes: workers.check_scopes(),
             last_backlog_wake: Cell::new(None),
+            remembered: Cell::new(None),
             progress: CachePadded::default(),
             alarms: CachePadded::new(Alarms::new()),
             shared: CachePadded::new(shared),
@@ -196,29 +224,27 @@ impl Worker {
         }
     }
 
-    /// Gives others a turn if the caller's has been found to take long.
-    pub(super) fn end_long_turn(&self) {
-        if self.take_back_long_turn() {
+    /// Gives others a turn if the caller's has been found to take long, unless the calling goroutine is in the middle of a
+    /// scope of its thread.
+    pub(super) fn end_long_turn(&self, unseen: Unseen) {
+        if self.shared.long_turn.is_made()
+            && self.running.get().is_some_and(|goroutine| !scopes::is_inside(goroutine, unseen))
+            && self.shared.long_turn.take_back()
+        {
             self.let_others_run(false);
         }
     }
 
-    /// Asks for an end of the turn that the worker is in.
-    pub(super) fn mark_long_turn(&self) {
-        // Counted in first: the worker may take the request back at once, and the count never falls below zero.
-        attention::long_turn_begins();
-        if self.shared.long_turn.swap(true, Relaxed) {
-            attention::long_turn_ends();
+    /// The running goroutine has called an operation that never waits. It is reported if it has done little else for long
+    /// while others of this worker wait for it.
+    pub(super) fn note_operation(&self, what: &str, place: &'static Location<'static>) {
+        if self.shared.stands_still.is_made()
+            && let Some(goroutine) = self.running.get()
+            && (self.has_work() || !self.timers.is_empty() || self.alarms.first() != Moment::NEVER)
+            && self.shared.stands_still.take_back()
+        {
+            report::polls(goroutine, self.index, what, place);
         }
-    }
-
-    /// True if there was a request.
-    pub(super) fn take_back_long_turn(&self) -> bool {
-        let marked = self.shared.long_turn.load(Relaxed) && self.shared.long_turn.swap(false, Relaxed);
-        if marked {
-            attention::long_turn_ends();
-        }
-        marked
     }
 
     /// Lets everything that is runnable on this worker now run before the calling goroutine goes on.
@@ -232,6 +258,9 @@ impl Worker {
     fn let_others_run(&self, asked: bool) {
         assert_none_held();
         if let Some(goroutine) = self.queue_behind_all(asked) {
+            if self.checks_scopes {
+                scopes::check(goroutine, None, None);
+            }
             goroutine.switch_out();
         }
     }
@@ -240,6 +269,10 @@ impl Worker {
     #[inline(never)]
     fn queue_behind_all(&self, asked: bool) -> Option<&'static Goroutine> {
         let goroutine = self.running.get()?;
+        if fork::is_forked_child() {
+            self.budget.set(BUDGET);
+            return None;
+        }
         let panicking = std::thread::panicking();
         if let Some(bubble) = self.bubble.get() {
             return if panicking { None } else { bubble.pause(goroutine, asked) };
@@ -312,6 +345,7 @@ impl Worker {
     }
 
     /// True if this worker would go idle should its goroutine park, while another worker is awake.
+    #[cfg(not(gochan_model))]
     #[inline]
     pub(crate) fn may_linger(&self) -> bool {
         self.workers.count() > 1 && !self.has_ready() && self.workers.any_other_awake() && !self.has_work()
@@ -326,6 +360,7 @@ impl Worker {
 
     /// Waits a little for `ready`, which another worker may make true, unless there is work. Looks seldom: each look
     /// takes the cache line away from whoever is about to make it true.
+    #[cfg(not(gochan_model))]
     #[cold]
     pub(crate) fn linger(&self, ready: impl Fn() -> bool) {
         const LOOKS: u32 = 8;
@@ -354,6 +389,11 @@ impl Worker {
     pub(super) fn count_finished(&self) {
         let count = &self.progress.finished;
         count.store(count.load(Relaxed) + 1, Relaxed);
+    }
+
+    pub(super) fn uncount_finished(&self) {
+        let count = &self.progress.finished;
+        count.store(count.load(Relaxed) - 1, Relaxed);
     }
 
     /// A process-wide unique id, from a block fetched ahead.

@@ -48,7 +48,7 @@ impl Stacks {
     /// Takes back the stack of a goroutine that has ended, of whatever size.
     #[inline]
     pub(super) fn put(&self, slot: Slot) {
-        if slot.stride != crate::stack::usable_size(self.size) + crate::stack::PAGE {
+        if slot.usable() != crate::stack::usable_size(self.size) {
             attributes::return_stack(slot);
             return;
         }

@@ -1,13 +1,17 @@
 //! The loop of a worker while there is something to run: who has the next turn.
 
 use super::{BUDGET, CURRENT, HOUSEKEEPING, Worker};
+use crate::callback::abort_on_unwind;
 use crate::sched::attributes;
 use crate::sched::clock::Moment;
+use crate::sched::fork;
 use crate::sched::goroutine::{Goroutine, Turn};
 use crate::sched::outside::OwnedThread;
 use crate::sched::place::Placement;
 use crate::sched::task::TaskRef;
+use crate::sched::thread_time::ThreadTime;
 use crate::sched::trace::Trace;
+use crate::stack::Slot;
 use std::ptr;
 use std::sync::atomic::Ordering::*;
 
@@ -15,22 +19,48 @@ use std::sync::atomic::Ordering::*;
 const CROWD: usize = 128;
 
 impl Worker {
-    /// Turns the calling thread into this worker.
+    /// Turns the calling thread into this worker. It returns once the workers are stopped and none of its goroutines is left:
+    /// goroutines refer to the thread-locals of their worker's thread.
     pub(in crate::sched) fn run(&'static self) {
         self.shared.sleeper.adopt_thread();
+        if let Some(time) = ThreadTime::of_this_thread() {
+            let _ = self.shared.time.set(time);
+        }
         let _owned = self.workers.group().is_none().then(OwnedThread::new);
         self.enter();
         self.stacks.prepare();
+        abort_on_unwind("a worker", || self.run_until_stopped());
+        self.leave();
+    }
+
+    #[inline(always)]
+    fn run_until_stopped(&'static self) {
         loop {
             if let Some(goroutine) = self.next() {
                 self.turn(goroutine);
+                if fork::is_forked_child() {
+                    // It has switched out: an end there would have been the process's.
+                    fork::goroutine_waits(goroutine);
+                }
             } else {
                 self.idle();
-                if self.workers.is_stopped() {
-                    return self.leave();
+                if self.workers.is_stopped() && !self.has_started_any() {
+                    return;
                 }
             }
         }
+    }
+
+    /// True if a goroutine has started on this worker and not ended.
+    pub(in crate::sched) fn has_started_any(&self) -> bool {
+        self.started.get() > 0
+    }
+
+    /// The goroutine on `slot` has ended.
+    #[inline]
+    pub(super) fn take_back(&self, slot: Slot) {
+        self.started.set(self.started.get() - 1);
+        self.stacks.put(slot);
     }
 
     /// The calling thread is this worker from now on.
@@ -41,8 +71,13 @@ impl Worker {
 
     /// The calling thread is no longer this worker, which has no goroutines left.
     pub(in crate::sched) fn leave(&self) {
-        self.stacks.release();
+        self.release_stacks();
         CURRENT.set(ptr::null());
+    }
+
+    /// Gives back the stacks that no goroutine is on.
+    pub(in crate::sched) fn release_stacks(&self) {
+        self.stacks.release();
     }
 
     #[inline]
@@ -78,7 +113,7 @@ impl Worker {
         then(matches!(turn, Turn::Ended(_)));
         match turn {
             Turn::SwitchedOut => goroutine.set_heavy(heavy),
-            Turn::Ended(slot) => self.stacks.put(slot),
+            Turn::Ended(slot) => self.take_back(slot),
         }
     }
 
@@ -233,6 +268,7 @@ impl Worker {
         } else {
             self.stacks.take()
         };
+        self.started.set(self.started.get() + 1);
         Goroutine::create(self, slot, task)
     }
 }

@@ -9,13 +9,14 @@ mod schedule;
 mod seeds;
 mod trace;
 
-use super::drive::{on_thread, verdict};
+use super::drive::{GoroutinesLeft, on_thread, verdict};
 use super::options::{Body, Test};
 use super::report::Verdict;
 use crate::sched::bubble::{Bubble, Current, Director, Event, Ready};
 use crate::sched::group::Group;
-use crate::sched::private::TestThread;
+use crate::sched::private::{TestThread, outlive_goroutines};
 use crate::sched::random;
+use crate::sched::report::print_for_test;
 use schedule::Schedule;
 use seeds::Seeds;
 use std::cell::{Cell, RefCell};
@@ -37,7 +38,7 @@ pub(super) fn run(test: &Test, runs: u32, body: impl Body) {
     let deadline = test.timeout.map(|timeout| Instant::now() + timeout);
     let Some(failure) = explore(test, seeds.clone(), None, deadline, body) else {
         if let Some(seed) = seeds.replayed() {
-            eprintln!("the interleaving of GOCHAN_SEED={seed} does not fail");
+            print_for_test(&format!("the interleaving of GOCHAN_SEED={seed} does not fail\n"));
         }
         return;
     };
@@ -87,7 +88,7 @@ fn explore(
         move |tell: Sender<Option<Failure>>| {
             let explorer = Rc::new(Explorer::new(operations, group.clone(), tell.clone()));
             let bubble = || Bubble::new(group.clone(), Box::new(explorer.clone()));
-            let mut used = bubble();
+            let (mut used, mut left) = (bubble(), GoroutinesLeft::None);
             for (run, seed) in seeds.iter().enumerate() {
                 explorer.begin(run, seed);
                 progress.begin(run, seed);
@@ -96,9 +97,10 @@ fn explore(
                 if explorer.is_endless() {
                     verdict.add(format!("no end after {MANY_STEPS} steps: goroutines keep each other busy"));
                 }
+                left = left.or(GoroutinesLeft::of(used));
                 if verdict.is_failure() {
                     let _ = tell.send(Some(explorer.failure(verdict)));
-                    return;
+                    return left;
                 }
                 if end != crate::sched::bubble::End::Finished {
                     // Some are left, and may be.
@@ -106,6 +108,7 @@ fn explore(
                 }
             }
             let _ = tell.send(None);
+            left
         }
     };
     match on_thread(test, &group, deadline, drive) {
@@ -205,8 +208,6 @@ impl Director for Rc<Explorer> {
 
     fn stuck(&self, what: &str) -> ! {
         let _ = self.tell.send(Some(self.failure(Verdict::stuck(what))));
-        loop {
-            std::thread::park();
-        }
+        outlive_goroutines()
     }
 }
