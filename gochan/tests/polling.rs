@@ -1,47 +1,34 @@
-//! Who looks, in a loop and without waiting, at what a goroutine of the same worker is to change, sees it change.
+//! Loops that wait for another goroutine without waiting: which of them let that goroutine run, and what becomes of the
+//! others.
 
 mod common;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool as StdBool, AtomicU32};
+use std::time::{Duration, Instant};
 
+use common::on_threads;
 use common::process::{scenario, scenarios};
 use gochan::prelude::*;
-use gochan::runtime::num_goroutine;
+use gochan::runtime::{gosched, num_goroutine};
 use gochan::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use gochan::sync::{Cond, Map, Mutex, Once, OnceCell, RwLock, Semaphore};
+use gochan::sync::{Cond, Lazy, Map, Mutex, Once, OnceCell, Pool, RwLock, Semaphore};
 
-scenarios!(looks, everybody_looks);
+scenarios!(
+    polls,
+    everybody_polls,
+    nothing_switches,
+    stands_still_at_is_finished,
+    stands_still_at_a_lock,
+    stands_still_at_len
+);
 
-/// Each waits for somebody else without saying so to the runtime.
-const LOOKS: [(&str, fn()); 20] = [
-    ("Chan::len", || {
-        let ch = chan!(u32, 3);
-        go!([ch] { (0..3).for_each(|n| send!(ch <- n)) });
-        while ch.len() < 3 {}
-    }),
-    ("Chan::is_closed", || {
-        let ch = chan!(u32);
-        go!([ch] { close!(ch) });
-        while !ch.is_closed() {}
-    }),
-    ("Chan::try_recv", || {
-        let ch = chan!(u32, 1);
-        go!([ch] { send!(ch <- 1) });
-        while ch.try_recv().is_err() {}
-    }),
+/// Loops live on these: once the turn has been a long one, they let the others of the worker run.
+const POLLS: [(&str, fn()); 5] = [
     ("select! with default", || {
         let ch = chan!(u32, 1);
         go!([ch] { send!(ch <- 1) });
         while select! { <-ch => false, default => true } {}
-    }),
-    ("JoinHandle::is_finished", || {
-        let handle = go!({});
-        while !handle.is_finished() {}
-    }),
-    ("num_goroutine", || {
-        drop(go!({}));
-        while num_goroutine() > 1 {}
     }),
     ("Context::err", || {
         let (ctx, cancel) = background().with_cancel();
@@ -57,103 +44,198 @@ const LOOKS: [(&str, fn()); 20] = [
         go!({ cancel.cancel() });
         while ctx.cause().is_none() {}
     }),
-    ("Mutex::lock", || {
-        let flag = Arc::new(Mutex::new(false));
-        go!([flag] { *flag.lock() = true });
-        while !*flag.lock() {}
-    }),
-    ("Mutex::try_lock", || {
-        let flag = Arc::new(Mutex::new(false));
-        go!([flag] { *flag.lock() = true });
-        while !flag.try_lock().is_some_and(|flag| *flag) {}
-    }),
-    ("RwLock::read", || {
-        let flag = Arc::new(RwLock::new(false));
-        go!([flag] { *flag.write() = true });
-        while !*flag.read() {}
-    }),
-    ("RwLock::write", || {
-        let flag = Arc::new(RwLock::new(false));
-        go!([flag] { *flag.write() = true });
-        while !*flag.write() {}
-    }),
-    ("RwLock::try_read", || {
-        let flag = Arc::new(RwLock::new(false));
-        go!([flag] { *flag.write() = true });
-        while !flag.try_read().is_some_and(|flag| *flag) {}
-    }),
-    ("Once::is_completed", || {
-        let once = Arc::new(Once::new());
-        go!([once] { once.call_once(|| {}) });
-        while !once.is_completed() {}
-    }),
-    ("OnceCell::get", || {
-        let cell = Arc::new(OnceCell::new());
-        go!([cell] { cell.set(1).unwrap() });
-        while cell.get().is_none() {}
-    }),
-    ("Map::load", || {
-        let map = Arc::new(Map::new());
-        go!([map] { map.store(1, 1) });
-        while map.load(&1).is_none() {}
-    }),
-    ("Semaphore::try_acquire", || {
-        let semaphore = Arc::new(Semaphore::new(1));
-        assert!(semaphore.try_acquire(1));
-        go!([semaphore] { semaphore.release(1) });
-        while !semaphore.try_acquire(1) {}
-    }),
-    ("Cond::signal", || {
-        let (flag, changed, woken) = (Mutex::new(()), Cond::new(), AtomicBool::new(false));
-        gochan::scope(|s| {
-            s.go(|| {
-                drop(changed.wait(flag.lock()));
-                woken.store(true, Relaxed);
-            });
-            while !woken.load(Relaxed) {
-                changed.signal();
-            }
-        });
-    }),
-    ("an atomic", || {
-        let flag = Arc::new(AtomicBool::new(false));
+    ("gosched", || {
+        let flag = Arc::new(StdBool::new(false));
         go!([flag] { flag.store(true, Relaxed) });
-        while !flag.load(Relaxed) {}
+        while !flag.load(Relaxed) {
+            gosched();
+        }
     }),
 ];
 
 #[gochan::main]
-fn looks() {
-    for (name, look) in LOOKS {
+fn polls() {
+    for (name, poll) in POLLS {
         println!("{name}");
-        look();
+        poll();
     }
 }
 
 #[test]
-fn go_09_who_looks_in_a_loop_lets_the_others_of_its_worker_run() {
-    let names: String = LOOKS.iter().map(|(name, _)| format!("{name}\n")).collect();
-    scenario("looks").workers(1).run().prints(&names);
+fn go_09_a_loop_that_polls_lets_the_others_of_its_worker_run() {
+    let names: String = POLLS.iter().map(|(name, _)| format!("{name}\n")).collect();
+    scenario("polls").workers(1).run().prints(&names);
 }
 
-/// As many that look as there are workers, so that nobody else could run what they look for.
+/// As many that poll as there are workers, so that nothing else could run what they wait for.
 #[gochan::main]
-fn everybody_looks() {
+fn everybody_polls() {
     let (ctx, cancel) = background().with_cancel();
-    let flag = Arc::new(Mutex::new(false));
-    let lookers: Vec<_> = (0..common::workers())
-        .map(|_| go!([ctx, flag] { while ctx.err().is_none() || !*flag.lock() {} }))
-        .collect();
-    let setter = go!([flag] { *flag.lock() = true });
+    let pollers: Vec<_> =
+        (0..common::workers()).map(|_| go!([ctx] { while ctx.err().is_none() {} })).collect();
     gochan::time::sleep(Duration::from_millis(20));
     cancel.cancel();
-    setter.join().unwrap();
-    lookers.into_iter().for_each(|looker| looker.join().unwrap());
+    pollers.into_iter().for_each(|poller| poller.join().unwrap());
 }
 
 #[test]
-fn go_09_as_many_that_look_as_there_are_workers_keep_nobody_from_running() {
+fn go_09_as_many_that_poll_as_there_are_workers_keep_nobody_from_running() {
     for workers in [1, 2] {
-        scenario("everybody_looks").workers(workers).run().prints("");
+        scenario("everybody_polls").workers(workers).run().prints("");
+    }
+}
+
+fn ignore<T>(_: T) {}
+
+/// An operation and its name.
+type Operation = (&'static str, Box<dyn FnMut()>);
+
+/// Operations that are documented as never waiting, here where they need not.
+fn operations() -> Vec<Operation> {
+    fn named(name: &'static str, operation: impl FnMut() + 'static) -> (&'static str, Box<dyn FnMut()>) {
+        (name, Box::new(operation))
+    }
+    let full = chan!(u32, 1);
+    send!(full <- 1);
+    let (empty, room) = (chan!(u32), chan!(u32, 1));
+    let (closed, unbuffered) = (chan!(u32), chan!(u32));
+    close!(closed);
+    let handle = go!([empty] { empty.recv() });
+    let (mutex, rwlock, once, cell) = (Mutex::new(0), RwLock::new(0), Once::new(), OnceCell::<u32>::new());
+    let (cond, map, atomic) = (Cond::new(), Map::new(), AtomicBool::new(false));
+    let (semaphore, pool, wg) = (Semaphore::new(2), Pool::new(|| 1), WaitGroup::new());
+    let lazy: Lazy<u32> = Lazy::new(|| 1);
+    let timer = gochan::time::Timer::new(Duration::from_secs(3600));
+    let ended = background().with_cancel().0;
+    let (a, b, c, d, e) = (full.clone(), full.clone(), full.clone(), closed.clone(), full.clone());
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    vec![
+        named("try_send to a full channel", move || ignore(a.try_send(1))),
+        named("try_recv from a channel that has nothing", move || ignore(unbuffered.try_recv())),
+        named("try_send and try_recv", move || ignore((room.try_send(1), room.try_recv()))),
+        named("len", move || ignore(b.len())),
+        named("is_empty, is_full, is_closed", move || ignore((c.is_empty(), c.is_full(), c.is_closed()))),
+        named("close", move || ignore(d.close())),
+        named("clone, Debug and drop of a handle", move || ignore((format!("{e:?}"), e.clone()))),
+        named("a channel that is made and dropped", || ignore(chan!(u32, 1))),
+        named("polls of futures", move || {
+            let mut receive = std::pin::pin!(empty.recv_async());
+            ignore(receive.as_mut().poll(&mut context));
+        }),
+        named("JoinHandle::is_finished", move || ignore(handle.is_finished())),
+        named("num_goroutine", || ignore(num_goroutine())),
+        named("WaitGroup::add and done", move || {
+            wg.add(1);
+            wg.done();
+        }),
+        named("Mutex::lock", move || *mutex.lock() += 1),
+        named("RwLock::read and write", move || {
+            let before = *rwlock.read();
+            *rwlock.write() = before + 1;
+        }),
+        named("Once::is_completed", move || ignore(once.is_completed())),
+        named("OnceCell::get", move || ignore(cell.get().is_some())),
+        named("Lazy", move || assert_eq!(*lazy, 1)),
+        named("Cond::signal and broadcast", move || {
+            cond.signal();
+            cond.broadcast();
+        }),
+        named("Map", move || {
+            map.store(1, 1);
+            assert_eq!((map.load(&1), map.len()), (Some(1), 1));
+        }),
+        named("an atomic", move || ignore(atomic.swap(true, Relaxed))),
+        named("Semaphore::try_acquire", move || {
+            assert!(semaphore.try_acquire(1) && !semaphore.try_acquire(2));
+            semaphore.release(1);
+        }),
+        named("Pool", move || pool.put(pool.get())),
+        named("Timer::reset and stop", move || ignore((timer.reset(Duration::from_secs(60)), timer.stop()))),
+        named("a context that is made and cancelled", move || {
+            let (ctx, cancel) = ended.with_value(1_u8).with_cancel();
+            cancel.cancel();
+            assert!(ctx.err().is_some());
+        }),
+    ]
+}
+
+#[gochan::main]
+fn nothing_switches() {
+    for (name, mut operation) in operations() {
+        let others = Arc::new(AtomicU32::new(0));
+        for _ in 0..3 {
+            go!([others] { others.fetch_add(1, Relaxed); });
+        }
+        let before = others.load(Relaxed);
+        // More than a budget, and long enough for the monitor to find the turn long.
+        let start = Instant::now();
+        let mut times = 0;
+        while times < 2000 || start.elapsed() < Duration::from_millis(30) {
+            operation();
+            times += 1;
+        }
+        assert_eq!(others.load(Relaxed), before, "{name} has let other goroutines run");
+        gosched();
+        assert_eq!(others.load(Relaxed), 3, "gosched lets them run");
+    }
+}
+
+#[test]
+fn go_25_what_does_not_wait_does_not_switch() {
+    if !on_threads() {
+        scenario("nothing_switches").workers(1).run().prints("");
+    }
+}
+
+/// Polls for what only another goroutine of the worker can bring about, for longer than it takes to be reported.
+fn stand_still(mut done: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !done() && start.elapsed() < Duration::from_millis(1800) {}
+}
+
+#[gochan::main]
+fn stands_still_at_is_finished() {
+    let handle = go!({});
+    println!("{}", line!() + 1);
+    stand_still(|| handle.is_finished());
+}
+
+#[gochan::main]
+fn stands_still_at_a_lock() {
+    let flag = Arc::new(Mutex::new(false));
+    let setter = go!([flag] {
+        gochan::time::sleep(Duration::from_millis(1));
+        *flag.lock() = true;
+    });
+    gosched();
+    println!("{}", line!() + 1);
+    stand_still(|| *flag.lock());
+    setter.join().unwrap();
+}
+
+#[gochan::main]
+fn stands_still_at_len() {
+    let ch = chan!(u32, 3);
+    go!([ch] { (0..3).for_each(|n| send!(ch <- n)) });
+    println!("{}", line!() + 1);
+    stand_still(|| ch.len() == 3);
+}
+
+#[test]
+fn go_25_a_loop_of_operations_that_never_wait_is_reported_with_its_line() {
+    if on_threads() {
+        return;
+    }
+    for (name, operation) in [
+        ("stands_still_at_is_finished", "JoinHandle::is_finished"),
+        ("stands_still_at_a_lock", "Mutex::lock"),
+        ("stands_still_at_len", "len"),
+    ] {
+        let outcome = scenario(name).workers(1).run();
+        assert_eq!(outcome.code(), Some(0), "{outcome:#?}");
+        let place = format!("calls {operation} at gochan/tests/polling.rs:{}:", outcome.stdout.trim());
+        assert!(outcome.stderr.contains(&place), "{place} in {outcome:#?}");
+        assert!(outcome.stderr.contains("runtime::gosched()"), "{outcome:#?}");
+        assert_eq!(outcome.stderr.matches("never waits").count(), 1, "{outcome:#?}");
     }
 }

@@ -54,6 +54,8 @@ pub(crate) fn until(mut condition: impl FnMut() -> bool) {
     let start = Instant::now();
     while !condition() {
         assert!(start.elapsed() < patience(), "the awaited condition never came");
+        // What is awaited may be for this worker to do.
+        runtime::gosched();
         if start.elapsed() < Duration::from_millis(1) {
             thread::yield_now();
         } else {
