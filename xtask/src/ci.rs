@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::command::Cmd;
 use crate::counts::Counts;
-use crate::{Outcome, behaviour, model, root};
+use crate::{Outcome, behaviour, fuzz_runtime, model, root};
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -122,6 +122,8 @@ fn steps() -> Vec<Step> {
     step("runtime tests, threads backend", false, Action::Run(threads));
     step("runtime tests, one worker", false, Action::Run(runtime_tests().env("GOCHAN_MAXPROCS", "1")));
     step("models", false, Action::Task("cargo xtask model", model::command(&[])));
+    step("loom models", false, Action::Task("cargo xtask model --loom", model::loom_command(&[])));
+    step("random programs", false, Action::Task("cargo xtask fuzz-runtime", fuzz_runtime::short()));
     let docs =
         Cmd::cargo(&["doc", "--workspace", "--no-deps", FEATURES]).env_flags("RUSTDOCFLAGS", "-Dwarnings");
     step("docs", false, Action::Run(docs));

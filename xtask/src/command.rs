@@ -39,6 +39,12 @@ impl Cmd {
         self
     }
 
+    /// Does not set a variable after all.
+    pub(crate) fn without_env(mut self, name: &str) -> Cmd {
+        self.env.retain(|(set, _)| set != name);
+        self
+    }
+
     /// Sets a variable that may hold flags already: `flags` are added to them.
     pub(crate) fn env_flags(self, name: &str, flags: &str) -> Cmd {
         let all = match std::env::var(name) {

@@ -5,6 +5,7 @@ mod bench;
 mod ci;
 mod command;
 mod counts;
+mod fuzz_runtime;
 mod model;
 mod sanitize;
 mod stress;
@@ -40,6 +41,9 @@ enum Task {
     Tsan(sanitize::Options),
     /// Run the seeded stress tests for longer than the test-suite does
     Stress(stress::Options),
+    /// Run random programs over the runtime, which may not break it
+    #[command(long_about = fuzz_runtime::HELP)]
+    FuzzRuntime(fuzz_runtime::Options),
     /// Measure gochan beside Go and other Rust runtimes, interleaved in one run
     #[command(long_about = bench::HELP)]
     Bench(bench::Options),
@@ -53,6 +57,7 @@ fn main() -> ExitCode {
         Task::Asan(options) => sanitize::run(&sanitize::ADDRESS, options),
         Task::Tsan(options) => sanitize::run(&sanitize::THREAD, options),
         Task::Stress(options) => stress::run(options),
+        Task::FuzzRuntime(options) => fuzz_runtime::run(options),
         Task::Bench(options) => bench::run(options),
     };
     match outcome {
