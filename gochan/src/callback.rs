@@ -57,7 +57,7 @@ pub(crate) fn drop_quietly<T>(value: T) {
     if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(value)))
         && let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(payload)))
     {
-        // The destructor of a payload has panicked with another payload. This could go on for ever.
+        // The destructor of the payload has panicked, too, with a payload that may do the same.
         std::mem::forget(payload);
     }
 }

@@ -235,7 +235,7 @@ impl OsThreads {
         while let Some(job) = self.next_job(&sleeper) {
             run(job);
         }
-        // Whoever has made it leave has counted it out.
+        // It has been counted out by the thread that told it to leave.
         owned.disowned();
     }
 
