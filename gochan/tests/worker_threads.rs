@@ -5,7 +5,7 @@ mod common;
 use std::hint::black_box;
 use std::panic::panic_any;
 use std::process::Command;
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
@@ -118,11 +118,14 @@ fn go_27_thread_locals_outlive_goroutines_whatever_a_result_does_when_dropped() 
 
 static ENDED_ON: std::sync::Mutex<Option<ThreadId>> = std::sync::Mutex::new(None);
 
+static DROPPING: AtomicBool = AtomicBool::new(false);
+
 /// Waits when it is dropped.
 struct Waits(Receiver<()>);
 
 impl Drop for Waits {
     fn drop(&mut self) {
+        DROPPING.store(true, SeqCst);
         self.0.recv();
         *ENDED_ON.lock().unwrap() = Some(thread::current().id());
     }
@@ -131,7 +134,14 @@ impl Drop for Waits {
 fn result_waits() {
     let before = gochan::runtime::num_goroutine();
     let (go_on, wait) = chan!(()).split();
-    drop(go!({ Waits(wait) }));
+    let (detach, detached) = chan!(()).split();
+    // It ends after its handle is gone: the result of one that has ended is the handle's to drop.
+    drop(go!({
+        detached.recv();
+        Waits(wait)
+    }));
+    drop(detach);
+    until(|| DROPPING.load(SeqCst));
     until(|| {
         gochan::runtime::goroutines()
             .iter()
