@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::command::Cmd;
 use crate::counts::Counts;
-use crate::{Outcome, behaviour, fuzz_runtime, model, root};
+use crate::{Outcome, behaviour, fuzz_runtime, house, model};
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -27,6 +27,7 @@ enum Action {
     /// Runs a command of this program, which is what to type to repeat it.
     Task(&'static str, Cmd),
     Behaviour,
+    House,
 }
 
 pub(crate) fn run(options: Options) -> Outcome {
@@ -75,6 +76,7 @@ impl Action {
                 Ok(ok)
             }
             Action::Behaviour => Ok(behaviour::run().inspect_err(|message| println!("{message}")).is_ok()),
+            Action::House => Ok(house::run().inspect_err(|message| println!("{message}")).is_ok()),
         }
     }
 
@@ -83,6 +85,7 @@ impl Action {
             Action::Run(command) => command.to_string(),
             Action::Task(task, _) => (*task).to_owned(),
             Action::Behaviour => "cargo xtask behaviour".to_owned(),
+            Action::House => "cargo xtask house".to_owned(),
         }
     }
 }
@@ -128,9 +131,7 @@ fn steps() -> Vec<Step> {
         Cmd::cargo(&["doc", "--workspace", "--no-deps", FEATURES]).env_flags("RUSTDOCFLAGS", "-Dwarnings");
     step("docs", false, Action::Run(docs));
     step("behaviour rows", true, Action::Behaviour);
-    if root().join("gochan-lint/Cargo.toml").exists() {
-        step("gochan-lint", false, cargo(&["run", "--quiet", "-p", "gochan-lint", "--", "gochan-lint"]));
-    }
+    step("house", true, Action::House);
     steps
 }
 

@@ -6,6 +6,7 @@ mod ci;
 mod command;
 mod counts;
 mod fuzz_runtime;
+mod house;
 mod model;
 mod sanitize;
 mod stress;
@@ -31,6 +32,8 @@ enum Task {
     Ci(ci::Options),
     /// List the behaviour rows that have no test named after them
     Behaviour,
+    /// List the imports that run upwards, the circles of imports, and the size of each folder of the runtime
+    House,
     /// Run the model checked tests, with the runtime's primitives replaced by the model's
     Model(model::Options),
     /// Run gochan's tests under AddressSanitizer on the coroutines backend
@@ -53,6 +56,7 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().task {
         Task::Ci(options) => ci::run(options),
         Task::Behaviour => behaviour::run(),
+        Task::House => house::run(),
         Task::Model(options) => model::run(options),
         Task::Asan(options) => sanitize::run(&sanitize::ADDRESS, options),
         Task::Tsan(options) => sanitize::run(&sanitize::THREAD, options),
