@@ -10,15 +10,17 @@ use crate::source::Span;
 pub(super) const LINT: Lint = Lint {
     id: "add_in_goroutine",
     level: Level::Deny,
-    summary: "`WaitGroup::add` inside of the goroutine that it counts",
+    summary: "`WaitGroup::add` inside the goroutine that it counts",
     explanation: "\
-`wait` returns when the count is zero. If the goroutine counts itself, `wait` may come before it has started, find zero, \
-and return while work is still to be done: results are missed, now and then. The count must be raised before the \
-goroutine is spawned, by whoever spawns it; `wg.go(f)` does both.
+`wait` returns when the count is zero. If the goroutine counts itself, `wait` may run before the goroutine has \
+started, find zero, and return while work is still outstanding, so results are sometimes missing. Call `add` before \
+spawning the goroutine; `wg.go(f)` does both.
 
-What is fine: a goroutine that was counted before its start and raises the count for goroutines it starts itself, before \
+Not reported: a goroutine that was counted before its start and calls `add` for goroutines it starts itself, before \
 its own `done`.",
-    at_run_time: "Nothing, when the goroutine comes first; otherwise `wait` returns too early and results are missing. With a late `done` on a group that is used again: `sync: negative WaitGroup counter`.",
+    at_run_time: "\
+Nothing, if the goroutine runs first; otherwise `wait` returns too early and results are missing. With a late `done` \
+on a group that is reused: `sync: negative WaitGroup counter`.",
     near: "go vet `waitgroup`, staticcheck SA2000.",
     bad: "\
 let wg = WaitGroup::new();
@@ -307,7 +309,12 @@ fn moved(
 }
 
 fn finding(unit: usize, span: Span, name: &str) -> Diagnostic {
-    Diagnostic::new(LINT.id, unit, span, format!("`{name}` is raised inside of the goroutine that it counts"))
-        .label("`wait` may have returned by now")
-        .help(format!("call `{name}.add(1)` before the `go!`, or start the goroutine with `{name}.go(…)`"))
+    Diagnostic::new(
+        LINT.id,
+        unit,
+        span,
+        format!("`{name}.add` is called inside the goroutine that `{name}` counts"),
+    )
+    .label("`wait` may have returned by now")
+    .help(format!("call `{name}.add(1)` before the `go!`, or start the goroutine with `{name}.go(…)`"))
 }

@@ -5,11 +5,16 @@ use super::prelude::*;
 pub(super) const LINT: Lint = Lint {
     id: "add_mismatch",
     level: Level::Warn,
-    summary: "`add(n)` beside another number of goroutines",
+    summary: "`add(n)` with a different number of goroutines",
     explanation: "\
-The numbers stand in the code: so many are counted, so many are started that say `done`. If fewer are started, `wait` waits for ever; if more, it returns early, or the count goes below zero, which panics with `negative WaitGroup counter`.",
-    at_run_time: "Too many counted: `fatal error: all goroutines are asleep - deadlock!` if nobody else can run; otherwise a goroutine in the dump that waits for ever, which `#[gochan::test]` reports as leaked, in `WaitGroup wait`. Too few: `sync: negative WaitGroup counter`.",
-    near: "none counts; go vet `waitgroup` looks only at where `Add` stands.",
+Both numbers are visible in the code: the count, and the number of goroutines that call `done`. If fewer are \
+started, `wait` never returns. If more are started, `wait` returns early, or the count drops below zero, which \
+panics with `negative WaitGroup counter`.",
+    at_run_time: "\
+Too high a count: `fatal error: all goroutines are asleep - deadlock!` if no other goroutine can run; otherwise the \
+dump shows a goroutine that waits forever in `WaitGroup wait`, which `#[gochan::test]` reports as leaked. Too low a \
+count: `sync: negative WaitGroup counter`.",
+    near: "none checks the number; go vet `waitgroup` looks only at where `Add` is called.",
     bad: "\
 let wg = WaitGroup::new();
 wg.add(3);
@@ -39,9 +44,13 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
         {
             let name = code.name(group);
             found.push(
-                code.finding(&LINT, span, format!("`{name}` counts {added}, and {started} are started"))
-                    .label("does not match")
-                    .help("add 1 right before each `go!`, or use the same constant for both"),
+                code.finding(
+                    &LINT,
+                    span,
+                    format!("`{name}` counts {added} goroutines, but {started} are started"),
+                )
+                .label("does not match")
+                .help("add 1 right before each `go!`, or use the same constant for both"),
             );
         }
     }

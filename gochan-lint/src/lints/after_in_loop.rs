@@ -7,10 +7,13 @@ pub(super) const LINT: Lint = Lint {
     level: Level::Warn,
     summary: "`after(d)` in a `select!` in a loop, meant as a deadline for the whole loop",
     explanation: "\
-The operand of an arm is evaluated each time the `select!` is reached. `after(d)` there starts a new timer on every turn, so that the loop ends only if nothing at all happens for that long; with enough going on it never ends.
+The operand of an arm is evaluated each time the `select!` is reached, so `after(d)` starts a new timer on every \
+iteration. The loop ends only if nothing happens for that long; a busy loop never ends.
 
-Make the timer once before the loop, `let deadline = after(d);`, or use a context with a timeout. A timeout for one turn is not reported where its place says so: as the only arm beside a receive.",
-    at_run_time: "Nothing: the deadline never comes while values do.",
+Create the timer once before the loop, `let deadline = after(d);`, or use a context with a timeout. A timeout per \
+iteration is not reported where it is evident: as the only arm besides a receive.",
+    at_run_time: "\
+Nothing: the deadline never expires while values arrive.",
     near: "staticcheck SA1015 for `time.Tick`, and the advice in Go's documentation of `time.After`.",
     bad: "\
 fn collect(a: &Receiver<u32>, b: &Receiver<u32>) {

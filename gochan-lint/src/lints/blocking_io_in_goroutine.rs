@@ -5,11 +5,15 @@ use super::prelude::*;
 pub(super) const LINT: Lint = Lint {
     id: "blocking_io_in_goroutine",
     level: Level::Warn,
-    summary: "a goroutine does I/O that blocks its worker, outside of `blocking(…)`",
+    summary: "a goroutine does I/O that blocks its worker, outside `blocking(…)`",
     explanation: "\
-Sockets of std, waiting for processes, reading standard input and blocking HTTP clients stop the thread, and with it every goroutine of the same worker, for as long as the other side likes. `blocking(|| …)` runs such a call on a thread that may wait, while the goroutine parks.",
-    at_run_time: "The runtime tells of a worker whose goroutine has not come back to its scheduler, with the place where that goroutine was spawned.",
-    near: "none for Go, whose runtime takes such calls itself; in async Rust, clippy's `disallowed_methods` with a list of one's own.",
+Std sockets, waiting for child processes, reading standard input and blocking HTTP clients block the thread, and \
+with it every goroutine of the same worker, for as long as the other side takes. `blocking(|| …)` runs such a call \
+on a thread that may block, while the goroutine parks.",
+    at_run_time: "\
+The runtime reports a worker whose goroutine has not returned to the scheduler, with the place where that goroutine \
+was spawned.",
+    near: "none for Go, whose runtime handles such calls itself; in async Rust, clippy's `disallowed_methods` with a custom list.",
     bad: "\
 go!({
     let stream = std::net::TcpStream::connect(\"localhost:80\");

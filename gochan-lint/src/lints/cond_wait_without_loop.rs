@@ -5,10 +5,13 @@ use super::prelude::*;
 pub(super) const LINT: Lint = Lint {
     id: "cond_wait_without_loop",
     level: Level::Warn,
-    summary: "`Cond::wait` outside of a loop that asks the condition again",
+    summary: "`Cond::wait` outside a loop that re-checks the condition",
     explanation: "\
-A waiter that is woken does not know why: between the signal and its turn somebody else may have taken what there was, and signals for other conditions wake it as well. So the condition is asked in a loop: `while !ready { guard = cond.wait(guard); }`, or `cond.wait_while(…)`.",
-    at_run_time: "Nothing but a condition that does not hold behind the wait.",
+A goroutine that wakes does not know why: another goroutine may have taken the item between the signal and this \
+wake-up, and signals for other conditions wake it as well. Check the condition in a loop, `while !ready { guard = \
+cond.wait(guard); }`, or call `cond.wait_while(…)`.",
+    at_run_time: "\
+Nothing, except that the condition may not hold after the wait.",
     near: "the documentation of Go's `sync.Cond`; clippy has none.",
     bad: "\
 let (m, cond) = (Mutex::new(false), Cond::new());
@@ -33,7 +36,7 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
                 code.finding(
                     &LINT,
                     event.span,
-                    format!("the condition of `{name}` is not asked again after the wait"),
+                    format!("the condition of `{name}` is not checked again after the wait"),
                 )
                 .label("may wake for nothing")
                 .help("wait in a `while` loop, or use `wait_while`"),

@@ -5,10 +5,13 @@ use super::prelude::*;
 pub(super) const LINT: Lint = Lint {
     id: "context_dropped",
     level: Level::Warn,
-    summary: "a function that has a context calls on with `background()` or `todo()`",
+    summary: "a function that has a context calls another with `background()` or `todo()`",
     explanation: "\
-What is called with `background()` does not hear when the caller's context ends: cancels and deadlines stop here. Pass the context on; work that is to outlive the call says so by `ctx.without_cancel()`, which keeps the values.",
-    at_run_time: "Nothing at the call; what it started outlives its caller, and a test reports the goroutine as leaked.",
+A function called with `background()` does not notice when the caller's context ends: cancellation and deadlines \
+stop here. Pass the context on. Work that should outlive the call uses `ctx.without_cancel()`, which keeps the \
+values.",
+    at_run_time: "\
+Nothing at the call. The work that it started outlives its caller, and a test reports the goroutine as leaked.",
     near: "Go's `contextcheck`.",
     bad: "\
 fn handle(ctx: &Context) {

@@ -7,8 +7,11 @@ pub(super) const LINT: Lint = Lint {
     level: Level::Allow,
     summary: "a struct with a field of type `Context`",
     explanation: "\
-A context belongs to one call and what it starts. In a structure it is hard to see whose end it tells, and methods can no longer be given another one. Types that are one request, and builders, are not reported.",
-    at_run_time: "Nothing: it is a matter of reading.",
+A context belongs to one call and to what that call starts. Stored in a struct, it no longer shows whose lifetime it \
+describes, and a method cannot be given a different one. Types that represent one request, and builders, are not \
+reported.",
+    at_run_time: "\
+Nothing: this lint is about readability.",
     near: "Go's `containedctx`.",
     bad: "\
 struct Server { ctx: Context, name: String }",

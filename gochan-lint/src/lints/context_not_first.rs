@@ -7,8 +7,10 @@ pub(super) const LINT: Lint = Lint {
     level: Level::Warn,
     summary: "a `Context` parameter that is not the first",
     explanation: "\
-By convention the context comes first, right after `self`, and is called `ctx`: whoever reads a call sees at once whether it can be cancelled. Closures and methods that a trait prescribes are not reported.",
-    at_run_time: "Nothing: it is a matter of reading.",
+By convention the context comes first, right after `self`, and is called `ctx`, so that a call shows at once whether \
+it can be cancelled. Closures and methods that a trait prescribes are not reported.",
+    at_run_time: "\
+Nothing: this lint is about readability.",
     near: "revive `context-as-argument`.",
     bad: "\
 fn fetch(name: &str, ctx: &Context) { work(1); }",

@@ -7,10 +7,13 @@ pub(super) const LINT: Lint = Lint {
     level: Level::Warn,
     summary: "a context value that should be a parameter",
     explanation: "\
-Values in a context are for what belongs to a request and passes through code that does not care: ids, tokens, traces. Configuration, connections, options and plain strings or numbers are parameters; in a context nobody sees from a signature what a function needs, and the type, which is the key, means nothing.
+Values in a context are for request-scoped data that passes through code which does not use it: ids, tokens, traces. \
+Configuration, connections, options and plain strings or numbers are parameters. In a context, a signature does not \
+show what a function needs, and the type, which is the key, means nothing.
 
-A type of its own, `struct RequestId(u64)`, is right for what does belong there.",
-    at_run_time: "`value::<V>()` is `None` where somebody forgot to set it.",
+Use a dedicated type, such as `struct RequestId(u64)`, for data that belongs there.",
+    at_run_time: "\
+`value::<V>()` is `None` where no caller has set it.",
     near: "go vet and staticcheck SA1029 (keys of plain types), revive `context-keys-type`.",
     bad: "\
 let ctx = background().with_value(\"alice\".to_string());
@@ -48,7 +51,7 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
         if let Some(what) = wrong {
             found.push(
                 code.finding(&LINT, event.span, format!("a context carries {what}"))
-                    .label("nobody sees this from a signature")
+                    .label("invisible in a signature")
                     .help("pass it as a parameter; a value of a request needs a type of its own, such as `RequestId`"),
             );
         }

@@ -5,13 +5,16 @@ use super::prelude::*;
 pub(super) const LINT: Lint = Lint {
     id: "ctx_not_selected",
     level: Level::Warn,
-    summary: "a loop that waits, in a function with a context, without looking at the context",
+    summary: "a loop that waits without checking the context of its function",
     explanation: "\
-Whoever passes a context expects the function to return when the context ends. A loop that waits, in a `select!` or by a plain operation, and never looks at `ctx.done()` or hands the context on, does not: the caller's cancel has no effect, and the goroutine leaks.
+A caller that passes a context expects the function to return when the context ends. A loop that waits, in a \
+`select!` or in a plain operation, and neither checks `ctx.done()` nor passes the context on, does not return: the \
+caller's cancellation has no effect, and the goroutine leaks.
 
-Add an arm `<-ctx.done() => return …`, or ask `ctx.check()?` on each turn.",
-    at_run_time: "The goroutine goes on after the cancel; a test reports it as leaked, with the place where it waits.",
-    near: "Go's `contextcheck`, from afar.",
+Add an arm `<-ctx.done() => return …`, or call `ctx.check()?` in each iteration.",
+    at_run_time: "\
+The goroutine continues after the cancellation; a test reports it as leaked, with the place where it waits.",
+    near: "Go's `contextcheck`, distantly.",
     bad: "\
 fn pump(ctx: &Context, from: &Receiver<u32>, to: &Sender<u32>) {
     loop {
@@ -75,7 +78,7 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
             if !code.events_in(body, &around).any(|(_, event)| looks(code, event)) {
                 let name = code.name(contexts[0]);
                 found.push(
-                    code.finding(&LINT, event.span, format!("this loop waits without looking at `{name}`"))
+                    code.finding(&LINT, event.span, format!("this loop waits without checking `{name}`"))
                         .label("goes on waiting when the context ends")
                         .help(format!(
                             "add an arm `<-{name}.done() => …`, or ask `{name}.check()` on each turn"

@@ -5,10 +5,12 @@ use super::prelude::*;
 pub(super) const LINT: Lint = Lint {
     id: "detached_in_main",
     level: Level::Warn,
-    summary: "main ends right after it has started a goroutine that nothing waits for",
+    summary: "main returns right after starting a goroutine that nothing waits for",
     explanation: "\
-The program ends when main returns, and with it every goroutine. One that was started just before and that nobody waits for has hardly begun; what it was to do happens now and then, or never.",
-    at_run_time: "The program ends, and what was started has not happened.",
+The program ends when main returns, and every goroutine ends with it. A goroutine that was started just before, and \
+that nothing waits for, has hardly begun: its work is done sometimes, or never.",
+    at_run_time: "\
+The program ends before the goroutine has done its work.",
     near: "none.",
     bad: "\
 fn main() {

@@ -7,8 +7,12 @@ pub(super) const LINT: Lint = Lint {
     level: Level::Warn,
     summary: "`wg.done()` as the last statement instead of deferred first",
     explanation: "\
-If anything before it panics, the `done` at the end of the goroutine is skipped and `wg.wait()` waits for ever. `defer!(wg.done())` as the first statement runs in any case. Ways out that the code itself takes are reported by `missing_done`.",
-    at_run_time: "After a panic: `fatal error: all goroutines are asleep - deadlock!` if nobody else can run; otherwise a goroutine in the dump that waits for ever, which `#[gochan::test]` reports as leaked, in `WaitGroup wait`.",
+If anything before it panics, the `done` at the end of the goroutine is skipped, and `wg.wait()` never returns. \
+`defer!(wg.done())` as the first statement runs in every case. Early exits in the code itself are reported by \
+`missing_done`.",
+    at_run_time: "\
+After a panic: `fatal error: all goroutines are asleep - deadlock!` if no other goroutine can run; otherwise the \
+dump shows a goroutine that waits forever in `WaitGroup wait`, which `#[gochan::test]` reports as leaked.",
     near: "go vet `waitgroup`, from afar; staticcheck SA2003 for the lock that is deferred instead of the unlock.",
     bad: "\
 let wg = WaitGroup::new();

@@ -7,10 +7,11 @@ pub(super) const LINT: Lint = Lint {
     level: Level::Deny,
     summary: "a channel that is closed twice",
     explanation: "\
-The second `close!` of a channel panics with `close of closed channel`. Reported are two closes on one path, a close in \
-a loop, a deferred close beside a direct one, and a close in a goroutine of which several are started for the same \
-channel. One place closes, once; when several senders share a channel, somebody waits for all of them and closes.",
-    at_run_time: "A panic: `close of closed channel`.",
+The second `close!` of a channel panics with `close of closed channel`. Reported are two closes on one path, a close \
+in a loop, a deferred close together with a direct one, and a close in a goroutine of which several are started for \
+the same channel. Close a channel in one place. If several senders share it, wait for all of them there first.",
+    at_run_time: "\
+A panic: `close of closed channel`.",
     near: "none in go vet or staticcheck.",
     bad: "\
 let out = chan!(u32, 4);

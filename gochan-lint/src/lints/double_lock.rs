@@ -6,13 +6,18 @@ use crate::flow::Held;
 pub(super) const LINT: Lint = Lint {
     id: "double_lock",
     level: Level::Deny,
-    summary: "a mutex is locked while its guard lives in the same goroutine",
+    summary: "a mutex is locked while the same goroutine holds its guard",
     explanation: "\
-Neither mutexes nor reader-writer locks know their owner: whoever locks again what he holds waits for himself, for ever. The dump shows the goroutine in `Mutex lock`; if everybody waits, `all goroutines are asleep - deadlock!`. A read lock inside of a read lock is not reported, although a writer that waits between them makes it hang as well.
+Mutexes and reader-writer locks do not record their owner, so a goroutine that locks a lock it already holds waits \
+for itself forever. The dump shows the goroutine in `Mutex lock`; if every goroutine waits, the program ends with \
+`all goroutines are asleep - deadlock!`. A read lock inside a read lock is not reported, although a writer that \
+waits between the two makes it hang as well.
 
-Drop the guard first, or hand what it guards to the function that needs it.",
-    at_run_time: "`fatal error: all goroutines are asleep - deadlock!` if nobody else can run; otherwise a goroutine in the dump that waits for ever, which `#[gochan::test]` reports as leaked, in `Mutex lock`.",
-    near: "clippy `mut_mutex_lock` and `await_holding_lock`, from afar; go vet `copylocks` for locks that are copied.",
+Drop the guard first, or pass the guarded value to the function that needs it.",
+    at_run_time: "\
+`fatal error: all goroutines are asleep - deadlock!` if no other goroutine can run; otherwise the dump shows a \
+goroutine that waits forever in `Mutex lock`, which `#[gochan::test]` reports as leaked.",
+    near: "clippy `mut_mutex_lock` and `await_holding_lock`, distantly; go vet `copylocks` for locks that are copied.",
     bad: "\
 let total = Mutex::new(0);
 let first = total.lock();
@@ -37,14 +42,10 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
             if let Some(held) = again {
                 let name = code.name(held.lock);
                 found.push(
-                    code.finding(
-                        &LINT,
-                        event.span,
-                        format!("`{name}` is locked already, by this very goroutine"),
-                    )
-                    .label("waits for ever")
-                    .note(held.span, "locked here, and still held")
-                    .help("drop the guard first"),
+                    code.finding(&LINT, event.span, format!("`{name}` is already locked by this goroutine"))
+                        .label("waits forever")
+                        .note(held.span, "locked here, and still held")
+                        .help("drop the guard first"),
                 );
             }
         });

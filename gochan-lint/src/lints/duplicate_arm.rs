@@ -7,8 +7,10 @@ pub(super) const LINT: Lint = Lint {
     level: Level::Warn,
     summary: "the same operation twice in one `select!`",
     explanation: "\
-Two arms that receive from the same channel, or send the same value on it, compete at random: half of the values take the other body. Usually one of them was to name another channel. Arms with guards are not compared.",
-    at_run_time: "Nothing: half of the values take the other body.",
+Two arms that receive from the same channel, or send the same value on it, compete at random: each body handles half \
+of the values. Usually one of the arms was meant to name another channel. Arms with guards are not compared.",
+    at_run_time: "\
+Nothing: half of the values go to the other body.",
     near: "clippy `match_same_arms`, staticcheck SA4014 for repeated conditions.",
     bad: "\
 fn next(a: &Receiver<u32>, b: &Receiver<u32>) -> u32 {

@@ -5,10 +5,12 @@ use super::prelude::*;
 pub(super) const LINT: Lint = Lint {
     id: "empty_critical_section",
     level: Level::Warn,
-    summary: "a lock is taken and released at once",
+    summary: "a lock is acquired and released at once",
     explanation: "\
-`let _ = m.lock();` binds nothing: the guard is dropped at the end of the statement, and what follows runs unlocked. `m.lock();` does the same. `let _guard = m.lock();` holds it to the end of the block.",
-    at_run_time: "Nothing but a data race in what the lock was for, if `unsafe` takes part.",
+`let _ = m.lock();` binds nothing: the guard is dropped at the end of the statement, and the code after it runs \
+unlocked. `m.lock();` does the same. `let _guard = m.lock();` holds the lock to the end of the block.",
+    at_run_time: "\
+Nothing, except a data race in the guarded data if `unsafe` code is involved.",
     near: "rustc `let_underscore_lock`, staticcheck SA2001.",
     bad: "\
 let m = Mutex::new(0);
@@ -32,7 +34,7 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
         }
         let name = code.name(lock);
         let finding = code
-            .finding(&LINT, event.span, format!("`{name}` is unlocked again at once"))
+            .finding(&LINT, event.span, format!("`{name}` is unlocked at once"))
             .label("what follows is not guarded")
             .help("bind the guard to a name: `let _guard = …`");
         let is_wild = code.snippet(event.span) == "_";

@@ -7,8 +7,10 @@ pub(super) const LINT: Lint = Lint {
     level: Level::Allow,
     summary: "a goroutine for every item of a stream, without a limit",
     explanation: "\
-A goroutine is cheap, what it does may not be: with a stream that comes faster than it is worked off, memory, connections and files run out. A `Semaphore`, a pool of workers or `errgroup::Group` with a limit keep the number in bounds.",
-    at_run_time: "Memory, and `runtime::num_goroutine()`, that grow.",
+A goroutine is cheap; its work may not be. If a stream arrives faster than it is processed, memory, connections and \
+file descriptors run out. A `Semaphore`, a pool of workers or an `errgroup::Group` with a limit bounds the number.",
+    at_run_time: "\
+Memory and `runtime::num_goroutine()` grow.",
     near: "none.",
     bad: "\
 fn serve(jobs: &Receiver<u32>) {
@@ -54,7 +56,7 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
             });
             if stream && !limited {
                 found.push(
-                    code.finding(&LINT, event.span, "a goroutine for every item that comes, without a limit")
+                    code.finding(&LINT, event.span, "a goroutine for every item, without a limit")
                         .label("as many as come")
                         .help("take a slot of a `Semaphore` first, or use a pool of workers"),
                 );

@@ -7,14 +7,25 @@ use crate::link::{Event, first_switch, switches};
 pub(super) const LINT: Lint = Lint {
     id: "guard_across_blocking",
     level: Level::Warn,
-    summary: "a lock guard is alive across an operation that waits",
+    summary: "a lock guard is held across an operation that waits",
     explanation: "\
-A goroutine that waits on a channel, a group, a `select!`, a sleep or a join while it holds a lock keeps all others from it for as long; if it waits for one of them, both wait for ever. With a lock of std or parking_lot it is worse: the goroutine parks, the lock stays taken, and the next goroutine of the same worker that wants it blocks the worker's thread. A `RefCell` borrow that lives across a wait panics in the next goroutine that borrows.
+A goroutine that waits on a channel, a group, a `select!`, a sleep or a join while it holds a lock keeps every other \
+goroutine from the lock for as long. If it waits for one of those, both wait forever. With a std or parking_lot lock \
+it is worse: the goroutine parks, the lock stays held, and the next goroutine of the same worker that wants it \
+blocks the worker's thread. A `RefCell` borrow held across a wait makes the next goroutine that borrows panic.
 
-Over a guard of std or parking_lot everything is reported that may switch to another goroutine: what waits, also for a lock or a `Once` of gochan's that may be taken; `gosched`; and `select!` with `default`, `Context::err` and `Context::check`, which switch once a goroutine has had its worker for long. What never waits does not switch: `try_send`, `try_recv`, `len`, `close`, `is_finished`, `num_goroutine`, `sync::Map`, gochan's atomics, `Cond::signal`.
+While a std or parking_lot guard is held, every operation that may switch goroutines is reported: operations that \
+wait, including locking or initialising a gochan lock or `Once` that may be held; `gosched`; and `select!` with \
+`default`, `Context::err` and `Context::check`, which switch once a goroutine has had its worker for long. \
+Operations that never wait do not switch: `try_send`, `try_recv`, `len`, `close`, `is_finished`, `num_goroutine`, \
+`sync::Map`, gochan's atomics, `Cond::signal`.
 
-Take what is needed out of the guard, drop it, then wait; or use gochan's own locks, whose waiters park. The same holds for what a `Once`, `OnceLock` or `LazyLock` of std runs: another goroutine of the worker that asks for the value meanwhile blocks the thread.",
-    at_run_time: "`fatal error: all goroutines are asleep - deadlock!` if nobody else can run; otherwise a goroutine in the dump that waits for ever, which `#[gochan::test]` reports as leaked, in `Mutex lock`.",
+Copy the data out of the guard, drop the guard, then wait; or use gochan's locks, whose waiters park. The same \
+applies to the initialiser of a std `Once`, `OnceLock` or `LazyLock`: another goroutine of the worker that needs the \
+value meanwhile blocks the thread.",
+    at_run_time: "\
+`fatal error: all goroutines are asleep - deadlock!` if no other goroutine can run; otherwise the dump shows a \
+goroutine that waits forever in `Mutex lock`, which `#[gochan::test]` reports as leaked.",
     near: "clippy `await_holding_lock`, `await_holding_refcell_ref`.",
     bad: "\
 let (ch, total) = (chan!(u32, 1), Mutex::new(0));
@@ -68,9 +79,9 @@ fn initialiser(code: Code<'_>, event: &Event) -> Option<Diagnostic> {
         _ => return None,
     };
     let span = first_switch(code.program, code.index, body, Switches::ANY)?;
-    let message = format!("this may wait while `{name}` is being initialised by the means of std");
+    let message = format!("this may wait while std initialises `{name}`");
     let finding = code.finding(&LINT, span, message).label("waits here");
-    Some(finding.help(format!("use {instead}, or wait before")))
+    Some(finding.help(format!("use {instead}, or wait first")))
 }
 
 /// The ways of switching that do harm while a guard lives. A condition gives the lock back meanwhile, unless it is
@@ -92,9 +103,9 @@ fn finding(code: Code<'_>, event: &Event, held: &Held, ways: Switches) -> Diagno
     let (message, label) = if ways.has(Switches::WAITS.and(Switches::AWAITS)) {
         (format!("this waits while {locked}"), "waits here")
     } else if ways.has(Switches::LOCKS) {
-        (format!("this may wait while {locked}"), "waits here if another has it")
+        (format!("this may wait while {locked}"), "waits here if another goroutine holds it")
     } else {
-        (format!("this lets other goroutines run while {locked}"), "others of the worker run here")
+        (format!("this lets other goroutines run while {locked}"), "other goroutines of the worker run here")
     };
     let help = match held.flavour {
         Flavour::Blocking => "drop the guard before, or use `gochan::sync`, whose locks park the goroutine",

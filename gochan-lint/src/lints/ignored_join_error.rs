@@ -5,10 +5,12 @@ use super::prelude::*;
 pub(super) const LINT: Lint = Lint {
     id: "ignored_join_error",
     level: Level::Warn,
-    summary: "the result of `join` is thrown away although the goroutine can panic",
+    summary: "the result of `join` is discarded although the goroutine can panic",
     explanation: "\
-`join` gives the panic of a goroutine to whoever joins it, as an `Err`. Thrown away, the panic is gone: the work is not done, and the program goes on as if it were. `join().unwrap()` passes it on; a `match` may tell it.",
-    at_run_time: "The panic's own report, and a program that goes on without its result.",
+`join` returns the panic of a goroutine as an `Err`. If the result is discarded, so is the panic: the work is not \
+done, and the program continues as if it were. `join().unwrap()` propagates the panic; a `match` can report it.",
+    at_run_time: "\
+The report of the panic itself, and a program that continues without the result.",
     near: "rustc `unused_must_use`, clippy `let_underscore_must_use`; Go's `errcheck`.",
     bad: "\
 let worker = go!({ parse().unwrap() });

@@ -7,8 +7,10 @@ pub(super) const LINT: Lint = Lint {
     level: Level::Allow,
     summary: "a channel with a buffer of 1000 or more, without a named constant or a comment",
     explanation: "\
-A large buffer hides that the receiver is too slow until memory is short, and makes every value wait in a long queue. There are reasons for one; a named constant or a comment tells them.",
-    at_run_time: "Nothing but memory.",
+A large buffer hides a slow receiver until memory runs short, and makes every value wait in a long queue. If there \
+is a reason for it, a named constant or a comment states it.",
+    at_run_time: "\
+Nothing, except memory use.",
     near: "none.",
     bad: "\
 let jobs = chan!(u32, 4096);

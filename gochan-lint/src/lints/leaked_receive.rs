@@ -5,12 +5,16 @@ use super::prelude::*;
 pub(super) const LINT: Lint = Lint {
     id: "leaked_receive",
     level: Level::Warn,
-    summary: "a receive from a channel on which nobody sends and that nobody closes",
+    summary: "a receive from a channel on which nothing sends and which nothing closes",
     explanation: "\
-A receive waits for a value or for the close. On a channel that the code neither sends on nor closes anywhere else, it waits for ever: `all goroutines are asleep - deadlock!`, or a goroutine that never ends. A range waits so after the last value if nobody closes; a loop over a `Chan` keeps the channel open by its own handle.
+A receive waits for a value or for the close. If no other code sends on the channel or closes it, the receive waits \
+forever: `all goroutines are asleep - deadlock!`, or a goroutine that never ends. A range waits like this after the \
+last value if the channel is never closed; a loop over a `Chan` keeps the channel open through its own handle.
 
-Close when all is sent, or drop the last sender and range over a `Receiver`.",
-    at_run_time: "`fatal error: all goroutines are asleep - deadlock!` if nobody else can run; otherwise a goroutine in the dump that waits for ever, which `#[gochan::test]` reports as leaked, in `chan receive`.",
+Close the channel after the last send, or drop the last sender and range over a `Receiver`.",
+    at_run_time: "\
+`fatal error: all goroutines are asleep - deadlock!` if no other goroutine can run; otherwise the dump shows a \
+goroutine that waits forever in `chan receive`, which `#[gochan::test]` reports as leaked.",
     near: "none in go vet; uber's `goleak` at run time.",
     bad: "\
 let ch = chan!(u32);
@@ -58,13 +62,13 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
             let name = code.name(channel);
             let ranged = matches!(event.kind, EventKind::Range(..)) && is(Effect::SENDS);
             let message = if ranged {
-                format!("nobody closes `{name}`: this loop does not end")
+                format!("`{name}` is never closed: this loop does not end")
             } else {
-                format!("nobody sends on `{name}`, and nobody closes it")
+                format!("nothing sends on `{name}`, and nothing closes it")
             };
             found.push(
                 code.finding(&LINT, event.span, message)
-                    .label("waits for ever")
+                    .label("waits forever")
                     .help("close it when all is sent"),
             );
         }

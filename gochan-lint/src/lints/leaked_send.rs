@@ -5,12 +5,17 @@ use super::prelude::*;
 pub(super) const LINT: Lint = Lint {
     id: "leaked_send",
     level: Level::Warn,
-    summary: "a goroutine sends on an unbuffered channel whose only receiver can leave first",
+    summary: "a goroutine sends on an unbuffered channel whose only receiver may leave first",
     explanation: "\
-A send on an unbuffered channel waits for its receiver. If the only receiver can leave without receiving, by a timeout beside the receive, an early return, `?`, or a `break` after the first of several values, the goroutine waits for nobody: in Go it leaks for ever, here the send fails, or panics, once the last receiving handle is gone.
+A send on an unbuffered channel waits for its receiver. If the only receiver can leave without receiving, through a \
+timeout next to the receive, an early return, `?`, or a `break` after the first of several values, the send has no \
+receiver. In Go the goroutine leaks; here the send fails, or panics, once the last receiving handle is dropped.
 
-A capacity that covers all sends lets the goroutine end by itself; or the send stands in a `select!` with a done channel.",
-    at_run_time: "`send!` panics once the last receiving handle is gone, with the cause; while a handle lives, a test reports the goroutine as leaked, in `chan send`.",
+Give the channel a capacity that covers all sends, so that the goroutine can end, or send in a `select!` with a done \
+channel.",
+    at_run_time: "\
+`send!` panics once the last receiving handle is dropped, and names the cause. While a handle lives, a test reports \
+the goroutine as leaked, in `chan send`.",
     near: "none in go vet; uber's `goleak` at run time.",
     bad: "\
 let ch = chan!(u32);
@@ -81,7 +86,7 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
                     first.send,
                     format!("the only receiver of `{name}` can leave before this send is received"),
                 )
-                .label("may wait for nobody")
+                .label("may wait for a receiver that has left")
                 .help("give the channel room for all sends, or send in a `select!` with a done channel"),
             );
         }

@@ -6,12 +6,16 @@ use std::collections::BTreeMap;
 pub(super) const LINT: Lint = Lint {
     id: "lock_order",
     level: Level::Warn,
-    summary: "two locks are taken in one order here and in the other order there",
+    summary: "two locks are acquired in one order here and in the opposite order there",
     explanation: "\
-One goroutine holds the first lock and waits for the second, another holds the second and waits for the first: both wait for ever, and so does everybody who comes after them. It needs the right moment, so tests rarely see it.
+One goroutine holds the first lock and waits for the second; another holds the second and waits for the first. Both \
+wait forever, and so does every goroutine that needs either lock later. This depends on timing, so tests rarely show \
+it.
 
-Take them in the same order everywhere, or hold one at a time.",
-    at_run_time: "`fatal error: all goroutines are asleep - deadlock!` if nobody else can run; otherwise a goroutine in the dump that waits for ever, which `#[gochan::test]` reports as leaked, two of them in `Mutex lock`.",
+Acquire the locks in the same order everywhere, or hold one at a time.",
+    at_run_time: "\
+`fatal error: all goroutines are asleep - deadlock!` if no other goroutine can run; otherwise the dump shows two \
+goroutines that wait forever in `Mutex lock`, which `#[gochan::test]` reports as leaked.",
     near: "none in go vet or clippy; lockdep and `parking_lot`'s `deadlock_detection` at run time.",
     bad: "\
 fn one(a: &Mutex<u32>, b: &Mutex<u32>) {
@@ -65,8 +69,8 @@ fn check(program: &Program, found: &mut Vec<Diagnostic>) {
                 last.1,
                 "this lock is taken while another is held; elsewhere it is the other way round",
             )
-            .label("may wait for ever")
-            .help(format!("take them in the order of {}:{line}", source.path.display()));
+            .label("may wait forever")
+            .help(format!("acquire them in the order of {}:{line}", source.path.display()));
         found.push(if unit(first.0) == unit(last.0) {
             finding.note(first.1, "in the other order here")
         } else {

@@ -5,12 +5,15 @@ use super::prelude::*;
 pub(super) const LINT: Lint = Lint {
     id: "loop_variable",
     level: Level::Deny,
-    summary: "a goroutine reads a place that the loop around it uses for every turn",
+    summary: "a goroutine reads a place that the enclosing loop overwrites in every iteration",
     explanation: "\
-A goroutine runs later. If it reads a place that the loop writes anew on each turn, a static, a raw pointer, a `Cell` or an atomic, it sees the value of a later turn, and several see the same. It is the mistake of the loop variable that Go made for thirteen years; here it needs a shared place to make it.
+A goroutine runs later. If it reads a place that the loop overwrites in each iteration, such as a static, a raw \
+pointer, a `Cell` or an atomic, it sees the value of a later iteration, and several goroutines see the same value. \
+This is the loop-variable mistake that Go had until 1.22; here it needs a shared place.
 
-Take the turn's value into the goroutine: `let mine = …;` before the `go!`, which captures by value.",
-    at_run_time: "Nothing but values that come twice or not at all.",
+Copy the value of the iteration into the goroutine: `let mine = …;` before the `go!`, which captures by value.",
+    at_run_time: "\
+Nothing, except values that are processed twice or not at all.",
     near: "go vet `loopclosure`.",
     bad: "\
 let current = Arc::new(AtomicUsize::new(0));
@@ -55,7 +58,7 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
                 let read = reads.find(|(body, at, _)| stored || code.body(*body).blocks[at.at()].loops == 0);
                 let name = code.name(place);
                 found.extend(read.map(|(.., read)| {
-                    code.finding(&LINT, read.span, format!("`{name}` may be that of a later turn by now"))
+                    code.finding(&LINT, read.span, format!("`{name}` may belong to a later iteration by now"))
                         .label("read when the goroutine runs")
                         .help("take the turn's value into a variable before the `go!`")
                 }));

@@ -12,14 +12,16 @@ pub(super) const LINT: Lint = Lint {
     level: Level::Deny,
     summary: "a cancel handle that is lost: dropped at once, forgotten, or released on some paths only",
     explanation: "\
-A `CancelHandle` is what keeps its context alive: when the last one is dropped the context is cancelled. So a handle \
-bound to `_` or left out by `..` cancels at once. A handle that is never touched again while the context goes elsewhere, \
-into a goroutine, out of the function, into a structure, cancels it under whoever uses it when the scope ends. One that \
-is used on some ways out and not on others was meant to be released on all. And one that is leaked (`mem::forget`, \
-`ManuallyDrop`, `Box::leak`) keeps the context, its timer and its place in its parent for ever.
+A `CancelHandle` keeps its context alive: dropping the last one cancels the context. A handle bound to `_` or left \
+out by `..` therefore cancels at once. A handle that is never used while the context is passed elsewhere, into a \
+goroutine, out of the function or into a struct, cancels the context of its users when the scope ends. A handle that \
+is used on some exits but not on others was probably meant to be released on all. A handle that is leaked \
+(`mem::forget`, `ManuallyDrop`, `Box::leak`) keeps the context, its timer and its entry in the parent forever.
 
-`defer!(cancel.cancel())` right behind the creation, or `with_context!`, releases on every way out.",
-    at_run_time: "Dropped too early: `context canceled` where nobody cancelled. Never released: timers and children that stay for as long as the parent does.",
+`defer!(cancel.cancel())` right after the creation, or `with_context!`, releases it on every exit.",
+    at_run_time: "\
+Dropped too early: `context canceled` although nothing called `cancel`. Never released: timers and children that \
+live as long as the parent.",
     near: "go vet `lostcancel`.",
     bad: "\
 let (ctx, _) = background().with_cancel();
@@ -98,7 +100,7 @@ fn report(code: Code<'_>, handle: ObjectId, span: Span, message: String, label: 
     };
     code.finding(&LINT, span, message)
         .label(label)
-        .help(format!("put `defer!({name}.cancel());` right behind the creation, or use `with_context!`"))
+        .help(format!("put `defer!({name}.cancel());` right after the creation, or use `with_context!`"))
 }
 
 /// `background().with_cancel().0`: the handle does not outlive the statement.
@@ -185,7 +187,7 @@ fn one(code: Code<'_>, handle: ObjectId, pair: ObjectId) -> Option<Diagnostic> {
         code,
         handle,
         object.span,
-        format!("`{}` is never used, while its context is {how}", object.name),
+        format!("`{}` is never used, although its context is {how}", object.name),
         "dropped at the end of this scope, which cancels the context",
     ))
 }
@@ -193,7 +195,7 @@ fn one(code: Code<'_>, handle: ObjectId, pair: ObjectId) -> Option<Diagnostic> {
 fn lost_for_ever(code: Code<'_>, event: &Event, handle: ObjectId) -> Option<Diagnostic> {
     let how = leaks(code, event, handle)?;
     let message = format!("`{}` is {how}: its context is never released", code.name(handle));
-    Some(report(code, handle, event.span, message, "goes here and never comes back"))
+    Some(report(code, handle, event.span, message, "moved here and never released"))
 }
 
 /// How an event keeps the handle from ever being dropped.
@@ -420,7 +422,7 @@ fn paths(code: Code<'_>, handle: ObjectId) -> Option<Diagnostic> {
     if lost.is_empty() || object.name.starts_with('_') {
         return None;
     }
-    let message = format!("`{}` is released on some ways out of its scope, and not on others", object.name);
+    let message = format!("`{}` is released on some exits from its scope, but not on others", object.name);
     let known = lost.into_iter().filter(|place| *place != Span::default());
     let finding = report(code, handle, object.span, message, "the handle");
     Some(known.fold(finding, |finding, place| finding.note(place, "leaves without releasing it")))
@@ -455,7 +457,7 @@ fn deferred_outside(code: Code<'_>, handle: ObjectId) -> Option<Diagnostic> {
     });
     (outside && deferred).then(|| {
         let message =
-            format!("each turn makes a `{}`, and all are released only behind the loop", object.name);
-        report(code, handle, object.span, message, "kept for as long as the loop runs")
+            format!("each iteration creates a `{}`, and all are released only after the loop", object.name);
+        report(code, handle, object.span, message, "kept while the loop runs")
     })
 }

@@ -10,15 +10,14 @@ use crate::source::Span;
 pub(super) const LINT: Lint = Lint {
     id: "missing_call",
     level: Level::Deny,
-    summary: "a `go!` that names work without calling it",
+    summary: "a `go!` that names a function without calling it",
     explanation: "\
-`go!` runs a call. A function, method or closure that is only named runs nothing. Where the macro is compiled it refuses \
-that itself; this lint says so as well in code that is not compiled now, such as what another `cfg` selects. It also \
-finds the mistake that the compiler accepts: a goroutine whose last act is to build a closure or an `async` block, which \
-is then dropped without having run.
-
-At run time there is nothing to see: the goroutine ends at once, and whoever waits for its result waits for ever.",
-    at_run_time: "Nothing: the goroutine ends at once, and whoever waits for its result waits for ever.",
+`go!` runs a call. A function, method or closure that is only named does nothing. The macro itself rejects this \
+where it is compiled; the lint also reports it in code that is not compiled now, such as code behind another `cfg`. \
+It also finds the mistake that the compiler accepts: a goroutine whose last expression is a closure or an `async` \
+block, which is dropped without having run.",
+    at_run_time: "\
+Nothing: the goroutine ends at once, and code that waits for its result waits forever.",
     near: "Go's compiler: `expression in go must be function call`; rustc `unused_must_use` for closures and futures.",
     bad: "go!({\n    move || work(1)\n});",
     good: "go!({\n    work(1)\n});",

@@ -7,10 +7,14 @@ pub(super) const LINT: Lint = Lint {
     level: Level::Deny,
     summary: "a goroutine that was counted by `add` can end without `done`",
     explanation: "\
-`wait` returns when every `add` has met its `done`. A goroutine that leaves early, by `return`, `?` or a panic, before it says `done`, or that never does, leaves the count up, and whoever waits waits for ever: `all goroutines are asleep - deadlock!`.
+`wait` returns when every `add` has been matched by a `done`. A goroutine that leaves early, through `return`, `?` \
+or a panic, before it calls `done`, or that never calls it, leaves the count above zero, and `wait` never returns: \
+`all goroutines are asleep - deadlock!`.
 
-`defer!(wg.done())` as the first statement holds on every way out; `wg.go(f)` does all three steps.",
-    at_run_time: "`fatal error: all goroutines are asleep - deadlock!` if nobody else can run; otherwise a goroutine in the dump that waits for ever, which `#[gochan::test]` reports as leaked, in `WaitGroup wait`.",
+`defer!(wg.done())` as the first statement covers every exit; `wg.go(f)` does all three steps.",
+    at_run_time: "\
+`fatal error: all goroutines are asleep - deadlock!` if no other goroutine can run; otherwise the dump shows a \
+goroutine that waits forever in `WaitGroup wait`, which `#[gochan::test]` reports as leaked.",
     near: "go vet `waitgroup`, from afar.",
     bad: "\
 let wg = WaitGroup::new();
@@ -87,7 +91,7 @@ fn goroutine(
     let name = there.name(group);
     Some(match leaves {
         Some((place, label)) => there
-            .finding(&LINT, place, format!("this way out of the goroutine leaves `{name}` counted"))
+            .finding(&LINT, place, format!("this exit from the goroutine leaves `{name}` counted"))
             .label(label)
             .help(format!("put `defer!({name}.done());` first in the goroutine")),
         None => never(code, span, group),

@@ -5,10 +5,13 @@ use super::prelude::*;
 pub(super) const LINT: Lint = Lint {
     id: "nested_context_in_loop",
     level: Level::Warn,
-    summary: "a context that is derived from itself on each turn of a loop",
+    summary: "a context that is derived from itself in each iteration of a loop",
     explanation: "\
-Every derived context keeps its parent. `ctx = ctx.with_value(…)` in a loop makes a chain that is one longer on each turn: memory grows, and asking for a value or for the end takes longer and longer. A variable of the turn's own, `let turn = ctx.with_value(…)`, is gone with the turn.",
-    at_run_time: "Memory that grows, and `done()` that takes longer and longer.",
+Every derived context keeps its parent. `ctx = ctx.with_value(…)` in a loop builds a chain that grows by one in each \
+iteration: memory grows, and looking up a value or the end takes longer and longer. A variable local to the \
+iteration, `let turn = ctx.with_value(…)`, is dropped with the iteration.",
+    at_run_time: "\
+Memory grows, and `done()` takes longer and longer.",
     near: "Go's `fatcontext`.",
     bad: "\
 let mut ctx = background();
@@ -38,9 +41,13 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
             if loops > 0 && outside && own {
                 let name = code.name(target);
                 found.push(
-                    code.finding(&LINT, event.span, format!("`{name}` is one level deeper after each turn"))
-                        .label("grows for ever")
-                        .help(format!("derive into a variable of the turn: `let {name} = …;`")),
+                    code.finding(
+                        &LINT,
+                        event.span,
+                        format!("`{name}` is one level deeper after each iteration"),
+                    )
+                    .label("grows without bound")
+                    .help(format!("derive into a variable of the iteration: `let {name} = …;`")),
                 );
             }
         }

@@ -5,11 +5,16 @@ use super::prelude::*;
 pub(super) const LINT: Lint = Lint {
     id: "nil_channel",
     level: Level::Warn,
-    summary: "an operation on a nil channel outside of `select!`",
+    summary: "an operation on a nil channel outside `select!`",
     explanation: "\
-Every operation on a nil channel waits for ever, and `close!` panics with `close of nil channel`. In `select!` that is useful, it switches an arm off; anywhere else the goroutine is gone: `all goroutines are asleep - deadlock!`.",
-    at_run_time: "`fatal error: all goroutines are asleep - deadlock!` if nobody else can run; otherwise a goroutine in the dump that waits for ever, which `#[gochan::test]` reports as leaked, in `nil channel`; a close panics: `close of nil channel`.",
-    near: "none in go vet; rustc knows no nil.",
+Every operation on a nil channel waits forever, and `close!` panics with `close of nil channel`. In `select!` this \
+is useful, because it disables an arm. Anywhere else the goroutine never continues: `all goroutines are asleep - \
+deadlock!`.",
+    at_run_time: "\
+`fatal error: all goroutines are asleep - deadlock!` if no other goroutine can run; otherwise the dump shows a \
+goroutine that waits forever in `nil channel`, which `#[gochan::test]` reports as leaked. A close panics: `close of \
+nil channel`.",
+    near: "none in go vet; rustc has no nil.",
     bad: "\
 let ch: Chan<u32> = Chan::nil();
 ch.recv();",
@@ -35,7 +40,7 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
             let name = code.name(channel);
             found.push(
                 code.finding(&LINT, event.span, format!("`{name}` is a nil channel"))
-                    .label("waits for ever")
+                    .label("waits forever")
                     .help("make it with `chan!`, or use it as an arm of `select!` that is off"),
             );
         }

@@ -5,13 +5,15 @@ use super::prelude::*;
 pub(super) const LINT: Lint = Lint {
     id: "ok_ignored",
     level: Level::Warn,
-    summary: "a loop that cannot end takes values from a channel without asking whether it is closed",
+    summary: "an endless loop takes values from a channel without checking whether it is closed",
     explanation: "\
-`v = <-rx` and `recv!(rx)` give the zero value once the channel is closed and drained, at once and every time. A loop that has no other end then spins on zeros, and nobody sees why.
+`v = <-rx` and `recv!(rx)` return the zero value once the channel is closed and drained, immediately and every time. \
+A loop with no other exit then spins on zero values.
 
-`Some(v) = <-rx else { break }`, `v, ok = <-rx`, or a `for` loop see the close.",
-    at_run_time: "A core that is busy with zeros.",
-    near: "none in go vet; Go's `errcheck` for results that are not looked at.",
+`Some(v) = <-rx else { break }`, `v, ok = <-rx`, or a `for` loop notice the close.",
+    at_run_time: "\
+A core that is busy with zero values.",
+    near: "none in go vet; Go's `errcheck` for results that are not checked.",
     bad: "\
 fn serve(jobs: &Receiver<u32>) {
     loop {
@@ -62,8 +64,8 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
             if !around.is_empty() && !looks && closes {
                 let name = code.name(channel);
                 found.push(
-                    code.finding(&LINT, span, format!("this loop does not see the close of `{name}`"))
-                        .label("the zero value, for ever, once it is closed")
+                    code.finding(&LINT, span, format!("this loop does not notice the close of `{name}`"))
+                        .label("the zero value on every receive, once it is closed")
                         .help("use `Some(v) = <-rx else { break }`, `v, ok = <-rx`, or a `for` loop"),
                 );
             }

@@ -6,13 +6,16 @@ use std::collections::BTreeSet;
 pub(super) const LINT: Lint = Lint {
     id: "once_recursion",
     level: Level::Deny,
-    summary: "the initialiser of a `Once` or `Lazy` reaches the same one",
+    summary: "the initialiser of a `Once` or `Lazy` uses the same one",
     explanation: "\
-Whoever asks a `Once`, `OnceCell` or `Lazy` while it is being initialised waits for the initialiser. If the initialiser itself asks, directly or through the functions it calls, it waits for itself, for ever.
+Code that uses a `Once`, `OnceCell` or `Lazy` while it is being initialised waits for the initialiser. If the \
+initialiser itself uses it, directly or through a function it calls, it waits for itself forever.
 
-Split what both need into a function that does not ask.",
-    at_run_time: "`fatal error: all goroutines are asleep - deadlock!` if nobody else can run; otherwise a goroutine in the dump that waits for ever, which `#[gochan::test]` reports as leaked, in the `Once`.",
-    near: "none in go vet; clippy `unconditional_recursion`, from afar.",
+Move the shared part into a function that does not use it.",
+    at_run_time: "\
+`fatal error: all goroutines are asleep - deadlock!` if no other goroutine can run; otherwise the dump shows a \
+goroutine that waits forever in the `Once`, which `#[gochan::test]` reports as leaked.",
+    near: "none in go vet; clippy `unconditional_recursion`, distantly.",
     bad: "\
 let once = Once::new();
 once.call_once(|| {

@@ -5,12 +5,15 @@ use super::prelude::*;
 pub(super) const LINT: Lint = Lint {
     id: "range_own_send",
     level: Level::Deny,
-    summary: "a send on the channel that the own range is reading",
+    summary: "a send on the channel over which the same goroutine ranges",
     explanation: "\
-Inside of `for v in &ch` this goroutine is the receiver: a send on `ch` waits for a receiver that is busy sending. On an unbuffered channel that is a deadlock: `all goroutines are asleep - deadlock!`.
+Inside `for v in &ch` this goroutine is the receiver: a send on `ch` waits for a receiver that is busy sending. On \
+an unbuffered channel this is a deadlock: `all goroutines are asleep - deadlock!`.
 
-Keep the extra work in a queue of one's own, or send from another goroutine.",
-    at_run_time: "`fatal error: all goroutines are asleep - deadlock!` if nobody else can run; otherwise a goroutine in the dump that waits for ever, which `#[gochan::test]` reports as leaked, in `chan send`.",
+Keep the extra work in a local queue, or send from another goroutine.",
+    at_run_time: "\
+`fatal error: all goroutines are asleep - deadlock!` if no other goroutine can run; otherwise the dump shows a \
+goroutine that waits forever in `chan send`, which `#[gochan::test]` reports as leaked.",
     near: "none in go vet or staticcheck.",
     bad: "\
 let ch = chan!(u32);
@@ -48,9 +51,9 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
                 code.finding(
                     &LINT,
                     sent.span,
-                    format!("this send on `{name}` waits for the loop that it is in"),
+                    format!("this send on `{name}` waits for the loop that contains it"),
                 )
-                .label("waits for ever")
+                .label("waits forever")
                 .note(event.span, "received here")
                 .help("send from another goroutine, or keep a queue beside the channel")
             }));

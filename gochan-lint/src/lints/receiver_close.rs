@@ -9,15 +9,16 @@ use crate::link::{Effect, EventKind, Kind, Started, effect_on};
 pub(super) const LINT: Lint = Lint {
     id: "receiver_close",
     level: Level::Deny,
-    summary: "a channel is closed by whoever receives from it",
+    summary: "a channel is closed by its receiver",
     explanation: "\
-A close says that no more values will come, which only senders can know. If a receiver closes, a send that comes later \
-panics with `send on closed channel`, or fails. When a receiver has had enough it says so by a context or a done channel, \
-or just drops its handle: once the last `Receiver` is gone, sends fail and give their value back.
+A close says that no more values will come, which only the senders know. If a receiver closes the channel, a later \
+send panics with `send on closed channel`, or fails. A receiver that needs no more values cancels a context, closes \
+a done channel, or drops its handle: once the last `Receiver` is dropped, sends fail and return their value.
 
-What is fine: a coordinator that waits for all senders and then closes; the owner of a channel that carries no values and \
-is only ever closed.",
-    at_run_time: "The sender's panic: `send on closed channel`.",
+Not reported: a coordinator that waits for all senders and then closes; the owner of a channel that carries no \
+values and is only ever closed.",
+    at_run_time: "\
+The sender's panic: `send on closed channel`.",
     near: "none in go vet; the compiler, where the receiver has a `Receiver`, which cannot close.",
     bad: "\
 let jobs = chan!(u32);

@@ -5,12 +5,16 @@ use super::prelude::*;
 pub(super) const LINT: Lint = Lint {
     id: "self_deadlock_send",
     level: Level::Deny,
-    summary: "a send that waits for a receive later in the same goroutine",
+    summary: "a send that waits for a later receive of the same goroutine",
     explanation: "\
-A send on an unbuffered channel waits for a receiver, and so does one more than a buffer holds. If the only receive stands behind it in the same goroutine, nobody will ever come: `all goroutines are asleep - deadlock!`, or a goroutine that is never seen again.
+A send on an unbuffered channel waits for a receiver, and so does the send that exceeds the capacity of a buffer. If \
+the only receive comes later in the same goroutine, the send waits forever: `all goroutines are asleep - deadlock!`, \
+or a goroutine that never continues.
 
-Start the receiver first, give the channel the capacity it needs, or send from a goroutine of its own.",
-    at_run_time: "`fatal error: all goroutines are asleep - deadlock!` if nobody else can run; otherwise a goroutine in the dump that waits for ever, which `#[gochan::test]` reports as leaked, in `chan send`.",
+Start the receiver first, give the channel the capacity it needs, or send from a separate goroutine.",
+    at_run_time: "\
+`fatal error: all goroutines are asleep - deadlock!` if no other goroutine can run; otherwise the dump shows a \
+goroutine that waits forever in `chan send`, which `#[gochan::test]` reports as leaked.",
     near: "none in go vet or staticcheck.",
     bad: "\
 let ch = chan!(u32);
@@ -92,9 +96,9 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
                 code.finding(
                     &LINT,
                     *first,
-                    format!("nobody can receive from `{name}` while this send waits"),
+                    format!("no other goroutine can receive from `{name}` while this send waits"),
                 )
-                .label("waits for ever")
+                .label("waits forever")
                 .note(object.span, format!("holds {capacity}"))
                 .help("start the receiver before, or give the channel the capacity it needs"),
             );

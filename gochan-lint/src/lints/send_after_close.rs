@@ -5,11 +5,12 @@ use super::prelude::*;
 pub(super) const LINT: Lint = Lint {
     id: "send_after_close",
     level: Level::Deny,
-    summary: "a send that can come after the channel was closed",
+    summary: "a send that can run after the channel was closed",
     explanation: "\
-`send!` on a closed channel panics with `send on closed channel`; the method `send` fails. A close belongs behind the \
-last send, or into a `defer!` at the top of whoever sends.",
-    at_run_time: "A panic: `send on closed channel`.",
+`send!` on a closed channel panics with `send on closed channel`; the method `send` fails. Close after the last \
+send, or in a `defer!` at the start of the sender.",
+    at_run_time: "\
+A panic: `send on closed channel`.",
     near: "none in go vet or staticcheck.",
     bad: "\
 let out = chan!(u32, 2);

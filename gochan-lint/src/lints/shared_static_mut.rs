@@ -7,10 +7,13 @@ pub(super) const LINT: Lint = Lint {
     level: Level::Deny,
     summary: "a `static mut`, an `UnsafeCell` or a type with `unsafe impl Sync` is written in a goroutine without a lock",
     explanation: "\
-Rust stops data races except where `unsafe` says that somebody else takes care. Goroutines run on several threads: two that write a `static mut` or through an `UnsafeCell` race, and a race is undefined behaviour, also if it only counts.
+Rust prevents data races except where `unsafe` code takes responsibility. Goroutines run on several threads: two \
+that write a `static mut`, or through an `UnsafeCell`, race, and a race is undefined behaviour even if it only \
+increments a counter.
 
-An atomic, a `Mutex` or a channel does the same without `unsafe`. At run time there is nothing to see but wrong values now and then; ThreadSanitizer on the threads backend sees it.",
-    at_run_time: "Nothing but wrong values now and then; ThreadSanitizer on the threads backend sees the race.",
+An atomic, a `Mutex` or a channel does the same without `unsafe`.",
+    at_run_time: "\
+Nothing, except wrong values now and then; ThreadSanitizer on the threads backend detects the race.",
     near: "rustc `static_mut_refs`; Go's race detector.",
     bad: "\
 static mut HITS: u32 = 0;

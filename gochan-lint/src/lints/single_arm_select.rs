@@ -7,8 +7,10 @@ pub(super) const LINT: Lint = Lint {
     level: Level::Warn,
     summary: "a `select!` with one arm and no `default`",
     explanation: "\
-A `select!` of one arm waits for that one operation, which the operation by itself says shorter: `recv!(rx)`, `send!(tx <- v)`, `for v in &rx`.",
-    at_run_time: "Nothing: it is a matter of reading, and a little time.",
+A `select!` with one arm waits for one operation. The operation alone is shorter: `recv!(rx)`, `send!(tx <- v)`, \
+`for v in &rx`.",
+    at_run_time: "\
+Nothing: this lint is about readability, and a little time.",
     near: "staticcheck S1000.",
     bad: "\
 let ch = chan!(u32, 1);

@@ -7,9 +7,11 @@ pub(super) const LINT: Lint = Lint {
     level: Level::Warn,
     summary: "a sleep that waits for goroutines that were started just before",
     explanation: "\
-A sleep that is long enough today is too short on a slow machine, and wastes time on a fast one. What the sleep waits for can be waited for: a `WaitGroup`, a `join`, a channel.",
-    at_run_time: "A test that fails on a slow machine.",
-    near: "none; `testing/synctest` is Go's way without sleeps, as virtual time is here.",
+A sleep that is long enough today is too short on a slow machine, and wastes time on a fast one. Wait for the event \
+itself: with a `WaitGroup`, a `join` or a channel.",
+    at_run_time: "\
+A test that fails on a slow machine.",
+    near: "none; `testing/synctest` is Go's way to avoid sleeps, as virtual time is here.",
     bad: "\
 go!(work(1));
 gochan::time::sleep(Duration::from_millis(100));

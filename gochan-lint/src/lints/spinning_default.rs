@@ -7,10 +7,12 @@ pub(super) const LINT: Lint = Lint {
     level: Level::Warn,
     summary: "a `select!` in a loop whose `default` does nothing: the loop spins",
     explanation: "\
-With a `default` the `select!` does not wait. If the `default` neither waits, sleeps, yields, works nor leaves, the loop runs as fast as it can until another arm is ready, and takes a whole core from the other goroutines of its worker.
+A `select!` with a `default` does not wait. If the `default` does not wait, sleep, yield, work or leave, the loop \
+runs as fast as it can until another arm is ready, and takes a whole core from the other goroutines of its worker.
 
-Without the `default` it would wait, at no cost.",
-    at_run_time: "A core that is always busy, and other goroutines of the worker that come late.",
+Without the `default` the `select!` would wait at no cost.",
+    at_run_time: "\
+A core that is always busy, and other goroutines of the worker that run late.",
     near: "staticcheck SA5004.",
     bad: "\
 fn wait(rx: &Receiver<u32>) -> u32 {

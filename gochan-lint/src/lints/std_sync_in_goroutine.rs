@@ -5,13 +5,19 @@ use super::prelude::*;
 pub(super) const LINT: Lint = Lint {
     id: "std_sync_in_goroutine",
     level: Level::Warn,
-    summary: "a goroutine sleeps, waits or joins by the means of std, which blocks its whole worker",
+    summary: "a goroutine sleeps, waits or joins through std, which blocks its whole worker",
     explanation: "\
-`thread::sleep`, `thread::park`, std's channels, barriers and condition variables, and `JoinHandle::join` of a thread block the thread: every goroutine of the same worker stands still until it comes back, and if one of them is the one that is waited for, all wait for ever. The runtime reports such a worker after a while.
+`thread::sleep`, `thread::park`, std's channels, barriers and condition variables, and `JoinHandle::join` of a \
+thread block the thread: no goroutine of the same worker runs until the call returns, and if the call waits for one \
+of them, all wait forever. The runtime reports such a worker after a while.
 
-gochan has its own of each: `time::sleep`, channels, `sync`, `JoinHandle`. What must block goes into `blocking(…)`. A std `Mutex` is fine as long as nothing that may switch runs while it is held: `guard_across_blocking` reports that.",
-    at_run_time: "The runtime tells of a worker whose goroutine has not come back to its scheduler, with the place where that goroutine was spawned; if all that could wake it are on that worker, the program hangs.",
-    near: "clippy `await_holding_lock`, from afar; tokio's advice against blocking in tasks.",
+gochan has its own version of each: `time::sleep`, channels, `sync`, `JoinHandle`. Wrap calls that must block in \
+`blocking(…)`. A std `Mutex` is fine as long as nothing that may switch runs while it is held; \
+`guard_across_blocking` reports that.",
+    at_run_time: "\
+The runtime reports a worker whose goroutine has not returned to the scheduler, with the place where that goroutine \
+was spawned. If every goroutine that could wake it is on that worker, the program hangs.",
+    near: "clippy `await_holding_lock`, distantly; tokio's advice against blocking in tasks.",
     bad: "\
 go!({
     std::thread::sleep(Duration::from_secs(1));

@@ -7,19 +7,35 @@ use crate::link::{Inside, Scope, body_of, first_switch, place_of, runs_in, switc
 pub(super) const LINT: Lint = Lint {
     id: "thread_local_across_blocking",
     level: Level::Warn,
-    summary: "a thread-local is initialised, or a scope of the thread is open, across an operation that waits",
+    summary: "a thread-local is being initialised, or a scope of the thread is open, across an operation that waits",
     explanation: "\
-Goroutines of one worker take turns on one thread, and see the same thread-locals. What is sound because nothing else runs on the thread meanwhile breaks where a goroutine waits:
+Goroutines of one worker take turns on one thread and share its thread-locals. Code that is sound because nothing \
+else runs on the thread meanwhile breaks if a goroutine waits inside it:
 
-* The initialiser of a `thread_local!`, or of `ThreadLocal::get_or`. The next goroutine of the worker that asks finds nothing yet and runs it once more; the value that comes last drops the earlier one under those who use it. Compute the value before and pass it in, or initialise from what is there already, such as an empty cell that is filled later.
-* A scope of another crate: `ScopedKey::set`, `critical_section::with`, `second_stack::buffer`, PyO3's `Python::attach` and JNI's `attach_current_thread`, and the `block_on` of an executor. Others of the worker run inside of it, and if they open and close their own in another order, the nesting breaks: two threads in one critical section, a dangling reference, an executor within an executor. Wait outside of it, and pass the value as an argument.
-* A span of `tracing`: the guards of `enter` and `entered`, `in_scope`, and `#[instrument]`, if gochan is used without its feature `tracing`. Events of other goroutines are logged in that span. With the feature the current span is the goroutine's, and all of them may wait.
+* The initialiser of a `thread_local!`, or of `ThreadLocal::get_or`. The next goroutine of the worker that uses the \
+value finds it uninitialised and runs the initialiser again; the second value replaces, and drops, the first one \
+while it is in use. Compute the value first and pass it in, or initialise without waiting, such as with an empty \
+cell that is filled later.
+* A scope of another crate: `ScopedKey::set`, `critical_section::with`, `second_stack::buffer`, PyO3's \
+`Python::attach` and JNI's `attach_current_thread`, and the `block_on` of an executor. Other goroutines of the \
+worker run inside the scope, and if they open and close scopes in another order, the nesting breaks: two threads in \
+one critical section, a dangling reference, an executor within an executor. Wait outside the scope, and pass the \
+value as an argument.
+* A span of `tracing`: the guards of `enter` and `entered`, `in_scope`, and `#[instrument]`, if gochan is used \
+without its feature `tracing`. Events of other goroutines are logged in that span. With the feature the current span \
+belongs to the goroutine, and it may wait in all of them.
 
-Everything that waits counts, in place or in functions of the workspace that are called, and `gosched`. Within a scope also `select!` with `default`, `Context::err` and `Context::check`, which let others run once a goroutine has had its worker for long. What never waits, such as `try_send`, `len` and `close`, does not switch.
+Every operation that waits counts, directly or in a workspace function that is called, and so does `gosched`. Within \
+a scope, so do `select!` with `default`, `Context::err` and `Context::check`, which let other goroutines run once a \
+goroutine has had its worker for long. Operations that never wait, such as `try_send`, `len` and `close`, do not \
+switch.
 
-Where it has to wait, `Backend::Threads` is the strict way out: each goroutine has a thread of its own.",
-    at_run_time: "Builds with debug assertions and `#[gochan::test]` end the process when a goroutine switches inside of an initialiser or a scope that the runtime knows. Otherwise: values that are dropped while they are used, aliased slices, spans of other goroutines in the log.",
-    near: "clippy `await_holding_lock` is its kin; tracing's documentation of `Span::enter` in async code.",
+If the code must wait there, use `Backend::Threads`, on which each goroutine has its own thread.",
+    at_run_time: "\
+Builds with debug assertions and `#[gochan::test]` end the process when a goroutine switches inside an initialiser \
+or a scope that the runtime recognises. Otherwise: values dropped while in use, aliased slices, spans of other \
+goroutines in the log.",
+    near: "clippy `await_holding_lock` is similar; tracing's documentation of `Span::enter` in async code.",
     bad: "\
 let limits = chan!(u32, 1);
 send!(limits <- 3);
@@ -200,11 +216,11 @@ fn finding(code: Code<'_>, span: Span, scope: Scope) -> Diagnostic {
             "wait before or after `set`, or pass the value as an argument",
         ),
         Scope::Critical => {
-            ("other goroutines of this worker run inside of this critical section", "wait outside of it")
+            ("other goroutines of this worker run inside this critical section", "wait outside it")
         }
         Scope::Stack => (
             "other goroutines of this worker use the stack that this slice lies on",
-            "wait outside of it, or use a `Vec`",
+            "wait outside it, or use a `Vec`",
         ),
         Scope::Python => (
             "other goroutines of this worker run while this one has attached the thread to Python",
@@ -220,8 +236,8 @@ fn finding(code: Code<'_>, span: Span, scope: Scope) -> Diagnostic {
         ),
         Scope::Executor => (
             "this holds the executor's thread, and other goroutines run within its `block_on`",
-            "use what can be awaited, such as `recv_async`, or wait outside of `block_on`",
+            "use a future, such as that of `recv_async`, or wait outside `block_on`",
         ),
     };
-    code.finding(&LINT, span, message).label("waits inside of it").help(help)
+    code.finding(&LINT, span, message).label("waits inside it").help(help)
 }

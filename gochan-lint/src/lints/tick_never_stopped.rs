@@ -5,10 +5,13 @@ use super::prelude::*;
 pub(super) const LINT: Lint = Lint {
     id: "tick_never_stopped",
     level: Level::Warn,
-    summary: "a `tick` in a function that returns: nothing can stop it",
+    summary: "a `tick` in a function that returns: it cannot be stopped",
     explanation: "\
-`tick(d)` gives only the channel of a ticker, so that nobody can stop it: it is meant for what lives as long as the program. A function that returns leaves the ticking to whoever still holds a handle of the channel. `Ticker::new(d)` with `defer!(ticker.stop())` ends with the function, whoever has a handle.",
-    at_run_time: "Ticks that go on while a handle of the channel lives.",
+`tick(d)` returns only the channel of a ticker, so the ticker cannot be stopped: it is meant for tickers that live \
+as long as the program. After the function has returned, the ticker lives as long as any handle of the channel. \
+`Ticker::new(d)` with `defer!(ticker.stop())` stops with the function, whatever handles remain.",
+    at_run_time: "\
+Ticks continue while a handle of the channel lives.",
     near: "staticcheck SA1015.",
     bad: "\
 fn three_times() {
@@ -54,7 +57,7 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
         {
             found.push(
                 code.finding(&LINT, object.span, "this ticker cannot be stopped, and the function returns")
-                    .label("goes on ticking while somebody holds its channel")
+                    .label("ticks as long as a handle of its channel lives")
                     .help("use `Ticker::new(…)` and `defer!(ticker.stop())`"),
             );
         }

@@ -5,11 +5,13 @@ use super::prelude::*;
 pub(super) const LINT: Lint = Lint {
     id: "todo_context",
     level: Level::Allow,
-    summary: "`todo()` is left",
+    summary: "`todo()` is left in the code",
     explanation: "\
-`todo()` marks a place where the right context is not yet at hand. When everything passes its context on, none is left.",
-    at_run_time: "Nothing: it never ends.",
-    near: "clippy `todo` for the macro; Go has `context.TODO` for greps.",
+`todo()` marks a place where the right context is not available yet. Once all code passes its context on, none is \
+left.",
+    at_run_time: "\
+Nothing: the context never ends.",
+    near: "clippy `todo` for the macro; Go has `context.TODO` to search for.",
     bad: "\
 work(&gochan::context::todo());",
     good: "\

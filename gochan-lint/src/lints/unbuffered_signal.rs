@@ -7,8 +7,11 @@ pub(super) const LINT: Lint = Lint {
     level: Level::Deny,
     summary: "an unbuffered channel is registered for signals",
     explanation: "\
-Whoever delivers signals does not wait: if nobody is receiving at that moment, a signal for an unbuffered channel is lost. `gochan::signal::notify` makes a channel of the right size itself; registrations that take a channel need one with room.",
-    at_run_time: "Nothing: the signal is lost when nobody is receiving.",
+Signal delivery does not wait: if no goroutine is receiving at that moment, a signal for an unbuffered channel is \
+lost. `gochan::signal::notify` creates a channel of the right size; a registration that takes a channel needs a \
+buffered one.",
+    at_run_time: "\
+Nothing: the signal is lost if no goroutine is receiving.",
     near: "go vet `sigchanyzer`, staticcheck SA1017.",
     bad: "\
 let interrupts = chan!(u32);
@@ -40,7 +43,7 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
                 code.finding(
                     &LINT,
                     event.span,
-                    format!("`{name}` has no room: signals that come while nobody receives are lost"),
+                    format!("`{name}` is unbuffered: a signal that arrives while nothing receives is lost"),
                 )
                 .label("registered here")
                 .note(code.object(channel).span, "unbuffered")

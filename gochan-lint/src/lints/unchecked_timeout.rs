@@ -5,10 +5,12 @@ use super::prelude::*;
 pub(super) const LINT: Lint = Lint {
     id: "unchecked_timeout",
     level: Level::Allow,
-    summary: "`with_timeout` on a context that nobody asks",
+    summary: "`with_timeout` on a context that is never checked",
     explanation: "\
-A timeout does nothing by itself: somebody has to wait for `ctx.done()`, ask `ctx.err()` or `ctx.check()`, or be called with the context. If nobody does, the work goes on as if there were no limit.",
-    at_run_time: "Nothing: the time passes, and the work goes on.",
+A timeout does nothing by itself: the code must wait for `ctx.done()`, check `ctx.err()` or `ctx.check()`, or pass \
+the context to a function that does. Otherwise the work continues as if there were no limit.",
+    at_run_time: "\
+Nothing: the timeout expires, and the work continues.",
     near: "go vet `lostcancel`, from afar.",
     bad: "\
 with_context!(ctx = background().with_timeout(Duration::from_secs(1)) => {
@@ -30,7 +32,7 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
         if limited && *code.kind(context) == Kind::Context && !asked {
             let name = code.name(context);
             found.push(
-                code.finding(&LINT, object.span, format!("nobody asks whether `{name}` has timed out"))
+                code.finding(&LINT, object.span, format!("`{name}` is never checked for its timeout"))
                     .label("its end has no effect")
                     .help("pass it on, or ask `check()`"),
             );

@@ -7,10 +7,12 @@ pub(super) const LINT: Lint = Lint {
     level: Level::Deny,
     summary: "a map behind a `static mut`, `UnsafeCell` or `unsafe impl Sync` is written from goroutines",
     explanation: "\
-Go stops such a program with `fatal error: concurrent map writes`. Rust cannot see it behind `unsafe`, and a hash map that two threads write at once corrupts memory.
+Go stops such a program with `fatal error: concurrent map writes`. Rust cannot detect it behind `unsafe`, and a hash \
+map that two threads write at once corrupts memory.
 
 Put the map into a `Mutex` or `RwLock`, or use `gochan::sync::Map`.",
-    at_run_time: "Memory that is corrupt; Go would say `fatal error: concurrent map writes`.",
+    at_run_time: "\
+Corrupt memory; Go reports `fatal error: concurrent map writes`.",
     near: "Go's runtime and race detector; rustc `static_mut_refs`.",
     bad: "\
 static mut SEEN: BTreeMap<u32, u32> = BTreeMap::new();

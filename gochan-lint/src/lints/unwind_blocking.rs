@@ -7,11 +7,14 @@ pub(super) const LINT: Lint = Lint {
     level: Level::Warn,
     summary: "an operation that waits, in a `Drop` impl or a `defer!`: it may run while unwinding",
     explanation: "\
-Destructors and deferred calls also run while a panic unwinds. A goroutine does not switch then, lest others see that it is panicking: the thread itself waits, with every goroutine of its worker, and if the one that is waited for is among them the process is aborted.
+Destructors and deferred calls also run while a panic unwinds. A goroutine does not switch then, because other \
+goroutines would see that the thread is panicking. Instead the thread itself blocks, with every goroutine of its \
+worker; if the awaited goroutine is among them, the process is aborted.
 
-Use what does not wait: close, cancel, `try_send`, a buffered channel.",
-    at_run_time: "The process is aborted if what it waits for can only run on this worker; otherwise the worker's thread waits in place.",
-    near: "none for Rust; clang-tidy's `bugprone-exception-escape` watches destructors in its own way.",
+Use operations that do not wait: close, cancel, `try_send`, a buffered channel.",
+    at_run_time: "\
+The process is aborted if the awaited goroutine can only run on this worker; otherwise the worker's thread blocks.",
+    near: "none for Rust; clang-tidy's `bugprone-exception-escape` checks destructors in a similar way.",
     bad: "\
 let (done, finished) = (chan!(u32), chan!(u32));
 go!([done] { recv!(done); });

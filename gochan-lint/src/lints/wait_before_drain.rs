@@ -7,10 +7,13 @@ pub(super) const LINT: Lint = Lint {
     level: Level::Deny,
     summary: "`wg.wait()` before the values of the goroutines it waits for are received",
     explanation: "\
-Goroutines that are counted in a group send on a channel, and the goroutine that would receive waits for the group first. The sends wait for a receiver, the receiver waits for the group: `all goroutines are asleep - deadlock!`.
+Goroutines that are counted in a group send on a channel, and the goroutine that should receive waits for the group \
+first. The sends wait for a receiver, and the receiver waits for the group: `all goroutines are asleep - deadlock!`.
 
-Wait and close in a goroutine of its own, and receive at once; or give the channel room for everything.",
-    at_run_time: "`fatal error: all goroutines are asleep - deadlock!` if nobody else can run; otherwise a goroutine in the dump that waits for ever, which `#[gochan::test]` reports as leaked, in `WaitGroup wait` and `chan send`.",
+Wait and close in a separate goroutine, and receive at once; or give the channel room for all values.",
+    at_run_time: "\
+`fatal error: all goroutines are asleep - deadlock!` if no other goroutine can run; otherwise the dump shows \
+goroutines that wait forever in `WaitGroup wait` and `chan send`, which `#[gochan::test]` reports as leaked.",
     near: "none in go vet or staticcheck.",
     bad: "\
 let (out, wg) = (chan!(u32), WaitGroup::new());
@@ -44,9 +47,9 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
                     code.finding(
                         &LINT,
                         event.span,
-                        format!("the goroutines waited for here cannot send on `{name}` before this goroutine receives"),
+                        format!("the goroutines awaited here cannot send on `{name}` before this goroutine receives"),
                     )
-                    .label("waits for ever")
+                    .label("waits forever")
                     .note(object.span, "too small for what they send")
                     .help("wait and close in a goroutine of its own, and receive at once"),
                 );
