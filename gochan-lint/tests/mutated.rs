@@ -1,13 +1,31 @@
-//! The linter panics on no input: sources of this repository, with tokens and bytes deleted, doubled and swapped.
+//! No input makes the linter panic, and no fix breaks a file that parses: sources of this repository, with tokens and
+//! bytes deleted, doubled and swapped.
+//!
+//! `cargo xtask fuzz linter` runs these tests for as long as it is asked to, on new seeds.
 
 use gochan_lint::link::{Program, Unit};
 use gochan_lint::source::SourceFile;
 use gochan_lint::{doctest, fix, lints, read, suppress};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
-/// How many mutants of each file; `GOCHAN_LINT_MUTANTS` for more.
-fn mutants() -> u64 {
-    std::env::var("GOCHAN_LINT_MUTANTS").ok().and_then(|text| text.parse().ok()).unwrap_or(3)
+/// Calls `round` with the seeds below `few`, or as long as `GOCHAN_FUZZ_SECONDS` says, from the seed `GOCHAN_FUZZ_SEED`
+/// on.
+fn rounds(few: u64, mut round: impl FnMut(u64)) {
+    let number = |name| std::env::var(name).ok().and_then(|text: String| text.parse::<u64>().ok());
+    let first = number("GOCHAN_FUZZ_SEED").unwrap_or(0);
+    match number("GOCHAN_FUZZ_SECONDS") {
+        None => (first..first + few).for_each(round),
+        Some(seconds) => {
+            let end = Instant::now() + Duration::from_secs(seconds);
+            let mut seed = first;
+            while Instant::now() < end {
+                round(seed);
+                seed += 1;
+            }
+            println!("{} rounds, from seed {first} on", seed - first);
+        }
+    }
 }
 
 /// SplitMix64.
@@ -80,7 +98,9 @@ fn lint(text: String) {
         let _ =
             (source.position(found.span.start), source.position(found.span.end), source.snippet(found.span));
         if let Some(fix) = &found.fix {
-            drop(fix::edit(&source.text, &[&fix.edits]));
+            let (fixed, applied) = fix::edit(&source.text, &[&fix.edits]);
+            assert_eq!(applied, 1);
+            assert!(read::read(&fixed, Some("gochan")).is_ok(), "the fix of {} breaks:\n{fixed}", found.lint);
         }
     }
 }
@@ -98,24 +118,24 @@ fn files(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
 }
 
 #[test]
-fn mutants_of_our_sources_panic_nothing() {
+fn mutants_of_our_sources_neither_panic_nor_break_by_a_fix() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let mut sources = Vec::new();
     for folder in ["gochan-lint/tests/corpus", "examples", "gochan-lint/src/read"] {
         files(&root.join(folder), &mut sources);
     }
-    for path in sources {
-        let text = std::fs::read_to_string(&path).unwrap();
-        for seed in 0..mutants() {
-            let mutant = mutate(&text, &mut Random(seed));
+    let texts: Vec<_> = sources.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect();
+    rounds(3, |seed| {
+        for (path, text) in sources.iter().zip(&texts) {
+            let mutant = mutate(text, &mut Random(seed));
             let result = std::panic::catch_unwind(|| lint(mutant));
             assert!(result.is_ok(), "{} with seed {seed}", path.display());
         }
-    }
+    });
 }
 
 #[test]
-fn anything_at_all_panics_nothing() {
+fn scraps_cause_no_panic() {
     let scraps = [
         "go!(",
         ")",
@@ -151,7 +171,7 @@ fn anything_at_all_panics_nothing() {
         "é",
         "t.0[1] <<= 70;",
     ];
-    for seed in 0..mutants() * 300 {
+    rounds(900, |seed| {
         let mut random = Random(seed);
         let text: String = (0..random.below(30)).map(|_| scraps[random.below(scraps.len())]).collect();
         let wrapped = format!("use gochan::prelude::*; fn g(ch: Chan<u32>, wg: WaitGroup) {{ {text} }}");
@@ -160,15 +180,15 @@ fn anything_at_all_panics_nothing() {
             let result = std::panic::catch_unwind(|| lint(text));
             assert!(result.is_ok(), "seed {seed}: {shown}");
         }
-    }
+    });
 }
 
 #[test]
-fn bytes_panic_nothing() {
-    for seed in 0..mutants() * 300 {
+fn bytes_cause_no_panic() {
+    rounds(900, |seed| {
         let mut random = Random(seed);
         let bytes: Vec<u8> = (0..random.below(80)).map(|_| random.below(256) as u8).collect();
         let result = std::panic::catch_unwind(|| lint(String::from_utf8_lossy(&bytes).into_owned()));
         assert!(result.is_ok(), "seed {seed}: {bytes:?}");
-    }
+    });
 }

@@ -16,6 +16,8 @@ mod defer;
 mod expand;
 mod go;
 mod main_test;
+#[cfg(test)]
+mod mutants;
 mod recv;
 mod select;
 mod send;

@@ -5,6 +5,7 @@ mod bench;
 mod ci;
 mod command;
 mod counts;
+mod fuzz;
 mod fuzz_runtime;
 mod house;
 mod model;
@@ -44,6 +45,9 @@ enum Task {
     Tsan(sanitize::Options),
     /// Run the seeded stress tests for longer than the test-suite does
     Stress(stress::Options),
+    /// Change sources at random, which may break neither the macros nor the linter
+    #[command(long_about = fuzz::HELP)]
+    Fuzz(fuzz::Options),
     /// Run random programs over the runtime, which may not break it
     #[command(long_about = fuzz_runtime::HELP)]
     FuzzRuntime(fuzz_runtime::Options),
@@ -61,6 +65,7 @@ fn main() -> ExitCode {
         Task::Asan(options) => sanitize::run(&sanitize::ADDRESS, options),
         Task::Tsan(options) => sanitize::run(&sanitize::THREAD, options),
         Task::Stress(options) => stress::run(options),
+        Task::Fuzz(options) => fuzz::run(options),
         Task::FuzzRuntime(options) => fuzz_runtime::run(options),
         Task::Bench(options) => bench::run(options),
     };
