@@ -12,7 +12,7 @@ use common::process::{Outcome, scenario, scenarios};
 use common::{on_threads, until};
 use gochan::prelude::*;
 use gochan::runtime::{self, gosched, num_goroutine};
-use gochan::time::{after_func, sleep};
+use gochan::time::{Ticker, Timer, after_func, sleep};
 use gochan::{Builder, blocking, scope, select};
 
 scenarios!(
@@ -34,7 +34,9 @@ scenarios!(
     after_the_timers,
     after_a_blocking_call,
     after_much_work,
+    after_a_stopped_timer,
     after_a_cancelled_alarm,
+    after_a_thread_has_cancelled_the_alarm,
     mutex_locked_twice,
     locks_in_two_orders,
     condition_never_signalled,
@@ -229,6 +231,38 @@ fn after_a_cancelled_alarm() {
     recv!(chan!(u32));
 }
 
+/// Of those who wait for it, none waits for its time any more.
+#[gochan::main]
+fn after_a_stopped_timer() {
+    let far = Duration::from_secs(3600);
+    let (timer, ticker) = (Timer::new(far), Ticker::new(far));
+    let wg = WaitGroup::new();
+    for channel in [timer.channel(), ticker.channel()] {
+        let [a, b] = [(); 2].map(|()| channel.clone());
+        wg.go(move || _ = a.recv());
+        wg.go(move || select! { <-b => {}, <-chan!(u32) => {} });
+    }
+    sleep(Duration::from_millis(30));
+    assert!(timer.stop() && ticker.stop());
+    println!("stopped");
+    wg.wait();
+}
+
+/// Nobody runs meanwhile who would notice.
+#[gochan::main]
+fn after_a_thread_has_cancelled_the_alarm() {
+    let (ctx, cancel) = background().with_timeout(Duration::from_secs(3600));
+    let timer = after_func(Duration::from_secs(3600), || {});
+    thread::spawn(move || {
+        thread::sleep(A_WHILE);
+        assert!(timer.stop());
+        cancel.cancel();
+        println!("cancelled");
+    });
+    recv!(chan!(u32));
+    drop(ctx);
+}
+
 #[gochan::main]
 fn mutex_locked_twice() {
     let mutex = gochan::sync::Mutex::new(0);
@@ -263,7 +297,7 @@ fn condition_never_signalled() {
 }
 
 /// Each with what it prints before.
-const DEADLOCKS: [(&str, &str); 22] = [
+const DEADLOCKS: [(&str, &str); 24] = [
     ("send_to_itself", ""),
     ("receive_from_itself", ""),
     ("crossed", ""),
@@ -282,7 +316,9 @@ const DEADLOCKS: [(&str, &str); 22] = [
     ("after_the_timers", "timers are over\n"),
     ("after_a_blocking_call", "the call is over\n"),
     ("after_much_work", "worked\n"),
+    ("after_a_stopped_timer", "stopped\n"),
     ("after_a_cancelled_alarm", "cancelled\n"),
+    ("after_a_thread_has_cancelled_the_alarm", "cancelled\n"),
     ("mutex_locked_twice", ""),
     ("locks_in_two_orders", ""),
     ("condition_never_signalled", ""),

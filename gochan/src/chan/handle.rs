@@ -117,8 +117,8 @@ impl Receiver<Instant> {
         Receiver { raw: Raw::receive_only(Core::timer(after, period)) }
     }
 
-    /// Whatever has not been received by now never will be. True if the time had not come, or there were more ticks to
-    /// come.
+    /// What has not been received by now never will be. True if there was something that could have been: a moment, come
+    /// or not, or the ticks of a ticker.
     #[track_caller]
     pub(crate) fn stop_timer(&self) -> bool {
         self.core().is_some_and(|core| core.stop_timer())

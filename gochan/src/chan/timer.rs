@@ -1,9 +1,13 @@
 //! The channel of a timer: nothing is ever buffered in it, and nothing is armed until somebody waits.
 //!
-//! It knows from when on it is ready. A receive after that moment takes the time; a receive before it parks with the
-//! moment as its deadline, in the timers of its own worker, and then looks again; a task, which has nothing to park,
-//! sets an alarm. So a timer that nobody waits for costs its memory and nothing else, and one that is stopped or reset
-//! has no stale value to take back.
+//! It knows from when on it is ready. A receive after that moment takes it: the value is the moment itself, however late
+//! the receive. A receive before it parks with the moment as its deadline, in the timers of its own worker, and then looks
+//! again; a task, which has nothing to park, sets an alarm. So a timer that nobody waits for costs its memory and nothing
+//! else.
+//!
+//! A moment that nobody has received is still the timer's, whether it has come or not, and whoever waits for it: a stop
+//! or a reset takes it away, and says so. The lock decides between them and a receive. There is no third outcome, and
+//! nothing that could be received later.
 
 use super::blocking::wake_and_spend;
 use super::core::{Blocked, Core, Locked, Place, Rare};
@@ -26,22 +30,22 @@ pub(super) struct TimerState {
     when: When,
     /// Zero: not periodic.
     period: Duration,
-    /// What was received last, until the timer is stopped or reset.
+    /// The moment that was received last, until the timer is stopped or reset.
     taken: Option<Instant>,
 }
 
-/// The time that a timer waits for.
+/// The moment that nobody has received yet.
 #[derive(Debug, Clone, Copy)]
 enum When {
-    /// Stopped, or received and not periodic.
+    /// There is none: stopped, or received and not periodic.
     Never,
     At(Instant),
-    /// So long after a moment that nobody has needed to know exactly yet.
+    /// So long after a moment that nobody has needed to know yet.
     After(Stamp, Duration),
 }
 
 impl When {
-    #[inline]
+    #[inline(always)]
     fn after(after: Duration, period: Duration) -> When {
         if after <= Stamp::LONGEST
             && period.is_zero()
@@ -81,7 +85,7 @@ impl TimerState {
         TimerState { when: When::after(after, period), period, taken: None }
     }
 
-    /// Takes the time if it has come.
+    /// Takes the moment if it has come.
     pub(super) fn take(&mut self) -> Option<Instant> {
         if self.when.is_surely_ahead() {
             return None;
@@ -93,22 +97,21 @@ impl TimerState {
         }
         let next = (!self.period.is_zero()).then(|| next_tick(when, self.period, now)).flatten();
         self.when = next.into();
-        self.taken = Some(now);
-        Some(now)
+        self.taken = Some(when);
+        Some(when)
     }
 
-    /// Takes back what `take` has returned last, if nothing has happened since. A ticker drops it: the next tick will
-    /// come.
+    /// Takes back what `take` has returned last, if the timer has been neither stopped nor reset since. A ticker goes on
+    /// from there: it drops the ticks that have come since, and keeps its phase.
     fn give_back(&mut self, time: Instant) {
-        if matches!(self.when, When::Never) && self.period.is_zero() && self.taken == Some(time) {
+        if self.taken.take_if(|taken| *taken == time).is_some() {
             self.when = When::At(time);
         }
     }
 
-    /// True if there is something to stop.
-    fn is_pending(&mut self) -> bool {
-        self.when.is_surely_ahead()
-            || self.when.time().is_some_and(|when| !self.period.is_zero() || clock::now() < when)
+    /// True if there is a moment to be received, or one of a ticker.
+    fn is_pending(&self) -> bool {
+        !matches!(self.when, When::Never)
     }
 }
 
@@ -126,8 +129,8 @@ impl Core<Instant> {
         Core::with_head(Head::new(0, TIMER), Rare::Timer(TimerState::new(after, period)))
     }
 
-    /// Whatever has not been received by now never will be. True if the time had not come, or there were more ticks to
-    /// come.
+    /// What has not been received by now never will be. True if there was something that could have been: a moment, come
+    /// or not, or the ticks of a ticker.
     #[track_caller]
     pub(super) fn stop_timer(&self) -> bool {
         point_before();
@@ -136,7 +139,8 @@ impl Core<Instant> {
         let pending = timer.is_pending();
         timer.when = When::Never;
         timer.taken = None;
-        drop(state);
+        // Or else the process would not count as being at rest until the old moment.
+        self.let_all_wait_anew(state);
         point("stop");
         pending
     }
@@ -149,12 +153,19 @@ impl Core<Instant> {
         let Some(timer) = state.timer() else { return false };
         let pending = timer.is_pending();
         *timer = TimerState::new(after, period);
-        // Whoever waits does so for the old moment.
-        let waiting = self.head.receivers.end_all(Outcome::Retry);
-        drop(state);
-        waiting.wake_all();
+        self.let_all_wait_anew(state);
         point("reset");
         pending
+    }
+
+    /// Those who wait have the old moment for a deadline.
+    #[inline]
+    fn let_all_wait_anew(&self, state: Locked<'_, Instant>) {
+        let waiting = (!self.head.receivers.is_empty()).then(|| self.head.receivers.end_all(Outcome::Retry));
+        drop(state);
+        if let Some(waiting) = waiting {
+            waiting.wake_all();
+        }
     }
 }
 
@@ -290,5 +301,45 @@ impl WakeAt {
 impl Drop for WakeAt {
     fn drop(&mut self) {
         self.cancel();
+    }
+}
+
+#[cfg(all(test, not(any(gochan_model, gochan_loom))))]
+mod tests {
+    use super::*;
+
+    const FAR: Duration = Duration::from_secs(3600);
+
+    fn take(core: &Core<Instant>) -> Option<Instant> {
+        core.try_recv().ok()
+    }
+
+    #[test]
+    fn what_is_given_back_is_received_again() {
+        for period in [Duration::ZERO, FAR] {
+            let core = Core::timer(Duration::ZERO, period);
+            let time = take(&core).expect("it is due");
+            assert_eq!(take(&core), None);
+            core.give_back_time(time);
+            assert_eq!(take(&core), Some(time));
+            assert_eq!(take(&core), None);
+            assert_eq!(core.next_time(), (!period.is_zero()).then(|| time + period), "the phase is kept");
+        }
+    }
+
+    #[test]
+    fn what_is_given_back_after_a_stop_or_a_reset_is_not_received() {
+        let core = Core::timer(Duration::ZERO, Duration::ZERO);
+        let time = take(&core).expect("it is due");
+        assert!(!core.stop_timer());
+        core.give_back_time(time);
+        assert_eq!(take(&core), None);
+        assert!(!core.stop_timer());
+        assert!(!core.reset_timer(Duration::ZERO, Duration::ZERO));
+        let time = take(&core).expect("it is due");
+        assert!(!core.reset_timer(FAR, Duration::ZERO));
+        core.give_back_time(time);
+        assert_eq!(take(&core), None);
+        assert!(core.stop_timer(), "the one it was reset to");
     }
 }

@@ -102,9 +102,9 @@ impl<T> Locked<'_, T> {
                 Ok(None)
             }
             Rare::Timer(timer) => match timer.take() {
-                Some(now) => {
+                Some(time) => {
                     // SAFETY: the caller's promise; only channels of `Instant` are timers.
-                    unsafe { slot.cast::<Instant>().write(now) };
+                    unsafe { slot.cast::<Instant>().write(time) };
                     Ok(None)
                 }
                 None => Err(Blocked::Wait),

@@ -20,7 +20,7 @@ use super::place::Placement;
 use super::settings::{Backend, settings};
 use super::sleeper::Sleeper;
 use super::worker::Worker;
-use super::{fork, report, spawn};
+use super::{fork, monitor, report, spawn};
 use crate::callback::Callbacks;
 use crate::shim::{
     Mutex, MutexGuard,
@@ -189,8 +189,12 @@ impl Alarms {
             return false;
         }
         let removed = heap.remove(Key::from_bits(key));
-        self.first.store(heap.first().to_bits(), SeqCst);
+        let first = heap.first();
+        self.first.store(first.to_bits(), SeqCst);
         drop(heap);
+        if first == Moment::NEVER {
+            monitor::last_alarm_is_gone();
+        }
         drop(removed);
         true
     }

@@ -56,6 +56,11 @@ impl Moment {
         Moment(0) + time.saturating_duration_since(*BEGINNING)
     }
 
+    /// The time that it stands for, if that is one of the clock's.
+    pub(super) fn to_instant(self) -> Instant {
+        *BEGINNING + Duration::from_nanos(self.0)
+    }
+
     /// Zero if `earlier` is later.
     #[inline]
     pub(super) fn since(self, earlier: Moment) -> Duration {
@@ -118,6 +123,7 @@ mod tests {
         let step = Duration::from_nanos(1);
         assert!(first <= Moment::of(time));
         assert!(Moment::of(time) < Moment::of(time + step));
+        assert_eq!(Moment::of(time).to_instant(), time);
         assert_eq!(Moment::of(time + step).since(Moment::of(time)), step);
         assert_eq!(Moment::of(time).since(Moment::of(time + step)), Duration::ZERO);
     }

@@ -89,6 +89,15 @@ pub(super) fn worker_rests() {
     }
 }
 
+/// Called when a worker, or the service that stands for all, has no alarm any more: somebody has cancelled the last. The
+/// worker sleeps on to the time of that, and may have nothing else to wait for.
+pub(super) fn last_alarm_is_gone() {
+    // SeqCst, after the store that this is about: see `rest`.
+    if ASLEEP.load(SeqCst) {
+        wake();
+    }
+}
+
 /// Called when a thread waits for good, or when a thread that runs a goroutine has done so.
 pub(super) fn thread_lies_down() {
     if ASLEEP.load(SeqCst) && threads::pending() as isize <= outside::waiting_goroutines() {

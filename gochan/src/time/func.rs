@@ -10,8 +10,10 @@ use std::time::Duration;
 /// Runs `f` on a goroutine of its own once `d` has passed, unless the timer is stopped before.
 ///
 /// Nothing waits for `f`, and dropping the timer does not stop it. `f` runs once for each time the timer is set, by
-/// this function and by [`FuncTimer::reset`]; runs never overlap: one that comes due while `f` still runs begins
-/// when that has ended. A duration beyond the clock's range never passes.
+/// this function and by [`FuncTimer::reset`]. Unlike Go's, runs never overlap, as `f` may change what it has captured: one
+/// that comes due while `f` still runs begins when that has ended. A duration beyond the clock's range never passes.
+///
+/// `f` and what it has captured are dropped when it can run no more: with the timer, if it was stopped or has run.
 ///
 /// Logarithmic in the number of pending timers; nothing runs and no thread waits in the meantime.
 ///
@@ -48,8 +50,9 @@ pub struct FuncTimer {
 }
 
 impl FuncTimer {
-    /// Keeps the function from running if it is not too late: true if this call did. False if its time had come, or
-    /// it was stopped before. Does not wait for a run that has begun.
+    /// Keeps the function from running if it is not too late: true if this call did. False if a goroutine has been
+    /// started for the run, which may be over, go on, or not have begun, or if the timer was stopped before. Does not wait
+    /// for the run.
     ///
     /// ```
     /// use std::time::Duration;
@@ -67,7 +70,8 @@ impl FuncTimer {
     }
 
     /// Lets the function run once `d` from now has passed, instead of when it was due before: then this returns
-    /// true. If its time had come, or it was stopped before, the function will run again, and this returns false.
+    /// true. If a goroutine had been started for that run, or the timer was stopped before, the function will run again,
+    /// and this returns false.
     ///
     /// ```
     /// use gochan::prelude::*;

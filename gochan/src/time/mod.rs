@@ -30,9 +30,11 @@
 //! assert_eq!(answer, Some(42));
 //! ```
 //!
-//! The rules are those of Go 1.23 and later: a timer needs no draining. Once [`Timer::stop`] or [`Timer::reset`] has
-//! returned, no receive gets a time from before, and a timer or ticker that nobody refers to any more is gone at once,
-//! stopped or not.
+//! The rules are those of Go 1.23 and later: a timer needs no draining. A time that has come and that nobody has received
+//! is still the timer's: [`Timer::stop`] and [`Timer::reset`] take it back and say true. Once they have returned, no
+//! receive gets a time from before. A timer or ticker that nobody refers to any more is gone at once, stopped or not.
+//!
+//! The [`Instant`] that is received is the moment the timer was due, however late the receive.
 //!
 //! # How timers work here
 //!
@@ -43,8 +45,8 @@
 //!   such as the timeout arm of a select that was quick, costs nothing further;
 //! * waiting for it costs the same as [`sleep`]: logarithmic in the number of sleepers on this worker, and no lock
 //!   beyond the channel's;
-//! * `len()` and `capacity()` are 0, and the channel never closes;
-//! * the time received is that of the receive.
+//! * stopping or dropping a timer leaves nothing behind that would have to wait for its time;
+//! * `len()` and `capacity()` are 0, and the channel never closes.
 //!
 //! Nothing ever wakes early. How late depends on how soon the goroutine's worker comes round to it: a goroutine that
 //! computes for long without waiting delays the others of its worker. Functions of [`after_func`] are taken over by

@@ -4,7 +4,7 @@ use crate::chan::Receiver;
 use std::fmt;
 use std::time::{Duration, Instant};
 
-/// A channel that yields the time every `d`: the channel of a [`Ticker`] that nobody will stop or reset. For zero it is
+/// A channel that yields a time every `d`: the channel of a [`Ticker`] that nobody will stop or reset. For zero it is
 /// the nil channel, as in Go.
 ///
 /// When the last handle is dropped, it is gone.
@@ -29,9 +29,10 @@ fn ticking(period: Duration) -> Receiver<Instant> {
 
 /// Ticks at regular intervals: Go's `time.Ticker`.
 ///
-/// Each tick goes to one receiver of its [`channel`](Ticker::channel). At most one tick waits to be received: for a slow
-/// receiver the missed ones are dropped, and the next keeps the phase, that is, it comes at a whole number of
-/// periods after the beginning.
+/// Each tick goes to one receiver of its [`channel`](Ticker::channel), and its value is the moment it was due. At most
+/// one tick waits to be received: a slow receiver gets the first tick it has missed, the others are dropped, and the next
+/// keeps the phase, that is, it comes at a whole number of periods after the beginning. With a period of 20 ms, receives
+/// that begin after 110 ms yield the moments at 20, 120 and 140 ms.
 ///
 /// ```
 /// use gochan::time::Ticker;
@@ -64,16 +65,17 @@ impl Ticker {
         Ticker { channel: ticking(period) }
     }
 
-    /// Yields the time at each tick: Go's `t.C`. It never closes.
+    /// Yields the moment of each tick: Go's `t.C`. It never closes.
     #[doc(alias = "C")]
     pub fn channel(&self) -> &Receiver<Instant> {
         &self.channel
     }
 
-    /// Ends the ticks, also one that had come and that nobody has received, until it is [`reset`](Ticker::reset).
-    /// The channel does not close: who waits goes on waiting.
+    /// Ends the ticks, also one that has come and that nobody has received, until it is [`reset`](Ticker::reset).
+    /// The channel does not close: a receive that waits goes on waiting.
     ///
-    /// True if it was ticking. Constant time.
+    /// True if it was ticking; Go's `Stop` does not tell. Constant time, but for the receives it wakes to wait anew; never
+    /// blocks.
     ///
     /// ```
     /// use gochan::time::Ticker;
@@ -90,9 +92,11 @@ impl Ticker {
         self.channel.stop_timer()
     }
 
-    /// Stops it and lets it tick with a new period, from now on and for those who wait already as well.
+    /// Stops it and lets it tick with a new period from now on, also for receives that wait already. A tick that has come
+    /// and was not received never will be.
     ///
-    /// True if it was ticking. Constant time, but for those it wakes to wait anew.
+    /// True if it was ticking; Go's `Reset` does not tell. Constant time, but for the receives it wakes to wait anew; never
+    /// blocks.
     ///
     /// # Panics
     /// `non-positive interval for Ticker.Reset` if `period` is zero.

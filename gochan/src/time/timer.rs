@@ -4,7 +4,7 @@ use crate::chan::Receiver;
 use std::fmt;
 use std::time::{Duration, Instant};
 
-/// A channel that yields the time, once, when `d` has passed.
+/// A channel that yields a time, once, when `d` has passed: the moment `d` from now, however late it is received.
 ///
 /// The usual timeout arm of a select. Dropped before its time, it is gone at once. The channel never closes: a
 /// second receive waits for ever.
@@ -28,7 +28,8 @@ pub fn after(d: Duration) -> Receiver<Instant> {
 
 /// A single event in the future, which can be put off, brought forward or called off: Go's `time.Timer`.
 ///
-/// Whoever receives from its [`channel`](Timer::channel) waits for it. The time goes to one receiver.
+/// A receive from its [`channel`](Timer::channel) waits for it. The time goes to one receiver, or to the
+/// [`stop`](Timer::stop) or [`reset`](Timer::reset) that takes it back, never to both.
 ///
 /// ```
 /// use gochan::time::Timer;
@@ -54,24 +55,27 @@ impl Timer {
         Timer { channel: after(d) }
     }
 
-    /// Yields the time once it has come: Go's `t.C`. Clones of it are good for as long as anybody has one, with or
-    /// without the timer.
+    /// Yields the moment the timer was due, once it has come: Go's `t.C`. Clones of it are good for as long as there is
+    /// one, with or without the timer.
     #[doc(alias = "C")]
     pub fn channel(&self) -> &Receiver<Instant> {
         &self.channel
     }
 
-    /// Calls it off: nothing will be received until it is [`reset`](Timer::reset), also not a time that had come and
-    /// that nobody has received. Who waits goes on waiting.
+    /// Calls it off: nothing will be received until it is [`reset`](Timer::reset), also not a time that has come and
+    /// that nobody has received. A receive that waits goes on waiting.
     ///
-    /// True if the time had not come; false if it had, or the timer was stopped before. Constant time.
+    /// True if this call has kept the time from being received, whether it had come or not; false if it was received or
+    /// the timer was stopped before. So Go's `if !t.Stop() { <-t.C }` is harmless, and superfluous. Constant time, but for
+    /// the receives it wakes to wait anew; never blocks.
     ///
     /// ```
-    /// use gochan::time::Timer;
+    /// use gochan::time::{Timer, sleep};
     /// use std::time::Duration;
     ///
-    /// let timer = Timer::new(Duration::from_secs(60));
-    /// assert!(timer.stop());
+    /// let timer = Timer::new(Duration::from_millis(1));
+    /// sleep(Duration::from_millis(2));
+    /// assert!(timer.stop(), "its time has come, and nobody has received it");
     /// assert!(!timer.stop());
     /// assert!(timer.channel().try_recv().is_err());
     /// ```
@@ -81,11 +85,12 @@ impl Timer {
         self.channel.stop_timer()
     }
 
-    /// Makes its time the one when `d` has passed from now, for those who wait already as well. What had come before
-    /// and was not received never will be.
+    /// Makes its time the one when `d` has passed from now, also for receives that wait already. An earlier time that
+    /// was not received never will be.
     ///
-    /// True if the earlier time had not come; false if it had, or the timer was stopped. Constant time, but for
-    /// those it wakes to wait anew.
+    /// Answers as [`stop`](Timer::stop) does: true if this call has kept the earlier time from being received; false if
+    /// that was received or the timer was stopped. Constant time, but for the receives it wakes to wait anew; never
+    /// blocks.
     ///
     /// ```
     /// use gochan::time::Timer;
@@ -94,7 +99,7 @@ impl Timer {
     /// let idle = Timer::new(Duration::from_secs(60));
     /// assert!(idle.reset(Duration::from_millis(1)));
     /// assert!(idle.channel().recv().is_some());
-    /// assert!(!idle.reset(Duration::from_secs(60)), "its time had come");
+    /// assert!(!idle.reset(Duration::from_secs(60)), "its time was received");
     /// ```
     #[doc(alias = "Reset")]
     #[track_caller]

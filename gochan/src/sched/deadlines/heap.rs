@@ -1,6 +1,6 @@
 //! A four-way heap of entries.
 
-use super::{Entry, Places};
+use super::{Entry, Places, USUAL, give_room_back};
 
 const ARITY: usize = 4;
 
@@ -27,6 +27,15 @@ impl<V> Heap<V> {
         self.0.get(place as usize)
     }
 
+    #[cfg(test)]
+    pub(super) fn capacity(&self) -> usize {
+        self.0.capacity()
+    }
+
+    pub(super) fn keys(&self) -> impl Iterator<Item = u32> {
+        self.0.iter().map(|entry| entry.key)
+    }
+
     #[inline]
     pub(super) fn insert(&mut self, entry: Entry<V>, places: &mut Places) {
         self.0.push(entry);
@@ -44,6 +53,7 @@ impl<V> Heap<V> {
                 self.sift_down(position, places);
             }
         }
+        give_room_back(&mut self.0, USUAL);
         removed
     }
 

@@ -6,6 +6,8 @@
 //! * [`heap`] orders the entries whose turn comes soon, and all of them while they are few.
 //! * [`ring`] keeps the others of the next quarter of a second in buckets of a millisecond, without any order: of a
 //!   hundred thousand entries only those of one bucket at a time are ever sorted, and they fit into the nearest cache.
+//!
+//! What a crowd has needed is given back as it goes, also if some stay.
 
 mod heap;
 mod ring;
@@ -14,7 +16,7 @@ use super::clock::Moment;
 use heap::Heap;
 use ring::Ring;
 
-/// Places that are kept when the last value goes.
+/// Places that are kept when the values go.
 const USUAL: usize = 1024;
 /// As long as the heap has no more entries than this, it takes all of them.
 const FEW: usize = 64;
@@ -30,6 +32,8 @@ pub(super) struct Deadlines<V> {
     places: Places,
     free: u32,
     sequence: u32,
+    /// With fewer values than this, see whether some places can go.
+    trim_at: usize,
 }
 
 /// Names a value for as long as it is in the set.
@@ -83,6 +87,7 @@ impl<V> Deadlines<V> {
             places: Places(Vec::new()),
             free: NO_KEY,
             sequence: 0,
+            trim_at: 0,
         }
     }
 
@@ -143,6 +148,9 @@ impl<V> Deadlines<V> {
             return key;
         }
         self.places.0.push(0);
+        if self.places.0.len() > USUAL {
+            self.trim_at = self.places.0.len() / 8;
+        }
         u32::try_from(self.places.0.len() - 1).ok().filter(|&key| key != NO_KEY).expect("too many timers")
     }
 
@@ -193,7 +201,36 @@ impl<V> Deadlines<V> {
     fn give_room_back(&mut self) {
         if self.is_empty() && self.places.0.capacity() > USUAL {
             *self = Deadlines { sequence: self.sequence, ..Deadlines::new() };
+        } else if self.len() < self.trim_at {
+            self.trim();
         }
+    }
+
+    /// Gives back the places behind the last key that is used, and makes the others free in order, so that there are more of
+    /// these the next time. That is when half of the values have gone: growing has paid for it.
+    #[cold]
+    fn trim(&mut self) {
+        let mut used: Vec<u32> = self.heap.keys().chain(self.ring.keys()).collect();
+        used.sort_unstable();
+        let end = used.last().map_or(0, |key| key + 1);
+        self.places.0.truncate(end as usize);
+        self.places.0.shrink_to(USUAL);
+        self.trim_at = if end as usize > USUAL { self.len() / 2 + 1 } else { 0 };
+        self.free = NO_KEY;
+        for key in (0..end).rev() {
+            if used.pop_if(|used| *used == key).is_none() {
+                self.places.0[key as usize] = self.free;
+                self.free = key;
+            }
+        }
+    }
+}
+
+/// Gives the room of many entries back when few are left.
+#[inline]
+fn give_room_back<V>(entries: &mut Vec<Entry<V>>, usual: usize) {
+    if entries.capacity() > usual && entries.len() < entries.capacity() / 4 {
+        entries.shrink_to(entries.capacity() / 2);
     }
 }
 
@@ -275,6 +312,36 @@ mod tests {
         assert_eq!(deadlines.places.0.capacity(), 0);
         assert_eq!(deadlines.insert(Moment::NEVER, 7), keys[0]);
         assert_eq!(deadlines.pop_due(at(u64::MAX - 1)), None);
+    }
+
+    #[test]
+    fn room_is_given_back_though_some_stay() {
+        let mut random = fastrand::Rng::new();
+        let seed = random.get_seed();
+        // In the heap; in one bucket of the ring, or a few; over all of the ring and far beyond.
+        for between in [0, 1, 1 << 10, 1 << 22] {
+            for stay in [1, 50] {
+                let mut deadlines = Deadlines::new();
+                let insert = |n| (deadlines.insert(at((5 << 20) + between * n as u64), n), n);
+                let mut keys: Vec<_> = (0..20 * USUAL).map(insert).collect();
+                let mut others = keys.split_off(stay);
+                random.shuffle(&mut others);
+                for (key, n) in others {
+                    assert_eq!(deadlines.remove(key), n, "seed {seed}");
+                }
+                let room = deadlines.heap.capacity() + deadlines.ring.capacity();
+                assert!(room <= 3 * USUAL, "room for {room}, seed {seed}");
+                if stay == 1 {
+                    assert!(deadlines.places.0.capacity() <= USUAL, "seed {seed}");
+                }
+                keys.extend((0..USUAL).map(|n| (deadlines.insert(at(1), n), n)));
+                random.shuffle(&mut keys);
+                for (key, n) in keys {
+                    assert_eq!(deadlines.remove(key), n, "seed {seed}");
+                }
+                assert!(deadlines.is_empty());
+            }
+        }
     }
 
     /// As with the timeouts of requests that are told the same deadline: asking for the first after each step would take

@@ -1,7 +1,7 @@
 //! Buckets of entries whose time is not yet near.
 
 use super::super::clock::Moment;
-use super::{Entry, Places};
+use super::{Entry, Places, give_room_back};
 
 const BUCKETS: usize = 256;
 /// A bucket is this power of two nanoseconds wide, about a millisecond.
@@ -11,6 +11,9 @@ const WIDTH: u32 = 20;
 const IN_RING: u32 = 1 << 31;
 const INDEX_BITS: u32 = 23;
 const INDEX_MASK: u32 = (1 << INDEX_BITS) - 1;
+
+/// Places that each bucket keeps.
+const KEPT: usize = 4;
 
 /// Entries by the millisecond of their deadline: those after `reached`, up to a whole turn of the ring.
 #[derive(Debug)]
@@ -82,6 +85,15 @@ impl<V> Ring<V> {
         Ok(())
     }
 
+    #[cfg(test)]
+    pub(super) fn capacity(&self) -> usize {
+        self.buckets.iter().map(Vec::capacity).sum()
+    }
+
+    pub(super) fn keys(&self) -> impl Iterator<Item = u32> {
+        self.buckets.iter().flatten().map(|entry| entry.key)
+    }
+
     /// The entry at a place of the ring.
     pub(super) fn get(&self, place: u32) -> Option<&Entry<V>> {
         let (bucket, index) = parts(place);
@@ -95,6 +107,7 @@ impl<V> Ring<V> {
         if let Some(moved) = self.buckets[bucket].get(index) {
             places.set(moved, place_of_entry);
         }
+        give_room_back(&mut self.buckets[bucket], KEPT);
         self.len -= 1;
         removed
     }
