@@ -204,3 +204,91 @@ fn a_stop_beside_the_end_of_another_thread_takes_the_function_once() {
         assert_ended(&ctx);
     });
 }
+
+/// What an observer sees at one moment of a context whose end comes from elsewhere.
+fn assert_err_and_done_agree(ctx: &Context) {
+    if ctx.err().is_some() {
+        assert_eq!(ctx.done().try_recv(), Err(TryRecvError::Closed));
+        assert!(ctx.done().is_closed());
+    }
+    if ctx.done().try_recv() == Err(TryRecvError::Closed) {
+        assert_eq!(ctx.err(), Some(ContextError::Canceled));
+    }
+    if ctx.done().is_closed() {
+        assert!(ctx.cause().is_some());
+    }
+}
+
+#[test]
+fn nobody_sees_err_without_done_or_done_without_err() {
+    for asked in [false, true] {
+        let body = move || {
+            let (ctx, cancel) = background().with_cancel();
+            if asked {
+                let _ = ctx.done();
+            }
+            let observers: Vec<_> = (0..2)
+                .map(|_| {
+                    let ctx = ctx.clone();
+                    thread::spawn(move || (0..2).for_each(|_| assert_err_and_done_agree(&ctx)))
+                })
+                .collect();
+            cancel.cancel();
+            assert_ended(&ctx);
+            observers.into_iter().for_each(|observer| observer.join().unwrap());
+        };
+        shuttle::check_random(body, RANDOM);
+        shuttle::check_pct(body, PCT, 3);
+    }
+}
+
+#[test]
+fn nobody_sees_a_descendant_end_in_two_steps_or_before_those_above() {
+    check(|| {
+        let (top, cancel) = background().with_cancel();
+        let (middle, _middle_cancel) = top.with_cancel();
+        let (leaf, leaf_cancel) = middle.with_cancel();
+        let (_, _) = (top.done(), leaf.done());
+        let observer = {
+            let (top, middle) = (top.clone(), middle.clone());
+            thread::spawn(move || {
+                assert_err_and_done_agree(&leaf);
+                if middle.err().is_some() {
+                    assert_ended(&top);
+                }
+                assert_err_and_done_agree(&middle);
+                let (born, _cancel) = middle.with_cancel();
+                if born.err().is_some() {
+                    assert_ended(&middle);
+                    assert_ended(&top);
+                }
+                assert_err_and_done_agree(&born);
+            })
+        };
+        let other = thread::spawn(move || leaf_cancel.cancel());
+        cancel.cancel();
+        assert_ended(&middle);
+        observer.join().unwrap();
+        other.join().unwrap();
+    });
+}
+
+#[test]
+fn whoever_is_woken_by_the_end_finds_the_error() {
+    check(|| {
+        let (ctx, cancel) = background().with_cancel();
+        let waiting = {
+            let ctx = ctx.clone();
+            thread::spawn(move || {
+                gochan::select! { <-ctx.done() => assert_ended(&ctx) }
+            })
+        };
+        let observer = {
+            let ctx = ctx.clone();
+            thread::spawn(move || assert_err_and_done_agree(&ctx))
+        };
+        drop(cancel);
+        waiting.join().unwrap();
+        observer.join().unwrap();
+    });
+}

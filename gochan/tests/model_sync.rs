@@ -236,3 +236,49 @@ fn a_semaphore_loses_no_release_whoever_gives_up() {
         assert!(semaphore.try_acquire(2));
     });
 }
+
+#[test]
+fn a_semaphore_gives_nothing_to_whose_context_ended_before_there_was_enough() {
+    check(|| {
+        let semaphore = Arc::new(Semaphore::new(2));
+        assert!(semaphore.try_acquire(1));
+        let (ctx, cancel) = background().with_cancel();
+        let acquiring = {
+            let semaphore = semaphore.clone();
+            thread::spawn(move || semaphore.acquire(&ctx, 2))
+        };
+        cancel.cancel();
+        semaphore.release(1);
+        assert!(acquiring.join().unwrap().is_err());
+        assert!(semaphore.try_acquire(2));
+    });
+}
+
+#[test]
+fn a_semaphore_takes_all_or_nothing_when_a_context_ends_beside_the_release() {
+    check(|| {
+        let semaphore = Arc::new(Semaphore::new(2));
+        assert!(semaphore.try_acquire(1));
+        let (ctx, cancel) = background().with_cancel();
+        let acquiring = {
+            let semaphore = semaphore.clone();
+            thread::spawn(move || semaphore.acquire(&ctx, 2))
+        };
+        // Behind it, and in need of what it gives up.
+        let behind = {
+            let semaphore = semaphore.clone();
+            thread::spawn(move || {
+                semaphore.acquire(&background(), 1).unwrap();
+                semaphore.release(1);
+            })
+        };
+        let cancelling = thread::spawn(move || cancel.cancel());
+        semaphore.release(1);
+        if acquiring.join().unwrap().is_ok() {
+            semaphore.release(2);
+        }
+        behind.join().unwrap();
+        cancelling.join().unwrap();
+        assert!(semaphore.try_acquire(2));
+    });
+}

@@ -173,6 +173,26 @@ fn a_context_that_has_ended_lets_nothing_through() {
     until_alone();
 }
 
+#[gochan::test(timeout = "60s")]
+fn what_comes_after_the_end_of_the_context_is_not_begun() {
+    for round in 0..1_000_u32 {
+        let (ctx, cancel) = background().with_cancel();
+        let jobs = chan!(bool, 4);
+        let late = Arc::new(AtomicUsize::new(0));
+        let results = worker_pool(&ctx, 2, jobs.receiver(), {
+            let late = late.clone();
+            move |is_late| late.fetch_add(usize::from(is_late), SeqCst)
+        });
+        let all = all_of(results);
+        (0..round % 4).for_each(|_| send!(jobs <- false));
+        cancel.cancel();
+        (0..4).for_each(|_| _ = jobs.try_send(true));
+        all.join().unwrap();
+        assert_eq!(late.load(SeqCst), 0, "round {round}");
+    }
+    until_alone();
+}
+
 #[gochan::test(timeout = "30s")]
 fn dropping_the_last_output_ends_all_that_feed_it() {
     let ctx = background();

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::*};
 use std::thread;
 use std::time::Duration;
 
-use common::{MOMENT, is_waiting, panic_of, place_of_panic, seeded, until_waiting, watchdog};
+use common::{MOMENT, is_waiting, panic_of, place_of_panic, seeded, until, until_waiting, watchdog};
 use gochan::context::ContextError;
 use gochan::prelude::*;
 use gochan::runtime::{self, State, WaitReason};
@@ -174,6 +174,103 @@ fn sm_01_threads_wait_too_and_a_permit_releases_on_panic() {
     assert!(thread.join().is_err());
     assert!(STATIC.try_acquire(1));
     STATIC.release(1);
+}
+
+#[test]
+fn sm_01_who_waits_with_a_context_that_ended_first_gets_nothing_of_what_is_released() {
+    let _watchdog = watchdog();
+    for round in 0..2_000 {
+        let semaphore = Arc::new(Semaphore::new(2));
+        let (ctx, cancel) = background().with_cancel();
+        assert!(semaphore.try_acquire(1));
+        let acquire = {
+            let semaphore = semaphore.clone();
+            move || semaphore.acquire(&ctx, 2)
+        };
+        // Until the other one waits, nobody else may have what is free.
+        let until_it_waits = || {
+            until(|| {
+                let free = semaphore.try_acquire(1);
+                if free {
+                    semaphore.release(1);
+                }
+                !free
+            });
+        };
+        let acquired = if round % 2 == 0 {
+            let waiting = thread::spawn(acquire);
+            until_it_waits();
+            cancel.cancel();
+            semaphore.release(1);
+            waiting.join().unwrap()
+        } else {
+            let waiting = go!({ acquire() });
+            until_it_waits();
+            cancel.cancel();
+            semaphore.release(1);
+            waiting.join().unwrap()
+        };
+        assert_eq!(acquired, Err(ContextError::Canceled), "round {round}");
+        assert!(semaphore.try_acquire(2), "it has taken something");
+    }
+}
+
+#[test]
+fn sm_01_a_context_that_ends_beside_the_release_leaves_all_or_nothing() {
+    let _watchdog = watchdog();
+    for round in 0..2_000 {
+        let semaphore = Arc::new(Semaphore::new(2));
+        let (ctx, cancel) = background().with_cancel();
+        assert!(semaphore.try_acquire(1));
+        let waiting = go!([semaphore, ctx] { semaphore.acquire(&ctx, 2) });
+        let cancelling = thread::spawn(move || cancel.cancel());
+        if round % 2 == 0 {
+            thread::yield_now();
+        }
+        semaphore.release(1);
+        match waiting.join().unwrap() {
+            Ok(()) => semaphore.release(2),
+            Err(error) => assert_eq!(error, ContextError::Canceled),
+        }
+        cancelling.join().unwrap();
+        assert!(semaphore.try_acquire(2));
+    }
+}
+
+#[test]
+fn sm_01_who_is_about_to_give_up_holds_nobody_up() {
+    let _watchdog = watchdog();
+    for _ in 0..500 {
+        let semaphore = Arc::new(Semaphore::new(3));
+        let (ctx, cancel) = background().with_cancel();
+        assert!(semaphore.try_acquire(1));
+        let hopeless = go!([semaphore] { semaphore.acquire(&ctx, 3) });
+        until_waiting(&hopeless);
+        let behind = go!([semaphore] { semaphore.acquire(&background(), 1) });
+        until_waiting(&behind);
+        cancel.cancel();
+        // It may not have left the queue yet.
+        semaphore.release(1);
+        assert_eq!(behind.join().unwrap(), Ok(()));
+        assert_eq!(hopeless.join().unwrap(), Err(ContextError::Canceled));
+        assert!(semaphore.try_acquire(2));
+    }
+}
+
+#[test]
+fn sm_01_what_is_free_is_there_for_a_try_as_soon_as_who_waits_for_more_is_cancelled() {
+    let _watchdog = watchdog();
+    for _ in 0..500 {
+        let semaphore = Arc::new(Semaphore::new(2));
+        let (ctx, cancel) = background().with_cancel();
+        assert!(semaphore.try_acquire(1));
+        let hopeless = go!([semaphore] { semaphore.acquire(&ctx, 2) });
+        until_waiting(&hopeless);
+        assert!(!semaphore.try_acquire(1));
+        cancel.cancel();
+        assert!(semaphore.try_acquire(1));
+        assert_eq!(hopeless.join().unwrap(), Err(ContextError::Canceled));
+    }
 }
 
 #[test]

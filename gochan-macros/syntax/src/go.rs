@@ -275,8 +275,7 @@ fn is_statements(tokens: &[TokenTree]) -> bool {
         tokens::punct(tokens, 0).is_some_and(|punct| punct.as_char() == '\'' || punct.as_char() == '#');
     let separated =
         (0..tokens.len()).any(|at| tokens::punct(tokens, at).is_some_and(|punct| punct.as_char() == ';'));
-    let block_first =
-        matches!(tokens.first(), Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace);
+    let block_first = tokens.first().and_then(tokens::braces).is_some();
     separated
         || label
         || STATEMENT.iter().any(first_word)
@@ -306,12 +305,10 @@ fn literal(input: ParseStream) -> Result<Literal> {
         input.parse::<Token![|]>()?;
     }
     let output: ReturnType = input.parse()?;
-    let Some(TokenTree::Group(group)) = input.cursor().token_tree().map(|(token, _)| token) else {
+    let body = input.cursor().token_tree();
+    let Some(group) = body.and_then(|(token, _)| tokens::braces(&token)) else {
         return Err(not_called(&whole, &parameters));
     };
-    if group.delimiter() != Delimiter::Brace {
-        return Err(not_called(&whole, &parameters));
-    }
     input.parse::<TokenTree>()?;
     if !input.peek(token::Paren) {
         return Err(not_called(&whole, &parameters));

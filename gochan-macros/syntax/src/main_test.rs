@@ -75,9 +75,9 @@ impl Parse for EntryFn {
             return Err(input.error("this attribute belongs on a function: `fn name() { … }`"));
         }
         let sig = input.parse()?;
-        let group = match input.parse()? {
-            TokenTree::Group(group) if group.delimiter() == proc_macro2::Delimiter::Brace => group,
-            other => return Err(Error::new(other.span(), "the function needs a body: `fn name() { … }`")),
+        let token: TokenTree = input.parse()?;
+        let Some(group) = tokens::braces(&token) else {
+            return Err(Error::new(token.span(), "the function needs a body: `fn name() { … }`"));
         };
         Ok(EntryFn { attrs, vis, sig, body: Body::of(&group) })
     }
@@ -138,6 +138,8 @@ impl ToTokens for EntryFn {
 mod tests {
     use super::*;
     use crate::testing::{accept, assert_rejects};
+    use proc_macro2::{Delimiter, Group};
+    use quote::quote;
 
     #[test]
     fn arguments() {
@@ -177,6 +179,16 @@ mod tests {
         ] {
             accept::<Checked>(source);
         }
+    }
+
+    #[test]
+    fn a_body_from_a_macro() {
+        let block = Group::new(Delimiter::Brace, quote!(a()));
+        let passed_on = Group::new(Delimiter::None, TokenTree::Group(block).into());
+        let function: EntryFn = syn::parse2(quote!(fn main() #passed_on)).unwrap();
+        assert_eq!(function.body.tokens.to_string(), quote!(a()).to_string());
+        let nothing = Group::new(Delimiter::None, quote!(a()));
+        assert!(syn::parse2::<EntryFn>(quote!(fn main() #nothing)).is_err());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::parse::{Parse, ParseStream};
-use syn::{Error, Expr, Pat, Result, Token};
+use syn::{Error, Expr, Pat, PatParen, Result, Token, token};
 
 use crate::Body;
 use crate::send::second_arrow;
@@ -211,8 +211,8 @@ impl Parse for Arm {
 
 impl Parse for ArmBody {
     fn parse(input: ParseStream) -> Result<Self> {
-        if let Some((TokenTree::Group(group), after)) = input.cursor().token_tree()
-            && group.delimiter() == Delimiter::Brace
+        if let Some((token, after)) = input.cursor().token_tree()
+            && let Some(group) = tokens::braces(&token)
             && !matches!(after.punct(), Some((next, _)) if matches!(next.as_char(), '.' | '?'))
         {
             input.parse::<TokenTree>()?;
@@ -234,8 +234,8 @@ impl ArmBody {
     /// Reads all of `input` as one body.
     pub(crate) fn parse_one(input: ParseStream) -> Result<ArmBody> {
         let fork = input.fork();
-        if let Ok(TokenTree::Group(group)) = fork.parse::<TokenTree>()
-            && group.delimiter() == Delimiter::Brace
+        if let Ok(token) = fork.parse::<TokenTree>()
+            && let Some(group) = tokens::braces(&token)
             && fork.is_empty()
         {
             input.parse::<TokenTree>()?;
@@ -260,17 +260,22 @@ impl ArmBody {
     fn ends_like_a_block(&self) -> bool {
         match self {
             ArmBody::Block(_) => true,
-            ArmBody::Expr(expr) => matches!(
-                expr,
-                Expr::Block(_)
-                    | Expr::Unsafe(_)
-                    | Expr::If(_)
-                    | Expr::Match(_)
-                    | Expr::Loop(_)
-                    | Expr::While(_)
-                    | Expr::ForLoop(_)
-            ),
+            ArmBody::Expr(expr) => ends_like_a_block(expr),
         }
+    }
+}
+
+fn ends_like_a_block(expr: &Expr) -> bool {
+    match expr {
+        Expr::Group(group) => ends_like_a_block(&group.expr),
+        Expr::Block(_)
+        | Expr::Unsafe(_)
+        | Expr::If(_)
+        | Expr::Match(_)
+        | Expr::Loop(_)
+        | Expr::While(_)
+        | Expr::ForLoop(_) => true,
+        _ => false,
     }
 }
 
@@ -401,9 +406,10 @@ fn receive(binding: ReceiveBinding, arrow: Token![<-], after: &[TokenTree]) -> R
     if otherwise.is_empty() {
         return Err(Error::new(word, "what to do once the channel is closed is missing after `else`"));
     }
-    let otherwise = match otherwise {
-        [TokenTree::Group(block)] if block.delimiter() == Delimiter::Brace => ArmBody::Block(Body::of(block)),
-        _ => ArmBody::Expr(operand(otherwise)?),
+    let block = if let [token] = otherwise { tokens::braces(token) } else { None };
+    let otherwise = match block {
+        Some(block) => ArmBody::Block(Body::of(&block)),
+        None => ArmBody::Expr(operand(otherwise)?),
     };
     Ok(arm(channel, Some((Token![else](word), otherwise))))
 }
@@ -415,7 +421,7 @@ fn receive_binding(tokens: &[TokenTree]) -> Result<ReceiveBinding> {
             let span = third.unwrap_or(comma).span();
             return Err(Error::new(span, "two names go here: `v, ok = <-rx`"));
         }
-        let (value, ok) = (parse_all(value, Pat::parse_single)?, irrefutable(ok)?);
+        let (value, ok) = (whole_pattern(value)?, irrefutable(ok)?);
         if some_pattern(&value).is_some() {
             return Err(Error::new_spanned(
                 ok,
@@ -431,7 +437,7 @@ fn receive_binding(tokens: &[TokenTree]) -> Result<ReceiveBinding> {
     {
         return Err(error_at(rest, "the type is the channel's: `v = <-rx`"));
     }
-    let pattern = parse_all(tokens, Pat::parse_single)?;
+    let pattern = whole_pattern(tokens)?;
     if let Some(inner) = some_pattern(&pattern) {
         check_irrefutable(inner)?;
         return Ok(ReceiveBinding::Some(inner.clone()));
@@ -446,8 +452,26 @@ fn receive_binding(tokens: &[TokenTree]) -> Result<ReceiveBinding> {
     Ok(ReceiveBinding::Value(pattern))
 }
 
+/// All of `tokens` as one pattern. Alternatives need parentheses, unless they are all of `$p:pat`.
+fn whole_pattern(tokens: &[TokenTree]) -> Result<Pat> {
+    if let [TokenTree::Group(group)] = tokens
+        && group.delimiter() == Delimiter::None
+    {
+        let inside: Vec<TokenTree> = group.stream().into_iter().collect();
+        return Ok(match parse_all(&inside, Pat::parse_multi_with_leading_vert)? {
+            pattern @ Pat::Or(_) => Pat::Paren(PatParen {
+                attrs: Vec::new(),
+                paren_token: token::Paren(group.span()),
+                pat: Box::new(pattern),
+            }),
+            pattern => pattern,
+        });
+    }
+    parse_all(tokens, Pat::parse_single)
+}
+
 fn irrefutable(tokens: &[TokenTree]) -> Result<Pat> {
-    let pattern = parse_all(tokens, Pat::parse_single)?;
+    let pattern = whole_pattern(tokens)?;
     check_irrefutable(&pattern)?;
     Ok(pattern)
 }

@@ -73,6 +73,20 @@ fn pair(tokens: &[TokenTree], index: usize) -> [Span; 2] {
     [span(index), span(index + 1)]
 }
 
+/// The `{ … }` that `token` is: as written, or in the invisible brackets that `$body:block` of a user's own macro arrives
+/// in.
+pub(crate) fn braces(token: &TokenTree) -> Option<Group> {
+    let TokenTree::Group(group) = token else { return None };
+    match group.delimiter() {
+        Delimiter::Brace => Some(group.clone()),
+        Delimiter::None => {
+            let mut inside = group.stream().into_iter();
+            inside.next().filter(|_| inside.next().is_none()).as_ref().and_then(braces)
+        }
+        _ => None,
+    }
+}
+
 /// All tokens that are left, taken from `input`.
 pub(crate) fn rest(input: ParseStream) -> Result<Vec<TokenTree>> {
     Ok(input.parse::<TokenStream>()?.into_iter().collect())
@@ -149,5 +163,32 @@ fn describe(token: &TokenTree) -> String {
             Delimiter::None => "expression".to_owned(),
         },
         other => format!("`{other}`"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use quote::quote;
+
+    fn group(delimiter: Delimiter, tokens: TokenStream) -> TokenTree {
+        TokenTree::Group(Group::new(delimiter, tokens))
+    }
+
+    #[test]
+    fn braces_in_invisible_brackets() {
+        let block = group(Delimiter::Brace, quote!(a(); b));
+        let passed_on = group(Delimiter::None, block.clone().into());
+        let twice = group(Delimiter::None, passed_on.clone().into());
+        for token in [&block, &passed_on, &twice] {
+            assert_eq!(braces(token).map(|group| group.to_string()), Some(block.to_string()));
+        }
+        for other in [
+            group(Delimiter::None, quote!({} + 1)),
+            group(Delimiter::None, TokenStream::new()),
+            group(Delimiter::Parenthesis, block.into()),
+        ] {
+            assert!(braces(&other).is_none());
+        }
     }
 }

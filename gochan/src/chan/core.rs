@@ -166,7 +166,7 @@ impl<T> Core<T> {
     }
 
     pub(super) fn is_closed(&self) -> bool {
-        self.head.has(CLOSED | NO_RECEIVER)
+        self.head.has_acquire(CLOSED | NO_RECEIVER)
     }
 }
 
@@ -178,7 +178,7 @@ pub(crate) struct Closed {
 }
 
 impl Closed {
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.receivers.is_empty() && self.senders.is_empty()
     }
 

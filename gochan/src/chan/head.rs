@@ -62,6 +62,12 @@ impl Head {
         self.flags.load(Relaxed) & flags != 0
     }
 
+    /// As `has`; what came before a flag that is found is seen, too.
+    #[inline]
+    pub(super) fn has_acquire(&self, flags: u8) -> bool {
+        self.flags.load(Acquire) & flags != 0
+    }
+
     /// Release: whoever sees an emptied queue after this sees the flag as well.
     pub(super) fn set(&self, flags: u8) {
         self.flags.store(self.flags.load(Relaxed) | flags, Release);

@@ -1,5 +1,6 @@
 //! What the handles that can receive do: `Chan` and `Receiver`.
 
+use super::core::Core;
 use super::error::{RecvTimeoutError, TryRecvError};
 use super::future::{RecvFuture, RecvStream};
 use super::handle::{Chan, Receiver};
@@ -163,6 +164,11 @@ impl<T> Chan<T> {
 }
 
 impl<T> Receiver<T> {
+    /// As `is_closed`, as a part of another operation.
+    pub(crate) fn has_closed(&self) -> bool {
+        self.core().is_some_and(Core::is_closed)
+    }
+
     fn receiving_half(&self) -> Receiver<T> {
         self.clone()
     }

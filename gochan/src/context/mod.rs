@@ -184,8 +184,11 @@ impl Context {
         self.err().map_or(Ok(()), Err)
     }
 
-    /// A channel that is closed when the context ends, after [`err`](Context::err) says so; nothing is ever sent. For a
-    /// context that never ends it is the nil channel.
+    /// A channel that is closed when the context ends; nothing is ever sent. For a context that never ends it is the nil
+    /// channel.
+    ///
+    /// Its close and the end are one: whoever finds it closed finds [`err`](Context::err) set, and whoever finds that set
+    /// finds it closed.
     ///
     /// It is the same channel at every call, and for all contexts that end only together, such as those derived by
     /// [`with_value`](Context::with_value).
@@ -299,6 +302,11 @@ impl Context {
     #[doc(alias = "context.WithoutCancel")]
     pub fn without_cancel(&self) -> Context {
         Context { node: node::without_cancel(&self.node), scope: None }
+    }
+
+    /// As [`err`](Context::err), as a part of another operation: never lets others run.
+    pub(crate) fn ended(&self) -> Option<ContextError> {
+        self.scope_ref()?.error()
     }
 
     /// The context of a scope.

@@ -82,7 +82,8 @@ impl From<&Context> for CancellationToken {
 
 impl Context {
     /// With the feature `tokio-util`: a token that is cancelled when this context ends, before the call that ends it
-    /// returns. Cancelling the token does not end the context, nor does it cancel the other tokens of it.
+    /// returns; whoever finds it cancelled finds that the context has ended. Cancelling the token does not end the context,
+    /// nor does it cancel the other tokens of it.
     ///
     /// The token does not keep the context: should the last handle of a context with a
     /// [source](Context::with_source) go before its end, the token is cancelled then, as [`done`](Context::done) is

@@ -30,7 +30,7 @@ use tokio_util::sync::CancellationToken;
 #[repr(C)]
 pub(super) struct Scope {
     node: Node,
-    /// LIVE, or how it ended, and whether that has settled.
+    /// LIVE, or how it ended, and how far that has come.
     end: AtomicU8,
     /// The cancel handles, which have one reference to the node between them.
     pub(super) handles: AtomicU32,
@@ -62,6 +62,8 @@ const EXCEEDED: u8 = 2;
 const SETTLED: u8 = 4;
 /// Of an exploration: others may run after every look at it.
 const EXPLORED: u8 = 8;
+/// How it ends is known, and its done channel is about to be closed: that moment is the end. Under the scope's lock only.
+const CLOSING: u8 = 16;
 const HOW: u8 = CANCELED | EXCEEDED;
 
 // SAFETY: it is `repr(C)`, begins with a `Node`, and its classes destroy a `Scope`.
@@ -107,11 +109,11 @@ impl Scope {
         self.watched.as_deref()
     }
 
-    /// How it ended, if it has.
+    /// How it ended, if it has: then its done channel is closed.
     #[inline]
     pub(super) fn error(&self) -> Option<ContextError> {
         // Acquire pairs with the Release of `mark`: what the canceller did before is seen.
-        Scope::how(self.end.load(Acquire))
+        self.how(self.end.load(Acquire))
     }
 
     /// As `error`, as an operation of its own: in an exploration with a point before and after.
@@ -130,18 +132,28 @@ impl Scope {
 
     #[cold]
     fn error_of(&self, end: u8) -> Option<ContextError> {
-        if end & EXPLORED == 0 { Scope::how(end) } else { between_points("Context::err", || self.error()) }
+        if end & EXPLORED == 0 { self.how(end) } else { between_points("Context::err", || self.error()) }
     }
 
     #[inline]
-    fn how(end: u8) -> Option<ContextError> {
-        match end & HOW {
+    fn how(&self, end: u8) -> Option<ContextError> {
+        match end & (HOW | CLOSING) {
             LIVE => None,
             CANCELED => Some(ContextError::Canceled),
-            _ => Some(ContextError::DeadlineExceeded),
+            EXCEEDED => Some(ContextError::DeadlineExceeded),
+            _ => self.how_if_closed(end & HOW),
         }
     }
 
+    /// What others see while the done channel is being closed: what that says, so that they never see one without the
+    /// other.
+    #[cold]
+    fn how_if_closed(&self, how: u8) -> Option<ContextError> {
+        let closed = self.done.receiver().is_some_and(Receiver::has_closed);
+        if closed { self.how(how) } else { None }
+    }
+
+    /// True until it has been marked, which for others than the lock's holder may be before the end.
     fn is_live(&self) -> bool {
         self.end.load(Acquire) & HOW == LIVE
     }

@@ -35,7 +35,8 @@ fn serve<T: Clone + Send>(ctx: &Context, input: &Receiver<T>, outputs: &[Sender<
         return;
     }
     let Some(first) = next(ctx, input) else { return };
-    let mut select = Select::new();
+    // The end of the context counts for more than an output that is ready.
+    let mut select = Select::new().biased();
     let done = select.recv(ctx.done()).index();
     let arms: Vec<_> = outputs.iter().map(|output| select.send(output, first.clone())).collect();
     let mut open: Vec<_> = (0..arms.len()).collect();

@@ -42,11 +42,11 @@ use crate::chan::{Receiver, Sender};
 /// The next value; none if there will be none, or `ctx` has ended.
 #[track_caller]
 fn next<T>(ctx: &Context, input: &Receiver<T>) -> Option<T> {
-    // A context that has ended counts for more than a value that waits.
+    // A context that has ended counts for more than a value that waits, or has come since the look at the context.
     crate::select! {
         biased;
         <-ctx.done() => None,
-        Some(value) = <-input else { None } => Some(value),
+        Some(value) = <-input else { None } => ctx.err().is_none().then_some(value),
     }
 }
 
@@ -54,7 +54,8 @@ fn next<T>(ctx: &Context, input: &Receiver<T>) -> Option<T> {
 #[track_caller]
 fn pass<T>(ctx: &Context, output: &Sender<T>, value: T) -> bool {
     crate::select! {
-        sent = output <- value => sent.is_ok(),
+        biased;
         <-ctx.done() => false,
+        sent = output <- value => sent.is_ok(),
     }
 }

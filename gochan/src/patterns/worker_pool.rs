@@ -1,4 +1,4 @@
-use super::{next, pass};
+use super::next;
 use crate::Context;
 use crate::chan::{Chan, Receiver};
 use std::sync::Arc;
@@ -34,7 +34,14 @@ where
         let (ctx, jobs, output, work) = (ctx.clone(), jobs.clone(), output.clone(), work.clone());
         crate::sched::go(move || {
             while let Some(job) = next(&ctx, &jobs) {
-                if !pass(&ctx, &output, work(job)) {
+                let result = work(job);
+                // Who is there to receive gets it, whether the context has ended or not.
+                let passed = crate::select! {
+                    biased;
+                    sent = output <- result => sent.is_ok(),
+                    <-ctx.done() => false,
+                };
+                if !passed {
                     return;
                 }
             }

@@ -7,6 +7,8 @@
 //!    nothing is ready then `default` is right, or it is time to wait: a waiter goes on the queue of every arm before
 //!    the locks are let go. So no value can come between the look and the queueing, and two selects that face each
 //!    other cannot miss each other: one of them has all its locks first, and the other finds it waiting.
+//!    Arms of one channel go on its queue in the order of the last draw, which found nothing and so says nothing of
+//!    them: the first on the queue, which is the one to be served, is any of them. Source order if biased.
 //! 3. *Wait*: whoever finds one of the waiters claims the select (see [`Claim`]), moves the value, and wakes it.
 //! 4. *Leave*: the waiters of the other arms are taken off their queues.
 //!
@@ -148,7 +150,7 @@ pub(super) struct Engine<'e, 'a> {
     pub(super) arms: &'e mut [Arm<'a>],
     /// From when it is queued until it has left, what is there stays there.
     pub(super) berth: Berth,
-    /// All indices, in the order of the last draw.
+    /// All indices, in the order of the last draw; never drawn if biased.
     pub(super) order: &'e mut [u32],
     /// All indices, in the order of their channels' addresses if `sorted`.
     pub(super) locks: &'e mut [u32],
@@ -227,13 +229,33 @@ impl Engine<'_, '_> {
                     self.arms[index].moved();
                     Some(Chosen::moved(index))
                 }
-                Outcome::Closed if self.arms[index].closed() => {
-                    Some(Chosen::closed(index, &self.arms[index]))
+                Outcome::Closed => {
+                    let index = self.redraw_closed(index);
+                    self.arms[index].closed().then(|| Chosen::closed(index, &self.arms[index]))
                 }
                 _ => None,
             }
         });
         (chosen, owner)
+    }
+
+    /// The arm to choose because the channel of the arm `won` was closed, or abandoned by its receivers: who does that
+    /// ends the waits in an order of its own, and all arms of that channel are ready now.
+    #[cold]
+    fn redraw_closed(&self, won: usize) -> usize {
+        let channel = address(&self.arms[won]);
+        let mut drawn = won;
+        let mut candidates = 0;
+        for (index, arm) in self.arms.iter().enumerate() {
+            if arm.active().is_some_and(|operation| operation.address() == channel) {
+                candidates += 1;
+                // Each of them is the last one drawn with the same probability.
+                if candidates == 1 || (!self.mode.biased && random::below(random::next(), candidates) == 0) {
+                    drawn = index;
+                }
+            }
+        }
+        drawn
     }
 
     /// True if it was worth to wait for a moment before parking: a buffer that another worker fills or drains needs
@@ -319,16 +341,18 @@ impl Engine<'_, '_> {
         });
     }
 
-    /// Queues on every arm. The earliest time at which a timer among them is ready.
+    /// Queues on every arm, after `poll_locked` has drawn all of them. The earliest time at which a timer among them is ready.
     fn queue_all(&mut self, owner: Owner) -> Option<Instant> {
         let berth = self.berth;
         // SAFETY: the berth has room for it.
         unsafe { berth.claim.write(Claim::new(owner)) };
         let claim = self.claim();
         let mut deadline: Option<Instant> = None;
-        for (index, arm) in self.arms.iter().enumerate() {
+        // In source order if biased, as nothing is drawn then.
+        for &index in self.order.iter() {
+            let arm = &self.arms[index as usize];
             let Some(operation) = arm.active() else { continue };
-            let waiter = berth.waiter(index);
+            let waiter = berth.waiter(index as usize);
             // SAFETY: the channel is locked. Waiters and claim stay where they are until `leave`.
             unsafe {
                 waiter.write(Waiter::of_select(arm.slot, claim));

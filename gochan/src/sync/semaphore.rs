@@ -7,6 +7,7 @@ use crate::context::{Context, ContextError};
 use crate::sched::bubble::{between_points, point, point_before};
 use crate::sched::park::{Owner, Parker, WaitReason};
 use crate::select::Select;
+use std::cell::Cell;
 use std::fmt;
 use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 
@@ -48,8 +49,25 @@ struct State {
 
 struct Request {
     weight: usize,
-    /// Tells one that waits for its context at the same time. The others are woken by their owner.
-    granted: Option<Sender<()>>,
+    /// Of one that waits for its context at the same time. The others are woken by their owner.
+    selecting: Option<Selecting>,
+    granted: Cell<bool>,
+}
+
+struct Selecting {
+    ctx: Context,
+    grant: Sender<()>,
+}
+
+impl Request {
+    fn new(weight: usize, selecting: Option<Selecting>) -> Request {
+        Request { weight, selecting, granted: Cell::new(false) }
+    }
+
+    /// True if it is not to be granted any more: who waits is on the way to give up.
+    fn has_ended(&self) -> bool {
+        self.selecting.as_ref().is_some_and(|selecting| selecting.ctx.ended().is_some())
+    }
 }
 
 /// Who has been granted its request and is to be told.
@@ -75,7 +93,7 @@ impl Semaphore {
     /// More than the whole semaphore is never free: that waits for the end of `ctx`.
     ///
     /// # Errors
-    /// That of `ctx`, if it has ended. Nothing is taken then.
+    /// That of `ctx`, if it has ended. Nothing is taken then, even if enough was free or is released at the same moment.
     ///
     /// # Panics
     /// If `weight` is more than the whole semaphore, and `ctx` has no end.
@@ -94,8 +112,7 @@ impl Semaphore {
     #[doc(alias = "Acquire")]
     #[track_caller]
     pub fn acquire(&self, ctx: &Context, weight: usize) -> Result<(), ContextError> {
-        ctx.check()?;
-        if between_points("Semaphore::acquire", || self.take(weight)) {
+        if between_points("Semaphore::acquire", || self.take_for(ctx, weight))? {
             return Ok(());
         }
         if ctx.done().is_nil() {
@@ -148,28 +165,35 @@ impl Semaphore {
     #[track_caller]
     pub fn release(&self, weight: usize) {
         point_before();
-        let held = {
-            let mut state = self.state.lock();
-            let left = state.used.checked_sub(weight);
-            state.used = left.unwrap_or(state.used);
-            left.is_some()
-        };
+        let held = self.put_back(weight);
         assert!(held, "semaphore: released more than held");
         self.serve();
         point("Semaphore::release");
     }
 
     fn take(&self, weight: usize) -> bool {
+        self.state.lock().take(self.size, weight)
+    }
+
+    /// As `take`. The context is looked at under the lock: if it has ended, then before what is free now was taken.
+    fn take_for(&self, ctx: &Context, weight: usize) -> Result<bool, ContextError> {
         let mut state = self.state.lock();
-        let free = state.waiting.is_empty() && weight <= self.size - state.used;
-        if free {
-            state.used += weight;
+        match ctx.ended() {
+            Some(error) => Err(error),
+            None => Ok(state.take(self.size, weight)),
         }
-        free
+    }
+
+    /// False, and nothing is done, if that much is not out.
+    fn put_back(&self, weight: usize) -> bool {
+        let mut state = self.state.lock();
+        let left = state.used.checked_sub(weight);
+        state.used = left.unwrap_or(state.used);
+        left.is_some()
     }
 
     fn wait(&self, weight: usize, place: &'static Location<'static>) {
-        let waiter = Waiter::new(Request { weight, granted: None });
+        let waiter = Waiter::new(Request::new(weight, None));
         let parker = Parker::current();
         // SAFETY: the waiter's frame parks until the owner is woken.
         unsafe { self.state.lock().waiting.push(&waiter, parker.owner()) };
@@ -185,27 +209,33 @@ impl Semaphore {
             ctx.done().recv();
             return ctx.check();
         }
-        let (granted, grant) = Chan::with_capacity(1).split();
-        let waiter = Waiter::new(Request { weight, granted: Some(granted) });
-        // SAFETY: below, the waiter has been taken off when the grant is here, and is taken off else.
+        let (grant, granted) = Chan::with_capacity(1).split();
+        let waiter = Waiter::new(Request::new(weight, Some(Selecting { ctx: ctx.clone(), grant })));
+        // SAFETY: it is taken off below, if it has not been.
         unsafe { self.state.lock().waiting.push(&waiter, None) };
         self.serve();
         let mut select = Select::new();
-        select.recv(&grant);
+        select.recv(&granted);
         select.recv(ctx.done());
-        if select.wait().index() == 0 {
-            return Ok(());
-        }
+        // Which one it was does not matter: the end counts if it has come by now, as in Go.
+        _ = select.wait();
         // SAFETY: it was pushed on this queue.
-        let withdrawn = unsafe { self.state.lock().waiting.remove(&waiter) };
-        if withdrawn {
-            // Perhaps it was what held up the next ones.
-            self.serve();
-        } else {
-            // Granted at the same moment.
-            self.release(weight);
+        let _ = unsafe { self.state.lock().waiting.remove(&waiter) };
+        let granted = waiter.data.granted.get();
+        match ctx.ended() {
+            None => {
+                debug_assert!(granted);
+                Ok(())
+            }
+            Some(error) => {
+                if granted {
+                    self.put_back(weight);
+                }
+                // It is for others now; perhaps this request was what held up the next ones.
+                self.serve();
+                Err(error)
+            }
         }
-        ctx.check()
     }
 
     /// Grants the first requests, as far as there is enough.
@@ -220,16 +250,36 @@ impl Semaphore {
 
     fn grant_first(&self) -> Option<Granted> {
         let mut state = self.state.lock();
+        state.skip_ended();
         let weight = state.waiting.first()?.data.weight;
         if weight > self.size - state.used {
             return None;
         }
         state.used += weight;
         let first = state.waiting.pop()?;
-        Some(match &first.data.granted {
-            Some(sender) => Granted::Selecting(sender.clone()),
+        first.data.granted.set(true);
+        Some(match &first.data.selecting {
+            Some(selecting) => Granted::Selecting(selecting.grant.clone()),
             None => Granted::Parked(first.take_owner()),
         })
+    }
+}
+
+impl State {
+    fn take(&mut self, size: usize, weight: usize) -> bool {
+        self.skip_ended();
+        let free = self.waiting.is_empty() && weight <= size - self.used;
+        if free {
+            self.used += weight;
+        }
+        free
+    }
+
+    /// Takes requests whose context has ended off the front.
+    fn skip_ended(&mut self) {
+        while self.waiting.first().is_some_and(|first| first.data.has_ended()) {
+            _ = self.waiting.pop();
+        }
     }
 }
 

@@ -16,6 +16,7 @@ use gochan::chan::{TryRecvError, TrySendError};
 use gochan::runtime::{self, State};
 use gochan::{Chan, JoinHandle};
 
+pub(crate) mod chance;
 pub(crate) mod exploration;
 pub(crate) mod process;
 

@@ -1,6 +1,6 @@
 //! What an editor can work with in an input that does not parse.
 
-use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::quote;
 use syn::parse::{ParseStream, Parser};
 use syn::{Error, Expr, Result, Token};
@@ -11,8 +11,8 @@ use super::{
 use crate::Body;
 use crate::repair::fragments;
 use crate::tokens::{
-    arrow_token, find_arrow, find_assign, find_fat_arrow, is_operator, is_punct, is_word, misspelled_arrow,
-    parse_expr, punct, stream,
+    arrow_token, braces, find_arrow, find_assign, find_fat_arrow, is_operator, is_punct, is_word,
+    misspelled_arrow, parse_expr, punct, stream,
 };
 
 impl Select {
@@ -118,10 +118,8 @@ fn broken_arm(tokens: &[TokenTree], arms: &mut Vec<Arm>, lost: &mut Vec<Expr>) -
 
 /// The body at the start of `tokens`, and its length. Without a `=>` before it only a block counts.
 fn body(tokens: &[TokenTree], only_block: bool) -> Option<(ArmBody, usize)> {
-    if let [TokenTree::Group(group), ..] = tokens
-        && group.delimiter() == Delimiter::Brace
-    {
-        return Some((ArmBody::Block(Body::of(group)), 1));
+    if let Some(group) = tokens.first().and_then(braces) {
+        return Some((ArmBody::Block(Body::of(&group)), 1));
     }
     if only_block {
         return None;

@@ -1,15 +1,17 @@
 //! How an end travels.
 //!
 //! An end has two parts. The first runs none of the user's code. It marks the scope and, one after the other, everything
-//! it finds listed below; each mark sets the error first and then closes the done channel, whose waiters are noted.
+//! it finds listed below; each mark sets the error and closes the done channel, whose waiters are noted. For everybody
+//! else that is one step: the close, if there is a channel. Until then a scope that is marked looks live, see
+//! [`CLOSING`](super::CLOSING).
 //! When all is marked, all is *settled*, and the scope leaves the list above. Whoever finds a scope ended but not
 //! settled waits for that, which takes a moment of another thread's time: so no `cancel` returns before everything
 //! below has ended, whoever ends it. Such waits are for scopes further down only, hence never in a circle.
 //! The second part, [`Ended::finish`], wakes who waits, starts the calls, and drops what is not needed any more.
 
-use super::{CANCELED, EXCEEDED, EXPLORED, SETTLED, Scope, of_link};
+use super::{CANCELED, CLOSING, EXCEEDED, EXPLORED, SETTLED, Scope, of_link};
 use crate::callback::Callbacks;
-use crate::chan::{Closed, Sender, lock};
+use crate::chan::{Closed, lock};
 use crate::context::call::Call;
 use crate::context::error::{ContextError, Given};
 use crate::context::list::{Entry, Link, Queue};
@@ -36,7 +38,7 @@ impl Scope {
             self.until_settled();
             return None;
         };
-        let ended = if !marked.anything_below && marked.alarm.is_none() && !self.has_listeners() {
+        let ended = if !marked.anything_below && !self.has_aftermath(&marked) {
             self.settle();
             None
         } else {
@@ -46,17 +48,19 @@ impl Scope {
         ended
     }
 
-    /// True if somebody has asked for a channel or token that is to tell of the end.
+    /// True if something is left to do for this scope alone.
     #[inline]
-    fn has_listeners(&self) -> bool {
+    fn has_aftermath(&self, marked: &Marked) -> bool {
         #[cfg(feature = "tokio-util")]
         if self.token.get().is_some() {
             return true;
         }
-        self.done.sender().is_some()
+        marked.alarm.is_some() || marked.waiting.is_some()
     }
 
     /// Ends this scope alone; nothing, if it had ended.
+    ///
+    /// The channel is closed under the scope's lock: whoever holds that sees no end that is half done.
     #[inline]
     pub(super) fn mark(&self, error: ContextError, cause: Option<Given>) -> Option<Marked> {
         if !self.is_live() {
@@ -68,16 +72,22 @@ impl Scope {
         }
         // SAFETY: the lock is held, and the cause is not read before the end is set.
         unsafe { *self.cause.get() = cause };
+        let end = code(error) | self.end.load(Relaxed) & EXPLORED;
+        let mut waiting = None;
+        if let Some(done) = self.done.sender() {
+            // Release: who finds the channel closed finds this, who finds this looks at the channel.
+            self.end.store(end | CLOSING, Release);
+            waiting = done.close_without_waking().filter(|closed| !closed.is_empty());
+        }
         // Release pairs with every look at the end.
-        self.end.store(code(error) | self.end.load(Relaxed) & EXPLORED, Release);
-        Some(Marked { anything_below: !tree.list.is_empty(), alarm: tree.alarm.take() })
+        self.end.store(end, Release);
+        Some(Marked { anything_below: !tree.list.is_empty(), alarm: tree.alarm.take(), waiting })
     }
 
-    /// Closes the done channel of a marked scope. After the mark, so that nobody sees a closed channel and no error.
-    fn close(&self, marked: Marked) -> Aftermath {
-        let waiting = self.done.sender().and_then(Sender::close_without_waking);
+    /// What is left to do for a marked scope alone.
+    fn aftermath(&self, marked: Marked) -> Aftermath {
         Aftermath {
-            waiting,
+            waiting: marked.waiting,
             alarm: marked.alarm,
             #[cfg(feature = "tokio-util")]
             token: self.token.get().cloned(),
@@ -90,7 +100,7 @@ impl Scope {
     fn end_below(&self, error: ContextError, marked: Marked) -> Ended {
         let mut ended = Ended { aftermaths: Vec::new(), below: Queue::new() };
         let mut anything_below = marked.anything_below;
-        ended.aftermaths.push(self.close(marked));
+        ended.aftermaths.push(self.aftermath(marked));
         let mut scope = self;
         let mut place = None;
         loop {
@@ -103,8 +113,8 @@ impl Scope {
                     }
                     let below = of_link(link).as_ref();
                     match below.mark(error, self.cause().cloned()) {
-                        Some(marked) if marked.alarm.is_none() && !below.has_listeners() => {}
-                        Some(marked) => ended.aftermaths.push(below.close(marked)),
+                        Some(marked) if !below.has_aftermath(&marked) => {}
+                        Some(marked) => ended.aftermaths.push(below.aftermath(marked)),
                         // It has been ended by another thread, which is on its way through what is below it.
                         None => below.until_settled(),
                     }
@@ -188,6 +198,8 @@ fn code(error: ContextError) -> u8 {
 pub(super) struct Marked {
     anything_below: bool,
     alarm: Option<Alarm>,
+    /// Who waits on its done channel, if anybody does.
+    waiting: Option<Closed>,
 }
 
 /// What follows from the end of one scope.

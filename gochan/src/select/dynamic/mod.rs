@@ -107,6 +107,7 @@ impl<'a> Select<'a> {
     #[must_use]
     pub fn biased(mut self) -> Select<'a> {
         self.biased = true;
+        self.order.sort_unstable();
         self
     }
 
@@ -278,7 +279,6 @@ impl<'a> Select<'a> {
         place: &'static Location<'static>,
     ) -> Option<Chosen> {
         self.settle();
-        self.discard_leaked();
         if let Some(chosen) = self.pending.take() {
             return Some(chosen);
         }
@@ -351,17 +351,19 @@ impl<'a> Select<'a> {
         Selected { select: self, chosen }
     }
 
-    /// Drops what a `Selected` that was leaked has left behind. Nobody waits with the slots meanwhile.
-    fn discard_leaked(&mut self) {
-        debug_assert!(self.queued.is_none());
+    /// Puts the set in order before anything is done with it: leaves the queues that a future has left it on, and drops
+    /// what a `Selected` that was leaked has left in a slot.
+    fn settle(&mut self) {
+        if let Some(queued) = self.queued.take() {
+            self.leave(queued);
+        }
         if let Some(index) = self.selected.take() {
             self.slots[index].get().discard();
         }
     }
 
-    /// Leaves the queues that a future has left the set on.
-    fn settle(&mut self) {
-        let Some(queued) = self.queued.take() else { return };
+    #[cold]
+    fn leave(&mut self, queued: Queued) {
         let mut engine = self.engine(false);
         engine.give_up();
         let (chosen, owner) = engine.leave();

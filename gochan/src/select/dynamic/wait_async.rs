@@ -54,9 +54,8 @@ impl Select<'_> {
             if !due && !unsafe { self.claim.assume_init_ref() }.is_won() {
                 return None;
             }
-            self.settle();
         }
-        self.discard_leaked();
+        self.settle();
         if let Some(chosen) = self.pending.take() {
             return Some(chosen);
         }
