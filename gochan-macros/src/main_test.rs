@@ -48,6 +48,7 @@ fn test(root: &Root, args: &TestArgs, function: &EntryFn) -> TokenStream {
     let start = root.private("Test");
     let virtual_time = args.virtual_time.iter().map(|word| quote_spanned!(word.span()=> .virtual_time()));
     let explore = args.explore.iter().map(|runs| quote!(.explore(#runs)));
+    let jumps = args.jumps.iter().map(|(_, count)| quote!(.jumps(#count)));
     let timeout = args.timeout.iter().map(|nanoseconds| quote!(.timeout(#nanoseconds)));
     let allow = args.allow.iter().map(|entries| quote!(.allow(&#entries)));
     let stack_size = args.stack_size.iter().map(|bytes| quote!(.stack_size(#bytes)));
@@ -55,7 +56,7 @@ fn test(root: &Root, args: &TestArgs, function: &EntryFn) -> TokenStream {
     quote_spanned! {at(name.span())=>
         #(#attrs)* #[::core::prelude::v1::test] #vis fn #name() {
             fn #inner() #output #body
-            #start::new() #(#virtual_time)* #(#explore)* #(#timeout)* #(#allow)* #(#stack_size)* .run(#inner)
+            #start::new() #(#virtual_time)* #(#explore)* #(#jumps)* #(#timeout)* #(#allow)* #(#stack_size)* .run(#inner)
         }
     }
 }

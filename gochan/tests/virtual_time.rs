@@ -1,6 +1,7 @@
 //! `#[gochan::test(virtual_time)]`: TM-10, and the same failures as in real time.
 
 use gochan::prelude::*;
+use gochan::runtime::gosched;
 use gochan::test::wait;
 use gochan::time::{self, Ticker, Timer, after_func, sleep};
 use gochan::{Builder, JoinHandle};
@@ -125,7 +126,7 @@ fn wait_returns_when_all_others_wait() {
         go!({
             for _ in 0..100 {
                 steps.fetch_add(1, Relaxed);
-                gochan::runtime::gosched();
+                gosched();
             }
             ch.recv();
         });
@@ -174,7 +175,7 @@ fn dl_04_who_waits_when_the_body_has_ended_is_left_and_time_stops() {
 #[gochan::test(virtual_time)]
 fn dl_04_who_can_run_may_end() {
     for _ in 0..10 {
-        go!({ (0..10).for_each(|_| gochan::runtime::gosched()) });
+        go!({ (0..10).for_each(|_| gosched()) });
     }
 }
 
@@ -209,7 +210,7 @@ fn a_deadlock_is_seen_at_once() {
 fn a_test_that_does_not_end_fails_after_its_timeout_in_real_time() {
     fn body() {
         loop {
-            gochan::runtime::gosched();
+            gosched();
         }
     }
     let text = panic_of(|| attribute().timeout(50_000_000).run(body));
@@ -234,4 +235,173 @@ fn wait_is_for_bubbles_only() {
     assert!(panic_of(wait).contains("a test with `virtual_time` or `explore`"));
     let text = panic_of(|| gochan::__private::Test::new().run(wait));
     assert!(text.contains("a test with `virtual_time` or `explore`"), "{text}");
+}
+
+/// A counter, and what counts it up.
+fn counter() -> (Arc<AtomicUsize>, impl Fn() + Clone + Send + 'static) {
+    let count = Arc::new(AtomicUsize::new(0));
+    let counted = count.clone();
+    (count, move || _ = counted.fetch_add(1, SeqCst))
+}
+
+fn what_is_due_has_run_when_wait_returns() {
+    let start = time::now();
+    let (count, up) = counter();
+    let _at_once = after_func(Duration::ZERO, up.clone());
+    let reset = after_func(MINUTE, up.clone());
+    assert!(reset.reset(Duration::ZERO));
+    let (late, _cancel) = background().with_deadline(start);
+    let _called = late.after_func(up.clone());
+    let (ctx, cancel) = background().with_cancel();
+    let _called = ctx.after_func(up.clone());
+    cancel.cancel();
+    let (never, timer) = (chan!(()), Timer::new(MINUTE));
+    assert!(timer.reset(Duration::ZERO));
+    go!([never, up] {
+        sleep(Duration::ZERO);
+        assert!(never.recv_timeout(Duration::ZERO).is_err());
+        up();
+    });
+    go!({
+        timer.channel().recv();
+        // What was not due when the wait began is due before it ends.
+        std::mem::forget(after_func(Duration::ZERO, move || {
+            up();
+            std::mem::forget(after_func(Duration::ZERO, up.clone()));
+        }));
+    });
+    wait();
+    assert_eq!((count.load(SeqCst), time::now()), (7, start));
+}
+
+#[gochan::test(virtual_time)]
+fn tm_10_what_is_due_has_run_when_wait_returns() {
+    what_is_due_has_run_when_wait_returns();
+}
+
+#[gochan::test(explore = 300)]
+fn tm_10_what_is_due_has_run_when_an_explored_wait_returns() {
+    what_is_due_has_run_when_wait_returns();
+}
+
+#[gochan::test(virtual_time)]
+fn tm_10_what_is_due_runs_while_others_talk_or_poll() {
+    let start = time::now();
+    let (count, up) = counter();
+    let _timer = after_func(Duration::ZERO, up.clone());
+    gosched();
+    assert_eq!(count.load(SeqCst), 1, "gosched lets all run that can");
+    let (ping, pong) = (chan!(()), chan!(()));
+    go!([ping, pong] {
+        while ping.recv().is_some() {
+            send!(pong <- ());
+        }
+    });
+    let _timer = after_func(Duration::ZERO, up.clone());
+    while count.load(SeqCst) < 2 {
+        send!(ping <- ());
+        recv!(pong);
+    }
+    close!(ping);
+    let (ctx, cancel) = background().with_cancel();
+    let _timer = after_func(Duration::ZERO, move || cancel.cancel());
+    while ctx.err().is_none() {}
+    assert_eq!(time::now(), start);
+}
+
+/// Somebody looks again and again for what happens in a minute, when all others wait.
+fn polling_lets_time_pass(look: fn(&AtomicUsize, &Chan<()>, &Context) -> bool) {
+    let start = time::now();
+    let (count, up) = counter();
+    let (ctx, cancel) = background().with_cancel();
+    let ch = chan!((), 1);
+    let _timer = after_func(MINUTE, {
+        let ch = ch.clone();
+        move || {
+            up();
+            cancel.cancel();
+            send!(ch <- ());
+        }
+    });
+    go!([ctx] { ctx.done().recv() });
+    while !look(&count, &ch, &ctx) {}
+    assert_eq!(time::now() - start, MINUTE);
+    wait();
+}
+
+#[gochan::test(virtual_time)]
+fn tm_10_polling_lets_time_pass_when_all_others_wait() {
+    polling_lets_time_pass(|count, _, _| {
+        gosched();
+        count.load(SeqCst) > 0
+    });
+    polling_lets_time_pass(|_, ch, _| {
+        gosched();
+        ch.try_recv().is_ok()
+    });
+    polling_lets_time_pass(|_, ch, _| {
+        select! {
+            <-ch => true,
+            default => false,
+        }
+    });
+    polling_lets_time_pass(|_, _, ctx| ctx.err().is_some());
+}
+
+#[gochan::test(explore = 30, jumps = 0)]
+fn tm_10_polling_lets_time_pass_in_explorations() {
+    polling_lets_time_pass(|count, _, _| {
+        gosched();
+        count.load(SeqCst) > 0
+    });
+    polling_lets_time_pass(|_, ch, _| ch.try_recv().is_ok());
+    polling_lets_time_pass(|_, ch, _| {
+        select! {
+            <-ch => true,
+            default => false,
+        }
+    });
+    polling_lets_time_pass(|_, _, ctx| ctx.err().is_some());
+}
+
+#[gochan::test(virtual_time)]
+fn tm_10_time_passes_although_several_poll() {
+    let start = time::now();
+    let (count, up) = counter();
+    let _timer = after_func(MINUTE, up);
+    let pollers: Vec<_> = (0..3)
+        .map(|_| {
+            let count = count.clone();
+            go!({
+                while count.load(SeqCst) == 0 {
+                    gosched();
+                }
+            })
+        })
+        .collect();
+    pollers.into_iter().for_each(|poller| poller.join().unwrap());
+    assert_eq!(time::now() - start, MINUTE);
+}
+
+#[gochan::test(virtual_time)]
+fn tm_10_a_few_looks_are_no_wait() {
+    let start = time::now();
+    let (count, up) = counter();
+    let _timer = after_func(MINUTE, up);
+    (0..100).for_each(|_| gosched());
+    assert_eq!((count.load(SeqCst), time::now()), (0, start));
+    sleep(MINUTE);
+}
+
+#[gochan::test(virtual_time)]
+fn tm_10_who_polls_keeps_nobody_from_seeing_that_all_wait() {
+    let over = Arc::new(AtomicUsize::new(0));
+    let poller = go!([over] {
+        while over.load(SeqCst) == 0 {
+            gosched();
+        }
+    });
+    wait();
+    over.store(1, SeqCst);
+    poller.join().unwrap();
 }

@@ -3,13 +3,15 @@
 use syn::parse::{Parse, ParseStream};
 use syn::{Error, Expr, ExprArray, Ident, LitStr, Path, Result, Token, ext::IdentExt};
 
-/// `virtual_time, explore = …, timeout = "…", allow = […], stack_size = …, crate = …`
+/// `virtual_time, explore = …, jumps = …, timeout = "…", allow = […], stack_size = …, crate = …`
 #[derive(Clone, Debug, Default)]
 pub struct TestArgs {
     /// Time passes only when everybody waits.
     pub virtual_time: Option<Ident>,
     /// How many interleavings to run.
     pub explore: Option<Expr>,
+    /// How often in a run the clock may jump while somebody can run, and the name of the argument.
+    pub jumps: Option<(Ident, Expr)>,
     /// How long the test may take, in nanoseconds.
     pub timeout: Option<u64>,
     /// Goroutines that may be left.
@@ -21,8 +23,9 @@ pub struct TestArgs {
 }
 
 /// Each argument that takes a value, with an example of its use.
-const EXAMPLES: [(&str, &str); 5] = [
+const EXAMPLES: [(&str, &str); 6] = [
     ("explore", "explore = 200"),
+    ("jumps", "jumps = 0"),
     ("timeout", "timeout = \"5s\""),
     ("allow", "allow = [\"name\", \"src/pool.rs\"]"),
     ("stack_size", "stack_size = 16 << 20"),
@@ -52,6 +55,9 @@ impl Parse for TestArgs {
             if !input.is_empty() {
                 input.parse::<Token![,]>()?;
             }
+        }
+        if let (Some((jumps, _)), None) = (&args.jumps, &args.explore) {
+            return Err(Error::new(jumps.span(), "`jumps` is for explorations: add `explore = 200`"));
         }
         Ok(args)
     }
@@ -86,6 +92,7 @@ impl TestArgs {
                 }
                 self.explore.replace(runs).is_some()
             }
+            "jumps" => self.jumps.replace((name.clone(), input.parse()?)).is_some(),
             "timeout" => {
                 let text: LitStr = input.parse().map_err(|error| {
                     Error::new(error.span(), "`timeout` is a string with a unit, such as `timeout = \"5s\"`")
@@ -136,8 +143,9 @@ mod tests {
         let none: TestArgs = accept("");
         assert!(none.virtual_time.is_none() && none.explore.is_none() && none.timeout.is_none());
         let all: TestArgs = accept(
-            "virtual_time, explore = 10 * RUNS, timeout = \"2m\", allow = [\"a\"], stack_size = 1, crate = a::b,",
+            "virtual_time, explore = 10 * RUNS, jumps = 2, timeout = \"2m\", allow = [\"a\"], stack_size = 1, crate = a::b,",
         );
+        assert!(all.jumps.is_some_and(|(name, _)| name == "jumps"));
         assert!(all.virtual_time.is_some() && all.explore.is_some() && all.krate.is_some());
         assert_eq!(all.timeout, Some(120_000_000_000));
         assert_eq!(all.allow.map(|entries| entries.elems.len()), Some(1));
@@ -153,6 +161,8 @@ mod tests {
         );
         assert_rejects::<TestArgs>("explore", "explore", "`explore` needs a value: `explore = 200`");
         assert_rejects::<TestArgs>("explore = 0", "0", "runs nothing");
+        assert_rejects::<TestArgs>("jumps = 1", "jumps", "`jumps` is for explorations: add `explore = 200`");
+        assert_rejects::<TestArgs>("explore = 1, jumps", "jumps", "`jumps` needs a value: `jumps = 0`");
         assert_rejects::<TestArgs>("virtual_time = true", "virtual_time", "takes no value");
         assert_rejects::<TestArgs>("virtual_time, virtual_time", "virtual_time", "given twice");
         assert_rejects::<TestArgs>("timeout = 5", "5", "a string with a unit");

@@ -5,7 +5,7 @@ use super::error::{SendTimeoutError, TryRecvError, TrySendError};
 use super::head::EXPLORED;
 use super::waiter::{Completed, Outcome, Waiter};
 use crate::sched;
-use crate::sched::bubble::point;
+use crate::sched::bubble::{point, point_after};
 use crate::sched::park::{Parker, WaitReason};
 use std::mem::{ManuallyDrop, MaybeUninit};
 use std::time::Instant;
@@ -76,7 +76,11 @@ impl<T> Core<T> {
                 wake_and_spend(receiver);
                 Step::Done
             }
-            Err(Blocked::Closed) => Step::Closed,
+            Err(Blocked::Closed) => {
+                drop(state);
+                point_after("send");
+                Step::Closed
+            }
             Err(Blocked::Wait) => {
                 let parker = Parker::current();
                 // SAFETY: the caller's promise.
@@ -209,7 +213,11 @@ impl<T> Core<T> {
                 std::mem::forget(received);
                 Step::Done
             }
-            Err(Blocked::Closed) => Step::Closed,
+            Err(Blocked::Closed) => {
+                drop(state);
+                point_after("recv");
+                Step::Closed
+            }
             Err(Blocked::Wait) if state.core.head.is_timer() => {
                 let core = state.core;
                 drop(state);

@@ -168,9 +168,7 @@ impl<T> Raw<T> {
 
     #[cold]
     fn end(&self, shared: &Shared<T>, senders_end: bool, receivers_end: bool) {
-        if senders_end {
-            shared.core.head.point_before();
-        }
+        shared.core.head.point_before();
         let mut ended = 0;
         let (mut abandoned, mut closed) = (None, None);
         if receivers_end {

@@ -15,7 +15,7 @@ use super::head::{Head, TIMER};
 use super::waiter::{Outcome, Waiter};
 use crate::callback::Callbacks;
 use crate::sched::alarm::{self, Alarm};
-use crate::sched::bubble::{point, point_before};
+use crate::sched::bubble::{has_points, note_unawaited, point, point_before};
 use crate::sched::clock;
 use crate::sched::park::{Parker, WaitReason};
 use crate::sched::stamp::Stamp;
@@ -53,7 +53,15 @@ impl When {
         {
             return When::After(start, after);
         }
-        When::At(clock::deadline_or_never(after))
+        When::at(clock::deadline_or_never(after))
+    }
+
+    /// `time` is ahead.
+    fn at(time: Instant) -> When {
+        if has_points() {
+            note_unawaited(time);
+        }
+        When::At(time)
     }
 
     /// True only if the time has not come; without a look at the clock.
@@ -70,12 +78,6 @@ impl When {
             When::At(time) => Some(time),
             _ => None,
         }
-    }
-}
-
-impl From<Option<Instant>> for When {
-    fn from(time: Option<Instant>) -> When {
-        time.map_or(When::Never, When::At)
     }
 }
 
@@ -96,7 +98,7 @@ impl TimerState {
             return None;
         }
         let next = (!self.period.is_zero()).then(|| next_tick(when, self.period, now)).flatten();
-        self.when = next.into();
+        self.when = next.map_or(When::Never, When::at);
         self.taken = Some(when);
         Some(when)
     }

@@ -6,8 +6,13 @@
 //! is asked, and where a chain of tasks would go on without the loop. A director that wants to be asked after every
 //! single operation has the budget kept at zero.
 //!
-//! Time stands still while anybody can run. When all wait, those go on who wait for just that ([`wait_for_quiet`]),
-//! else the clock jumps to the next deadline; without one, nobody will ever go on.
+//! Time stands still while anybody can run, unless the director chooses otherwise. When all wait, those go on who wait for
+//! just that ([`wait_for_quiet`]), else the clock jumps to the next deadline; without one, nobody will ever go on. See
+//! [`time`].
+
+mod time;
+
+pub(crate) use time::note_unawaited;
 
 use super::attention;
 use super::attributes::Attributes;
@@ -26,16 +31,17 @@ use super::worker::{BUDGET, Worker};
 use crate::callback::abort_on_unwind;
 use crate::chan::lock::assert_none_held;
 use std::cell::{Cell, RefCell};
-use std::collections::{HashMap, VecDeque};
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap, VecDeque};
 use std::panic::Location;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Who decides in a bubble what happens next.
 pub(crate) trait Director {
-    /// Which of those that can run is next. `current` could go on as well, unless it is none or has asked to let others
-    /// run; the answer `None` says that it does.
-    fn choose(&self, ready: &Ready, current: Option<Current>) -> Option<usize>;
+    /// What happens next. The answers of a run, by the numbers of the goroutines, are all that it takes to have the same
+    /// run again.
+    fn choose(&self, options: &Options<'_>) -> Choice;
 
     /// True if it is to be asked after every operation, and not only now and then.
     fn is_asked_often(&self) -> bool;
@@ -58,6 +64,41 @@ pub(crate) struct Current {
     pub(crate) yields: bool,
 }
 
+/// What a [`Director`] chooses from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Options<'a> {
+    /// Those that can run, apart from `current`. Empty only if there is a `current` and a deadline.
+    pub(crate) ready: &'a Ready,
+    /// None between two turns; then [`Choice::Stay`] is none.
+    pub(crate) current: Option<Current>,
+    /// How far ahead the next deadline is, if the clock may jump there now. Zero: it is due.
+    pub(crate) deadline: Option<Duration>,
+}
+
+impl Options<'_> {
+    /// True if [`Choice::Stay`] is among the options.
+    pub(crate) fn can_stay(&self) -> bool {
+        self.current.is_some_and(|current| !current.yields || self.ready.len() == 0)
+    }
+
+    /// True if [`Choice::Jump`] is among the options.
+    pub(crate) fn can_jump(&self) -> bool {
+        self.deadline.is_some()
+    }
+}
+
+/// What a [`Director`] answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Choice {
+    /// The current one goes on.
+    Stay,
+    /// The one at this index of [`Options::ready`] is next. The current one, if any, becomes the last of those.
+    Run(usize),
+    /// The clock jumps to the next deadline, although some can run. Then the director is asked anew, with no current one:
+    /// that is the last of the ready ones.
+    Jump,
+}
+
 /// A step of a goroutine, or of the clock. Goroutines are numbered from 1 in the order of their spawns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Event {
@@ -74,8 +115,11 @@ pub(crate) enum Event {
     /// It waits.
     Parked(u32, WaitReason, Option<&'static Location<'static>>),
     Ended(u32),
-    /// The clock has jumped, by so much.
-    Jumped(Duration),
+    /// The clock has jumped, by so much; by nothing if what comes was due.
+    Jumped {
+        by: Duration,
+        all_wait: bool,
+    },
     /// All wait, which is what some have waited for.
     Quiet,
 }
@@ -109,8 +153,17 @@ impl Runnable {
     }
 }
 
+impl std::fmt::Debug for Runnable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Runnable::Started(_) => "Started",
+            Runnable::Fresh(_) => "Fresh",
+        })
+    }
+}
+
 /// Those that can run, in the order in which they became able to.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Ready(VecDeque<(u32, Runnable)>);
 
 impl Ready {
@@ -124,6 +177,9 @@ impl Ready {
     }
 }
 
+/// The number of the goroutine that a run begins with.
+const FIRST: u32 = 1;
+
 pub(crate) struct Bubble {
     worker: &'static Worker,
     director: Box<dyn Director>,
@@ -134,12 +190,26 @@ pub(crate) struct Bubble {
     chosen: Cell<Option<(u32, Runnable)>>,
     numbers: RefCell<HashMap<u64, u32>>,
     running: Cell<u32>,
+    /// Who was running when it turned out that the clock is next.
+    aside: Cell<Option<(u32, Runnable)>>,
+    /// When timers are ready that nobody waits for: all that have been set, and not those that were stopped since.
+    unawaited: RefCell<BinaryHeap<Reverse<Moment>>>,
+    /// What has been done since anybody was woken, spawned, parked or ended; looks in vain weigh most.
+    in_vain: Cell<u32>,
+    /// By how much jumps of the clock have held up those that could run.
+    held_up: Cell<Duration>,
+    /// Once the first goroutine has ended: until when time passes.
+    end: Cell<Option<Moment>>,
     /// Those who wait for all others to wait.
     waiting_for_quiet: RefCell<Vec<Owner>>,
+    /// How many of them are on the way back, and expect no time to have passed.
+    returning: Cell<usize>,
     /// Orders what has the same deadline.
     deadlines_set: Cell<u32>,
     /// The operation that the one who runs tells of has not begun.
     is_before: Cell<bool>,
+    /// It was a look that found nothing.
+    is_poll: Cell<bool>,
 }
 
 impl std::fmt::Debug for Bubble {
@@ -168,6 +238,16 @@ pub(crate) fn point(what: &'static str) {
     assert_none_held();
     if attention::is_due_everywhere() {
         note_operation(what, Location::caller());
+    }
+}
+
+/// As [`point`], for what nobody would call in a loop to look for something, and for destructors: nothing is reported
+/// outside of explorations. It is where an unlock is seen by others before the caller does anything else.
+#[inline(always)]
+pub(crate) fn point_after(_what: &'static str) {
+    assert_none_held();
+    if attention::is_due_everywhere() {
+        explored_point(false);
     }
 }
 
@@ -241,11 +321,15 @@ fn note_operation(what: &'static str, place: &'static Location<'static>) {
 #[cold]
 #[inline(never)]
 fn end_long_turn(unseen: Unseen) {
-    match Worker::current() {
+    let Some(worker) = Worker::current() else { return };
+    match worker.bubble() {
         // By its budget, where turns are not timed.
-        Some(worker) if worker.bubble().is_some() => worker.spend(),
-        Some(worker) => worker.end_long_turn(unseen),
-        None => {}
+        Some(bubble) => {
+            bubble.is_poll.set(unseen == Unseen::Switches);
+            worker.spend();
+            bubble.is_poll.set(false);
+        }
+        None => worker.end_long_turn(unseen),
     }
 }
 
@@ -263,6 +347,7 @@ pub(crate) fn wait_for_quiet(place: &'static Location<'static>) -> bool {
     let parker = Parker::current();
     bubble.waiting_for_quiet.borrow_mut().push(parker.owner());
     parker.park(WaitReason::Quiet, place);
+    bubble.returning.set(bubble.returning.get() - 1);
     true
 }
 
@@ -281,11 +366,18 @@ impl Bubble {
             now: Cell::new(beginning),
             ready: RefCell::default(),
             chosen: Cell::new(None),
+            aside: Cell::new(None),
+            unawaited: RefCell::default(),
+            in_vain: Cell::new(0),
+            held_up: Cell::new(Duration::ZERO),
+            end: Cell::new(None),
             numbers: RefCell::default(),
             running: Cell::new(0),
             waiting_for_quiet: RefCell::default(),
+            returning: Cell::new(0),
             deadlines_set: Cell::new(0),
             is_before: Cell::new(false),
+            is_poll: Cell::new(false),
         }));
         bubble.worker.enter_bubble(bubble);
         bubble
@@ -324,6 +416,11 @@ impl Bubble {
         T: Send + 'static,
     {
         self.now.set(self.beginning);
+        self.unawaited.borrow_mut().clear();
+        self.returning.set(0);
+        self.in_vain.set(0);
+        self.held_up.set(Duration::ZERO);
+        self.end.set(None);
         self.deadlines_set.set(0);
         self.numbers.borrow_mut().clear();
         self.running.set(0);
@@ -359,12 +456,10 @@ impl Bubble {
                 if self.ready.borrow().len() == 0 {
                     return End::Finished;
                 }
-            } else if !self.wake_for_quiet() {
-                if first.has_ended() {
-                    return End::Left;
-                }
-                if !self.jump() {
-                    return End::Deadlock;
+            } else if !self.fire_due() && !self.wake_for_quiet() {
+                let has_jumped = self.jump_as_all_wait();
+                if !has_jumped {
+                    return if first.has_ended() { End::Left } else { End::Deadlock };
                 }
             }
         }
@@ -375,12 +470,36 @@ impl Bubble {
         if let Some(chosen) = self.chosen.take() {
             return Some(chosen);
         }
-        let mut ready = self.ready.borrow_mut();
-        if ready.len() == 0 {
-            return None;
+        if let Some(aside) = self.aside.take() {
+            self.let_clock_act();
+            self.ready.borrow_mut().0.push_back(aside);
         }
-        let index = self.director.choose(&ready, None).unwrap_or(0);
-        ready.0.remove(index)
+        if !self.director.is_asked_often() {
+            self.fire_due();
+        }
+        loop {
+            if self.ready.borrow().len() == 0 {
+                return None;
+            }
+            match self.choose(None, self.offered_deadline()) {
+                Choice::Jump => self.jump(),
+                Choice::Stay => return self.take(0),
+                Choice::Run(index) => return self.take(index),
+            };
+        }
+    }
+
+    #[inline]
+    fn choose(&self, current: Option<Current>, deadline: Option<Duration>) -> Choice {
+        let ready = self.ready.borrow();
+        let options = Options { ready: &ready, current, deadline };
+        let choice = self.director.choose(&options);
+        debug_assert!(choice != Choice::Jump || options.can_jump(), "there is no deadline");
+        choice
+    }
+
+    fn take(&self, index: usize) -> Option<(u32, Runnable)> {
+        self.ready.borrow_mut().0.remove(index)
     }
 
     /// Lists what has become able to run since the last look.
@@ -390,6 +509,7 @@ impl Bubble {
             let mut numbers = self.numbers.borrow_mut();
             let next = numbers.len() as u32 + 1;
             let number = *numbers.entry(id).or_insert(next);
+            self.in_vain.set(0);
             self.director.saw(match runnable {
                 Runnable::Fresh(_) => Event::Spawned(number),
                 Runnable::Started(_) => Event::Woken(number),
@@ -408,10 +528,18 @@ impl Bubble {
         self.collect();
         self.running.set(0);
         match goroutine {
-            None => self.director.saw(Event::Ended(number)),
+            None => {
+                self.in_vain.set(0);
+                if number == FIRST {
+                    // Without the jumps the others would be so much further.
+                    self.end.set(Some(Moment::of(self.now()) + self.held_up.get()));
+                }
+                self.director.saw(Event::Ended(number));
+            }
             // Who has merely made room for others is not parked.
             Some(goroutine) => {
                 if let Some(wait) = goroutine.status().wait() {
+                    self.in_vain.set(0);
                     self.director.saw(Event::Parked(number, wait.reason, wait.place));
                 }
             }
@@ -427,58 +555,45 @@ impl Bubble {
     ) -> Option<&'static Goroutine> {
         self.collect();
         let number = self.running.get();
-        let is_before = self.is_before.take();
-        if self.director.is_asked_often() {
+        let (is_before, is_poll) = (self.is_before.take(), self.is_poll.take());
+        let is_explored = self.director.is_asked_often();
+        if is_explored {
             self.director.saw(if is_before { Event::Arrived(number) } else { Event::Operated(number) });
         } else {
             self.worker.refill_budget();
         }
-        let mut ready = self.ready.borrow_mut();
-        if ready.len() == 0 {
+        self.count_look(yields, is_poll);
+        let clock_acts = self.is_stalled() || (!is_explored && self.is_due());
+        let deadline = self.offered_deadline();
+        let is_alone = self.ready.borrow().len() == 0 && deadline.is_none();
+        if (is_alone && !clock_acts) || (!yields && scopes::is_inside(goroutine, Unseen::Switches)) {
             return None;
         }
-        let index = self.director.choose(&ready, Some(Current { number, yields }))?;
-        if !yields && scopes::is_inside(goroutine, Unseen::Switches) {
-            return None;
+        let me = (number, Runnable::Started(goroutine));
+        if clock_acts {
+            self.aside.set(Some(me));
+            return Some(goroutine);
         }
-        self.chosen.set(ready.0.remove(index));
-        ready.0.push_back((number, Runnable::Started(goroutine)));
+        match self.choose(Some(Current { number, yields }), deadline) {
+            Choice::Stay => return None,
+            Choice::Run(index) => {
+                self.chosen.set(self.take(index));
+                self.ready.borrow_mut().0.push_back(me);
+            }
+            // By the loop, which owns what the deadline starts.
+            Choice::Jump => self.aside.set(Some(me)),
+        }
         Some(goroutine)
     }
 
     fn wake_for_quiet(&self) -> bool {
         let waiting = std::mem::take(&mut *self.waiting_for_quiet.borrow_mut());
         let any = !waiting.is_empty();
+        self.returning.set(self.returning.get() + waiting.len());
         if any {
             self.director.saw(Event::Quiet);
         }
         waiting.into_iter().for_each(Owner::wake);
         any
-    }
-
-    /// Sets the clock to the next deadline and fires whatever is due then, in the order in which it was set. False
-    /// if there is none.
-    fn jump(&'static self) -> bool {
-        let worker = self.worker;
-        let here = Moment::of(self.now());
-        let first = || worker.timers.first_set().min(worker.alarms.first_set());
-        let (deadline, _) = first();
-        if deadline == Moment::NEVER {
-            return false;
-        }
-        let ahead = deadline.since(here);
-        self.now.set(self.now() + ahead);
-        if !ahead.is_zero() {
-            self.director.saw(Event::Jumped(ahead));
-        }
-        while first().0 <= deadline {
-            if worker.timers.first_set() <= worker.alarms.first_set() {
-                worker.timers.fire_first(|goroutine| worker.push_ready(goroutine));
-            } else {
-                worker.alarms.fire_first();
-            }
-            self.collect();
-        }
-        true
     }
 }

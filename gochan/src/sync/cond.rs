@@ -3,7 +3,7 @@
 use super::mutex::MutexGuard;
 use super::queue::{Queue, Waiter};
 use crate::chan::lock::SpinLock;
-use crate::sched::bubble::between_points;
+use crate::sched::bubble::{between_points, point_after};
 use crate::sched::clock;
 use crate::sched::park::{Owner, Parker, WaitReason};
 use crate::shim::atomic::{AtomicUsize, Ordering::*};
@@ -82,6 +82,7 @@ impl Cond {
         mutex.unlock();
         parker.park(reason, place);
         mutex.lock(WaitReason::Mutex, place);
+        point_after("Cond::wait");
         guard
     }
 
@@ -144,6 +145,7 @@ impl Cond {
             timed_out
         });
         mutex.lock(WaitReason::Mutex, place);
+        point_after("Cond::wait_timeout");
         (guard, timed_out)
     }
 

@@ -1,7 +1,7 @@
 //! A map that many goroutines use at once.
 
 use crate::callback::drop_quietly;
-use crate::sched::bubble::between_points;
+use crate::sched::bubble::{between_points, point_after, point_before};
 use papaya::{Compute, Equivalent, HashMap, Operation};
 use std::borrow::Borrow;
 use std::collections::HashSet;
@@ -184,12 +184,17 @@ where
     #[doc(alias = "Range")]
     #[doc(alias = "iter")]
     pub fn range(&self, mut f: impl FnMut(&K, &V) -> bool) {
+        point_before();
         let table = self.table.pin();
         // A key that is deleted and stored again meanwhile may come up twice.
         let mut seen = HashSet::with_capacity(table.len());
         for (key, value) in &table {
-            if seen.insert(key) && !f(&key.key, value) {
-                return;
+            if seen.insert(key) {
+                // What was stored when the key came up may have changed by the time that `f` looks.
+                point_after("Map::range");
+                if !f(&key.key, value) {
+                    return;
+                }
             }
         }
     }

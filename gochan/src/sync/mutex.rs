@@ -1,7 +1,7 @@
 //! Mutual exclusion.
 
 use super::raw_mutex::RawMutex;
-use crate::sched::bubble::{between_points, has_points, point, point_before};
+use crate::sched::bubble::{between_points, has_points, point, point_after, point_before};
 use crate::sched::park::WaitReason;
 use std::cell::UnsafeCell;
 use std::fmt;
@@ -84,7 +84,6 @@ impl<T: ?Sized> Mutex<T> {
         MutexGuard::new(self)
     }
 
-    /// Lets others run before and after; so an unlock need not.
     #[cold]
     #[track_caller]
     fn lock_between_points(&self) -> MutexGuard<'_, T> {
@@ -194,6 +193,7 @@ impl<T: ?Sized> Drop for MutexGuard<'_, T> {
     #[inline]
     fn drop(&mut self) {
         self.mutex.raw.unlock();
+        point_after("drop of MutexGuard");
     }
 }
 

@@ -1,7 +1,7 @@
 //! Doing something once.
 
 use super::raw_once::{RawOnce, Run};
-use crate::sched::bubble::{between_points, point, point_before};
+use crate::sched::bubble::{between_points, point, point_after, point_before};
 use crate::sched::park::WaitReason;
 use std::fmt;
 use std::panic::{Location, RefUnwindSafe, UnwindSafe};
@@ -61,6 +61,8 @@ impl Once {
             let completed = Completed(Some(run));
             point("Once::call_once");
             f();
+            // Done, and not seen by anybody yet.
+            point_after("Once::call_once");
             drop(completed);
         }
         point("Once::call_once");

@@ -1,7 +1,7 @@
 //! A value that is set once.
 
 use super::raw_once::{RawOnce, Run};
-use crate::sched::bubble::{point, point_before};
+use crate::sched::bubble::{point, point_after, point_before};
 use crate::sched::park::WaitReason;
 use std::cell::UnsafeCell;
 use std::convert::Infallible;
@@ -161,6 +161,8 @@ impl<T> OnceCell<T> {
         if let Some(run) = self.begin(reason, what, place) {
             point("OnceCell::get_or_init");
             let value = f()?;
+            // Made, and not seen by anybody yet.
+            point_after("OnceCell::get_or_init");
             self.fill(run, value);
         }
         point("OnceCell::get_or_init");
@@ -180,6 +182,7 @@ impl<T> OnceCell<T> {
         let run = self.once.begin_reserved();
         point("OnceCell::get_or_init");
         let value = f();
+        point_after("OnceCell::get_or_init");
         self.fill(run, value);
         point("OnceCell::get_or_init");
         self.filled().expect("it has just been filled")

@@ -1,7 +1,7 @@
 //! Values to use again instead of making new ones.
 
 use crate::chan::lock::SpinLock;
-use crate::sched::bubble::{point, point_before};
+use crate::sched::bubble::{point, point_after, point_before};
 use crossbeam_utils::CachePadded;
 use std::fmt;
 use std::mem::ManuallyDrop;
@@ -96,10 +96,12 @@ impl<T: Send, F: Fn() -> T> Pool<T, F> {
 
     /// Drops everything that lies in the pool.
     pub fn trim(&self) {
+        point_before();
         for shelf in &self.shelves {
             let values = std::mem::take(&mut *shelf.lock()).values;
             drop(values);
         }
+        point_after("Pool::trim");
     }
 
     fn shelf(&self) -> usize {

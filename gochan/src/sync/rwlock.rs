@@ -1,7 +1,7 @@
 //! Many readers, or one writer.
 
 use super::raw_rwlock::{Counted, RawRwLock};
-use crate::sched::bubble::{between_points, has_points, point, point_before};
+use crate::sched::bubble::{between_points, has_points, point, point_after, point_before};
 use std::cell::UnsafeCell;
 use std::fmt;
 use std::marker::PhantomData;
@@ -79,7 +79,6 @@ impl<T: ?Sized> RwLock<T> {
         unsafe { RwLockReadGuard::new(self, counted) }
     }
 
-    /// Lets others run before and after; so the end of a read need not.
     #[cold]
     #[track_caller]
     fn read_between_points(&self) -> RwLockReadGuard<'_, T> {
@@ -194,6 +193,7 @@ impl<T: ?Sized> Drop for RwLockReadGuard<'_, T> {
     #[inline]
     fn drop(&mut self) {
         self.lock.raw.end_read(self.counted);
+        point_after("drop of RwLockReadGuard");
     }
 }
 
@@ -224,7 +224,9 @@ impl<'a, T: ?Sized> RwLockWriteGuard<'a, T> {
         let guard = ManuallyDrop::new(guard);
         guard.lock.raw.downgrade();
         // SAFETY: the lock is held for reading from now on, counted in the common place.
-        unsafe { RwLockReadGuard::new(guard.lock, None) }
+        let guard = unsafe { RwLockReadGuard::new(guard.lock, None) };
+        point_after("RwLockWriteGuard::downgrade");
+        guard
     }
 }
 
@@ -250,6 +252,7 @@ impl<T: ?Sized> Drop for RwLockWriteGuard<'_, T> {
     #[inline]
     fn drop(&mut self) {
         self.lock.raw.end_write();
+        point_after("drop of RwLockWriteGuard");
     }
 }
 

@@ -35,6 +35,7 @@
 //! |---|---|
 //! | `virtual_time` | time passes only when all wait; see below |
 //! | `explore = runs` | so many interleavings, in virtual time; see below |
+//! | `jumps = count` | with `explore`: how often in a run time may pass although goroutines can run; 3 times unless given, by a second in all; 0: never |
 //! | `timeout = "5s"` | how long the test may take in real time, in `ms`, `s`, `m` or `h`; the variable `GOCHAN_TEST_TIMEOUT` overrides it, and may be `off` |
 //! | `allow = ["name", "src/pool.rs"]` | goroutines that may be left: by name, or by the file, or `file:line`, of their spawn |
 //! | `stack_size = bytes` | the body's stack; 8 MiB unless given |
@@ -48,7 +49,13 @@
 //! With `#[gochan::test(virtual_time)]` the goroutines of the test have a clock of their own, which stands still while
 //! any of them can run. Once all wait, it jumps to the next deadline: of a sleep, a timer, a ticker, a timeout, a
 //! context. So what a ten-minute timeout does is known in a millisecond, and to the nanosecond. Equal deadlines strike
-//! in the order in which they were set. It is Go's `testing/synctest`.
+//! in the order in which they were set. What is due at once, such as `after_func` with a time of zero, need not wait for
+//! that: it runs before [`wait`] returns. It is Go's `testing/synctest`.
+//!
+//! A goroutine that looks again and again, with [`gosched`](crate::runtime::gosched), `default` or
+//! [`Context::err`](crate::context::Context::err), counts as waiting after some thousands of looks in which nothing else
+//! has happened: what it looks for may come with the time. A loop that calls nothing of gochan's, or only what never lets
+//! others run, such as `try_recv`, does not end; in explorations that is a look as well.
 //!
 //! ```
 //! use gochan::prelude::*;
@@ -91,6 +98,41 @@
 //!        7          1  waits in chan receive at tests/wake.rs:12:9
 //! to see it again: GOCHAN_SEED=239121027452521 cargo test lost_wake_up
 //! ```
+//!
+//! # Time in an exploration
+//!
+//! In real time a goroutine may be held up anywhere, for longer than another one waits. So in an exploration the clock may
+//! jump to the next deadline at any operation, although goroutines can run: then a timeout strikes before an answer that is
+//! on its way, a ticker ticks before its last tick was taken, and a sleep ends before what it was to wait for. In each run
+//! that happens at most three times, in a part of them never, and the jumps of a run are not longer than a second in all: a
+//! program may have timeouts of minutes that guard what is done at once. `jumps = 5` allows five, of any length; with
+//! `jumps = 0` time passes only when all wait, as in virtual time. What is due at once comes at any operation.
+//!
+//! A test that compares times, or relies on a timeout of up to a second that does not strike, asks for `jumps = 0`:
+//!
+//! ```
+//! use gochan::prelude::*;
+//! use std::time::Duration;
+//!
+//! #[gochan::test(explore = 200, jumps = 0)]
+//! fn the_answer_comes_in_time() {
+//!     let answer = chan!(u32);
+//!     go!([answer] { send!(answer <- 42) });
+//!     assert_eq!(answer.recv_timeout(Duration::from_millis(5)), Ok(42));
+//! }
+//! ```
+//!
+//! Time does not pass while somebody is in [`wait`]. After the end of the body it passes for as long as jumps have held up
+//! the others; who waits for longer is left.
+//!
+//! # What does not end
+//!
+//! Each goroutine that can run has turns, even if others keep each other busy, and in a run of many thousand steps time
+//! passes, too, whatever `jumps` says. So loops that go on until somebody says stop, or until a context ends, come to
+//! their end. A run of a million steps is given up and fails: its goroutines may be talking for ever. Whether they would
+//! have ended after some more steps cannot be decided; if so, the test is too large for an exploration.
+//!
+//! # Seeds
 //!
 //! `GOCHAN_SEED` runs that one interleaving and no other; `GOCHAN_EXPLORE` sets another number of runs. The same test
 //! sees the same interleavings each time. Half of them draw anew at each step; the other half let goroutines run by

@@ -16,9 +16,23 @@ pub struct Test {
     pub(super) allowed: &'static [&'static str],
     /// Of an exploration, if it does not follow from the place.
     pub(super) first_seed: Option<u64>,
+    /// Of an exploration.
+    pub(super) jumps: Jumps,
     mode: Mode,
     /// Where the attribute is.
     pub(super) place: &'static Location<'static>,
+}
+
+/// How often, in one run of an exploration, the clock may jump to the next deadline while some can run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Jumps {
+    pub(super) count: u32,
+    /// How far in all; none: as far as it takes.
+    pub(super) ahead: Option<Duration>,
+}
+
+impl Jumps {
+    pub(super) const DEFAULT: Jumps = Jumps { count: 3, ahead: Some(Duration::from_secs(1)) };
 }
 
 /// How the goroutines of a test run.
@@ -46,6 +60,7 @@ impl Test {
             timeout: Some(TIMEOUT),
             allowed: &[],
             first_seed: None,
+            jumps: Jumps::DEFAULT,
             mode: Mode::Plain,
             place: Location::caller(),
         }
@@ -74,6 +89,12 @@ impl Test {
     /// `explore = …`, in virtual time as well.
     pub fn explore(mut self, runs: u32) -> Test {
         self.mode = Mode::Explore(runs);
+        self
+    }
+
+    /// `jumps = …`
+    pub fn jumps(mut self, count: u32) -> Test {
+        self.jumps = Jumps { count, ahead: None };
         self
     }
 

@@ -3,7 +3,7 @@
 use super::drive::{GoroutinesLeft, on_thread, verdict};
 use super::options::{Body, Test};
 use super::report::Verdict;
-use crate::sched::bubble::{Bubble, Current, Director, Event, Ready};
+use crate::sched::bubble::{Bubble, Choice, Director, Event, Options};
 use crate::sched::group::Group;
 use crate::sched::private::{TestThread, outlive_goroutines};
 use std::sync::Arc;
@@ -33,8 +33,8 @@ struct InTurn {
 }
 
 impl Director for InTurn {
-    fn choose(&self, _: &Ready, _: Option<Current>) -> Option<usize> {
-        Some(0)
+    fn choose(&self, _: &Options<'_>) -> Choice {
+        Choice::Run(0)
     }
 
     fn is_asked_often(&self) -> bool {

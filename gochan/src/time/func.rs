@@ -1,7 +1,7 @@
 //! `after_func`: a function that runs at its time.
 
 use crate::sched::alarm::{self, Alarm};
-use crate::sched::bubble::{point, point_before};
+use crate::sched::bubble::{point, point_after, point_before};
 use std::fmt;
 use std::panic::Location;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -38,6 +38,7 @@ pub fn after_func<F: FnMut() + Send + 'static>(d: Duration, f: F) -> FuncTimer {
     let runs = Mutex::new(Runs::default());
     let func: Arc<Func> = Arc::new(Func { runs, f: Mutex::new(f) });
     let alarm = func.set(d);
+    point_after("after_func");
     FuncTimer { func, alarm: Mutex::new(Some(alarm)) }
 }
 

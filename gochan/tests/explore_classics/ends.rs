@@ -107,7 +107,8 @@ classics! {
         });
         let got = select! {
             v = <-result => Some(v),
-            <-ctx.done() => if buggy { None } else { result.recv_timeout(SECOND).ok() },
+            // Nobody is held up for longer than a second.
+            <-ctx.done() => if buggy { None } else { result.recv_timeout(2 * SECOND).ok() },
         };
         assert_eq!(got, Some(1), "gave up although it was done");
     };

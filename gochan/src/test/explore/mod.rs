@@ -7,12 +7,13 @@
 
 mod schedule;
 mod seeds;
+mod strikes;
 mod trace;
 
 use super::drive::{GoroutinesLeft, on_thread, verdict};
-use super::options::{Body, Test};
+use super::options::{Body, Jumps, Test};
 use super::report::Verdict;
-use crate::sched::bubble::{Bubble, Current, Director, Event, Ready};
+use crate::sched::bubble::{Bubble, Choice, Director, Event, Options};
 use crate::sched::group::Group;
 use crate::sched::private::{TestThread, outlive_goroutines};
 use crate::sched::random;
@@ -86,7 +87,7 @@ fn explore(
     let drive = {
         let (test, group, progress) = (test.clone(), group.clone(), progress.clone());
         move |tell: Sender<Option<Failure>>| {
-            let explorer = Rc::new(Explorer::new(operations, group.clone(), tell.clone()));
+            let explorer = Rc::new(Explorer::new(test.jumps, operations, group.clone(), tell.clone()));
             let bubble = || Bubble::new(group.clone(), Box::new(explorer.clone()));
             let (mut used, mut left) = (bubble(), GoroutinesLeft::None);
             for (run, seed) in seeds.iter().enumerate() {
@@ -95,7 +96,10 @@ fn explore(
                 let (end, result) = used.run(test.attributes(), test.place, body);
                 let mut verdict = verdict(&test, &group, end, result);
                 if explorer.is_endless() {
-                    verdict.add(format!("no end after {MANY_STEPS} steps: goroutines keep each other busy"));
+                    verdict.add(format!(
+                        "no end after {MANY_STEPS} steps: goroutines keep each other busy, although each has had turns \
+                         and time has passed"
+                    ));
                 }
                 left = left.or(GoroutinesLeft::of(used));
                 if verdict.is_failure() {
@@ -148,6 +152,7 @@ struct Explorer {
     run: Cell<usize>,
     seed: Cell<u64>,
     schedule: RefCell<Schedule>,
+    jumps: Jumps,
     trace: RefCell<Trace>,
     /// How many the run will have, if their places are to be noted.
     operations: Option<usize>,
@@ -157,11 +162,17 @@ struct Explorer {
 }
 
 impl Explorer {
-    fn new(operations: Option<usize>, group: Arc<Group>, tell: Sender<Option<Failure>>) -> Explorer {
+    fn new(
+        jumps: Jumps,
+        operations: Option<usize>,
+        group: Arc<Group>,
+        tell: Sender<Option<Failure>>,
+    ) -> Explorer {
         Explorer {
             run: Cell::new(0),
             seed: Cell::new(0),
-            schedule: RefCell::new(Schedule::new(0)),
+            schedule: RefCell::new(Schedule::new(0, jumps)),
+            jumps,
             trace: RefCell::default(),
             operations,
             steps: Cell::new(0),
@@ -174,7 +185,7 @@ impl Explorer {
         random::restart(seed);
         self.run.set(run);
         self.seed.set(seed);
-        self.schedule.replace(Schedule::new(seed));
+        self.schedule.replace(Schedule::new(seed, self.jumps));
         self.trace.replace(Trace::default());
         self.steps.set(0);
     }
@@ -189,9 +200,9 @@ impl Explorer {
 }
 
 impl Director for Rc<Explorer> {
-    fn choose(&self, ready: &Ready, current: Option<Current>) -> Option<usize> {
-        self.steps.set(self.steps.get() + 1);
-        self.schedule.borrow_mut().choose(ready, current)
+    fn choose(&self, options: &Options<'_>) -> Choice {
+        self.steps.set(self.steps.get() + u64::from(options.ready.len() > 0));
+        self.schedule.borrow_mut().choose(options)
     }
 
     fn is_asked_often(&self) -> bool {

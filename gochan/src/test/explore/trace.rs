@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::fmt::Write;
 use std::panic::Location;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The events of a run, and where in the source its operations are if somebody wanted to know.
 #[derive(Debug, Default)]
@@ -86,7 +87,9 @@ impl Trace {
                     (Some(number), format!("waits in {reason}{place}"))
                 }
                 Event::Ended(number) => (Some(number), "ends".to_owned()),
-                Event::Jumped(time) => (None, format!("all wait; {time:?} pass")),
+                Event::Jumped { by: Duration::ZERO, .. } => (None, "what is due comes".to_owned()),
+                Event::Jumped { by, all_wait: true } => (None, format!("all wait; {by:?} pass")),
+                Event::Jumped { by, all_wait: false } => (None, format!("{by:?} pass")),
                 Event::Quiet => (None, "all wait".to_owned()),
             };
             // Nothing has come between the arrival at the operation and its end, or its wait.
