@@ -16,7 +16,8 @@
 //! | `GOCHAN_TRACE` | a file | a trace of what ran when, see below |
 //!
 //! They are read once, and win over what the program has set; a value that makes no sense ends it. Three more are for
-//! [tests](mod@crate::test): `GOCHAN_TEST_TIMEOUT`, `GOCHAN_SEED`, `GOCHAN_EXPLORE`.
+//! [tests](mod@crate::test): `GOCHAN_TEST_TIMEOUT`; `GOCHAN_SEED` and `GOCHAN_EXPLORE`, of which the first repeats one
+//! interleaving of an exploration and the second says how many there are to be, or for how long, and of what kind.
 //!
 //! # Seeing inside
 //!

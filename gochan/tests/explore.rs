@@ -640,6 +640,29 @@ fn dl_08_an_interleaving_that_does_not_end_is_named() {
     assert!(text.contains("this was interleaving 4 of 10, seed "), "{text}");
 }
 
+#[test]
+fn dl_08_the_number_of_the_interleaving_is_that_of_the_run_that_failed() {
+    static RUNS: AtomicUsize = AtomicUsize::new(0);
+    static FAILED: AtomicUsize = AtomicUsize::new(0);
+    fn body() {
+        let run = RUNS.fetch_add(1, SeqCst) + 1;
+        let log = Arc::new(Mutex::new(String::new()));
+        for name in ["a", "b", "c", "d"] {
+            go!([log] { log.lock().unwrap().push_str(name) });
+        }
+        wait();
+        let reversed = *log.lock().unwrap() == "dcba";
+        if reversed {
+            let _ = FAILED.compare_exchange(0, run, SeqCst, SeqCst);
+        }
+        // Not a panic of the body, which would go on as it is.
+        go!({ assert!(!reversed, "in reverse") });
+    }
+    let text = panic_of(|| attribute().run(body));
+    assert!(FAILED.load(SeqCst) > 1, "the first run has failed");
+    assert!(text.contains(&format!("interleaving {} of 300, seed ", FAILED.load(SeqCst))), "{text}");
+}
+
 /// Fails in some interleavings.
 fn racy() {
     let ch = chan!(i32, 2);
@@ -680,7 +703,7 @@ fn dl_08_a_failure_is_told_step_by_step_and_its_seed_brings_it_back() {
     let outcome = scenario("explore_racy").run();
     outcome.fails_saying(&["2 came before 1", "interleaving"]);
     let (seed, story) = told(&outcome);
-    for step in ["begins", "go at", "send at", "waits in chan receive at", "starts goroutine 2\n", "ends"] {
+    for step in ["begins", "go at", "send at", "recv at", "starts goroutine 2\n", "ends"] {
         assert!(story.contains(step), "no {step:?} in {story}");
     }
     assert!(story.contains("tests/explore.rs:"), "{story}");
@@ -701,7 +724,10 @@ fn dl_08_variables_that_make_no_sense_are_named() {
     let seed = scenario("explore_racy").env("GOCHAN_SEED", "xyz").run();
     seed.fails_saying(&["GOCHAN_SEED is `xyz`; it must be a number that a failing exploration has printed"]);
     let runs = scenario("explore_racy").env("GOCHAN_EXPLORE", "0").run();
-    runs.fails_saying(&["GOCHAN_EXPLORE is `0`; it must be the number of interleavings to run, at least 1"]);
+    runs.fails_saying(&[
+        "GOCHAN_EXPLORE is `0`; it must be the number of interleavings to run, or a list such as \
+         `runs=100000,for=10m,jumps=5,strategy=priorities`: `0` is not a number of at least 1",
+    ]);
     let timeout = scenario("explore_racy").env("GOCHAN_TEST_TIMEOUT", "5").run();
     timeout.fails_saying(&[
         "GOCHAN_TEST_TIMEOUT is `5`; it must be a time such as 500ms, 5s, 2m or 1h, or `off`",

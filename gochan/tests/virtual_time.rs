@@ -172,6 +172,35 @@ fn dl_04_who_waits_when_the_body_has_ended_is_left_and_time_stops() {
     attribute().allow(&["sleeper"]).run(body);
 }
 
+#[test]
+fn dl_04_who_waits_for_time_that_has_stopped_is_told_so_and_what_to_write() {
+    const STOPPED: &str = "time has stopped since the body ended";
+    let leak = |body: fn()| panic_of(move || attribute().run(body));
+    for in_time in [
+        || _ = go!({ sleep(MINUTE) }),
+        || {
+            go!({
+                select! { <-after(MINUTE) => {} }
+            });
+        },
+        || _ = go!({ chan!(()).recv_timeout(MINUTE) }),
+        || {
+            let (ctx, cancel) = background().with_timeout(MINUTE);
+            std::mem::forget(cancel);
+            go!({ recv!(ctx.done()) });
+        },
+    ] {
+        let text = leak(in_time);
+        assert!(text.contains("1 goroutine has leaked") && text.contains(STOPPED), "{text}");
+        assert!(text.contains("(join it, or a WaitGroup)") && text.contains("(cancel its context"), "{text}");
+        let explored = panic_of(|| gochan::__private::Test::new().explore(3).run(in_time));
+        assert!(explored.contains(STOPPED), "{explored}");
+    }
+    // Time has nothing to do with it.
+    let text = leak(|| _ = go!({ chan!(()).recv() }));
+    assert!(text.contains("1 goroutine has leaked") && !text.contains(STOPPED), "{text}");
+}
+
 #[gochan::test(virtual_time)]
 fn dl_04_who_can_run_may_end() {
     for _ in 0..10 {

@@ -5,9 +5,10 @@ use super::error::{SendTimeoutError, TryRecvError, TrySendError};
 use super::head::EXPLORED;
 use super::waiter::{Completed, Outcome, Waiter};
 use crate::sched;
-use crate::sched::bubble::{point, point_after};
+use crate::sched::bubble::{point, point_after_at};
 use crate::sched::park::{Parker, WaitReason};
 use std::mem::{ManuallyDrop, MaybeUninit};
+use std::panic::Location;
 use std::time::Instant;
 
 /// How far an operation got that may wait.
@@ -34,7 +35,7 @@ impl<T> Core<T> {
         }
         let mut waiter = MaybeUninit::<Waiter>::uninit();
         // SAFETY: the value is here; it and the waiter outlive the park, which lasts until the waiter is completed.
-        match unsafe { Self::send_or_queue(state, (&raw mut value).cast(), waiter.as_mut_ptr()) } {
+        match unsafe { Self::send_or_queue(state, (&raw mut value).cast(), waiter.as_mut_ptr(), place) } {
             Step::Done => Ok(()),
             Step::Closed => Err(ManuallyDrop::into_inner(value)),
             Step::Queued(parker) => {
@@ -53,9 +54,14 @@ impl<T> Core<T> {
     /// # Safety
     /// `slot` holds a value; if queued, both stay valid until the waiter is completed or withdrawn.
     #[inline(never)]
-    unsafe fn send_or_queue(mut state: Locked<'_, T>, slot: *mut T, waiter: *mut Waiter) -> Step {
+    unsafe fn send_or_queue(
+        mut state: Locked<'_, T>,
+        slot: *mut T,
+        waiter: *mut Waiter,
+        place: Place,
+    ) -> Step {
         if state.core.head.has(EXPLORED) {
-            state = state.let_others_run();
+            state = state.let_others_run("send", place);
         }
         // SAFETY: the caller's promise.
         let mut sent = unsafe { state.send_now(slot) };
@@ -78,7 +84,7 @@ impl<T> Core<T> {
             }
             Err(Blocked::Closed) => {
                 drop(state);
-                point_after("send");
+                point_after_at("send", Some(place));
                 Step::Closed
             }
             Err(Blocked::Wait) => {
@@ -104,17 +110,18 @@ impl<T> Core<T> {
         let mut waiter = MaybeUninit::<Waiter>::uninit();
         let waiter = waiter.as_mut_ptr();
         // SAFETY: as in `send`.
-        let outcome = match unsafe { Self::send_or_queue(self.lock(), (&raw mut value).cast(), waiter) } {
-            Step::Done => Outcome::Done,
-            Step::Closed => Outcome::Closed,
-            Step::Queued(parker) => {
-                // SAFETY: the waiter is this frame's, and queued with the senders if at all.
-                let mut give_up = || unsafe { self.head.withdraw(waiter, true) }.was_queued;
-                parker.park_until(deadline, WaitReason::Send, place, &mut give_up);
-                // SAFETY: the wait is over, so the waiter is this frame's alone.
-                unsafe { (*waiter).outcome }
-            }
-        };
+        let outcome =
+            match unsafe { Self::send_or_queue(self.lock(), (&raw mut value).cast(), waiter, place) } {
+                Step::Done => Outcome::Done,
+                Step::Closed => Outcome::Closed,
+                Step::Queued(parker) => {
+                    // SAFETY: the waiter is this frame's, and queued with the senders if at all.
+                    let mut give_up = || unsafe { self.head.withdraw(waiter, true) }.was_queued;
+                    parker.park_until(deadline, WaitReason::Send, place, &mut give_up);
+                    // SAFETY: the wait is over, so the waiter is this frame's alone.
+                    unsafe { (*waiter).outcome }
+                }
+            };
         match outcome {
             Outcome::Done => Ok(()),
             Outcome::TimedOut => Err(SendTimeoutError::Timeout(ManuallyDrop::into_inner(value))),
@@ -126,7 +133,7 @@ impl<T> Core<T> {
     #[inline]
     #[track_caller]
     pub(super) fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
-        self.head.point_before();
+        self.head.point_before("try_send", Some(Location::caller()));
         if !self.head.may_send() {
             point("try_send");
             return Err(TrySendError::Full(value));
@@ -189,7 +196,7 @@ impl<T> Core<T> {
         place: Place,
     ) -> Step {
         if state.core.head.has(EXPLORED) {
-            state = state.let_others_run();
+            state = state.let_others_run("recv", place);
         }
         // SAFETY: the caller's promise.
         let mut received = unsafe { state.recv_now(slot) };
@@ -215,7 +222,7 @@ impl<T> Core<T> {
             }
             Err(Blocked::Closed) => {
                 drop(state);
-                point_after("recv");
+                point_after_at("recv", Some(place));
                 Step::Closed
             }
             Err(Blocked::Wait) if state.core.head.is_timer() => {
@@ -278,7 +285,7 @@ impl<T> Core<T> {
     #[inline]
     #[track_caller]
     pub(super) fn try_recv(&self) -> Result<T, TryRecvError> {
-        self.head.point_before();
+        self.head.point_before("try_recv", Some(Location::caller()));
         if !self.head.may_receive() {
             point("try_recv");
             return Err(TryRecvError::Empty);

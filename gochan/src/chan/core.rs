@@ -15,12 +15,12 @@ use super::ring::Ring;
 use super::timer::TimerState;
 use super::waiter::{Ended, Outcome};
 use crate::callback::Callbacks;
-use crate::sched::bubble::{is_explored, point, point_before};
+use crate::sched::bubble::{is_explored, point, point_before_at};
 use std::cell::UnsafeCell;
 use std::collections::VecDeque;
 use std::panic::{Location, RefUnwindSafe};
 
-pub(super) type Place = &'static Location<'static>;
+pub(crate) type Place = &'static Location<'static>;
 
 /// What all handles of a channel use. Lock, flags, queues and length are together in one cache line, which
 /// [`super::shared`] aligns: an unbuffered hand-over touches no other of the channel's.
@@ -105,7 +105,7 @@ impl<T> Core<T> {
     /// True if this call closed the channel.
     #[track_caller]
     pub(super) fn close(&self) -> bool {
-        self.head.point_before();
+        self.head.point_before("close", Some(Location::caller()));
         let closed = self.close_without_waking();
         let is_first = closed.is_some();
         if let Some(closed) = closed {
@@ -213,10 +213,10 @@ impl<T> Locked<'_, T> {
 
     /// Lets go of the lock for others, before anything is done.
     #[cold]
-    pub(super) fn let_others_run(self) -> Self {
+    pub(super) fn let_others_run(self, what: &'static str, place: Place) -> Self {
         let core = self.core;
         drop(self);
-        point_before();
+        point_before_at(what, Some(place));
         core.lock()
     }
 

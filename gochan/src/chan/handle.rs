@@ -117,17 +117,23 @@ impl Receiver<Instant> {
         Receiver { raw: Raw::receive_only(Core::timer(after, period)) }
     }
 
-    /// What has not been received by now never will be. True if there was something that could have been: a moment, come
-    /// or not, or the ticks of a ticker.
+    /// The operation `what`: what has not been received by now never will be. True if there was something that could
+    /// have been: a moment, come or not, or the ticks of a ticker.
     #[track_caller]
-    pub(crate) fn stop_timer(&self) -> bool {
-        self.core().is_some_and(|core| core.stop_timer())
+    pub(crate) fn stop_timer(&self, what: &'static str) -> bool {
+        match self.core() {
+            Some(core) => core.stop_timer(what),
+            None => false,
+        }
     }
 
     /// As [`Receiver::timer`], from now on. True as for [`Receiver::stop_timer`].
     #[track_caller]
-    pub(crate) fn reset_timer(&self, after: Duration, period: Duration) -> bool {
-        self.core().is_some_and(|core| core.reset_timer(after, period))
+    pub(crate) fn reset_timer(&self, what: &'static str, after: Duration, period: Duration) -> bool {
+        match self.core() {
+            Some(core) => core.reset_timer(what, after, period),
+            None => false,
+        }
     }
 }
 
@@ -164,13 +170,13 @@ macro_rules! common {
             /// True if nothing is buffered now.
             #[track_caller]
             pub fn is_empty(&self) -> bool {
-                self.len() == 0
+                between_points("is_empty", || self.length() == 0)
             }
 
             /// True if nothing more can be buffered now; always, for unbuffered and nil.
             #[track_caller]
             pub fn is_full(&self) -> bool {
-                self.len() >= self.capacity()
+                between_points("is_full", || self.length() >= self.capacity())
             }
 
             /// True if sends fail: somebody closed the channel, or nobody is left to send or to receive. Buffered

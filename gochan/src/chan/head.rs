@@ -5,9 +5,10 @@
 //! true at some instant during the call. That holds because no change made under the lock passes through a state that
 //! looks less ready than those before and after it.
 
+use super::core::Place;
 use super::lock::RawLock;
 use super::waiter::{Outcome, WaitQueue, Waiter};
-use crate::sched::bubble::point_before;
+use crate::sched::bubble::point_before_at;
 use crate::sched::park::Owner;
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering::*};
 
@@ -109,9 +110,9 @@ impl Head {
 
     /// Before an operation, and without the lock.
     #[inline]
-    pub(crate) fn point_before(&self) {
+    pub(crate) fn point_before(&self, what: &'static str, place: Option<Place>) {
         if self.has(EXPLORED) {
-            point_before();
+            point_before_at(what, place);
         }
     }
 

@@ -229,7 +229,7 @@ mod tests {
             assert_none_held();
         };
         refuses("a point", &|| bubble::point("an operation"));
-        refuses("a point before", &bubble::point_before);
+        refuses("a point before", &|| bubble::point_before("an operation"));
         refuses("spending", &crate::sched::spend);
         let parker = park::Parker::current();
         refuses("a park", &|| parker.park(park::WaitReason::Recv, Location::caller()));

@@ -6,7 +6,7 @@
 
 use super::core::Core;
 use crate::callback::Callbacks;
-use crate::sched::bubble::point;
+use crate::sched::bubble::point_after_at;
 use crate::shim::Memory;
 use crate::shim::atomic::{AtomicU8, AtomicU64, Ordering::*};
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
@@ -168,7 +168,8 @@ impl<T> Raw<T> {
 
     #[cold]
     fn end(&self, shared: &Shared<T>, senders_end: bool, receivers_end: bool) {
-        shared.core.head.point_before();
+        let what = if senders_end { "drop of the last sender" } else { "drop of the last receiver" };
+        shared.core.head.point_before(what, None);
         let mut ended = 0;
         let (mut abandoned, mut closed) = (None, None);
         if receivers_end {
@@ -199,6 +200,6 @@ impl<T> Raw<T> {
             }
             callbacks.finish();
         }
-        point("drop of the last handle");
+        point_after_at(what, None);
     }
 }

@@ -134,8 +134,8 @@ impl Core<Instant> {
     /// What has not been received by now never will be. True if there was something that could have been: a moment, come
     /// or not, or the ticks of a ticker.
     #[track_caller]
-    pub(super) fn stop_timer(&self) -> bool {
-        point_before();
+    pub(super) fn stop_timer(&self, what: &'static str) -> bool {
+        point_before(what);
         let mut state = self.lock();
         let Some(timer) = state.timer() else { return false };
         let pending = timer.is_pending();
@@ -143,20 +143,20 @@ impl Core<Instant> {
         timer.taken = None;
         // Or else the process would not count as being at rest until the old moment.
         self.let_all_wait_anew(state);
-        point("stop");
+        point(what);
         pending
     }
 
     /// As [`Core::timer`], from now on. True as for [`Core::stop_timer`].
     #[track_caller]
-    pub(super) fn reset_timer(&self, after: Duration, period: Duration) -> bool {
-        point_before();
+    pub(super) fn reset_timer(&self, what: &'static str, after: Duration, period: Duration) -> bool {
+        point_before(what);
         let mut state = self.lock();
         let Some(timer) = state.timer() else { return false };
         let pending = timer.is_pending();
         *timer = TimerState::new(after, period);
         self.let_all_wait_anew(state);
-        point("reset");
+        point(what);
         pending
     }
 

@@ -90,7 +90,7 @@ impl StopHandle {
     /// ```
     #[track_caller]
     pub fn stop(&self) -> bool {
-        point_before();
+        point_before("StopHandle::stop");
         let Some(closure) = self.call.take() else {
             point("StopHandle::stop");
             return false;
@@ -139,7 +139,7 @@ impl Context {
     pub fn after_func<F: FnOnce() + Send + 'static>(&self, f: F) -> StopHandle {
         let call = Call::new(Location::caller(), Box::new(f));
         let scope = self.scope();
-        point_before();
+        point_before("Context::after_func");
         if let Some(scope) = &scope
             && let Err(late) = scope.add_call(call.clone())
         {

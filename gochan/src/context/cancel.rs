@@ -4,11 +4,11 @@ use super::Context;
 use super::error::{self, ContextError, Given};
 use super::node::{Class, Counted};
 use super::tree::{self, Scope};
-use crate::sched::bubble::{point, point_before};
+use crate::sched::bubble::{point_at, point_before_at};
 use crate::shim::atomic::Ordering::*;
 use std::error::Error;
 use std::fmt;
-use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::ptr::NonNull;
 use std::time::Instant;
 
@@ -64,7 +64,7 @@ impl CancelHandle {
     #[inline]
     #[track_caller]
     pub fn cancel(&self) {
-        self.end(None);
+        self.end(None, "CancelHandle::cancel", Some(Location::caller()));
     }
 
     /// As [`cancel`](CancelHandle::cancel), and says why: [`Context::cause`] returns it, here and below. Takes any
@@ -79,15 +79,21 @@ impl CancelHandle {
     #[doc(alias = "CancelCauseFunc")]
     #[track_caller]
     pub fn cancel_cause<E: Into<Box<dyn Error + Send + Sync>>>(&self, cause: E) {
-        self.end(Some(error::given(cause.into())));
+        let cause = Some(error::given(cause.into()));
+        self.end(cause, "CancelHandle::cancel_cause", Some(Location::caller()));
+    }
+
+    /// Where the block ends that the context is for.
+    #[inline]
+    pub(super) fn cancel_at_end(&self) {
+        self.end(None, "end of with_context!", None);
     }
 
     #[inline]
-    #[track_caller]
-    fn end(&self, cause: Option<Given>) {
-        point_before();
+    fn end(&self, cause: Option<Given>, what: &'static str, place: Option<&'static Location<'static>>) {
+        point_before_at(what, place);
         self.scope().end(ContextError::Canceled, cause);
-        point("CancelHandle::cancel");
+        point_at(what, place);
     }
 
     fn scope(&self) -> &Scope {
@@ -117,7 +123,7 @@ impl Drop for CancelHandle {
             // SAFETY: the last handle takes the reference that all of them had.
             let scope = unsafe { Counted::from_pointer(self.scope) };
             scope.end(ContextError::Canceled, None);
-            point("drop of the last CancelHandle");
+            point_at("drop of the last CancelHandle", None);
         }
     }
 }

@@ -158,6 +158,7 @@ impl Context {
     /// ```
     #[doc(alias = "Err")]
     #[inline]
+    #[track_caller]
     pub fn err(&self) -> Option<ContextError> {
         self.scope_ref()?.error_between_points()
     }
@@ -180,6 +181,7 @@ impl Context {
     /// # Errors
     /// What [`err`](Context::err) returns.
     #[inline]
+    #[track_caller]
     pub fn check(&self) -> Result<(), ContextError> {
         self.err().map_or(Ok(()), Err)
     }
@@ -226,6 +228,7 @@ impl Context {
     /// assert_eq!(ctx.cause().unwrap().to_string(), "the disk is full");
     /// ```
     #[doc(alias = "context.Cause")]
+    #[track_caller]
     pub fn cause(&self) -> Option<Cause> {
         let scope = self.scope_ref()?;
         let error = scope.error_between_points()?;

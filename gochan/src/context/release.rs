@@ -43,6 +43,6 @@ impl Release {
 impl Drop for Release {
     #[inline]
     fn drop(&mut self) {
-        self.0.cancel();
+        self.0.cancel_at_end();
     }
 }

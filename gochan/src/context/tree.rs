@@ -19,6 +19,7 @@ use crate::sched::bubble::{between_points, is_explored, point_of_poll};
 use crate::shim::atomic::{AtomicU8, AtomicU32, Ordering::*};
 use std::cell::UnsafeCell;
 use std::mem::offset_of;
+use std::panic::Location;
 use std::ptr::NonNull;
 #[cfg(feature = "tokio-util")]
 use std::sync::OnceLock;
@@ -118,12 +119,13 @@ impl Scope {
 
     /// As `error`, as an operation of its own: in an exploration with a point before and after.
     #[inline]
+    #[track_caller]
     pub(super) fn error_between_points(&self) -> Option<ContextError> {
         // Acquire: as above.
         match self.end.load(Acquire) {
             LIVE => {
                 // Loops live on this look.
-                point_of_poll();
+                point_of_poll("Context::err", Location::caller());
                 None
             }
             end => self.error_of(end),
@@ -131,6 +133,7 @@ impl Scope {
     }
 
     #[cold]
+    #[track_caller]
     fn error_of(&self, end: u8) -> Option<ContextError> {
         if end & EXPLORED == 0 { self.how(end) } else { between_points("Context::err", || self.error()) }
     }

@@ -56,7 +56,7 @@ where
     }
     if goroutine.worker().bubble().is_some() {
         // Nobody else is to run meanwhile: the call counts as one that takes no time.
-        point_before();
+        point_before("blocking");
         let result = f();
         point("blocking");
         return result;

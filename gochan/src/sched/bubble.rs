@@ -109,9 +109,9 @@ pub(crate) enum Event {
     /// It has its first turn.
     Started(u32),
     /// It is about to begin an operation; it is the one that runs.
-    Arrived(u32),
-    /// It has completed an operation; it is the one that runs.
-    Operated(u32),
+    Arrived(u32, Operation),
+    /// It has completed an operation; it is the one that runs. None: the operation that it has arrived at or waited in.
+    Operated(u32, Option<Operation>),
     /// It waits.
     Parked(u32, WaitReason, Option<&'static Location<'static>>),
     Ended(u32),
@@ -122,6 +122,36 @@ pub(crate) enum Event {
     },
     /// All wait, which is what some have waited for.
     Quiet,
+}
+
+impl Event {
+    /// The one whose step it is.
+    pub(crate) fn goroutine(&self) -> Option<u32> {
+        match *self {
+            Event::Started(number)
+            | Event::Arrived(number, _)
+            | Event::Operated(number, _)
+            | Event::Parked(number, ..)
+            | Event::Ended(number) => Some(number),
+            Event::Spawned(_) | Event::Woken(_) | Event::Jumped { .. } | Event::Quiet => None,
+        }
+    }
+}
+
+/// What a goroutine does at a point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Operation {
+    /// As its caller knows it.
+    pub(crate) name: &'static str,
+    /// Of the call. Destructors are called from nowhere.
+    pub(crate) place: Option<&'static Location<'static>>,
+}
+
+/// Where in an operation a goroutine is.
+#[derive(Debug, Clone, Copy)]
+enum Point {
+    Before(Operation),
+    After(Operation),
 }
 
 /// How a run has ended.
@@ -206,8 +236,8 @@ pub(crate) struct Bubble {
     returning: Cell<usize>,
     /// Orders what has the same deadline.
     deadlines_set: Cell<u32>,
-    /// The operation that the one who runs tells of has not begun.
-    is_before: Cell<bool>,
+    /// Where the one who runs is, if it has told.
+    point: Cell<Option<Point>>,
     /// It was a look that found nothing.
     is_poll: Cell<bool>,
 }
@@ -222,10 +252,19 @@ impl std::fmt::Debug for Bubble {
 /// change. Elsewhere nothing happens.
 #[inline(always)]
 #[track_caller]
-pub(crate) fn point_before() {
+pub(crate) fn point_before(what: &'static str) {
     assert_none_held();
     if attention::is_due_everywhere() {
-        explored_point(true);
+        explored_point(Point::Before(Operation { name: what, place: Some(Location::caller()) }));
+    }
+}
+
+/// As [`point_before`], on behalf of `place`; None in a destructor.
+#[inline(always)]
+pub(crate) fn point_before_at(what: &'static str, place: Option<&'static Location<'static>>) {
+    assert_none_held();
+    if attention::is_due_everywhere() {
+        explored_point(Point::Before(Operation { name: what, place }));
     }
 }
 
@@ -237,36 +276,51 @@ pub(crate) fn point_before() {
 pub(crate) fn point(what: &'static str) {
     assert_none_held();
     if attention::is_due_everywhere() {
-        note_operation(what, Location::caller());
+        note_operation(what, Some(Location::caller()));
     }
 }
 
-/// As [`point`], for what nobody would call in a loop to look for something, and for destructors: nothing is reported
-/// outside of explorations. It is where an unlock is seen by others before the caller does anything else.
+/// As [`point`], on behalf of `place`; None in a destructor, which nobody is told of.
 #[inline(always)]
-pub(crate) fn point_after(_what: &'static str) {
+pub(crate) fn point_at(what: &'static str, place: Option<&'static Location<'static>>) {
     assert_none_held();
     if attention::is_due_everywhere() {
-        explored_point(false);
+        note_operation(what, place);
+    }
+}
+
+/// As [`point`], for what nobody would call in a loop to look for something: nothing is reported outside of explorations. It is where an unlock is seen by others before the caller does anything else.
+#[inline(always)]
+#[track_caller]
+pub(crate) fn point_after(what: &'static str) {
+    point_after_at(what, Some(Location::caller()));
+}
+
+/// As [`point_after`], on behalf of `place`; None in a destructor.
+#[inline(always)]
+pub(crate) fn point_after_at(what: &'static str, place: Option<&'static Location<'static>>) {
+    assert_none_held();
+    if attention::is_due_everywhere() {
+        explored_point(Point::After(Operation { name: what, place }));
     }
 }
 
 /// As [`point`], after the operations that never wait and that loops live on nevertheless: `select!` with `default`, and the
 /// looks at a context. They end a turn that has taken long.
 #[inline(always)]
-pub(crate) fn point_of_poll() {
+pub(crate) fn point_of_poll(what: &'static str, place: &'static Location<'static>) {
     assert_none_held();
     if attention::is_due() {
-        end_long_turn(Unseen::Switches);
+        end_long_turn(Unseen::Switches, what, place);
     }
 }
 
 /// As [`point_of_poll`], after a spawn: a loop that spawns lets the spawned goroutines run.
 #[inline(always)]
-pub(crate) fn point_of_spawn() {
+pub(crate) fn point_of_spawn(site: &'static Location<'static>) {
     assert_none_held();
     if attention::is_due() {
-        end_long_turn(Unseen::Stays);
+        end_long_turn(Unseen::Stays, "go", site);
     }
 }
 
@@ -274,7 +328,7 @@ pub(crate) fn point_of_spawn() {
 #[inline(always)]
 #[track_caller]
 pub(crate) fn between_points<R>(what: &'static str, operation: impl FnOnce() -> R) -> R {
-    point_before();
+    point_before(what);
     let result = operation();
     point(what);
     result
@@ -297,36 +351,40 @@ pub(crate) fn has_points() -> bool {
 /// A point of an exploration, if the caller is in one.
 #[cold]
 #[inline(never)]
-fn explored_point(is_before: bool) {
+fn explored_point(point: Point) {
     if let Some(worker) = Worker::current()
         && let Some(bubble) = worker.bubble()
         && bubble.director.is_asked_often()
     {
-        bubble.is_before.set(is_before);
-        worker.spend();
-        bubble.is_before.set(false);
+        bubble.spend(worker, point);
     }
 }
 
 #[cold]
 #[inline(never)]
-fn note_operation(what: &'static str, place: &'static Location<'static>) {
+fn note_operation(what: &'static str, place: Option<&'static Location<'static>>) {
     match Worker::current() {
-        Some(worker) if worker.bubble().is_some() => explored_point(false),
-        Some(worker) => worker.note_operation(what, place),
+        Some(worker) if worker.bubble().is_some() => {
+            explored_point(Point::After(Operation { name: what, place }));
+        }
+        Some(worker) => {
+            if let Some(place) = place {
+                worker.note_operation(what, place);
+            }
+        }
         None => {}
     }
 }
 
 #[cold]
 #[inline(never)]
-fn end_long_turn(unseen: Unseen) {
+fn end_long_turn(unseen: Unseen, what: &'static str, place: &'static Location<'static>) {
     let Some(worker) = Worker::current() else { return };
     match worker.bubble() {
         // By its budget, where turns are not timed.
         Some(bubble) => {
             bubble.is_poll.set(unseen == Unseen::Switches);
-            worker.spend();
+            bubble.spend(worker, Point::After(Operation { name: what, place: Some(place) }));
             bubble.is_poll.set(false);
         }
         None => worker.end_long_turn(unseen),
@@ -376,7 +434,7 @@ impl Bubble {
             waiting_for_quiet: RefCell::default(),
             returning: Cell::new(0),
             deadlines_set: Cell::new(0),
-            is_before: Cell::new(false),
+            point: Cell::new(None),
             is_poll: Cell::new(false),
         }));
         bubble.worker.enter_bubble(bubble);
@@ -546,19 +604,32 @@ impl Bubble {
         }
     }
 
-    /// The goroutine that runs has completed an operation, or `yields`. It is to switch out if it is returned; it is
-    /// listed already.
+    /// The goroutine that runs, on `worker`, is at `point`.
+    fn spend(&self, worker: &Worker, point: Point) {
+        self.point.set(Some(point));
+        worker.spend();
+        self.point.set(None);
+    }
+
+    /// The goroutine that runs has completed an operation, or yields, if that is asked of it at a place. It is to switch out
+    /// if it is returned; it is listed already.
     pub(super) fn pause(
         &'static self,
         goroutine: &'static Goroutine,
-        yields: bool,
+        asked: Option<&'static Location<'static>>,
     ) -> Option<&'static Goroutine> {
         self.collect();
         let number = self.running.get();
-        let (is_before, is_poll) = (self.is_before.take(), self.is_poll.take());
+        let yields = asked.is_some();
+        let (point, is_poll) = (self.point.take(), self.is_poll.take());
         let is_explored = self.director.is_asked_often();
         if is_explored {
-            self.director.saw(if is_before { Event::Arrived(number) } else { Event::Operated(number) });
+            let gosched = asked.map(|place| Operation { name: "gosched", place: Some(place) });
+            self.director.saw(match point {
+                Some(Point::Before(operation)) => Event::Arrived(number, operation),
+                Some(Point::After(operation)) => Event::Operated(number, Some(operation)),
+                None => Event::Operated(number, gosched),
+            });
         } else {
             self.worker.refill_budget();
         }

@@ -5,7 +5,7 @@
 //! count; the one who reaches zero and sees the flag takes the list under the same lock. So either the waiter sees
 //! zero, or the last counter sees the waiter.
 
-use super::bubble::{point, point_before};
+use super::bubble::{point_at, point_before_at};
 use super::park::{Owner, Parker, WaitReason};
 use crate::chan::lock::SpinLock;
 use crate::shim::atomic::{AtomicU64, Ordering::*};
@@ -49,10 +49,16 @@ impl Countdown {
 
     /// Changes the count. Whoever brings it to zero wakes those who wait; what was done before happens before
     /// their return.
+    ///
+    /// It is the operation `what` of `place`, as for [`point_at`].
     #[inline]
-    #[track_caller]
-    pub(crate) fn add(&self, delta: i64) -> Result<(), Misuse> {
-        point_before();
+    pub(crate) fn add(
+        &self,
+        delta: i64,
+        what: &'static str,
+        place: Option<&'static Location<'static>>,
+    ) -> Result<(), Misuse> {
+        point_before_at(what, place);
         // Release for what was done so far, Acquire because the one who reaches zero acts for all the others.
         let before = self.state.fetch_add((delta as u64).wrapping_mul(ONE), AcqRel);
         let old = count_of(before);
@@ -70,7 +76,7 @@ impl Countdown {
                 self.release();
             }
         }
-        point("WaitGroup::add");
+        point_at(what, place);
         Ok(())
     }
 
@@ -84,10 +90,15 @@ impl Countdown {
         waiters.into_iter().for_each(Owner::wake);
     }
 
-    /// Waits for zero.
+    /// Waits for zero, in the operation `what`.
     #[inline]
-    pub(crate) fn wait(&self, reason: WaitReason, place: &'static Location<'static>) -> Result<(), Misuse> {
-        point_before();
+    pub(crate) fn wait(
+        &self,
+        what: &'static str,
+        reason: WaitReason,
+        place: &'static Location<'static>,
+    ) -> Result<(), Misuse> {
+        point_before_at(what, Some(place));
         // Acquire: what was counted down is visible.
         if self.count_acquire() == 0 {
             super::spend();

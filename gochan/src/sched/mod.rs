@@ -247,9 +247,10 @@ pub(crate) fn worker_of() -> Option<(usize, usize)> {
 /// ```
 #[doc(alias = "Gosched")]
 #[inline(always)]
+#[track_caller]
 pub fn gosched() {
     match Worker::current() {
-        Some(worker) => worker.yield_now(),
+        Some(worker) => worker.yield_now(Location::caller()),
         None => std::thread::yield_now(),
     }
 }

@@ -7,8 +7,10 @@ use super::settings::settings;
 use super::task::Goexit;
 use crate::stack::Slot;
 use std::any::Any;
+use std::cell::Cell;
 use std::fmt::{self, Write as _};
-use std::panic::{Location, catch_unwind};
+use std::panic::{Location, catch_unwind, set_hook, take_hook};
+use std::sync::Once;
 
 /// What a panic in a goroutine does to the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -55,8 +57,29 @@ pub(super) fn body_panicked(id: u64, site: &'static Location<'static>, payload: 
 
 /// To where the output of the test goes that the calling thread works for.
 pub(crate) fn print_for_test(text: &str) {
+    if HUSHED.get() {
+        return;
+    }
     // Only the macro knows where that is. If it cannot write there, it panics, which is of no use to anybody here.
     let _ = catch_unwind(|| eprint!("{text}"));
+}
+
+thread_local! {
+    static HUSHED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether the panics of this thread are reported. Those of a thread that runs a test again and again are of no interest.
+pub(crate) fn hush(hushed: bool) {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let report = take_hook();
+        set_hook(Box::new(move |info| {
+            if !HUSHED.get() {
+                report(info);
+            }
+        }));
+    });
+    HUSHED.set(hushed);
 }
 
 /// Usually one write, so that lines of goroutines do not mix. Not by way of std's `Stderr`, whose lock a goroutine that

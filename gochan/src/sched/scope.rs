@@ -58,7 +58,7 @@ where
     // A child may spawn siblings, which its own count covers, so zero is final.
     shared
         .children
-        .wait(WaitReason::Scope, Location::caller())
+        .wait("scope", WaitReason::Scope, Location::caller())
         .expect("only children add, and they are counted");
     match result {
         Err(payload) => resume_unwind(payload),
@@ -91,7 +91,7 @@ impl<'scope, 'env> Scope<'scope, 'env> {
         let shared = self.shared.clone();
         let packet = Arc::new(Packet { value: Mutex::new(None), payload: Payload::default() });
         let result = packet.clone();
-        shared.children.add(1).expect("fewer goroutines than can be counted");
+        shared.children.add(1, "Scope::go", Some(site)).expect("fewer goroutines than can be counted");
         let child = Child { f, _counted: Counted(shared.clone()) };
         let body = move || {
             // As a whole: its fields are dropped in their order, also if this never runs.
@@ -126,7 +126,7 @@ struct Counted(Arc<Shared>);
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        self.0.children.add(-1).expect("counted up before the start");
+        self.0.children.add(-1, "end of Scope::go", None).expect("counted up before the start");
     }
 }
 
@@ -183,6 +183,7 @@ impl<T> ScopedJoinHandle<'_, T> {
     }
 
     /// True once the goroutine has ended.
+    #[track_caller]
     pub fn is_finished(&self) -> bool {
         self.handle.is_finished()
     }

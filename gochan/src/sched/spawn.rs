@@ -54,7 +54,7 @@ where
         Some(worker) => spawn_on(worker, task, placement),
         None => spawn_from_thread(task, placement),
     }
-    point_of_spawn();
+    point_of_spawn(site);
     JoinHandle::of(task)
 }
 
@@ -171,7 +171,7 @@ impl<T> JoinHandle<T> {
             "goroutine {} joins itself and would wait for ever; let another goroutine join it, or return",
             self.id()
         );
-        point_before();
+        point_before("JoinHandle::join");
         if !self.has_ended() {
             let parker = Parker::current();
             match self.task.register(parker.owner()) {

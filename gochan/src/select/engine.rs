@@ -16,14 +16,13 @@
 //! starts over. So it does when a wait was ended because things have changed.
 
 use super::arm::Arm;
-use crate::chan::core::Blocked;
+use crate::chan::core::{Blocked, Place};
 use crate::chan::waiter::{Claim, Completed, Outcome, Waiter};
 use crate::sched::berths::LINE;
 use crate::sched::bubble::point_of_poll;
 use crate::sched::park::{Owner, Parker, WaitReason};
 use crate::sched::{self, random};
 use std::mem::MaybeUninit;
-use std::panic::Location;
 use std::ptr::{self, NonNull};
 use std::time::Instant;
 
@@ -156,6 +155,8 @@ pub(super) struct Engine<'e, 'a> {
     pub(super) locks: &'e mut [u32],
     pub(super) sorted: &'e mut bool,
     pub(super) mode: Mode,
+    /// Where the select is; a task's is not known.
+    pub(super) place: Option<Place>,
 }
 
 impl Engine<'_, '_> {
@@ -169,7 +170,7 @@ impl Engine<'_, '_> {
     ) -> Begun<P> {
         if !self.mode.default
             && self.linger()
-            && let Some(chosen) = poll(self.arms, self.order, self.mode.biased, other)
+            && let Some(chosen) = poll(self.arms, self.order, self.mode.biased, self.place, other)
         {
             return Begun::Chosen(chosen);
         }
@@ -196,7 +197,7 @@ impl Engine<'_, '_> {
     /// Waits for the deadline or the wake. To be followed by `leave`.
     #[cold]
     #[inline(never)]
-    pub(super) fn park_until(&self, parker: &Parker, deadline: Instant, place: &'static Location<'static>) {
+    pub(super) fn park_until(&self, parker: &Parker, deadline: Instant, place: Place) {
         let claim = self.claim();
         parker.park_until(deadline, WaitReason::Select, place, &mut || claim.give_up());
     }
@@ -373,6 +374,7 @@ pub(super) fn poll(
     arms: &mut [Arm<'_>],
     order: &mut [u32],
     biased: bool,
+    place: Option<Place>,
     other: &mut Option<Completed>,
 ) -> Option<Chosen> {
     let draw = Draw { biased };
@@ -386,7 +388,7 @@ pub(super) fn poll(
         // SAFETY: the arm borrows the channel and the slot; the lock is taken and let go here.
         let attempted = unsafe {
             let head = operation.head();
-            head.point_before();
+            head.point_before("select", place);
             head.lock();
             let attempted = operation.attempt(arm.slot);
             head.unlock();
@@ -410,14 +412,14 @@ pub(super) fn poll(
 /// The end of a choice that has been noted: wakes the other side, and lets others run now and then. A select with `default`
 /// never waits, and lets others run only if its turn has been a long one.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub(super) fn conclude(completed: Option<Completed>, waits: bool) {
+pub(super) fn conclude(completed: Option<Completed>, waits: bool, place: Place) {
     if let Some(completed) = completed {
         completed.wake();
     }
     if waits {
         sched::spend();
     } else {
-        point_of_poll();
+        point_of_poll("select", place);
     }
 }
 

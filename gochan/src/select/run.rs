@@ -34,7 +34,7 @@ const fn indices<const N: usize>() -> [u32; N] {
 pub fn run<const N: usize>(arms: &mut [Arm<'_>; N], biased: bool, default: bool, or_else: bool) -> Chosen {
     let mut other = None;
     let chosen = choose(arms, Mode { biased, default, or_else }, Location::caller(), &mut other);
-    conclude(other, !default);
+    conclude(other, !default, Location::caller());
     chosen
 }
 
@@ -49,7 +49,7 @@ fn choose<const N: usize>(
     if N == 1 && mode.default && !arms[0].may_be_ready() {
         return Chosen::fallback(N);
     }
-    if let Some(chosen) = poll_array(arms, mode.biased, other) {
+    if let Some(chosen) = poll_array(arms, mode.biased, place, other) {
         return chosen;
     }
     match may_switch() {
@@ -105,7 +105,8 @@ fn wait<const N: usize>(
 ) -> Chosen {
     let (mut order, mut locks) = (const { indices::<N>() }, const { indices::<N>() });
     let mut sorted = N < 2;
-    let mut engine = Engine { arms, berth, order: &mut order, locks: &mut locks, sorted: &mut sorted, mode };
+    let (order, locks, sorted) = (&mut order, &mut locks, &mut sorted);
+    let mut engine = Engine { arms, berth, order, locks, sorted, mode, place: Some(place) };
     loop {
         let begun = engine.begin(other, || {
             let parker = parker();
@@ -134,9 +135,10 @@ fn wait<const N: usize>(
 fn poll_array<const N: usize>(
     arms: &mut [Arm<'_>; N],
     biased: bool,
+    place: &'static Location<'static>,
     other: &mut Option<Completed>,
 ) -> Option<Chosen> {
-    poll(arms, &mut const { indices::<N>() }, biased, other)
+    poll(arms, &mut const { indices::<N>() }, biased, Some(place), other)
 }
 
 /// `select! {}`: waits for ever.
@@ -181,7 +183,7 @@ impl Moving {
             self.waits.set(!default);
             self.receiver.set(other);
         } else {
-            conclude(other, !default);
+            conclude(other, !default, Location::caller());
         }
         chosen
     }
@@ -203,10 +205,11 @@ impl Moving {
     /// # Errors
     /// If the value was not sent, because the channel is closed: it comes back.
     #[inline]
+    #[track_caller]
     pub fn result<T>(&self, chosen: Chosen, value: T) -> Result<(), SendError<T>> {
         let value = ManuallyDrop::new(value);
         if self.out.replace(false) {
-            conclude(self.receiver.take(), self.waits.get());
+            conclude(self.receiver.take(), self.waits.get(), Location::caller());
         }
         if chosen.is_moved() { Ok(()) } else { Err(SendError(ManuallyDrop::into_inner(value))) }
     }

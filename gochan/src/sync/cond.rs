@@ -3,7 +3,7 @@
 use super::mutex::MutexGuard;
 use super::queue::{Queue, Waiter};
 use crate::chan::lock::SpinLock;
-use crate::sched::bubble::{between_points, point_after};
+use crate::sched::bubble::{between_points, point_after, point_after_at};
 use crate::sched::clock;
 use crate::sched::park::{Owner, Parker, WaitReason};
 use crate::shim::atomic::{AtomicUsize, Ordering::*};
@@ -82,7 +82,7 @@ impl Cond {
         mutex.unlock();
         parker.park(reason, place);
         mutex.lock(WaitReason::Mutex, place);
-        point_after("Cond::wait");
+        point_after_at("Cond::wait", Some(place));
         guard
     }
 

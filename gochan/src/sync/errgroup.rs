@@ -24,7 +24,7 @@ use crate::sched::park::WaitReason;
 use std::any::Any;
 use std::error::Error;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
 /// Goroutines that are started together and waited for together: Go's `errgroup.Group`.
@@ -118,7 +118,7 @@ impl<E: Send + 'static> Group<E> {
     #[doc(alias = "Go")]
     #[track_caller]
     pub fn go(&self, f: impl FnOnce() -> Result<(), E> + Send + 'static) {
-        let state = self.shared.state.lock();
+        let state = self.shared.state.lock_as("Group::go", Some(Location::caller()));
         let mut state = self.shared.room.wait_while_as(WaitReason::ErrGroup, state, |state| state.is_full());
         state.active += 1;
         drop(state);
@@ -129,7 +129,7 @@ impl<E: Send + 'static> Group<E> {
     #[doc(alias = "TryGo")]
     #[track_caller]
     pub fn try_go(&self, f: impl FnOnce() -> Result<(), E> + Send + 'static) -> bool {
-        let mut state = self.shared.state.lock();
+        let mut state = self.shared.state.lock_as("Group::try_go", Some(Location::caller()));
         if state.is_full() {
             return false;
         }
@@ -168,7 +168,7 @@ impl<E: Send + 'static> Group<E> {
     #[doc(alias = "SetLimit")]
     #[track_caller]
     pub fn set_limit(&self, limit: impl Into<Option<usize>>) {
-        let mut state = self.shared.state.lock();
+        let mut state = self.shared.state.lock_as("Group::set_limit", Some(Location::caller()));
         let active = state.active;
         if active == 0 {
             state.limit = limit.into();
@@ -210,7 +210,7 @@ impl<E: Send + 'static> Group<E> {
     #[doc(alias = "Wait")]
     #[track_caller]
     pub fn wait(&self) -> Result<(), E> {
-        let state = self.shared.state.lock();
+        let state = self.shared.state.lock_as("Group::wait", Some(Location::caller()));
         let mut state = self.shared.idle.wait_while_as(WaitReason::ErrGroup, state, |state| state.active > 0);
         let (error, unwound) = (state.error.take(), state.unwound.take());
         drop(state);
@@ -239,7 +239,7 @@ impl<E> Shared<E> {
                 (Err(payload), None)
             }
         };
-        let mut state = self.state.lock();
+        let mut state = self.state.lock_as("end of Group::go", None);
         let is_first = state.error.is_none() && state.unwound.is_none();
         // What is not kept is dropped when the lock is free.
         let _dropped = match outcome {
@@ -281,7 +281,7 @@ struct Task<E>(Arc<Shared<E>>);
 
 impl<E> Drop for Task<E> {
     fn drop(&mut self) {
-        let mut state = self.0.state.lock();
+        let mut state = self.0.state.lock_as("end of Group::go", None);
         state.active -= 1;
         let idle = state.active == 0;
         drop(state);

@@ -184,7 +184,7 @@ where
     #[doc(alias = "Range")]
     #[doc(alias = "iter")]
     pub fn range(&self, mut f: impl FnMut(&K, &V) -> bool) {
-        point_before();
+        point_before("Map::range");
         let table = self.table.pin();
         // A key that is deleted and stored again meanwhile may come up twice.
         let mut seen = HashSet::with_capacity(table.len());

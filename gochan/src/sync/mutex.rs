@@ -1,7 +1,7 @@
 //! Mutual exclusion.
 
 use super::raw_mutex::RawMutex;
-use crate::sched::bubble::{between_points, has_points, point, point_after, point_before};
+use crate::sched::bubble::{between_points, has_points, point_after_at, point_at, point_before_at};
 use crate::sched::park::WaitReason;
 use std::cell::UnsafeCell;
 use std::fmt;
@@ -78,19 +78,24 @@ impl<T: ?Sized> Mutex<T> {
     #[track_caller]
     pub fn lock(&self) -> MutexGuard<'_, T> {
         if has_points() {
-            return self.lock_between_points();
+            return self.lock_as("Mutex::lock", Some(Location::caller()));
         }
         self.raw.lock(WaitReason::Mutex, Location::caller());
         MutexGuard::new(self)
     }
 
+    /// As a part of the operation `what`, which is called from nowhere if it has no `place`.
     #[cold]
     #[track_caller]
-    fn lock_between_points(&self) -> MutexGuard<'_, T> {
-        point_before();
+    pub(super) fn lock_as(
+        &self,
+        what: &'static str,
+        place: Option<&'static Location<'static>>,
+    ) -> MutexGuard<'_, T> {
+        point_before_at(what, place);
         self.raw.lock(WaitReason::Mutex, Location::caller());
         let guard = MutexGuard::new(self);
-        point("Mutex::lock");
+        point_at(what, place);
         guard
     }
 
@@ -193,7 +198,7 @@ impl<T: ?Sized> Drop for MutexGuard<'_, T> {
     #[inline]
     fn drop(&mut self) {
         self.mutex.raw.unlock();
-        point_after("drop of MutexGuard");
+        point_after_at("drop of MutexGuard", None);
     }
 }
 

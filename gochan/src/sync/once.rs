@@ -55,7 +55,7 @@ impl Once {
     #[cold]
     #[track_caller]
     fn run(&self, f: impl FnOnce(), place: &'static Location<'static>) {
-        point_before();
+        point_before("Once::call_once");
         if let Some(run) = self.raw.begin(WaitReason::Once, "Once::call_once", place) {
             // Whichever way `f` ends, this was it.
             let completed = Completed(Some(run));

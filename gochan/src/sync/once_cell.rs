@@ -77,7 +77,7 @@ impl<T> OnceCell<T> {
     /// If called from inside of the cell's own initialiser.
     #[track_caller]
     pub fn set(&self, value: T) -> Result<(), T> {
-        point_before();
+        point_before("OnceCell::set");
         let set = match self.begin(WaitReason::Once, "OnceCell::set", Location::caller()) {
             Some(run) => {
                 self.fill(run, value);
@@ -157,7 +157,7 @@ impl<T> OnceCell<T> {
         place: &'static Location<'static>,
         f: impl FnOnce() -> Result<T, E>,
     ) -> Result<&T, E> {
-        point_before();
+        point_before("OnceCell::get_or_init");
         if let Some(run) = self.begin(reason, what, place) {
             point("OnceCell::get_or_init");
             let value = f()?;
@@ -178,7 +178,7 @@ impl<T> OnceCell<T> {
 
     /// Fills the cell as the one it was reserved for.
     pub(super) fn fill_reserved(&self, f: impl FnOnce() -> T) -> &T {
-        point_before();
+        point_before("OnceCell::get_or_init");
         let run = self.once.begin_reserved();
         point("OnceCell::get_or_init");
         let value = f();

@@ -1,12 +1,13 @@
 //! Values to use again instead of making new ones.
 
 use crate::chan::lock::SpinLock;
-use crate::sched::bubble::{point, point_after, point_before};
+use crate::sched::bubble::{point, point_after, point_at, point_before, point_before_at};
 use crossbeam_utils::CachePadded;
 use std::fmt;
 use std::mem::ManuallyDrop;
 use std::num::NonZero;
 use std::ops::{Deref, DerefMut};
+use std::panic::Location;
 use std::thread::available_parallelism;
 
 /// Puts on one shelf between two looks at what nobody has needed meanwhile.
@@ -60,7 +61,7 @@ impl<T: Send, F: Fn() -> T> Pool<T, F> {
     #[doc(alias = "Get")]
     #[track_caller]
     pub fn get(&self) -> T {
-        point_before();
+        point_before("Pool::get");
         let mine = self.shelf();
         let (before, after) = self.shelves.split_at(mine);
         let found = after.iter().chain(before).find_map(|shelf| shelf.lock().take());
@@ -72,11 +73,15 @@ impl<T: Send, F: Fn() -> T> Pool<T, F> {
     #[doc(alias = "Put")]
     #[track_caller]
     pub fn put(&self, value: T) {
-        point_before();
+        self.give_back(value, "Pool::put", Some(Location::caller()));
+    }
+
+    fn give_back(&self, value: T, what: &'static str, place: Option<&'static Location<'static>>) {
+        point_before_at(what, place);
         let idle = self.shelves[self.shelf()].lock().put(value);
         // Dropped here, where the shelf is not locked any more.
         drop(idle);
-        point("Pool::put");
+        point_at(what, place);
     }
 
     /// As [`get`](Pool::get), for a value that is put back when the lease is dropped.
@@ -90,13 +95,14 @@ impl<T: Send, F: Fn() -> T> Pool<T, F> {
     /// }
     /// assert!(pool.get().capacity() > 0);
     /// ```
+    #[track_caller]
     pub fn lease(&self) -> Lease<'_, T, F> {
         Lease { value: ManuallyDrop::new(self.get()), pool: self }
     }
 
     /// Drops everything that lies in the pool.
     pub fn trim(&self) {
-        point_before();
+        point_before("Pool::trim");
         for shelf in &self.shelves {
             let values = std::mem::take(&mut *shelf.lock()).values;
             drop(values);
@@ -185,7 +191,8 @@ impl<T: Send, F: Fn() -> T> DerefMut for Lease<'_, T, F> {
 impl<T: Send, F: Fn() -> T> Drop for Lease<'_, T, F> {
     fn drop(&mut self) {
         // SAFETY: taken once, by the drop.
-        self.pool.put(unsafe { ManuallyDrop::take(&mut self.value) });
+        let value = unsafe { ManuallyDrop::take(&mut self.value) };
+        self.pool.give_back(value, "drop of Lease", None);
     }
 }
 

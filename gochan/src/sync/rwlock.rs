@@ -1,7 +1,7 @@
 //! Many readers, or one writer.
 
 use super::raw_rwlock::{Counted, RawRwLock};
-use crate::sched::bubble::{between_points, has_points, point, point_after, point_before};
+use crate::sched::bubble::{between_points, has_points, point, point_after, point_after_at, point_before};
 use std::cell::UnsafeCell;
 use std::fmt;
 use std::marker::PhantomData;
@@ -82,7 +82,7 @@ impl<T: ?Sized> RwLock<T> {
     #[cold]
     #[track_caller]
     fn read_between_points(&self) -> RwLockReadGuard<'_, T> {
-        point_before();
+        point_before("RwLock::read");
         let counted = self.raw.read(Location::caller());
         // SAFETY: just locked for reading, and counted so.
         let guard = unsafe { RwLockReadGuard::new(self, counted) };
@@ -96,7 +96,7 @@ impl<T: ?Sized> RwLock<T> {
     #[inline]
     #[track_caller]
     pub fn write(&self) -> RwLockWriteGuard<'_, T> {
-        point_before();
+        point_before("RwLock::write");
         self.raw.write(Location::caller());
         let guard = RwLockWriteGuard { lock: self, _here: PhantomData };
         point("RwLock::write");
@@ -193,7 +193,7 @@ impl<T: ?Sized> Drop for RwLockReadGuard<'_, T> {
     #[inline]
     fn drop(&mut self) {
         self.lock.raw.end_read(self.counted);
-        point_after("drop of RwLockReadGuard");
+        point_after_at("drop of RwLockReadGuard", None);
     }
 }
 
@@ -252,7 +252,7 @@ impl<T: ?Sized> Drop for RwLockWriteGuard<'_, T> {
     #[inline]
     fn drop(&mut self) {
         self.lock.raw.end_write();
-        point_after("drop of RwLockWriteGuard");
+        point_after_at("drop of RwLockWriteGuard", None);
     }
 }
 

@@ -4,7 +4,7 @@ use super::queue::{Queue, Waiter};
 use crate::chan::lock::SpinLock;
 use crate::chan::{Chan, Sender};
 use crate::context::{Context, ContextError};
-use crate::sched::bubble::{between_points, point, point_before};
+use crate::sched::bubble::{between_points, point_at, point_before_at};
 use crate::sched::park::{Owner, Parker, WaitReason};
 use crate::select::Select;
 use std::cell::Cell;
@@ -164,11 +164,16 @@ impl Semaphore {
     #[doc(alias = "Release")]
     #[track_caller]
     pub fn release(&self, weight: usize) {
-        point_before();
+        self.give_back(weight, "Semaphore::release", Some(Location::caller()));
+    }
+
+    #[track_caller]
+    fn give_back(&self, weight: usize, what: &'static str, place: Option<&'static Location<'static>>) {
+        point_before_at(what, place);
         let held = self.put_back(weight);
         assert!(held, "semaphore: released more than held");
         self.serve();
-        point("Semaphore::release");
+        point_at(what, place);
     }
 
     fn take(&self, weight: usize) -> bool {
@@ -300,6 +305,6 @@ pub struct Permit<'a> {
 
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
-        self.semaphore.release(self.weight);
+        self.semaphore.give_back(self.weight, "drop of Permit", None);
     }
 }

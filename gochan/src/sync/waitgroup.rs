@@ -49,9 +49,7 @@ impl WaitGroup {
     #[inline]
     #[track_caller]
     pub fn add(&self, delta: isize) {
-        if let Err(misuse) = self.countdown.add(delta as i64) {
-            misused(misuse);
-        }
+        self.count(delta as i64, "WaitGroup::add", Some(Location::caller()));
     }
 
     /// Counts one goroutine down: `add(-1)`.
@@ -61,7 +59,15 @@ impl WaitGroup {
     #[inline]
     #[track_caller]
     pub fn done(&self) {
-        self.add(-1);
+        self.count(-1, "WaitGroup::done", Some(Location::caller()));
+    }
+
+    #[inline]
+    #[track_caller]
+    fn count(&self, delta: i64, what: &'static str, place: Option<&'static Location<'static>>) {
+        if let Err(misuse) = self.countdown.add(delta, what, place) {
+            misused(misuse);
+        }
     }
 
     /// Waits until the counter is zero; returns at once if it is.
@@ -73,7 +79,8 @@ impl WaitGroup {
     #[inline]
     #[track_caller]
     pub fn wait(&self) {
-        if let Err(misuse) = self.countdown.wait(WaitReason::WaitGroup, Location::caller()) {
+        if let Err(misuse) = self.countdown.wait("WaitGroup::wait", WaitReason::WaitGroup, Location::caller())
+        {
             misused(misuse);
         }
     }
@@ -94,10 +101,10 @@ impl WaitGroup {
         struct Done(WaitGroup);
         impl Drop for Done {
             fn drop(&mut self) {
-                self.0.done();
+                self.0.count(-1, "end of WaitGroup::go", None);
             }
         }
-        self.add(1);
+        self.count(1, "WaitGroup::go", Some(Location::caller()));
         let done = Done(self.clone());
         crate::sched::go(move || {
             let _done = done;

@@ -5,15 +5,19 @@ use super::report::{Left, Verdict, leftover};
 use crate::sched::bubble::{Bubble, End};
 use crate::sched::group::Group;
 use crate::sched::private::{InMotion, TestThread, outlive_goroutines};
-use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Why a bubble may come to nothing.
 const HELD_UP: &str = "goroutines of such a test share one thread, and one that does not wait by gochan's means holds up \
                        the others: one that computes or polls for ever, sleeps by std, or waits for a std::sync::Mutex \
                        whose guard another goroutine keeps across an operation of gochan";
+
+/// Why goroutines are left that would have ended in time.
+const TIME_HAS_STOPPED: &str = "    time has stopped since the body ended: a sleep, a timeout or a timer that was to end later never does. Let the \
+                                body wait for the goroutine (join it, or a WaitGroup), or have it ended (cancel its context, \
+                                close a channel that it selects on)";
 
 /// Whether goroutines are suspended on the thread of a bubble.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,14 +37,19 @@ impl GoroutinesLeft {
     }
 }
 
+/// A test that runs on a thread of its own has not come to its end in time.
+pub(super) struct TimedOut;
+
+/// What is called now and then while a test runs, with that pause.
+pub(super) type Looks<'a> = (Duration, &'a mut dyn FnMut());
+
 /// Runs `drive` on a thread of the caller's name, and waits for what it tells first, until `deadline`. The thread is
 /// left alone after that: goroutines may hold it. It ends only if `drive` says that no goroutine is left on it.
 pub(super) fn on_thread<T: Send + 'static>(
-    test: &Test,
-    group: &Arc<Group>,
     deadline: Option<Instant>,
+    mut looks: Option<Looks<'_>>,
     drive: impl FnOnce(Sender<T>) -> GoroutinesLeft + Send + 'static,
-) -> Result<T, Verdict> {
+) -> Result<T, TimedOut> {
     let (tell, told) = mpsc::channel();
     let name = thread::current().name().unwrap_or("gochan-test").to_owned();
     let drive = move || {
@@ -53,25 +62,41 @@ pub(super) fn on_thread<T: Send + 'static>(
     };
     let thread =
         thread::Builder::new().name(name).spawn(drive).expect("a thread for the test can be started");
-    let answer = match deadline {
-        Some(deadline) => told.recv_timeout(deadline.saturating_duration_since(Instant::now())),
-        None => told.recv().map_err(|_| RecvTimeoutError::Disconnected),
-    };
-    match answer {
-        Ok(answer) => Ok(answer),
-        Err(RecvTimeoutError::Timeout) => {
-            let timeout = test.timeout.expect("without a timeout there is no deadline");
-            Err(Verdict::timeout(timeout, &leftover(group)).and(HELD_UP))
+    loop {
+        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let pause = looks.as_ref().map(|&(pause, _)| pause);
+        let answer = match left.into_iter().chain(pause).min() {
+            Some(wait) => told.recv_timeout(wait),
+            None => told.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        };
+        match answer {
+            Ok(answer) => return Ok(answer),
+            Err(RecvTimeoutError::Timeout) => match &mut looks {
+                Some((pause, look)) if left.is_none_or(|left| left > *pause) => look(),
+                _ => return Err(TimedOut),
+            },
+            Err(RecvTimeoutError::Disconnected) => match thread.join() {
+                Err(payload) => std::panic::resume_unwind(payload),
+                Ok(()) => unreachable!("the thread tells how the test has ended"),
+            },
         }
-        Err(RecvTimeoutError::Disconnected) => match thread.join() {
-            Err(payload) => std::panic::resume_unwind(payload),
-            Ok(()) => unreachable!("the thread tells how the test has ended"),
-        },
     }
 }
 
+/// What came of a test that has timed out.
+pub(super) fn timed_out(test: &Test, group: &Group) -> Verdict {
+    let timeout = test.timeout.expect("without a timeout there is no deadline");
+    Verdict::timeout(timeout, &leftover(group)).and(HELD_UP)
+}
+
 /// What came of a run; called on the thread of its bubble.
-pub(super) fn verdict(test: &Test, group: &Group, end: End, result: Option<thread::Result<bool>>) -> Verdict {
+pub(super) fn verdict(
+    test: &Test,
+    group: &Group,
+    bubble: &Bubble,
+    end: End,
+    result: Option<thread::Result<bool>>,
+) -> Verdict {
     let mut verdict = match end {
         End::Deadlock => Verdict::deadlock(&leftover(group)),
         _ => result.map_or_else(Verdict::passed, Verdict::of_body),
@@ -80,7 +105,11 @@ pub(super) fn verdict(test: &Test, group: &Group, end: End, result: Option<threa
     if end == End::Left && !verdict.is_panic() {
         let left = leftover(group);
         let alive = left.len();
-        verdict.add_leaks(&Left::new(left, alive, test.allowed));
+        let left = Left::new(left, alive, test.allowed);
+        verdict.add_leaks(&left);
+        if !left.is_nobody() && bubble.has_deadline() {
+            verdict = verdict.and(TIME_HAS_STOPPED);
+        }
     }
     verdict
 }

@@ -72,7 +72,8 @@
 //! ```
 //!
 //! [`wait`] returns when every other goroutine waits. The clock to ask is [`time::now`](crate::time::now); that of std
-//! goes on as ever. When the body has ended, time stops: who waits then is left, even if for a deadline.
+//! goes on as ever. When the body has ended, time stops: who waits then is left, even if for a deadline. So the body waits
+//! for goroutines that sleep, or ends them.
 //!
 //! # Exploration
 //!
@@ -86,14 +87,14 @@
 //! all goroutines of the test are asleep - deadlock!
 //!     goroutine 1 `lost_wake_up`: waits in chan receive at tests/wake.rs:12:9
 //!         spawned at tests/wake.rs:4:4
-//! interleaving 7 of 500, seed 239121027452521
+//! interleaving 7 of 500, seed 239121027452521, shrunk from 12 switches to 1
 //! what happened, in this order:
 //!     step  goroutine
 //!        1          1  begins
 //!        2          1  go at tests/wake.rs:6:5, starts goroutine 2
-//!        3          1  Chan::is_empty at tests/wake.rs:11:12
+//!        3          1  is_empty at tests/wake.rs:11:12
 //!        4          2  begins
-//!        5          2  Chan::try_send at tests/wake.rs:8:21
+//!        5          2  try_send at tests/wake.rs:8:21
 //!        6          2  ends
 //!        7          1  waits in chan receive at tests/wake.rs:12:9
 //! to see it again: GOCHAN_SEED=239121027452521 cargo test lost_wake_up
@@ -134,9 +135,35 @@
 //!
 //! # Seeds
 //!
-//! `GOCHAN_SEED` runs that one interleaving and no other; `GOCHAN_EXPLORE` sets another number of runs. The same test
-//! sees the same interleavings each time. Half of them draw anew at each step; the other half let goroutines run by
-//! priorities that change at few steps, which finds what a draw at each step hardly ever does.
+//! `GOCHAN_SEED` runs that one interleaving and no other. The same test sees the same interleavings each time. Half of
+//! them draw anew at each step; the other half let goroutines run by priorities that change at few steps, which finds
+//! what a draw at each step hardly ever does.
+//!
+//! `GOCHAN_EXPLORE` changes all explorations, for instance those of a nightly run. It is a number of interleavings, such
+//! as `GOCHAN_EXPLORE=100000`, or a list such as `GOCHAN_EXPLORE=for=10m,jumps=5`:
+//!
+//! | setting | |
+//! |---|---|
+//! | `runs=100000` | so many interleavings |
+//! | `for=10m` | as many interleavings as fit into this time, or as `runs` says if that is given as well; it is added to the `timeout` of the test |
+//! | `jumps=5` | as the argument `jumps` |
+//! | `strategy=walk` | all interleavings draw at each step; `priorities`: none does; `mixed`: half of them, as without it |
+//!
+//! A seed stands for a run under the same `jumps` and `strategy`, and the report prints them together. An exploration that
+//! takes more than two seconds shows on a terminal how far it is.
+//!
+//! # The shortest failure
+//!
+//! A run that fails has often switched between goroutines at dozens of places, most of which have nothing to do with the
+//! failure. What is told is another run, *shrunk* from that one: a *switch* is a step at which a goroutine does not go on
+//! although it could, or at which not the one is next that could have run for the longest, or at which the clock jumps
+//! although goroutines can run. Switches are left out for as long as the run fails in the same way: with the same message,
+//! but for its numbers, or with a deadlock or a leak in which no goroutine waits at a line where none waited before. This
+//! takes up to a thousand more runs of the body, in which panics are not reported. The seed of the first run brings back
+//! the shrunk one.
+//!
+//! Each step has the line of the caller. Destructors are called from no line: in builds without debug information a step
+//! such as `drop of MutexGuard, after src/pool.rs:12:9` has the line that the goroutine was at before.
 //!
 //! The code under test is as it is everywhere. But the body runs many times in one process, so it must start from
 //! nothing each time, and must not depend on anything but its goroutines: statics, real time, random numbers, the order

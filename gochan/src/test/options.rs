@@ -152,7 +152,7 @@ fn timeout_from_environment() -> Option<Option<Duration>> {
 }
 
 /// `500ms`, `5s`, `2m`, `1h`; zero is refused.
-fn parse_duration(text: &str) -> Option<Duration> {
+pub(super) fn parse_duration(text: &str) -> Option<Duration> {
     let digits = text.find(|c: char| !c.is_ascii_digit())?;
     let count = text[..digits].parse::<u64>().ok().filter(|&count| count > 0)?;
     let milliseconds = match &text[digits..] {

@@ -5,7 +5,7 @@ use crate::sched::report;
 use crate::sched::{GoroutineInfo, State, goroutines, task::Goexit};
 use std::any::Any;
 use std::fmt::{self, Write};
-use std::panic::resume_unwind;
+use std::panic::{Location, resume_unwind};
 use std::time::Duration;
 
 /// A goroutine that is there, and what to call it.
@@ -78,9 +78,47 @@ impl fmt::Display for Leftover {
     }
 }
 
+fn places(goroutines: &[Leftover]) -> Vec<Place> {
+    goroutines.iter().map(|goroutine| goroutine.0.waiting_at).collect()
+}
+
 fn list(text: &mut String, goroutines: &[Leftover]) {
     for goroutine in goroutines {
         let _ = write!(text, "\n    {goroutine}");
+    }
+}
+
+/// What kind of thing went wrong, and what it is known by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Symptom {
+    /// With what message.
+    Panic(String),
+    /// The body ended otherwise than by coming to its end.
+    Body,
+    /// Where goroutines wait.
+    Deadlock(Vec<Place>),
+    Leak(Vec<Place>),
+    Timeout,
+    Stuck,
+    Endless,
+}
+
+type Place = Option<&'static Location<'static>>;
+
+impl Symptom {
+    /// True if it tells of the same fault as `other` does, or of a part of it.
+    pub(super) fn is_of(&self, other: &Symptom) -> bool {
+        fn without_numbers(text: &str) -> impl Iterator<Item = char> + '_ {
+            text.chars().filter(|c| !c.is_ascii_digit())
+        }
+        match (self, other) {
+            (Symptom::Panic(one), Symptom::Panic(other)) => without_numbers(one).eq(without_numbers(other)),
+            (Symptom::Deadlock(places), Symptom::Deadlock(others))
+            | (Symptom::Leak(places), Symptom::Leak(others)) => {
+                places.iter().all(|place| others.contains(place))
+            }
+            (one, other) => one == other,
+        }
     }
 }
 
@@ -90,7 +128,7 @@ pub(super) struct Verdict {
     /// The panic of the body.
     payload: Option<Box<dyn Any + Send>>,
     /// What else went wrong.
-    problems: Vec<String>,
+    problems: Vec<(Symptom, String)>,
 }
 
 impl Verdict {
@@ -99,9 +137,9 @@ impl Verdict {
         let mut verdict = Verdict::passed();
         match result {
             Ok(true) => {}
-            Ok(false) => verdict.problems.push("the test returned an error".to_owned()),
+            Ok(false) => verdict.add(Symptom::Body, "the test returned an error".to_owned()),
             Err(payload) if payload.is::<Goexit>() => {
-                verdict.problems.push("the test ended by goexit before its body was through".to_owned());
+                verdict.add(Symptom::Body, "the test ended by goexit before its body was through".to_owned());
             }
             Err(payload) => verdict.payload = Some(payload),
         }
@@ -118,7 +156,18 @@ impl Verdict {
             "{what}. It cannot be switched out then, so nobody will ever end the wait. Use try_send, try_recv or a \
              buffered channel in destructors and deferred code"
         );
-        Verdict { payload: None, problems: vec![problem] }
+        Verdict::of(Symptom::Stuck, problem)
+    }
+
+    fn of(symptom: Symptom, problem: String) -> Verdict {
+        Verdict { payload: None, problems: vec![(symptom, problem)] }
+    }
+
+    /// All that went wrong, for comparison.
+    pub(super) fn symptoms(&self) -> Vec<Symptom> {
+        let panic =
+            self.payload.as_ref().map(|payload| Symptom::Panic(report::message(&**payload).to_owned()));
+        panic.into_iter().chain(self.problems.iter().map(|(symptom, _)| symptom.clone())).collect()
     }
 
     /// True if the body has panicked.
@@ -130,26 +179,30 @@ impl Verdict {
         self.is_panic() || !self.problems.is_empty()
     }
 
-    pub(super) fn and(mut self, problem: &str) -> Verdict {
-        self.add(problem.to_owned());
+    /// Says more about the last problem.
+    pub(super) fn and(mut self, more: &str) -> Verdict {
+        if let Some((_, problem)) = self.problems.last_mut() {
+            *problem += "\n";
+            *problem += more;
+        }
         self
     }
 
-    pub(super) fn add(&mut self, problem: String) {
-        self.problems.push(problem);
+    pub(super) fn add(&mut self, symptom: Symptom, problem: String) {
+        self.problems.push((symptom, problem));
     }
 
     /// Nobody will ever go on, and the body has not ended.
     pub(super) fn deadlock(goroutines: &[Leftover]) -> Verdict {
         let mut text = "all goroutines of the test are asleep - deadlock!".to_owned();
         list(&mut text, goroutines);
-        Verdict { payload: None, problems: vec![text] }
+        Verdict::of(Symptom::Deadlock(places(goroutines)), text)
     }
 
     pub(super) fn timeout(timeout: Duration, goroutines: &[Leftover]) -> Verdict {
         let mut text = format!("the test has not ended after {timeout:?}");
         list(&mut text, goroutines);
-        Verdict { payload: None, problems: vec![text] }
+        Verdict::of(Symptom::Timeout, text)
     }
 
     pub(super) fn add_leaks(&mut self, left: &Left) {
@@ -164,22 +217,34 @@ impl Verdict {
         if left.unstarted > 0 {
             let _ = write!(text, "\n    {} not started, because others never wait", left.unstarted);
         }
-        self.problems.push(text);
+        self.add(Symptom::Leak(places(&left.started)), text);
     }
 
     pub(super) fn add_panics(&mut self, panics: Vec<Panicked>) {
         for Panicked { id, name, spawned_at, message } in panics {
             let name = name.map(|name| format!(" `{name}`")).unwrap_or_default();
-            self.problems.push(format!(
+            let problem = format!(
                 "goroutine {id}{name} panicked and nobody joined it: {message}\n        spawned at {spawned_at}"
-            ));
+            );
+            self.add(Symptom::Panic(message), problem);
         }
     }
 
     /// Fails the test, unless nothing was wrong.
     #[track_caller]
     pub(super) fn raise(self) {
-        let problems = self.problems.join("\n");
+        self.raise_with("");
+    }
+
+    /// As `raise`, saying more about how it came to that.
+    #[track_caller]
+    pub(super) fn raise_with(self, story: &str) {
+        if !self.is_failure() {
+            return;
+        }
+        let problems = self.problems.iter().map(|(_, problem)| &**problem);
+        let problems =
+            problems.chain(Some(story).filter(|story| !story.is_empty())).collect::<Vec<_>>().join("\n");
         match self.payload {
             Some(payload) => {
                 if !problems.is_empty() {
@@ -187,16 +252,8 @@ impl Verdict {
                 }
                 resume_unwind(payload)
             }
-            None if problems.is_empty() => {}
             None => panic!("{problems}"),
         }
-    }
-
-    /// As `raise`, saying more about how it came to that.
-    #[track_caller]
-    pub(super) fn raise_with(mut self, story: &str) {
-        self.problems.push(story.to_owned());
-        self.raise();
     }
 }
 

@@ -1,6 +1,6 @@
 //! A test in virtual time: one bubble, in which whoever can run runs in turn.
 
-use super::drive::{GoroutinesLeft, on_thread, verdict};
+use super::drive::{GoroutinesLeft, TimedOut, on_thread, timed_out, verdict};
 use super::options::{Body, Test};
 use super::report::Verdict;
 use crate::sched::bubble::{Bubble, Choice, Director, Event, Options};
@@ -20,11 +20,11 @@ pub(super) fn run(test: &Test, body: impl Body) {
         move |tell: Sender<Verdict>| {
             let bubble = Bubble::new(group.clone(), Box::new(InTurn { tell: tell.clone() }));
             let (end, result) = bubble.run(test.attributes(), test.place, body);
-            let _ = tell.send(verdict(&test, &group, end, result));
+            let _ = tell.send(verdict(&test, &group, bubble, end, result));
             GoroutinesLeft::of(bubble)
         }
     };
-    on_thread(test, &group, deadline, drive).unwrap_or_else(|timeout| timeout).raise();
+    on_thread(deadline, None, drive).unwrap_or_else(|TimedOut| timed_out(test, &group)).raise();
 }
 
 /// The one who has been able to run for the longest is next.

@@ -63,7 +63,7 @@ impl FuncTimer {
     /// ```
     #[track_caller]
     pub fn stop(&self) -> bool {
-        point_before();
+        point_before("FuncTimer::stop");
         let alarm = lock(&self.alarm).take();
         let stopped = alarm.is_some_and(|alarm| alarm.cancel());
         point("FuncTimer::stop");
@@ -90,7 +90,7 @@ impl FuncTimer {
     /// ```
     #[track_caller]
     pub fn reset(&self, d: Duration) -> bool {
-        point_before();
+        point_before("FuncTimer::reset");
         let alarm = self.func.set(d);
         let before = lock(&self.alarm).replace(alarm);
         let stopped = before.is_some_and(|alarm| alarm.cancel());

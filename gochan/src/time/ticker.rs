@@ -89,7 +89,7 @@ impl Ticker {
     #[doc(alias = "Stop")]
     #[track_caller]
     pub fn stop(&self) -> bool {
-        self.channel.stop_timer()
+        self.channel.stop_timer("Ticker::stop")
     }
 
     /// Stops it and lets it tick with a new period from now on, also for receives that wait already. A tick that has come
@@ -104,7 +104,7 @@ impl Ticker {
     #[track_caller]
     pub fn reset(&self, period: Duration) -> bool {
         assert!(!period.is_zero(), "non-positive interval for Ticker.Reset");
-        self.channel.reset_timer(period, period)
+        self.channel.reset_timer("Ticker::reset", period, period)
     }
 }
 

@@ -82,7 +82,7 @@ impl Timer {
     #[doc(alias = "Stop")]
     #[track_caller]
     pub fn stop(&self) -> bool {
-        self.channel.stop_timer()
+        self.channel.stop_timer("Timer::stop")
     }
 
     /// Makes its time the one when `d` has passed from now, also for receives that wait already. An earlier time that
@@ -104,7 +104,7 @@ impl Timer {
     #[doc(alias = "Reset")]
     #[track_caller]
     pub fn reset(&self, d: Duration) -> bool {
-        self.channel.reset_timer(d, Duration::ZERO)
+        self.channel.reset_timer("Timer::reset", d, Duration::ZERO)
     }
 }
 

@@ -97,6 +97,11 @@ impl Bubble {
         unawaited.peek().map_or(Moment::NEVER, |&Reverse(first)| first)
     }
 
+    /// True if something is due later.
+    pub(crate) fn has_deadline(&self) -> bool {
+        self.first_deadline() != Moment::NEVER
+    }
+
     /// Fires what is due, in the order in which it was set. True if there was anything.
     pub(super) fn fire_due(&'static self) -> bool {
         self.is_due() && self.jump_to(self.first_deadline(), false)

@@ -220,7 +220,7 @@ impl Worker {
         assert_none_held();
         match self.budget.get().checked_sub(1) {
             Some(left) => self.budget.set(left),
-            None => self.let_others_run(false),
+            None => self.let_others_run(None),
         }
     }
 
@@ -231,7 +231,7 @@ impl Worker {
             && self.running.get().is_some_and(|goroutine| !scopes::is_inside(goroutine, unseen))
             && self.shared.long_turn.take_back()
         {
-            self.let_others_run(false);
+            self.let_others_run(None);
         }
     }
 
@@ -249,13 +249,13 @@ impl Worker {
 
     /// Lets everything that is runnable on this worker now run before the calling goroutine goes on.
     #[inline(always)]
-    pub(super) fn yield_now(&self) {
-        self.let_others_run(true);
+    pub(super) fn yield_now(&self, place: &'static Location<'static>) {
+        self.let_others_run(Some(place));
     }
 
-    /// As `yield_now`; `asked` if the goroutine wants it.
+    /// As `yield_now`; `asked` for it at some place, if the goroutine wants it.
     #[inline(always)]
-    fn let_others_run(&self, asked: bool) {
+    fn let_others_run(&self, asked: Option<&'static Location<'static>>) {
         assert_none_held();
         if let Some(goroutine) = self.queue_behind_all(asked) {
             if self.checks_scopes {
@@ -267,7 +267,7 @@ impl Worker {
 
     /// Puts the calling goroutine behind everything that is runnable now. None: it must not switch out.
     #[inline(never)]
-    fn queue_behind_all(&self, asked: bool) -> Option<&'static Goroutine> {
+    fn queue_behind_all(&self, asked: Option<&'static Location<'static>>) -> Option<&'static Goroutine> {
         let goroutine = self.running.get()?;
         if fork::is_forked_child() {
             self.budget.set(BUDGET);

@@ -283,13 +283,13 @@ impl<'a> Select<'a> {
             return Some(chosen);
         }
         let mut other = None;
-        let chosen = match self.poll(&mut other) {
+        let chosen = match self.poll(Some(place), &mut other) {
             Some(chosen) => chosen,
             None => self.begin(default, limit, place, &mut other),
         };
         // Should a waker panic, the next wait returns what was chosen.
         self.pending = (!chosen.is_fallback()).then_some(chosen);
-        conclude(other, !default);
+        conclude(other, !default, place);
         self.pending.take()
     }
 
@@ -301,7 +301,7 @@ impl<'a> Select<'a> {
         other: &mut Option<Completed>,
     ) -> Chosen {
         let arms = self.arms.len();
-        let mut engine = self.engine(default);
+        let mut engine = self.engine(default, Some(place));
         loop {
             let begun = engine.begin(other, || {
                 let parker = Parker::current();
@@ -331,11 +331,15 @@ impl<'a> Select<'a> {
         }
     }
 
-    fn poll(&mut self, other: &mut Option<Completed>) -> Option<Chosen> {
-        poll(&mut self.arms, &mut self.order, self.biased, other)
+    fn poll(
+        &mut self,
+        place: Option<&'static Location<'static>>,
+        other: &mut Option<Completed>,
+    ) -> Option<Chosen> {
+        poll(&mut self.arms, &mut self.order, self.biased, place, other)
     }
 
-    fn engine(&mut self, default: bool) -> Engine<'_, 'a> {
+    fn engine(&mut self, default: bool, place: Option<&'static Location<'static>>) -> Engine<'_, 'a> {
         Engine {
             arms: &mut self.arms,
             berth: Berth::of(&mut self.claim, &mut self.waiters),
@@ -343,6 +347,7 @@ impl<'a> Select<'a> {
             locks: &mut self.locks,
             sorted: &mut self.sorted,
             mode: Mode { biased: self.biased, default, or_else: false },
+            place,
         }
     }
 
@@ -364,7 +369,7 @@ impl<'a> Select<'a> {
 
     #[cold]
     fn leave(&mut self, queued: Queued) {
-        let mut engine = self.engine(false);
+        let mut engine = self.engine(false, None);
         engine.give_up();
         let (chosen, owner) = engine.leave();
         self.pending = chosen;

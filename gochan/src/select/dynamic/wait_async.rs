@@ -60,7 +60,7 @@ impl Select<'_> {
             return Some(chosen);
         }
         let mut other = None;
-        if let Some(chosen) = self.poll(&mut other) {
+        if let Some(chosen) = self.poll(None, &mut other) {
             // Should a waker panic, the next wait returns what was chosen.
             self.pending = Some(chosen);
             wake(other);
@@ -68,7 +68,7 @@ impl Select<'_> {
         }
         let task = Arc::new(Task(Mutex::new(Some(waker.clone()))));
         let proxy = Waker::from(task.clone());
-        match self.engine(false).begin(&mut other, || ((), Owner::task(&proxy))) {
+        match self.engine(false, None).begin(&mut other, || ((), Owner::task(&proxy))) {
             Begun::Chosen(chosen) => {
                 // As above.
                 self.pending = Some(chosen);

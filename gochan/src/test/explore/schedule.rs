@@ -12,6 +12,7 @@
 //!
 //! Time is the third thing that is drawn: see [`strikes`](super::strikes).
 
+use super::settings::Strategy;
 use super::strikes::Strikes;
 use crate::sched::bubble::{Choice, Current, Options};
 use crate::test::options::Jumps;
@@ -54,11 +55,18 @@ struct Rank {
 }
 
 impl Schedule {
-    pub(super) fn new(seed: u64, jumps: Jumps) -> Schedule {
+    pub(super) fn new(seed: u64, strategy: Strategy, jumps: Jumps) -> Schedule {
         let mut random = Random(seed);
         // What time does is drawn apart, so that it changes nothing where there are no deadlines.
         let strikes = Strikes::new(Random(!seed), jumps);
-        let way = if random.below(2) == 0 {
+        // Drawn in any case: what comes after that is the same.
+        let walks = random.below(2) == 0;
+        let walks = match strategy {
+            Strategy::Mixed => walks,
+            Strategy::Walk => true,
+            Strategy::Priorities => false,
+        };
+        let way = if walks {
             Way::Walk { stays: [0, 0, 2, 3][random.below(4)] }
         } else {
             Way::Priorities(Priorities::new(&mut random))

@@ -1,25 +1,34 @@
 //! What happened in a run, and how a report shows it.
+//!
+//! Points tell what they are and the line that the caller wrote, in any build. Destructors and futures are called from
+//! nowhere: for them the stack is asked, where somebody is to see it.
 
-use crate::sched::bubble::Event;
+use super::stack::{self, root_of};
+use crate::sched::bubble::{Event, Operation};
+use crate::sched::park::WaitReason;
 use std::backtrace::Backtrace;
 use std::collections::HashMap;
 use std::fmt::Write;
 use std::panic::Location;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
-/// The events of a run, and where in the source its operations are if somebody wanted to know.
+/// The events of a run, and the stacks of those whose place is not known.
 #[derive(Debug, Default)]
 pub(super) struct Trace {
     events: Vec<Event>,
     operations: usize,
-    /// Of operations, by which one it is; those that are shown.
+    /// By the index of the event; of those that are shown.
     stacks: HashMap<usize, Backtrace>,
 }
 
 /// Lines at the begin and the end of a long trace that are shown.
 const FIRST: usize = 40;
 const LAST: usize = 160;
+/// As many operations may be behind one line: its own, and the arrival at it.
+const OF_A_LINE: usize = 2;
+
+type Place = &'static Location<'static>;
 
 impl Trace {
     /// How many operations there were.
@@ -27,18 +36,31 @@ impl Trace {
         self.operations
     }
 
-    /// Called on the stack of the goroutine that has done an operation. Notes its place if it will be shown, given how
-    /// many there will be in all.
+    /// Called on the stack of the goroutine that has done an operation. Notes the stack if the place is not known and the
+    /// operation will be shown, given how many there will be in all.
     pub(super) fn add(&mut self, event: Event, in_all: Option<usize>) {
-        if let Event::Operated(_) | Event::Arrived(_) = event {
+        if let Event::Operated(..) | Event::Arrived(..) = event {
             if let Some(in_all) = in_all
-                && (self.operations < FIRST || self.operations + LAST >= in_all)
+                && (self.operations < OF_A_LINE * FIRST || self.operations + OF_A_LINE * LAST >= in_all)
+                && !self.operation_of(event).is_some_and(|operation| operation.place.is_some_and(is_callers))
             {
-                self.stacks.insert(self.operations, Backtrace::force_capture());
+                self.stacks.insert(self.events.len(), Backtrace::force_capture());
             }
             self.operations += 1;
         }
         self.events.push(event);
+    }
+
+    /// The operation that an event is of, which comes after all others.
+    fn operation_of(&self, event: Event) -> Option<Operation> {
+        match event {
+            Event::Arrived(_, operation) | Event::Operated(_, Some(operation)) => Some(operation),
+            Event::Operated(number, None) => {
+                let mut before = self.events.iter().rev().filter(|before| before.goroutine() == Some(number));
+                before.next().and_then(|&before| begun_by(before))
+            }
+            _ => None,
+        }
     }
 
     /// True if the same things have happened in the same order.
@@ -48,18 +70,16 @@ impl Trace {
 
     /// One line for each step, as the test at `place` is to see it.
     pub(super) fn render(&self, place: &Location<'_>) -> String {
-        let root = root_of(place);
-        let mut operations = 0..;
-        let mut lines: Vec<Line> = Vec::new();
+        let mut story = Story { root: root_of(place), lines: Vec::new(), goroutines: HashMap::new() };
         let mut effects = Vec::new();
-        for &event in &self.events {
+        for (index, &event) in self.events.iter().enumerate() {
             let (who, what) = match event {
                 Event::Spawned(number) | Event::Woken(number) => {
                     let effect = match event {
                         Event::Spawned(_) => format!("starts goroutine {number}"),
                         _ => format!("wakes {number}"),
                     };
-                    match lines.last_mut() {
+                    match story.lines.last_mut() {
                         // The clock's.
                         Some(line) if line.who.is_none() && effects.is_empty() => line.effects.push(effect),
                         // The first goroutine is nobody's effect.
@@ -69,18 +89,14 @@ impl Trace {
                     continue;
                 }
                 Event::Started(number) => {
-                    lines.push(Line::new(Some(number), "begins".to_owned()));
+                    story.lines.push(Line::new(Some(number), "begins".to_owned()));
                     continue;
                 }
-                Event::Operated(number) | Event::Arrived(number) => {
-                    let stack = operations.next().and_then(|index| self.stacks.get(&index));
-                    let operation = stack.and_then(|stack| operation(&stack.to_string(), &root));
-                    let operation = operation.unwrap_or_else(|| "an operation".to_owned());
-                    if let Event::Arrived(_) = event {
-                        (Some(number), format!("{BEFORE}{operation}"))
-                    } else {
-                        (Some(number), operation)
-                    }
+                Event::Operated(number, operation) => {
+                    (Some(number), story.operation(number, operation, self.stacks.get(&index)))
+                }
+                Event::Arrived(number, operation) => {
+                    (Some(number), story.operation(number, Some(operation), self.stacks.get(&index)))
                 }
                 Event::Parked(number, reason, place) => {
                     let place = place.map(|place| format!(" at {place}")).unwrap_or_default();
@@ -92,28 +108,120 @@ impl Trace {
                 Event::Jumped { by, all_wait: false } => (None, format!("{by:?} pass")),
                 Event::Quiet => (None, "all wait".to_owned()),
             };
-            // Nothing has come between the arrival at the operation and its end, or its wait.
-            lines.pop_if(|last| last.who == who && last.what.starts_with(BEFORE) && effects.is_empty());
+            if let Some(last) = story.lines.last_mut()
+                && last.who == who
+                && last.effects.is_empty()
+                && let Some(begun) = last.arrived_at.take()
+                && Story::is_of(event, begun)
+            {
+                // Nothing has come between the arrival at the operation and its end, or its wait.
+                story.lines.pop();
+            }
+            story.note(event);
             let mut line = Line::new(who, what);
             line.effects.append(&mut effects);
-            lines.push(line);
+            if let Event::Arrived(_, operation) = event {
+                line.arrived_at = Some(operation);
+            }
+            story.lines.push(line);
         }
-        render_lines(&lines)
+        render_lines(&story.lines)
     }
 }
 
-const BEFORE: &str = "before ";
+/// The operation that a goroutine is in after an event, if it ends without telling which one it is.
+fn begun_by(event: Event) -> Option<Operation> {
+    match event {
+        Event::Arrived(_, operation) => Some(operation),
+        Event::Parked(_, WaitReason::Select, place) => Some(Operation { name: "select", place }),
+        _ => None,
+    }
+}
+
+/// False for the places in the source of this crate.
+fn is_callers(place: Place) -> bool {
+    let own = file!().strip_suffix("test/explore/trace.rs");
+    !own.is_some_and(|own| place.file().starts_with(own))
+}
+
+/// A trace as far as it is told.
+struct Story {
+    root: Option<PathBuf>,
+    lines: Vec<Line>,
+    goroutines: HashMap<u32, Goroutine>,
+}
+
+/// Where a goroutine is.
+#[derive(Default)]
+struct Goroutine {
+    /// The operation that it has begun.
+    begun: Option<Operation>,
+    /// The last place of its caller that it was seen at.
+    place: Option<Place>,
+}
+
+impl Story {
+    fn note(&mut self, event: Event) {
+        let Some(number) = event.goroutine() else { return };
+        let place = match event {
+            Event::Arrived(_, operation) | Event::Operated(_, Some(operation)) => operation.place,
+            Event::Parked(_, _, place) => place,
+            _ => None,
+        };
+        let goroutine = self.goroutines.entry(number).or_default();
+        goroutine.begun = begun_by(event);
+        goroutine.place = place.filter(|&place| is_callers(place)).or(goroutine.place);
+    }
+
+    /// True if the event is an end of the operation, a wait in it, or one more arrival at it.
+    fn is_of(event: Event, begun: Operation) -> bool {
+        match event {
+            Event::Arrived(_, operation) => operation == begun,
+            Event::Operated(_, operation) => operation.is_none_or(|operation| operation == begun),
+            Event::Parked(_, _, place) => begun.place.is_none() || place == begun.place,
+            _ => false,
+        }
+    }
+
+    /// What to call the operation of a goroutine: None is the one that it has begun.
+    fn operation(&self, number: u32, operation: Option<Operation>, stack: Option<&Backtrace>) -> String {
+        let goroutine = self.goroutines.get(&number);
+        let operation = operation.or_else(|| goroutine?.begun);
+        let place = operation.and_then(|operation| operation.place);
+        let seen = stack.map(|stack| stack::operation(&stack.to_string(), self.root.as_deref()));
+        let seen = seen.unwrap_or_default();
+        let name = match operation {
+            Some(operation) => operation.name.to_owned(),
+            None => seen.name.unwrap_or_else(|| "an operation".to_owned()),
+        };
+        if let Some(place) = place.filter(|&place| is_callers(place)) {
+            format!("{name} at {place}")
+        } else if let Some(line) = seen.line {
+            format!("{name} at {line}")
+        } else if let Some(place) = place {
+            format!("{name} at {place}")
+        } else if let Some(before) = goroutine.and_then(|goroutine| goroutine.place) {
+            format!("{name}, after {before}")
+        } else if let Some(function) = seen.function {
+            format!("{name} in {function}")
+        } else {
+            name
+        }
+    }
+}
 
 struct Line {
     /// None: the clock.
     who: Option<u32>,
     what: String,
     effects: Vec<String>,
+    /// It is no more than the arrival at an operation, as far as is known.
+    arrived_at: Option<Operation>,
 }
 
 impl Line {
     fn new(who: Option<u32>, what: String) -> Line {
-        Line { who, what, effects: Vec::new() }
+        Line { who, what, effects: Vec::new(), arrived_at: None }
     }
 }
 
@@ -128,7 +236,8 @@ fn render_lines(lines: &[Line]) -> String {
             continue;
         }
         let who = line.who.map_or_else(|| "-".to_owned(), |number| number.to_string());
-        let _ = write!(text, "    {:>4}  {who:>9}  {}", index + 1, line.what);
+        let before = if line.arrived_at.is_some() { "before " } else { "" };
+        let _ = write!(text, "    {:>4}  {who:>9}  {before}{}", index + 1, line.what);
         for effect in &line.effects {
             let _ = write!(text, ", {effect}");
         }
@@ -137,157 +246,24 @@ fn render_lines(lines: &[Line]) -> String {
     text
 }
 
-/// Where the source paths of the test's workspace begin.
-fn root_of(place: &Location<'_>) -> Option<PathBuf> {
-    let here = std::env::current_dir().ok()?;
-    here.ancestors().find(|above| above.join(place.file()).exists()).map(Path::to_owned)
-}
-
-/// The operation of gochan's that a stack is in, and the line it was called from: what the caller wrote. The printed
-/// form is all that std gives of a stack.
-fn operation(stack: &str, root: &Option<PathBuf>) -> Option<String> {
-    let mut last = None;
-    let mut lines = stack.lines().map(str::trim).peekable();
-    while let Some(line) = lines.next() {
-        // `12: path::of::function`, or without the number if it was inlined into the next one.
-        let symbol = line.split_once(": ").filter(|(number, _)| number.parse::<u32>().is_ok());
-        let symbol = symbol.map_or(line, |(_, symbol)| symbol);
-        let at = lines.next_if(|next| next.starts_with("at ")).map(|at| &at["at ".len()..]);
-        match owner_of(symbol) {
-            Owner::Gochan => last = Some(name_of(symbol)),
-            Owner::Rust => {}
-            Owner::User => {
-                let name = last?;
-                return Some(match at {
-                    Some(at) => format!("{name} at {}", relative(at, root)),
-                    None => format!("{name} in {symbol}"),
-                });
-            }
-        }
-    }
-    last
-}
-
-enum Owner {
-    Gochan,
-    Rust,
-    User,
-}
-
-fn owner_of(symbol: &str) -> Owner {
-    let path = symbol.trim_start_matches(['<', '&', '*', '[', '(']);
-    let begins = |krates: &[&str]| krates.iter().any(|krate| path.starts_with(krate));
-    if begins(&["gochan::"]) || symbol.contains(" as gochan::") {
-        Owner::Gochan
-    } else if begins(&["core::", "std::", "alloc::", "corosensei::", "__rust", "rust_"])
-        || symbol.contains(" as core::ops::")
-    {
-        Owner::Rust
-    } else {
-        Owner::User
-    }
-}
-
-/// `Chan::send` for `gochan::chan::handle::Chan<T>::send`, `<gochan::…::Chan<i32>>::send` and the like.
-fn name_of(symbol: &str) -> String {
-    if symbol.contains("gochan::select::") {
-        return "select".to_owned();
-    }
-    let symbol = symbol.split("::{{closure}}").next().unwrap_or(symbol);
-    let symbol = symbol.split("::{closure").next().unwrap_or(symbol);
-    if let Some((of, _)) = symbol.split_once(" as core::ops::drop::Drop>") {
-        return format!("drop of {}", last_component(&without_generics(of.trim_start_matches('<'))));
-    }
-    // Of an implementation of a trait, the type that it is for.
-    let mut flat = without_generics(symbol);
-    if flat.starts_with("::")
-        && let Some(end) = closing(symbol)
-    {
-        let of = symbol[1..end].split(" as ").next().unwrap_or_default();
-        flat = format!("{}{}", without_generics(of), without_generics(&symbol[end + 1..]));
-    }
-    let mut components = flat.rsplit("::");
-    let method = components.next().unwrap_or_default().to_owned();
-    match components.next() {
-        Some(of) if of.starts_with(|c: char| c.is_ascii_uppercase()) => format!("{of}::{method}"),
-        _ => method,
-    }
-}
-
-fn last_component(path: &str) -> &str {
-    path.rsplit("::").next().unwrap_or(path)
-}
-
-/// Leaves out everything between angle brackets.
-fn without_generics(path: &str) -> String {
-    let mut depth = 0;
-    let mut flat = String::new();
-    for c in path.chars() {
-        match c {
-            '<' => depth += 1,
-            '>' => depth -= 1,
-            c if depth == 0 => flat.push(c),
-            _ => {}
-        }
-    }
-    flat.replace("::::", "::").trim_end_matches("::").to_owned()
-}
-
-/// Where the bracket that opens `path` is closed.
-fn closing(path: &str) -> Option<usize> {
-    let mut depth = 0;
-    path.char_indices().find_map(|(index, c)| {
-        match c {
-            '<' => depth += 1,
-            '>' => depth -= 1,
-            _ => {}
-        }
-        (depth == 0).then_some(index)
-    })
-}
-
-fn relative(at: &str, root: &Option<PathBuf>) -> String {
-    let Some(root) = root else { return at.to_owned() };
-    let absolute = match at.strip_prefix("./") {
-        Some(below) => std::env::current_dir().map_or_else(|_| PathBuf::from(below), |here| here.join(below)),
-        None => PathBuf::from(at),
-    };
-    absolute.strip_prefix(root).map_or_else(|_| at.to_owned(), |path| path.display().to_string())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sched::park::WaitReason;
 
-    #[test]
-    fn names_are_what_the_caller_wrote() {
-        for (symbol, name) in [
-            ("gochan::chan::handle::Chan<T>::send", "Chan::send"),
-            ("<gochan::chan::handle::Chan<i32>>::send", "Chan::send"),
-            ("gochan::sync::waitgroup::WaitGroup::done", "WaitGroup::done"),
-            ("gochan::sched::go", "go"),
-            ("gochan::__private::go::<i32, test::main::{closure#0}>", "go"),
-            ("gochan::select::run::run", "select"),
-            ("<gochan::chan::shared::TxRef<T> as core::ops::drop::Drop>::drop", "drop of TxRef"),
-            ("<gochan::chan::handle::Chan<T> as gochan::chan::side::SendSide>::send_to", "Chan::send_to"),
-        ] {
-            assert_eq!(name_of(symbol), name, "{symbol}");
-        }
-    }
+    const LEN: Operation = Operation { name: "len", place: None };
 
     #[test]
     fn an_arrival_shows_only_if_others_ran_before_the_operation_began() {
         let mut trace = Trace::default();
         for event in [
             Event::Started(1),
-            Event::Arrived(1),
-            Event::Operated(1),
-            Event::Arrived(1),
+            Event::Arrived(1, LEN),
+            Event::Operated(1, Some(LEN)),
+            Event::Arrived(1, LEN),
             Event::Started(2),
-            Event::Arrived(2),
+            Event::Arrived(2, LEN),
             Event::Parked(2, WaitReason::Recv, None),
-            Event::Operated(1),
+            Event::Operated(1, Some(LEN)),
         ] {
             trace.add(event, None);
         }
@@ -295,24 +271,36 @@ mod tests {
         let lines: Vec<_> = text.lines().skip(1).map(|line| &line[line.len().min(21)..]).collect();
         assert_eq!(
             lines,
-            [
-                "begins",
-                "an operation",
-                "before an operation",
-                "begins",
-                "waits in chan receive",
-                "an operation"
-            ],
+            ["begins", "len", "before len", "begins", "waits in chan receive", "len"],
             "{text}"
         );
     }
 
     #[test]
-    fn the_operation_is_the_last_of_gochan_before_the_callers_frame() {
-        let stack = "   0: gochan::sched::bubble::Bubble::pause\n             at ./src/sched/bubble.rs:1:2\n      \
-                     gochan::chan::core::Core<T>::send\n   1: gochan::chan::handle::Chan<T>::send\n             at \
-                     ./src/chan/handle.rs:3:4\n   2: core::ops::function::FnOnce::call_once\n   3: \
-                     mine::work\n             at /elsewhere/mine.rs:5:6\n   4: gochan::sched::task::run\n";
-        assert_eq!(operation(stack, &None).as_deref(), Some("Chan::send at /elsewhere/mine.rs:5:6"));
+    fn operations_have_the_places_that_they_tell_or_those_known_last() {
+        let here = Location::caller();
+        let mut trace = Trace::default();
+        for event in [
+            Event::Arrived(1, Operation { name: "send", place: Some(here) }),
+            Event::Operated(1, None),
+            Event::Operated(1, None),
+            Event::Parked(1, WaitReason::Select, Some(here)),
+            Event::Operated(1, None),
+            Event::Operated(1, Some(Operation { name: "drop of it", place: None })),
+        ] {
+            trace.add(event, None);
+        }
+        let text = trace.render(here);
+        let lines: Vec<_> = text.lines().skip(1).map(|line| &line[line.len().min(21)..]).collect();
+        let at = |what: &str| format!("{what} at {here}");
+        // This file is the crate's own, which does not count as a caller's.
+        let expected = [
+            at("send"),
+            "an operation".to_owned(),
+            at("waits in select"),
+            at("select"),
+            "drop of it".to_owned(),
+        ];
+        assert_eq!(lines, expected, "{text}");
     }
 }

@@ -1,0 +1,202 @@
+//! Runs a body under one plan after another, and keeps what there is to tell of a run that has failed.
+
+use super::schedule::Schedule;
+use super::script::{Player, Recorder, Script, Switch};
+use super::trace::Trace;
+use crate::sched::bubble::{Bubble, Choice, Director, End, Event, Options};
+use crate::sched::group::Group;
+use crate::sched::private::outlive_goroutines;
+use crate::sched::random;
+use crate::test::drive::{GoroutinesLeft, verdict};
+use crate::test::options::{Body, Test};
+use crate::test::report::{Symptom, Verdict};
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// Steps of one run after which it is given up.
+pub(super) const MANY_STEPS: u64 = 1_000_000;
+
+/// How a run is to go.
+pub(super) enum Plan {
+    Draw(Schedule),
+    Play(Player),
+}
+
+/// A run that has failed.
+pub(super) struct Failure {
+    /// Its choices of `select!` follow from that, and those of a schedule.
+    pub(super) seed: u64,
+    pub(super) verdict: Verdict,
+    pub(super) trace: Trace,
+    pub(super) script: Script,
+    /// How often there was something to choose.
+    pub(super) steps: u64,
+}
+
+/// What is told of a run from which the thread does not come back.
+type Stuck = Box<dyn Fn(Failure)>;
+
+/// Runs of one test on one thread.
+pub(super) struct Runs {
+    test: Test,
+    explorer: Rc<Explorer>,
+    bubble: &'static Bubble,
+    left: GoroutinesLeft,
+}
+
+impl Runs {
+    /// Of goroutines that are to be in `group`.
+    pub(super) fn new(test: &Test, group: &Arc<Group>, stuck: impl Fn(Failure) + 'static) -> Runs {
+        let explorer = Rc::new(Explorer::new(group, Box::new(stuck)));
+        let bubble = Bubble::new(group.clone(), Box::new(explorer.clone()));
+        Runs { test: test.clone(), explorer, bubble, left: GoroutinesLeft::None }
+    }
+
+    /// The next run that fails has so many operations, and is to be told with their places.
+    pub(super) fn look_at_places(&mut self, operations: usize) {
+        self.explorer.operations.set(Some(operations));
+    }
+
+    /// Runs that take more steps are given up, without having failed for that.
+    pub(super) fn give_up_after(&mut self, steps: u64) {
+        self.explorer.most_steps.set(steps.min(MANY_STEPS));
+    }
+
+    /// Runs `body` for the switches that could have been made after those that the script has. None: it has failed as it is.
+    pub(super) fn switches_after(
+        &mut self,
+        seed: u64,
+        script: &Script,
+        body: impl Body,
+    ) -> Option<Vec<Switch>> {
+        self.explorer.lists_options.set(true);
+        let failure = self.run(seed, Plan::Play(Player::new(script)), body);
+        self.explorer.lists_options.set(false);
+        let recorder = self.explorer.recorder.take();
+        failure.is_none().then(|| recorder.others_after(script.0.len()))
+    }
+
+    /// How many steps the last run has taken.
+    pub(super) fn steps(&self) -> u64 {
+        self.explorer.steps.get()
+    }
+
+    /// Runs `body`. None: it has not failed.
+    pub(super) fn run(&mut self, seed: u64, plan: Plan, body: impl Body) -> Option<Failure> {
+        self.explorer.begin(seed, plan);
+        let (end, result) = self.bubble.run(self.test.attributes(), self.test.place, body);
+        let mut verdict = verdict(&self.test, &self.explorer.group.borrow(), self.bubble, end, result);
+        if self.explorer.is_endless() {
+            let problem = format!(
+                "no end after {MANY_STEPS} steps: goroutines keep each other busy, although each has had turns and time has passed"
+            );
+            verdict.add(Symptom::Endless, problem);
+        }
+        self.left = self.left.or(GoroutinesLeft::of(self.bubble));
+        let failure = verdict.is_failure().then(|| self.explorer.failure(verdict));
+        if end != End::Finished {
+            // Some are left, which may be, or have nothing to do with the runs that follow.
+            if failure.is_some() {
+                self.explorer.group.replace(Arc::new(Group::default()));
+            }
+            let group = self.explorer.group.borrow().clone();
+            self.bubble = Bubble::new(group, Box::new(self.explorer.clone()));
+        }
+        failure
+    }
+
+    /// To be asked when all runs are over.
+    pub(super) fn goroutines_left(&self) -> GoroutinesLeft {
+        self.left
+    }
+}
+
+/// Directs one run after the other.
+struct Explorer {
+    seed: Cell<u64>,
+    plan: RefCell<Plan>,
+    recorder: RefCell<Recorder>,
+    lists_options: Cell<bool>,
+    trace: RefCell<Trace>,
+    /// How many the run will have, if their places are to be noted.
+    operations: Cell<Option<usize>>,
+    steps: Cell<u64>,
+    most_steps: Cell<u64>,
+    group: RefCell<Arc<Group>>,
+    stuck: Stuck,
+}
+
+impl Explorer {
+    fn new(group: &Arc<Group>, stuck: Stuck) -> Explorer {
+        Explorer {
+            seed: Cell::new(0),
+            plan: RefCell::new(Plan::Play(Player::default())),
+            recorder: RefCell::default(),
+            lists_options: Cell::new(false),
+            trace: RefCell::default(),
+            operations: Cell::new(None),
+            steps: Cell::new(0),
+            most_steps: Cell::new(MANY_STEPS),
+            group: RefCell::new(group.clone()),
+            stuck,
+        }
+    }
+
+    fn begin(&self, seed: u64, plan: Plan) {
+        random::restart(seed);
+        self.seed.set(seed);
+        self.plan.replace(plan);
+        let lists_options = self.lists_options.get();
+        self.recorder.replace(if lists_options { Recorder::of_all_options() } else { Recorder::default() });
+        self.trace.take();
+        self.steps.set(0);
+    }
+
+    fn is_endless(&self) -> bool {
+        self.steps.get() >= MANY_STEPS
+    }
+
+    fn failure(&self, verdict: Verdict) -> Failure {
+        Failure {
+            seed: self.seed.get(),
+            verdict,
+            trace: self.trace.take(),
+            script: self.recorder.take().into_script(),
+            steps: self.steps.get(),
+        }
+    }
+}
+
+impl Director for Rc<Explorer> {
+    fn choose(&self, options: &Options<'_>) -> Choice {
+        self.steps.set(self.steps.get() + u64::from(options.ready.len() > 0));
+        let choice = match &mut *self.plan.borrow_mut() {
+            Plan::Draw(schedule) => schedule.choose(options),
+            Plan::Play(player) => player.choose(options),
+        };
+        self.recorder.borrow_mut().chose(choice, options);
+        choice
+    }
+
+    fn is_asked_often(&self) -> bool {
+        true
+    }
+
+    fn saw(&self, event: Event) {
+        self.recorder.borrow_mut().saw(event);
+        if let Plan::Play(player) = &mut *self.plan.borrow_mut() {
+            player.saw(event);
+        }
+        self.trace.borrow_mut().add(event, self.operations.get());
+    }
+
+    fn has_seen_enough(&self) -> bool {
+        self.steps.get() >= self.most_steps.get() || self.group.borrow().has_panicked()
+    }
+
+    fn stuck(&self, what: &str) -> ! {
+        (self.stuck)(self.failure(Verdict::stuck(what)));
+        outlive_goroutines()
+    }
+}
