@@ -1,6 +1,6 @@
 //! `#[gochan::main]` and `#[gochan::test]`: the user's function inside one that hands it to the runtime.
 
-use gochan_syntax::{EntryArgs, EntryFn, TestArgs};
+use gochan_syntax::{EntryArgs, EntryFn, Explore, TestArgs};
 use proc_macro_crate::{Error as ManifestError, FoundCrate, crate_name};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -47,7 +47,11 @@ fn test(root: &Root, args: &TestArgs, function: &EntryFn) -> TokenStream {
     let (name, output) = (&sig.ident, &sig.output);
     let start = root.private("Test");
     let virtual_time = args.virtual_time.iter().map(|word| quote_spanned!(word.span()=> .virtual_time()));
-    let explore = args.explore.iter().map(|runs| quote!(.explore(#runs)));
+    let explore = args.explore.iter().map(|explore| match explore {
+        Explore::Runs(runs) => quote!(.explore(#runs)),
+        Explore::All => quote!(.explore_all()),
+    });
+    let limit = args.limit.iter().map(|(_, count)| quote!(.limit(#count)));
     let jumps = args.jumps.iter().map(|(_, count)| quote!(.jumps(#count)));
     let timeout = args.timeout.iter().map(|nanoseconds| quote!(.timeout(#nanoseconds)));
     let allow = args.allow.iter().map(|entries| quote!(.allow(&#entries)));
@@ -56,7 +60,7 @@ fn test(root: &Root, args: &TestArgs, function: &EntryFn) -> TokenStream {
     quote_spanned! {at(name.span())=>
         #(#attrs)* #[::core::prelude::v1::test] #vis fn #name() {
             fn #inner() #output #body
-            #start::new() #(#virtual_time)* #(#explore)* #(#jumps)* #(#timeout)* #(#allow)* #(#stack_size)* .run(#inner)
+            #start::new() #(#virtual_time)* #(#explore)* #(#limit)* #(#jumps)* #(#timeout)* #(#allow)* #(#stack_size)* .run(#inner)
         }
     }
 }

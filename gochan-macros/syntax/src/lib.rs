@@ -48,4 +48,4 @@ pub use recv::Recv;
 pub use repair::{fragments, repair};
 pub use select::{Arm, ArmBody, ArmKind, Guard, Receive, ReceiveBinding, Select, SelectSend, kw};
 pub use send::Send;
-pub use test_args::TestArgs;
+pub use test_args::{Explore, TestArgs};

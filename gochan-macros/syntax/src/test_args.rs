@@ -1,15 +1,17 @@
 //! The arguments of `#[gochan::test]`.
 
 use syn::parse::{Parse, ParseStream};
-use syn::{Error, Expr, ExprArray, Ident, LitStr, Path, Result, Token, ext::IdentExt};
+use syn::{Error, Expr, ExprArray, Ident, Lit, LitStr, Path, Result, Token, ext::IdentExt};
 
-/// `virtual_time, explore = …, jumps = …, timeout = "…", allow = […], stack_size = …, crate = …`
+/// `virtual_time, explore = …, limit = …, jumps = …, timeout = "…", allow = […], stack_size = …, crate = …`
 #[derive(Clone, Debug, Default)]
 pub struct TestArgs {
     /// Time passes only when everybody waits.
     pub virtual_time: Option<Ident>,
     /// How many interleavings to run.
-    pub explore: Option<Expr>,
+    pub explore: Option<Explore>,
+    /// How many interleavings there may be, and the name of the argument.
+    pub limit: Option<(Ident, Expr)>,
     /// How often in a run the clock may jump while somebody can run, and the name of the argument.
     pub jumps: Option<(Ident, Expr)>,
     /// How long the test may take, in nanoseconds.
@@ -22,9 +24,37 @@ pub struct TestArgs {
     pub krate: Option<Path>,
 }
 
+/// How far an exploration goes.
+#[derive(Clone, Debug)]
+pub enum Explore {
+    /// So many runs.
+    Runs(Expr),
+    /// One for each interleaving.
+    All,
+}
+
+impl Parse for Explore {
+    fn parse(input: ParseStream) -> Result<Self> {
+        let runs: Expr = input.parse()?;
+        let Expr::Lit(literal) = &runs else { return Ok(Explore::Runs(runs)) };
+        match &literal.lit {
+            Lit::Str(text) if text.value() == "all" => Ok(Explore::All),
+            Lit::Str(text) => {
+                let message = "`explore` is a number of runs, or \"all\" for every interleaving";
+                Err(Error::new(text.span(), message))
+            }
+            Lit::Int(count) if count.base10_digits() == "0" => {
+                Err(Error::new(count.span(), "`explore = 0` runs nothing: ask for at least 1 run"))
+            }
+            _ => Ok(Explore::Runs(runs)),
+        }
+    }
+}
+
 /// Each argument that takes a value, with an example of its use.
-const EXAMPLES: [(&str, &str); 6] = [
+const EXAMPLES: [(&str, &str); 7] = [
     ("explore", "explore = 200"),
+    ("limit", "limit = 1_000_000"),
     ("jumps", "jumps = 0"),
     ("timeout", "timeout = \"5s\""),
     ("allow", "allow = [\"name\", \"src/pool.rs\"]"),
@@ -59,6 +89,12 @@ impl Parse for TestArgs {
         if let (Some((jumps, _)), None) = (&args.jumps, &args.explore) {
             return Err(Error::new(jumps.span(), "`jumps` is for explorations: add `explore = 200`"));
         }
+        if let (Some((limit, _)), None | Some(Explore::Runs(_))) = (&args.limit, &args.explore) {
+            return Err(Error::new(
+                limit.span(),
+                "`limit` is for explorations of everything: add `explore = \"all\"`",
+            ));
+        }
         Ok(args)
     }
 }
@@ -79,19 +115,8 @@ impl TestArgs {
     /// True if there was one before.
     fn read_value(&mut self, name: &Ident, input: ParseStream) -> Result<bool> {
         Ok(match name.to_string().as_str() {
-            "explore" => {
-                let runs: Expr = input.parse()?;
-                if let Expr::Lit(literal) = &runs
-                    && let syn::Lit::Int(count) = &literal.lit
-                    && count.base10_digits() == "0"
-                {
-                    return Err(Error::new(
-                        count.span(),
-                        "`explore = 0` runs nothing: ask for at least 1 run",
-                    ));
-                }
-                self.explore.replace(runs).is_some()
-            }
+            "explore" => self.explore.replace(input.parse()?).is_some(),
+            "limit" => self.limit.replace((name.clone(), input.parse()?)).is_some(),
             "jumps" => self.jumps.replace((name.clone(), input.parse()?)).is_some(),
             "timeout" => {
                 let text: LitStr = input.parse().map_err(|error| {
@@ -150,6 +175,8 @@ mod tests {
         assert_eq!(all.timeout, Some(120_000_000_000));
         assert_eq!(all.allow.map(|entries| entries.elems.len()), Some(1));
         assert_eq!(accept::<TestArgs>("timeout = \"500ms\"").timeout, Some(500_000_000));
+        let everything: TestArgs = accept("explore = \"all\", limit = 5");
+        assert!(matches!(everything.explore, Some(Explore::All)) && everything.limit.is_some());
     }
 
     #[test]
@@ -163,6 +190,8 @@ mod tests {
         assert_rejects::<TestArgs>("explore = 0", "0", "runs nothing");
         assert_rejects::<TestArgs>("jumps = 1", "jumps", "`jumps` is for explorations: add `explore = 200`");
         assert_rejects::<TestArgs>("explore = 1, jumps", "jumps", "`jumps` needs a value: `jumps = 0`");
+        assert_rejects::<TestArgs>("explore = \"most\"", "\"most\"", "a number of runs, or \"all\"");
+        assert_rejects::<TestArgs>("explore = 9, limit = 9", "limit", "add `explore = \"all\"`");
         assert_rejects::<TestArgs>("virtual_time = true", "virtual_time", "takes no value");
         assert_rejects::<TestArgs>("virtual_time, virtual_time", "virtual_time", "given twice");
         assert_rejects::<TestArgs>("timeout = 5", "5", "a string with a unit");

@@ -15,7 +15,8 @@ use super::ring::Ring;
 use super::timer::TimerState;
 use super::waiter::{Ended, Outcome};
 use crate::callback::Callbacks;
-use crate::sched::bubble::{is_explored, point, point_before_at};
+use crate::sched::bubble::{is_explored, point, point_before_touching};
+use crate::sched::touch::Touch;
 use std::cell::UnsafeCell;
 use std::collections::VecDeque;
 use std::panic::{Location, RefUnwindSafe};
@@ -216,7 +217,7 @@ impl<T> Locked<'_, T> {
     pub(super) fn let_others_run(self, what: &'static str, place: Place) -> Self {
         let core = self.core;
         drop(self);
-        point_before_at(what, Some(place));
+        point_before_touching(|| Touch::write(&core.head), what, Some(place));
         core.lock()
     }
 

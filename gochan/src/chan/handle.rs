@@ -2,7 +2,8 @@
 
 use super::core::Core;
 use super::shared::{RECEIVES, Raw, SENDS};
-use crate::sched::bubble::between_points;
+use crate::sched::bubble::between_points_touching;
+use crate::sched::touch::Touch;
 use std::fmt;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::time::{Duration, Instant};
@@ -69,17 +70,20 @@ impl<T> Chan<T> {
     pub fn split(self) -> (Sender<T>, Receiver<T>) {
         let raw = self.raw;
         std::mem::forget(self);
+        raw.split();
         (Sender { raw }, Receiver { raw })
     }
 
     /// A handle that can only send and close.
     pub fn sender(&self) -> Sender<T> {
+        self.raw.split();
         self.raw.retain(SENDS);
         Sender { raw: self.raw }
     }
 
     /// A handle that can only receive.
     pub fn receiver(&self) -> Receiver<T> {
+        self.raw.split();
         self.raw.retain(RECEIVES);
         Receiver { raw: self.raw }
     }
@@ -154,7 +158,12 @@ macro_rules! common {
             /// How many values are buffered now; waiting senders do not count. 0 for nil.
             #[track_caller]
             pub fn len(&self) -> usize {
-                between_points("len", || self.length())
+                between_points_touching(|| self.looks(), "len", || self.length())
+            }
+
+            /// What a look at the channel touches.
+            fn looks(&self) -> Touch {
+                self.raw.core().map_or(Touch::read(&()), |core| Touch::read(&core.head))
             }
 
             fn length(&self) -> usize {
@@ -170,20 +179,24 @@ macro_rules! common {
             /// True if nothing is buffered now.
             #[track_caller]
             pub fn is_empty(&self) -> bool {
-                between_points("is_empty", || self.length() == 0)
+                between_points_touching(|| self.looks(), "is_empty", || self.length() == 0)
             }
 
             /// True if nothing more can be buffered now; always, for unbuffered and nil.
             #[track_caller]
             pub fn is_full(&self) -> bool {
-                between_points("is_full", || self.length() >= self.capacity())
+                between_points_touching(|| self.looks(), "is_full", || self.length() >= self.capacity())
             }
 
             /// True if sends fail: somebody closed the channel, or nobody is left to send or to receive. Buffered
             /// values may still be there.
             #[track_caller]
             pub fn is_closed(&self) -> bool {
-                between_points("is_closed", || self.raw.core().is_some_and(Core::is_closed))
+                between_points_touching(
+                    || self.looks(),
+                    "is_closed",
+                    || self.raw.core().is_some_and(Core::is_closed),
+                )
             }
 
             /// True if both handles are of the same channel. Two nil channels are the same.

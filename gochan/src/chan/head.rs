@@ -8,8 +8,9 @@
 use super::core::Place;
 use super::lock::RawLock;
 use super::waiter::{Outcome, WaitQueue, Waiter};
-use crate::sched::bubble::point_before_at;
+use crate::sched::bubble::{point_before_touching, touch};
 use crate::sched::park::Owner;
+use crate::sched::touch::Touch;
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering::*};
 
 /// Closed by `close`, or by the drop of the last sender.
@@ -25,6 +26,8 @@ pub(super) const TIMER: u8 = 16;
 /// Of an exploration: others may run before every operation as well. Nothing is done here without a look at this flag,
 /// which the fast paths have in common with others.
 pub(super) const EXPLORED: u8 = 32;
+/// Of an exploration: there are, or were, handles that only send or only receive. Which drop is the last then matters.
+pub(super) const SPLIT: u8 = 64;
 
 /// What [`Head::withdraw`] has done. Dropping it drops the waker of a future, which is the user's: when the state is final.
 #[must_use = "it says whether the waiter was still queued"]
@@ -112,7 +115,31 @@ impl Head {
     #[inline]
     pub(crate) fn point_before(&self, what: &'static str, place: Option<Place>) {
         if self.has(EXPLORED) {
-            point_before_at(what, place);
+            point_before_touching(|| Touch::write(self), what, place);
+        }
+    }
+
+    /// An operation that is no point begins.
+    #[inline]
+    pub(super) fn touch(&self) {
+        if self.has(EXPLORED) {
+            touch(Touch::write(self));
+        }
+    }
+
+    /// True if others may run before every operation.
+    #[inline]
+    pub(crate) fn is_explored(&self) -> bool {
+        self.has(EXPLORED)
+    }
+
+    /// True if a send, or a receive, would be completed now or fail. For channels that are no timers'; the lock is held.
+    #[cold]
+    pub(super) fn is_ready(&self, sends: bool) -> bool {
+        if sends {
+            self.has(CLOSED | NO_RECEIVER) || self.len() < self.capacity || self.receivers.has_live()
+        } else {
+            self.has(CLOSED | RETURNED) || self.len() > 0 || self.senders.has_live()
         }
     }
 

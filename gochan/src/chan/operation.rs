@@ -55,6 +55,20 @@ impl Operation {
         unsafe { (self.attempt)(self.head, slot) }
     }
 
+    /// True if an attempt would succeed now, or find the channel closed.
+    ///
+    /// # Safety
+    /// The channel is alive and locked.
+    #[cold]
+    pub(crate) unsafe fn is_ready(&self) -> bool {
+        // SAFETY: the caller's promise.
+        match unsafe { self.next_time() } {
+            Some(time) => time <= crate::sched::clock::now(),
+            // SAFETY: as above.
+            None => unsafe { self.head() }.is_ready(self.sends),
+        }
+    }
+
     /// Gives back a value that was received for nobody.
     ///
     /// # Safety

@@ -5,8 +5,10 @@
 //! the two ends comes last frees the channel.
 
 use super::core::Core;
+use super::head::{EXPLORED, SPLIT};
 use crate::callback::Callbacks;
-use crate::sched::bubble::point_after_at;
+use crate::sched::bubble::{goes_through_all, has_points, point_after_at, touch};
+use crate::sched::touch::Touch;
 use crate::shim::Memory;
 use crate::shim::atomic::{AtomicU8, AtomicU64, Ordering::*};
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
@@ -66,6 +68,15 @@ impl<T> Shared<T> {
             place.write(shared);
             NonNull::new_unchecked(place)
         }
+    }
+
+    /// What the count was. The only handle need not do this.
+    #[inline]
+    fn count_down(&self, sides: u64) -> u64 {
+        if has_points() && self.core.head.has(SPLIT) {
+            touch(Touch::write(&self.sides));
+        }
+        self.sides.fetch_sub(sides, AcqRel)
     }
 
     /// # Safety
@@ -137,6 +148,18 @@ impl<T> Raw<T> {
         self.0.map_or(std::ptr::null(), |shared| shared.as_ptr().cast_const().cast())
     }
 
+    /// There will be a handle that is on one side only.
+    #[inline]
+    pub(super) fn split(&self) {
+        if let Some(core) = self.core()
+            && core.head.has(EXPLORED)
+        {
+            let locked = core.lock();
+            core.head.set(SPLIT);
+            drop(locked);
+        }
+    }
+
     /// Counts a new handle on `sides`, made from one that is on them.
     #[inline]
     pub(super) fn retain(&self, sides: u64) {
@@ -156,7 +179,7 @@ impl<T> Raw<T> {
             // Release for what the handle did, Acquire because the last one acts for all. The only handle need not
             // say that it goes.
             let alone = shared.sides.load(Acquire) == sides;
-            let before = if alone { sides } else { shared.sides.fetch_sub(sides, AcqRel) };
+            let before = if alone { sides } else { shared.count_down(sides) };
             let after = before - sides;
             let senders_end = after & SENDS_MASK == 0 && before & SENDS_MASK != 0;
             let receivers_end = after >> 32 == 0 && before >> 32 != 0;
@@ -169,7 +192,14 @@ impl<T> Raw<T> {
     #[cold]
     fn end(&self, shared: &Shared<T>, senders_end: bool, receivers_end: bool) {
         let what = if senders_end { "drop of the last sender" } else { "drop of the last receiver" };
-        shared.core.head.point_before(what, None);
+        if has_points() && shared.core.head.has(SPLIT) {
+            // After the drops that were not the last ones.
+            touch(Touch::write(&shared.sides));
+        }
+        // If nobody is left, nobody sees it, and whose drop is the last makes no difference.
+        if !(senders_end && receivers_end && has_points() && goes_through_all()) {
+            shared.core.head.point_before(what, None);
+        }
         let mut ended = 0;
         let (mut abandoned, mut closed) = (None, None);
         if receivers_end {

@@ -75,6 +75,7 @@ impl<T> Core<T> {
         waiter: *mut Waiter,
         waker: &Waker,
     ) -> Polled {
+        self.head.touch();
         let mut owner = None;
         loop {
             let mut state = self.lock();
@@ -102,6 +103,7 @@ impl<T> Core<T> {
     /// # Safety
     /// `waiter` is valid and was queued on this channel.
     pub(super) unsafe fn poll_waiter(&self, waiter: *mut Waiter, waker: &Waker) -> Polled {
+        self.head.touch();
         let mut owner = None;
         loop {
             let state = self.lock();
@@ -126,7 +128,10 @@ impl<T> Core<T> {
     /// `waiter` is valid and was queued with the receivers of this channel.
     pub(super) unsafe fn withdraw_recv(&self, waiter: *mut Waiter) -> Withdrawal {
         // SAFETY: the caller's promise.
-        unsafe { self.head.withdraw(waiter, false) }
+        unsafe {
+            self.head.touch();
+            self.head.withdraw(waiter, false)
+        }
     }
 
     /// Takes a sender of a future off the queue.
@@ -135,12 +140,16 @@ impl<T> Core<T> {
     /// `waiter` is valid and was queued with the senders of this channel.
     pub(super) unsafe fn withdraw_send(&self, waiter: *mut Waiter) -> Withdrawal {
         // SAFETY: the caller's promise.
-        unsafe { self.head.withdraw(waiter, true) }
+        unsafe {
+            self.head.touch();
+            self.head.withdraw(waiter, true)
+        }
     }
 
     /// Gives back a value that was handed to a receive which nobody will look at: to the next receiver, or to the
     /// front of the channel.
     pub(super) fn give_back(&self, value: T) {
+        self.head.touch();
         if self.head.is_timer() {
             return self.give_back_time(value);
         }

@@ -11,15 +11,17 @@
 
 use super::blocking::wake_and_spend;
 use super::core::{Blocked, Core, Locked, Place, Rare};
-use super::head::{Head, TIMER};
+use super::head::{EXPLORED, Head, TIMER};
 use super::waiter::{Outcome, Waiter};
 use crate::callback::Callbacks;
 use crate::sched::alarm::{self, Alarm};
-use crate::sched::bubble::{has_points, note_unawaited, point, point_before};
+use crate::sched::bubble::{has_points, is_explored, note_unawaited, point, point_before_touching, touch};
 use crate::sched::clock;
 use crate::sched::park::{Parker, WaitReason};
 use crate::sched::stamp::Stamp;
+use crate::sched::touch::Touch;
 use std::mem::MaybeUninit;
+use std::panic::Location;
 use std::ptr::NonNull;
 use std::task::Waker;
 use std::time::{Duration, Instant};
@@ -128,14 +130,15 @@ impl Core<Instant> {
     /// A channel that is ready when `after` has passed, and every `period` after that unless it is zero.
     #[inline(always)]
     pub(super) fn timer(after: Duration, period: Duration) -> Core<Instant> {
-        Core::with_head(Head::new(0, TIMER), Rare::Timer(TimerState::new(after, period)))
+        let flags = TIMER | if is_explored() { EXPLORED } else { 0 };
+        Core::with_head(Head::new(0, flags), Rare::Timer(TimerState::new(after, period)))
     }
 
     /// What has not been received by now never will be. True if there was something that could have been: a moment, come
     /// or not, or the ticks of a ticker.
     #[track_caller]
     pub(super) fn stop_timer(&self, what: &'static str) -> bool {
-        point_before(what);
+        point_before_touching(|| Touch::write(&self.head), what, Some(Location::caller()));
         let mut state = self.lock();
         let Some(timer) = state.timer() else { return false };
         let pending = timer.is_pending();
@@ -150,7 +153,7 @@ impl Core<Instant> {
     /// As [`Core::timer`], from now on. True as for [`Core::stop_timer`].
     #[track_caller]
     pub(super) fn reset_timer(&self, what: &'static str, after: Duration, period: Duration) -> bool {
-        point_before(what);
+        point_before_touching(|| Touch::write(&self.head), what, Some(Location::caller()));
         let mut state = self.lock();
         let Some(timer) = state.timer() else { return false };
         let pending = timer.is_pending();
@@ -190,6 +193,9 @@ impl<T> Core<T> {
     #[inline(never)]
     pub(super) unsafe fn timer_recv(&self, slot: *mut T, limit: Option<Instant>, place: Place) -> Outcome {
         loop {
+            if self.head.is_explored() {
+                touch(Touch::write(&self.head));
+            }
             let mut state = self.lock();
             // SAFETY: the caller's promise.
             match unsafe { state.recv_now(slot) } {

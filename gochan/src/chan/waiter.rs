@@ -9,6 +9,7 @@
 //! takes such a waiter off a queue must claim the select, which one of them can; the waiters of the other arms are
 //! stale from then on. They may be met, and skipped, until the select has woken and taken them off.
 
+use crate::sched::bubble;
 use crate::sched::park::{Owner, WakeList};
 use crate::sched::prefetch::prefetch;
 use crate::shim::{Cell as ClaimCell, atomic::AtomicPtr as ClaimWord};
@@ -116,6 +117,9 @@ impl Waiter {
         // SAFETY: a select outlives the time of its waiters on a queue, where this one was under the same lock.
         let select = unsafe { &*self.select };
         let won = select.win(self);
+        if won && bubble::has_points() {
+            bubble::select_is_won(ptr::from_ref(select).addr());
+        }
         // In the model, what happens from here to the wake would else be one step with the claim.
         #[cfg(gochan_model)]
         let _ = select.winner();
@@ -269,6 +273,22 @@ impl WaitQueue {
     pub(super) fn starts_with_select(&self) -> bool {
         // SAFETY: queued waiters are valid.
         unsafe { self.head().as_ref().is_some_and(|waiter| !waiter.select.is_null()) }
+    }
+
+    /// True if there is one that is not stale.
+    #[cold]
+    pub(super) fn has_live(&self) -> bool {
+        let mut waiter = self.head();
+        // SAFETY: queued waiters are valid, and so are the claims of those that belong to selects.
+        unsafe {
+            while let Some(queued) = waiter.as_ref() {
+                if queued.select.as_ref().is_none_or(|claim| !claim.is_won()) {
+                    return true;
+                }
+                waiter = queued.next;
+            }
+        }
+        false
     }
 
     /// # Safety

@@ -1,6 +1,7 @@
 //! The channel that closes when a scope ends. It is made when somebody first asks for it.
 
 use crate::chan::{Chan, Receiver, Sender};
+use crate::sched::bubble;
 use crate::shim::atomic::{AtomicBool, Ordering::*};
 use std::cell::UnsafeCell;
 
@@ -12,6 +13,17 @@ pub(super) struct Done {
 
 // SAFETY: the halves are written once, before `made` is set, and only read after that.
 unsafe impl Sync for Done {}
+
+impl Drop for Done {
+    fn drop(&mut self) {
+        if bubble::has_points()
+            && let Some(halves) = self.halves.get_mut().take()
+        {
+            // The scope has ended, so the channel is closed: its end tells nobody anything.
+            bubble::unseen(|| drop(halves));
+        }
+    }
+}
 
 impl Done {
     pub(super) fn new() -> Done {

@@ -19,8 +19,9 @@ use super::outside::OwnedThread;
 use super::place::Placement;
 use super::settings::{Backend, settings};
 use super::sleeper::Sleeper;
+use super::touch::Touch;
 use super::worker::Worker;
-use super::{fork, monitor, report, spawn};
+use super::{bubble, fork, monitor, report, spawn};
 use crate::callback::Callbacks;
 use crate::shim::{
     Mutex, MutexGuard,
@@ -168,6 +169,7 @@ impl Alarms {
         let mut heap = lock(&self.heap);
         if let Some(bubble) = Worker::current().and_then(Worker::bubble) {
             heap.count_next_as(bubble.next_deadline());
+            bubble::touch(Touch::deadline(deadline.to_bits()));
         }
         let earliest = deadline < self.first();
         let kept = node.clone();

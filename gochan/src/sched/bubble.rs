@@ -27,6 +27,7 @@ use super::scopes::Unseen;
 use super::spawn::JoinHandle;
 use super::task::TaskRef;
 use super::ticks;
+use super::touch::Touch;
 use super::worker::{BUDGET, Worker};
 use crate::callback::abort_on_unwind;
 use crate::chan::lock::assert_none_held;
@@ -54,6 +55,27 @@ pub(crate) trait Director {
 
     /// A goroutine holds the thread, and nobody can make it let go: reports that and never comes back.
     fn stuck(&self, what: &str) -> !;
+
+    /// True if it wants to be asked even where other goroutines see no difference but by what they try and do not wait
+    /// for, such as before an unlock and before the end of a goroutine.
+    fn is_asked_everywhere(&self) -> bool {
+        false
+    }
+
+    /// What the operation touches that the running goroutine is about to begin. `saw` an arrival follows, unless the
+    /// goroutine cannot be switched out; then [`Director::begins`] does.
+    fn announces(&self, _: &[Touch]) {}
+
+    /// The operation that was announced begins.
+    fn begins(&self) {}
+
+    /// What the running goroutine touches when its next wait is over.
+    fn announces_after_wait(&self, _: Touch) {}
+
+    /// Which of so many equally good possibilities the running goroutine takes. None: it draws for itself.
+    fn picks(&self, _: u32) -> Option<u32> {
+        None
+    }
 }
 
 /// The goroutine that a director may let go on.
@@ -145,6 +167,11 @@ pub(crate) struct Operation {
     pub(crate) name: &'static str,
     /// Of the call. Destructors are called from nowhere.
     pub(crate) place: Option<&'static Location<'static>>,
+}
+
+impl Operation {
+    /// What a goroutine does last. Its name completes a sentence, and its place is nowhere.
+    pub(crate) const END: Operation = Operation { name: "its end", place: None };
 }
 
 /// Where in an operation a goroutine is.
@@ -240,6 +267,12 @@ pub(crate) struct Bubble {
     point: Cell<Option<Point>>,
     /// It was a look that found nothing.
     is_poll: Cell<bool>,
+    /// It has said what it is about to touch.
+    is_announced: Cell<bool>,
+    /// What the goroutine does that runs makes no difference to any other.
+    is_unseen: Cell<bool>,
+    /// What the selects touch that wait.
+    selects: RefCell<HashMap<usize, Vec<Touch>>>,
 }
 
 impl std::fmt::Debug for Bubble {
@@ -334,6 +367,119 @@ pub(crate) fn between_points<R>(what: &'static str, operation: impl FnOnce() -> 
     result
 }
 
+/// As [`point_before_at`], before an operation that says what it touches.
+#[inline(always)]
+pub(crate) fn point_before_touching(
+    touches: impl FnOnce() -> Touch,
+    what: &'static str,
+    place: Option<&'static Location<'static>>,
+) {
+    assert_none_held();
+    if attention::is_due_everywhere() {
+        announce(&[touches()]);
+        explored_point(Point::Before(Operation { name: what, place }));
+    }
+}
+
+/// As [`between_points`], for an operation that says what it touches.
+#[inline(always)]
+#[track_caller]
+pub(crate) fn between_points_touching<R>(
+    touches: impl FnOnce() -> Touch,
+    what: &'static str,
+    operation: impl FnOnce() -> R,
+) -> R {
+    point_before_touching(touches, what, Some(Location::caller()));
+    let result = operation();
+    point(what);
+    result
+}
+
+/// Before what others can hardly tell from what comes before it, such as an unlock: a point in a search through all
+/// interleavings, and in no other exploration.
+#[inline(always)]
+pub(crate) fn fine_point_before(touches: impl FnOnce() -> Touch, what: &'static str) {
+    if attention::is_due_everywhere() {
+        fine_point(&[touches()], what);
+    }
+}
+
+/// As [`fine_point_before`] for what touches several things, if [`has_points`].
+#[cold]
+pub(crate) fn fine_point(touches: &[Touch], what: &'static str) {
+    let Some(bubble) = explored() else { return };
+    announce(touches);
+    if bubble.director.is_asked_everywhere() {
+        explored_point(Point::Before(Operation { name: what, place: None }));
+    } else {
+        bubble.is_announced.set(false);
+        bubble.director.begins();
+    }
+}
+
+/// Before the end of the goroutine `id`, as [`fine_point`].
+#[cold]
+pub(crate) fn point_before_end(id: u64) {
+    fine_point(&Touch::end(id), Operation::END.name);
+}
+
+/// Says what the operation touches that the next point comes before; else it counts as touching everything.
+#[cold]
+#[inline(never)]
+pub(crate) fn announce(touches: &[Touch]) {
+    if let Some(bubble) = explored() {
+        bubble.is_announced.set(true);
+        bubble.director.announces(touches);
+    }
+}
+
+/// The running goroutine touches this without having announced it.
+#[cold]
+#[inline(never)]
+pub(crate) fn touch(touch: Touch) {
+    if let Some(bubble) = explored() {
+        bubble.director.announces(&[touch]);
+        bubble.director.begins();
+    }
+}
+
+/// Says what the calling goroutine touches once the wait is over that it is about to begin.
+#[cold]
+pub(crate) fn announce_after_wait(touch: Touch) {
+    if let Some(bubble) = explored() {
+        bubble.director.announces_after_wait(touch);
+    }
+}
+
+/// A select is queued on several channels, which it touches; known by the address of what its waiters share.
+#[cold]
+pub(crate) fn select_waits(address: usize, touches: Vec<Touch>) {
+    if let Some(bubble) = explored() {
+        bubble.selects.borrow_mut().insert(address, touches);
+    }
+}
+
+/// The running goroutine has completed an operation of a select that waits, and so ended its wait on all channels.
+#[cold]
+pub(crate) fn select_is_won(address: usize) {
+    if let Some(bubble) = explored() {
+        let touches = bubble.selects.borrow_mut().remove(&address);
+        touches.into_iter().flatten().for_each(touch);
+    }
+}
+
+/// Which of `of` equally good possibilities the caller takes, where an exploration wants to see them all.
+#[cold]
+pub(crate) fn pick(of: usize) -> Option<usize> {
+    explored()?.director.picks(of as u32).map(|picked| picked as usize)
+}
+
+/// True in a search through all interleavings: [`pick`] has an answer then.
+#[cold]
+pub(crate) fn goes_through_all() -> bool {
+    explored().is_some_and(|bubble| bubble.director.is_asked_everywhere())
+}
+
 /// True for what is made where every operation is a point: it may leave its fast paths for the slow ones, which have
 /// the time to look for points.
 #[inline]
@@ -348,15 +494,34 @@ pub(crate) fn has_points() -> bool {
     attention::is_due_everywhere()
 }
 
+/// Runs `f`, whose operations others cannot tell from nothing: there are no points in it.
+#[cold]
+pub(crate) fn unseen<R>(f: impl FnOnce() -> R) -> R {
+    let Some(bubble) = explored() else { return f() };
+    bubble.is_unseen.set(true);
+    let result = f();
+    bubble.is_unseen.set(false);
+    result
+}
+
+/// The exploration that the caller is in.
+fn explored() -> Option<&'static Bubble> {
+    let bubble = Worker::current().and_then(Worker::bubble)?;
+    (bubble.director.is_asked_often() && !bubble.is_unseen.get()).then_some(bubble)
+}
+
 /// A point of an exploration, if the caller is in one.
 #[cold]
 #[inline(never)]
 fn explored_point(point: Point) {
-    if let Some(worker) = Worker::current()
-        && let Some(bubble) = worker.bubble()
-        && bubble.director.is_asked_often()
-    {
-        bubble.spend(worker, point);
+    let Some(bubble) = explored() else { return };
+    let is_before = matches!(point, Point::Before(_));
+    if is_before && !bubble.is_announced.take() {
+        bubble.director.announces(&[Touch::EVERYTHING]);
+    }
+    bubble.spend(bubble.worker, point);
+    if is_before {
+        bubble.director.begins();
     }
 }
 
@@ -436,6 +601,9 @@ impl Bubble {
             deadlines_set: Cell::new(0),
             point: Cell::new(None),
             is_poll: Cell::new(false),
+            is_announced: Cell::new(false),
+            is_unseen: Cell::new(false),
+            selects: RefCell::default(),
         }));
         bubble.worker.enter_bubble(bubble);
         bubble
@@ -482,6 +650,7 @@ impl Bubble {
         self.deadlines_set.set(0);
         self.numbers.borrow_mut().clear();
         self.running.set(0);
+        self.selects.borrow_mut().clear();
         self.worker.enter();
         let first = private::spawn_first(self.worker.workers, attributes, site, f);
         let end = abort_on_unwind("a worker", || self.drive(&first));
@@ -624,6 +793,10 @@ impl Bubble {
         let (point, is_poll) = (self.point.take(), self.is_poll.take());
         let is_explored = self.director.is_asked_often();
         if is_explored {
+            if yields {
+                // It may be there to part what the runtime knows nothing of.
+                self.director.announces(&[Touch::EVERYTHING]);
+            }
             let gosched = asked.map(|place| Operation { name: "gosched", place: Some(place) });
             self.director.saw(match point {
                 Some(Point::Before(operation)) => Event::Arrived(number, operation),

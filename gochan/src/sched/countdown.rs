@@ -5,8 +5,9 @@
 //! count; the one who reaches zero and sees the flag takes the list under the same lock. So either the waiter sees
 //! zero, or the last counter sees the waiter.
 
-use super::bubble::{point_at, point_before_at};
+use super::bubble::{announce, announce_after_wait, has_points, point_at, point_before_at};
 use super::park::{Owner, Parker, WaitReason};
+use super::touch::Touch;
 use crate::chan::lock::SpinLock;
 use crate::shim::atomic::{AtomicU64, Ordering::*};
 use std::panic::Location;
@@ -58,6 +59,12 @@ impl Countdown {
         what: &'static str,
         place: Option<&'static Location<'static>>,
     ) -> Result<(), Misuse> {
+        // Who counts down brings nobody else to another result, but who counts up might.
+        if has_points() && delta < 0 {
+            announce(&Touch::done(self));
+        } else if has_points() {
+            announce(&[Touch::write(self)]);
+        }
         point_before_at(what, place);
         // Release for what was done so far, Acquire because the one who reaches zero acts for all the others.
         let before = self.state.fetch_add((delta as u64).wrapping_mul(ONE), AcqRel);
@@ -98,6 +105,9 @@ impl Countdown {
         reason: WaitReason,
         place: &'static Location<'static>,
     ) -> Result<(), Misuse> {
+        if has_points() {
+            announce(&[Touch::read(self), Touch::awaits(self)]);
+        }
         point_before_at(what, Some(place));
         // Acquire: what was counted down is visible.
         if self.count_acquire() == 0 {
@@ -123,6 +133,10 @@ impl Countdown {
                 return Ok(());
             }
             waiters.push(parker.owner());
+        }
+        if has_points() {
+            announce_after_wait(Touch::read(self));
+            announce_after_wait(Touch::awaits(self));
         }
         parker.park(reason, place);
         if self.count_acquire() == 0 { Ok(()) } else { Err(Misuse::ReusedTooEarly) }

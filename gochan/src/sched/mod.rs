@@ -73,6 +73,7 @@ mod thread_time;
 mod threads;
 pub(crate) mod ticks;
 mod timers;
+pub(crate) mod touch;
 mod trace;
 mod unwinding;
 pub(crate) mod worker;

@@ -1,13 +1,16 @@
 //! Spawning goroutines and waiting for their end.
 
 use super::attributes::{self, Attributes};
-use super::bubble::{between_points, point, point_before, point_of_spawn};
+use super::bubble::{
+    between_points_touching, has_points, point, point_before_touching, point_of_spawn, touch,
+};
 use super::group;
 use super::park::{Parker, WaitReason};
 use super::place::{Alive, Placement, Siblings};
 use super::runtime;
 use super::settings::{Backend, MAX_STACK, settings};
 use super::task::TaskRef;
+use super::touch::{Access, Touch};
 use super::worker::Worker;
 use super::{fork, threads};
 use crate::callback::drop_quietly;
@@ -171,7 +174,7 @@ impl<T> JoinHandle<T> {
             "goroutine {} joins itself and would wait for ever; let another goroutine join it, or return",
             self.id()
         );
-        point_before("JoinHandle::join");
+        point_before_touching(|| self.end(Access::Await), "JoinHandle::join", Some(Location::caller()));
         if !self.has_ended() {
             let parker = Parker::current();
             match self.task.register(parker.owner()) {
@@ -193,7 +196,11 @@ impl<T> JoinHandle<T> {
     /// True once the goroutine has ended, by whatever means. Never blocks.
     #[track_caller]
     pub fn is_finished(&self) -> bool {
-        between_points("JoinHandle::is_finished", || self.has_ended())
+        between_points_touching(|| self.end(Access::Read), "JoinHandle::is_finished", || self.has_ended())
+    }
+
+    fn end(&self, access: Access) -> Touch {
+        Touch::end_of(self.id(), access)
     }
 
     pub(super) fn has_ended(&self) -> bool {
@@ -208,6 +215,10 @@ impl<T> JoinHandle<T> {
 
 impl<T> Drop for JoinHandle<T> {
     fn drop(&mut self) {
+        if std::mem::needs_drop::<T>() && has_points() {
+            // Its result is dropped here, or at its end.
+            touch(self.end(Access::Write));
+        }
         if self.task.detach() {
             // SAFETY: the task is done and this handle is its last owner.
             unsafe {

@@ -2,6 +2,7 @@
 //! result, and the state its [`JoinHandle`](super::join::JoinHandle) shares with the runtime.
 
 use super::blocks;
+use super::bubble::{has_points, point_before_end};
 use super::fork;
 use super::park::Owner;
 use crate::callback::drop_quietly;
@@ -254,6 +255,9 @@ where
         // SAFETY: the task is allocated until DONE is set, and after that if it was DETACHED before.
         let header = unsafe { &(*task.as_ptr()).header };
         header.memory.is_used();
+        if has_points() {
+            point_before_end(header.id());
+        }
         // Acquire takes over `joiner` or the handle's last access.
         let mut before = header.state.load(Acquire);
         if before & DETACHED == 0 {

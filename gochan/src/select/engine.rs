@@ -19,8 +19,9 @@ use super::arm::Arm;
 use crate::chan::core::{Blocked, Place};
 use crate::chan::waiter::{Claim, Completed, Outcome, Waiter};
 use crate::sched::berths::LINE;
-use crate::sched::bubble::point_of_poll;
+use crate::sched::bubble::{self, point_of_poll};
 use crate::sched::park::{Owner, Parker, WaitReason};
+use crate::sched::touch::Touch;
 use crate::sched::{self, random};
 use std::mem::MaybeUninit;
 use std::ptr::{self, NonNull};
@@ -274,6 +275,9 @@ impl Engine<'_, '_> {
     /// its arm's channel.
     pub(super) fn give_up(&self) {
         let (claim, berth) = (self.claim(), self.berth);
+        if bubble::has_points() {
+            touches(self.arms).into_iter().for_each(bubble::touch);
+        }
         if claim.give_up() {
             return;
         }
@@ -303,23 +307,59 @@ impl Engine<'_, '_> {
 
     /// Chooses an arm while all channels are locked. `other` is as for [`poll`].
     fn poll_locked(&mut self, other: &mut Option<Completed>) -> Option<Chosen> {
+        if bubble::has_points() {
+            // The first look was at one after the other, or a wait has come to its end without a choice.
+            touches(self.arms).into_iter().for_each(bubble::touch);
+            if !self.mode.biased && bubble::goes_through_all() {
+                return self.pick_locked(other);
+            }
+        }
         let draw = Draw { biased: self.mode.biased };
         for turn in 0..self.arms.len() {
             let index = draw.next(self.order, turn);
-            let arm = &mut self.arms[index];
-            let Some(operation) = arm.active() else { continue };
-            // SAFETY: the arm borrows the channel, which is locked, and the slot.
-            match unsafe { operation.attempt(arm.slot) } {
-                Ok(completed) => {
-                    arm.moved();
-                    *other = completed;
-                    return Some(Chosen::moved(index));
-                }
-                Err(Blocked::Closed) if arm.closed() => return Some(Chosen::closed(index, arm)),
-                Err(_) => {}
+            if let Some(chosen) = self.attempt_locked(index, other) {
+                return Some(chosen);
             }
         }
         None
+    }
+
+    /// In a search through all interleavings: each of the ready arms is chosen in one of them.
+    #[cold]
+    fn pick_locked(&mut self, other: &mut Option<Completed>) -> Option<Chosen> {
+        let mut ready: Vec<_> = (0..self.arms.len()).filter(|&index| self.is_ready(index)).collect();
+        while !ready.is_empty() {
+            let index = ready.remove(bubble::pick(ready.len()).unwrap_or(0));
+            // None: it goes off, because it is closed.
+            if let Some(chosen) = self.attempt_locked(index, other) {
+                return Some(chosen);
+            }
+        }
+        None
+    }
+
+    /// True if the arm would be chosen now. All channels are locked.
+    fn is_ready(&mut self, index: usize) -> bool {
+        let arm = &mut self.arms[index];
+        // SAFETY: the arm borrows the channel, which is locked.
+        arm.active().is_some_and(|operation| unsafe { operation.is_ready() })
+    }
+
+    /// Chooses this arm if it is ready. All channels are locked.
+    #[inline]
+    fn attempt_locked(&mut self, index: usize, other: &mut Option<Completed>) -> Option<Chosen> {
+        let arm = &mut self.arms[index];
+        let operation = arm.active()?;
+        // SAFETY: the arm borrows the channel, which is locked, and the slot.
+        match unsafe { operation.attempt(arm.slot) } {
+            Ok(completed) => {
+                arm.moved();
+                *other = completed;
+                Some(Chosen::moved(index))
+            }
+            Err(Blocked::Closed) if arm.closed() => Some(Chosen::closed(index, arm)),
+            Err(_) => None,
+        }
     }
 
     /// Locks every channel once.
@@ -348,6 +388,9 @@ impl Engine<'_, '_> {
         // SAFETY: the berth has room for it.
         unsafe { berth.claim.write(Claim::new(owner)) };
         let claim = self.claim();
+        if bubble::has_points() {
+            bubble::select_waits(ptr::from_ref(claim).addr(), touches(self.arms));
+        }
         let mut deadline: Option<Instant> = None;
         // In source order if biased, as nothing is drawn then.
         for &index in self.order.iter() {
@@ -385,10 +428,14 @@ pub(super) fn poll(
             continue;
         }
         let Some(operation) = arm.active() else { continue };
+        // SAFETY: the arm borrows the channel.
+        if unsafe { operation.head() }.is_explored() && looks_at_one_instant(arms, index, biased, place) {
+            return None;
+        }
+        let arm = &mut arms[index];
         // SAFETY: the arm borrows the channel and the slot; the lock is taken and let go here.
         let attempted = unsafe {
             let head = operation.head();
-            head.point_before("select", place);
             head.lock();
             let attempted = operation.attempt(arm.slot);
             head.unlock();
@@ -407,6 +454,29 @@ pub(super) fn poll(
         }
     }
     None
+}
+
+/// In an exploration: lets others run before an arm is looked at. True if all arms are to be looked at together instead: in a
+/// search through all interleavings, where nothing is to be left to a draw.
+#[cold]
+fn looks_at_one_instant(arms: &[Arm<'_>], index: usize, biased: bool, place: Option<Place>) -> bool {
+    let at_once = !biased && bubble::goes_through_all();
+    if at_once {
+        bubble::announce(&touches(arms));
+        bubble::point_before_at("select", place);
+    } else if let Some(operation) = arms[index].active() {
+        // SAFETY: the arm borrows the channel.
+        unsafe { operation.head() }.point_before("select", place);
+    }
+    at_once
+}
+
+/// What a select touches.
+#[cold]
+fn touches(arms: &[Arm<'_>]) -> Vec<Touch> {
+    let active = arms.iter().filter_map(Arm::active);
+    // SAFETY: an arm borrows its channel.
+    active.map(|operation| Touch::write(unsafe { operation.head() })).collect()
 }
 
 /// The end of a choice that has been noted: wakes the other side, and lets others run now and then. A select with `default`

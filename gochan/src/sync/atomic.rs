@@ -19,7 +19,8 @@
 //! }
 //! ```
 
-use crate::sched::bubble::between_points;
+use crate::sched::bubble::between_points_touching;
+use crate::sched::touch::Touch;
 use std::fmt;
 use std::sync::atomic as std_atomic;
 
@@ -43,21 +44,21 @@ macro_rules! atomic {
             #[inline]
             #[track_caller]
             pub fn load(&self, order: Ordering) -> $value {
-                between_points(concat!(stringify!($name), "::load"), || self.0.load(order))
+                between_points_touching(|| Touch::read(self), concat!(stringify!($name), "::load"), || self.0.load(order))
             }
 
             /// Sets the value.
             #[inline]
             #[track_caller]
             pub fn store(&self, value: $value, order: Ordering) {
-                between_points(concat!(stringify!($name), "::store"), || self.0.store(value, order));
+                between_points_touching(|| Touch::write(self), concat!(stringify!($name), "::store"), || self.0.store(value, order));
             }
 
             /// Sets the value and returns the one before.
             #[inline]
             #[track_caller]
             pub fn swap(&self, value: $value, order: Ordering) -> $value {
-                between_points(concat!(stringify!($name), "::swap"), || self.0.swap(value, order))
+                between_points_touching(|| Touch::write(self), concat!(stringify!($name), "::swap"), || self.0.swap(value, order))
             }
 
             /// Sets the value to `new` if it is `current`.
@@ -73,7 +74,7 @@ macro_rules! atomic {
                 success: Ordering,
                 failure: Ordering,
             ) -> Result<$value, $value> {
-                between_points(concat!(stringify!($name), "::compare_exchange"), || self.0.compare_exchange(current, new, success, failure))
+                between_points_touching(|| Touch::write(self), concat!(stringify!($name), "::compare_exchange"), || self.0.compare_exchange(current, new, success, failure))
             }
 
             /// As `compare_exchange`, which this may fail without a reason.
@@ -89,7 +90,7 @@ macro_rules! atomic {
                 success: Ordering,
                 failure: Ordering,
             ) -> Result<$value, $value> {
-                between_points(concat!(stringify!($name), "::compare_exchange_weak"), || self.0.compare_exchange_weak(current, new, success, failure))
+                between_points_touching(|| Touch::write(self), concat!(stringify!($name), "::compare_exchange_weak"), || self.0.compare_exchange_weak(current, new, success, failure))
             }
 
             $(
@@ -97,7 +98,7 @@ macro_rules! atomic {
                 #[inline]
                 #[track_caller]
                 pub fn $fetch(&self, value: $value, order: Ordering) -> $value {
-                    between_points(concat!(stringify!($name), "::", stringify!($fetch)), || self.0.$fetch(value, order))
+                    between_points_touching(|| Touch::write(self), concat!(stringify!($name), "::", stringify!($fetch)), || self.0.$fetch(value, order))
                 }
             )*
 
@@ -113,7 +114,7 @@ macro_rules! atomic {
                 fetch: Ordering,
                 f: impl FnMut($value) -> Option<$value>,
             ) -> Result<$value, $value> {
-                between_points(concat!(stringify!($name), "::fetch_update"), || self.0.fetch_update(set, fetch, f))
+                between_points_touching(|| Touch::write(self), concat!(stringify!($name), "::fetch_update"), || self.0.fetch_update(set, fetch, f))
             }
 
             /// The value: the exclusive borrow proves that nobody else has it.

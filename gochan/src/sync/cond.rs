@@ -2,10 +2,14 @@
 
 use super::mutex::MutexGuard;
 use super::queue::{Queue, Waiter};
+use super::raw_mutex::RawMutex;
 use crate::chan::lock::SpinLock;
-use crate::sched::bubble::{between_points, point_after, point_after_at};
+use crate::sched::bubble::{
+    announce_after_wait, between_points_touching, fine_point, has_points, point_after, point_after_at,
+};
 use crate::sched::clock;
 use crate::sched::park::{Owner, Parker, WaitReason};
+use crate::sched::touch::Touch;
 use crate::shim::atomic::{AtomicUsize, Ordering::*};
 use std::fmt;
 use std::panic::{Location, RefUnwindSafe, UnwindSafe};
@@ -76,6 +80,9 @@ impl Cond {
         guard: MutexGuard<'a, T>,
         place: &'static Location<'static>,
     ) -> MutexGuard<'a, T> {
+        if has_points() {
+            self.explore_wait(guard.raw());
+        }
         let waiter = Waiter::new(());
         let parker = self.queue(&waiter);
         let mutex = guard.raw();
@@ -130,6 +137,9 @@ impl Cond {
         let place = Location::caller();
         // gochan-lint: allow(cond_wait_without_loop) the loop is the caller's
         let Some(deadline) = clock::deadline(limit) else { return (self.wait(guard), false) };
+        if has_points() {
+            self.explore_wait(guard.raw());
+        }
         let waiter = Waiter::new(());
         let parker = self.queue(&waiter);
         let mutex = guard.raw();
@@ -150,6 +160,13 @@ impl Cond {
     }
 
     /// Before the mutex is unlocked: whoever changes the value under the mutex afterwards finds the waiter.
+    /// In an exploration: what a wait touches now, and when it is over.
+    #[cold]
+    fn explore_wait(&self, mutex: &RawMutex) {
+        fine_point(&[Touch::write(self), Touch::write(mutex)], "Cond::wait");
+        announce_after_wait(Touch::write(mutex));
+    }
+
     #[inline(never)]
     fn queue(&self, waiter: &Waiter<()>) -> Parker {
         let parker = Parker::current();
@@ -170,13 +187,17 @@ impl Cond {
     #[doc(alias = "Signal")]
     #[track_caller]
     pub fn signal(&self) {
-        between_points("Cond::signal", || {
-            if self.has_waiters()
-                && let Some(owner) = self.take_first()
-            {
-                owner.wake();
-            }
-        });
+        between_points_touching(
+            || Touch::write(self),
+            "Cond::signal",
+            || {
+                if self.has_waiters()
+                    && let Some(owner) = self.take_first()
+                {
+                    owner.wake();
+                }
+            },
+        );
     }
 
     fn take_first(&self) -> Option<Owner> {
@@ -190,11 +211,15 @@ impl Cond {
     #[doc(alias = "Broadcast")]
     #[track_caller]
     pub fn broadcast(&self) {
-        between_points("Cond::broadcast", || {
-            if self.has_waiters() {
-                self.take_all().into_iter().for_each(Owner::wake);
-            }
-        });
+        between_points_touching(
+            || Touch::write(self),
+            "Cond::broadcast",
+            || {
+                if self.has_waiters() {
+                    self.take_all().into_iter().for_each(Owner::wake);
+                }
+            },
+        );
     }
 
     fn take_all(&self) -> Vec<Owner> {

@@ -1,7 +1,8 @@
 //! A map that many goroutines use at once.
 
 use crate::callback::drop_quietly;
-use crate::sched::bubble::{between_points, point_after, point_before};
+use crate::sched::bubble::{between_points_touching, point_after, point_before_touching};
+use crate::sched::touch::Touch;
 use papaya::{Compute, Equivalent, HashMap, Operation};
 use std::borrow::Borrow;
 use std::collections::HashSet;
@@ -9,6 +10,7 @@ use std::fmt;
 use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher, RandomState};
 use std::mem::ManuallyDrop;
 use std::ops::Deref;
+use std::panic::Location;
 
 /// A concurrent hash map: Go's `sync.Map` with types.
 ///
@@ -69,7 +71,11 @@ where
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        between_points("Map::load", || self.table.pin().get(&self.lookup(key)).map(|value| V::clone(value)))
+        between_points_touching(
+            || Touch::read(self),
+            "Map::load",
+            || self.table.pin().get(&self.lookup(key)).map(|value| V::clone(value)),
+        )
     }
 
     /// Sets the value of `key`.
@@ -77,19 +83,27 @@ where
     #[doc(alias = "insert")]
     #[track_caller]
     pub fn store(&self, key: K, value: V) {
-        between_points("Map::store", || {
-            self.table.pin().insert(self.key(key), Held::new(value));
-        });
+        between_points_touching(
+            || Touch::write(self),
+            "Map::store",
+            || {
+                self.table.pin().insert(self.key(key), Held::new(value));
+            },
+        );
     }
 
     /// Sets the value of `key` and returns the one it had.
     #[doc(alias = "Swap")]
     #[track_caller]
     pub fn swap(&self, key: K, value: V) -> Option<V> {
-        between_points("Map::swap", || {
-            let table = self.table.pin();
-            table.insert(self.key(key), Held::new(value)).map(|value| V::clone(value))
-        })
+        between_points_touching(
+            || Touch::write(self),
+            "Map::swap",
+            || {
+                let table = self.table.pin();
+                table.insert(self.key(key), Held::new(value)).map(|value| V::clone(value))
+            },
+        )
     }
 
     /// The value of `key`, which is set to `value` if there was none. True: there was one.
@@ -97,12 +111,14 @@ where
     #[doc(alias = "get_or_insert")]
     #[track_caller]
     pub fn load_or_store(&self, key: K, value: V) -> (V, bool) {
-        between_points("Map::load_or_store", || {
-            match self.table.pin().try_insert(self.key(key), Held::new(value)) {
+        between_points_touching(
+            || Touch::write(self),
+            "Map::load_or_store",
+            || match self.table.pin().try_insert(self.key(key), Held::new(value)) {
                 Ok(stored) => (V::clone(stored), false),
                 Err(occupied) => (V::clone(occupied.current), true),
-            }
-        })
+            },
+        )
     }
 
     /// Takes `key` out and returns the value it had.
@@ -114,9 +130,11 @@ where
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        between_points("Map::load_and_delete", || {
-            self.table.pin().remove(&self.lookup(key)).map(|value| V::clone(value))
-        })
+        between_points_touching(
+            || Touch::write(self),
+            "Map::load_and_delete",
+            || self.table.pin().remove(&self.lookup(key)).map(|value| V::clone(value)),
+        )
     }
 
     /// Takes `key` out; true if it was there.
@@ -127,7 +145,11 @@ where
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        between_points("Map::delete", || self.table.pin().remove(&self.lookup(key)).is_some())
+        between_points_touching(
+            || Touch::write(self),
+            "Map::delete",
+            || self.table.pin().remove(&self.lookup(key)).is_some(),
+        )
     }
 
     /// Sets the value of `key` to `new` if it is `old`; true if so.
@@ -139,14 +161,18 @@ where
     where
         V: PartialEq,
     {
-        between_points("Map::compare_and_swap", || {
-            let table = self.table.pin();
-            let outcome = table.compute(self.key(key), |entry| match entry {
-                Some((_, value)) if **value == *old => Operation::Insert(Held::new(new.clone())),
-                _ => Operation::Abort(()),
-            });
-            !matches!(outcome, Compute::Aborted(()))
-        })
+        between_points_touching(
+            || Touch::write(self),
+            "Map::compare_and_swap",
+            || {
+                let table = self.table.pin();
+                let outcome = table.compute(self.key(key), |entry| match entry {
+                    Some((_, value)) if **value == *old => Operation::Insert(Held::new(new.clone())),
+                    _ => Operation::Abort(()),
+                });
+                !matches!(outcome, Compute::Aborted(()))
+            },
+        )
     }
 
     /// Takes `key` out if its value is `old`; true if so.
@@ -158,12 +184,16 @@ where
         Q: Hash + Eq + ?Sized,
         V: PartialEq,
     {
-        between_points("Map::compare_and_delete", || {
-            self.table
-                .pin()
-                .remove_if(&self.lookup(key), |_, value| **value == *old)
-                .is_ok_and(|entry| entry.is_some())
-        })
+        between_points_touching(
+            || Touch::write(self),
+            "Map::compare_and_delete",
+            || {
+                self.table
+                    .pin()
+                    .remove_if(&self.lookup(key), |_, value| **value == *old)
+                    .is_ok_and(|entry| entry.is_some())
+            },
+        )
     }
 
     /// Calls `f` for each key and its value, in no particular order, until it returns false.
@@ -184,7 +214,7 @@ where
     #[doc(alias = "Range")]
     #[doc(alias = "iter")]
     pub fn range(&self, mut f: impl FnMut(&K, &V) -> bool) {
-        point_before("Map::range");
+        point_before_touching(|| Touch::read(self), "Map::range", Some(Location::caller()));
         let table = self.table.pin();
         // A key that is deleted and stored again meanwhile may come up twice.
         let mut seen = HashSet::with_capacity(table.len());
@@ -207,19 +237,19 @@ where
     #[doc(alias = "Clear")]
     #[track_caller]
     pub fn clear(&self) {
-        between_points("Map::clear", || self.table.pin().clear());
+        between_points_touching(|| Touch::write(self), "Map::clear", || self.table.pin().clear());
     }
 
     /// How many keys there are; while others change the map, about how many.
     #[track_caller]
     pub fn len(&self) -> usize {
-        between_points("Map::len", || self.table.len())
+        between_points_touching(|| Touch::read(self), "Map::len", || self.table.len())
     }
 
     /// True if there are no keys.
     #[track_caller]
     pub fn is_empty(&self) -> bool {
-        between_points("Map::is_empty", || self.table.is_empty())
+        between_points_touching(|| Touch::read(self), "Map::is_empty", || self.table.is_empty())
     }
 }
 

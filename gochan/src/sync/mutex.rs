@@ -1,8 +1,11 @@
 //! Mutual exclusion.
 
 use super::raw_mutex::RawMutex;
-use crate::sched::bubble::{between_points, has_points, point_after_at, point_at, point_before_at};
+use crate::sched::bubble::{
+    between_points_touching, fine_point_before, has_points, point_after_at, point_at, point_before_touching,
+};
 use crate::sched::park::WaitReason;
+use crate::sched::touch::Touch;
 use std::cell::UnsafeCell;
 use std::fmt;
 use std::marker::PhantomData;
@@ -92,7 +95,7 @@ impl<T: ?Sized> Mutex<T> {
         what: &'static str,
         place: Option<&'static Location<'static>>,
     ) -> MutexGuard<'_, T> {
-        point_before_at(what, place);
+        point_before_touching(|| Touch::write(&self.raw), what, place);
         self.raw.lock(WaitReason::Mutex, Location::caller());
         let guard = MutexGuard::new(self);
         point_at(what, place);
@@ -112,7 +115,7 @@ impl<T: ?Sized> Mutex<T> {
     #[inline]
     #[track_caller]
     pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
-        between_points("Mutex::try_lock", || self.look())
+        between_points_touching(|| Touch::write(&self.raw), "Mutex::try_lock", || self.look())
     }
 
     /// As `try_lock`, which is a place for others to run in explorations.
@@ -197,6 +200,7 @@ impl<T: ?Sized> DerefMut for MutexGuard<'_, T> {
 impl<T: ?Sized> Drop for MutexGuard<'_, T> {
     #[inline]
     fn drop(&mut self) {
+        fine_point_before(|| Touch::write(&self.mutex.raw), "drop of MutexGuard");
         self.mutex.raw.unlock();
         point_after_at("drop of MutexGuard", None);
     }

@@ -1,8 +1,9 @@
 //! Doing something once.
 
 use super::raw_once::{RawOnce, Run};
-use crate::sched::bubble::{between_points, point, point_after, point_before};
+use crate::sched::bubble::{between_points_touching, has_points, point, point_after, point_before_touching};
 use crate::sched::park::WaitReason;
+use crate::sched::touch::Touch;
 use std::fmt;
 use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 
@@ -47,7 +48,7 @@ impl Once {
     #[inline]
     #[track_caller]
     pub fn call_once(&self, f: impl FnOnce()) {
-        if !self.raw.is_done() {
+        if !self.raw.is_done() || has_points() {
             self.run(f, Location::caller());
         }
     }
@@ -55,7 +56,7 @@ impl Once {
     #[cold]
     #[track_caller]
     fn run(&self, f: impl FnOnce(), place: &'static Location<'static>) {
-        point_before("Once::call_once");
+        point_before_touching(|| Touch::write(&self.raw), "Once::call_once", Some(place));
         if let Some(run) = self.raw.begin(WaitReason::Once, "Once::call_once", place) {
             // Whichever way `f` ends, this was it.
             let completed = Completed(Some(run));
@@ -71,7 +72,7 @@ impl Once {
     /// True if the function has run to its end, or panicked.
     #[track_caller]
     pub fn is_completed(&self) -> bool {
-        between_points("Once::is_completed", || self.raw.is_done())
+        between_points_touching(|| Touch::read(&self.raw), "Once::is_completed", || self.raw.is_done())
     }
 }
 

@@ -1,8 +1,9 @@
 //! A value that is set once.
 
 use super::raw_once::{RawOnce, Run};
-use crate::sched::bubble::{point, point_after, point_before};
+use crate::sched::bubble::{between_points_touching, has_points, point, point_after, point_before_touching};
 use crate::sched::park::WaitReason;
+use crate::sched::touch::Touch;
 use std::cell::UnsafeCell;
 use std::convert::Infallible;
 use std::fmt;
@@ -48,12 +49,10 @@ impl<T> OnceCell<T> {
     #[inline]
     #[track_caller]
     pub fn get(&self) -> Option<&T> {
-        let value = self.filled();
-        if value.is_none() {
-            // What follows from that may be true no more.
-            point("OnceCell::get");
+        if has_points() {
+            return between_points_touching(|| Touch::read(&self.once), "OnceCell::get", || self.filled());
         }
-        value
+        self.filled()
     }
 
     #[inline]
@@ -77,7 +76,7 @@ impl<T> OnceCell<T> {
     /// If called from inside of the cell's own initialiser.
     #[track_caller]
     pub fn set(&self, value: T) -> Result<(), T> {
-        point_before("OnceCell::set");
+        point_before_touching(|| Touch::write(&self.once), "OnceCell::set", Some(Location::caller()));
         let set = match self.begin(WaitReason::Once, "OnceCell::set", Location::caller()) {
             Some(run) => {
                 self.fill(run, value);
@@ -99,7 +98,8 @@ impl<T> OnceCell<T> {
     #[inline]
     #[track_caller]
     pub fn get_or_init(&self, f: impl FnOnce() -> T) -> &T {
-        match self.filled() {
+        // In an exploration the look is an operation like others.
+        match self.filled().filter(|_| !has_points()) {
             Some(value) => value,
             None => match self.init(|| Ok::<_, Infallible>(f()), Location::caller()) {
                 Ok(value) => value,
@@ -123,7 +123,8 @@ impl<T> OnceCell<T> {
     #[inline]
     #[track_caller]
     pub fn get_or_try_init<E>(&self, f: impl FnOnce() -> Result<T, E>) -> Result<&T, E> {
-        match self.filled() {
+        // In an exploration the look is an operation like others.
+        match self.filled().filter(|_| !has_points()) {
             Some(value) => Ok(value),
             None => self.init(f, Location::caller()),
         }
@@ -157,7 +158,7 @@ impl<T> OnceCell<T> {
         place: &'static Location<'static>,
         f: impl FnOnce() -> Result<T, E>,
     ) -> Result<&T, E> {
-        point_before("OnceCell::get_or_init");
+        point_before_touching(|| Touch::write(&self.once), "OnceCell::get_or_init", Some(place));
         if let Some(run) = self.begin(reason, what, place) {
             point("OnceCell::get_or_init");
             let value = f()?;
@@ -178,7 +179,7 @@ impl<T> OnceCell<T> {
 
     /// Fills the cell as the one it was reserved for.
     pub(super) fn fill_reserved(&self, f: impl FnOnce() -> T) -> &T {
-        point_before("OnceCell::get_or_init");
+        point_before_touching(|| Touch::write(&self.once), "OnceCell::get_or_init", None);
         let run = self.once.begin_reserved();
         point("OnceCell::get_or_init");
         let value = f();

@@ -1,7 +1,8 @@
 //! Values to use again instead of making new ones.
 
 use crate::chan::lock::SpinLock;
-use crate::sched::bubble::{point, point_after, point_at, point_before, point_before_at};
+use crate::sched::bubble::{point, point_after, point_at, point_before_touching};
+use crate::sched::touch::Touch;
 use crossbeam_utils::CachePadded;
 use std::fmt;
 use std::mem::ManuallyDrop;
@@ -61,7 +62,7 @@ impl<T: Send, F: Fn() -> T> Pool<T, F> {
     #[doc(alias = "Get")]
     #[track_caller]
     pub fn get(&self) -> T {
-        point_before("Pool::get");
+        point_before_touching(|| Touch::write(self), "Pool::get", Some(Location::caller()));
         let mine = self.shelf();
         let (before, after) = self.shelves.split_at(mine);
         let found = after.iter().chain(before).find_map(|shelf| shelf.lock().take());
@@ -77,7 +78,7 @@ impl<T: Send, F: Fn() -> T> Pool<T, F> {
     }
 
     fn give_back(&self, value: T, what: &'static str, place: Option<&'static Location<'static>>) {
-        point_before_at(what, place);
+        point_before_touching(|| Touch::write(self), what, place);
         let idle = self.shelves[self.shelf()].lock().put(value);
         // Dropped here, where the shelf is not locked any more.
         drop(idle);
@@ -102,7 +103,7 @@ impl<T: Send, F: Fn() -> T> Pool<T, F> {
 
     /// Drops everything that lies in the pool.
     pub fn trim(&self) {
-        point_before("Pool::trim");
+        point_before_touching(|| Touch::write(self), "Pool::trim", Some(Location::caller()));
         for shelf in &self.shelves {
             let values = std::mem::take(&mut *shelf.lock()).values;
             drop(values);

@@ -30,6 +30,7 @@
 use super::queue::{Queue, Waiter};
 use crate::chan::lock::SpinLock;
 use crate::sched::park::{Owner, Parker, WaitReason};
+use crate::sched::touch::Touch;
 use crate::sched::{bubble, ticks};
 use crate::shim;
 use crate::shim::atomic::{AtomicU32, AtomicU64, Ordering::*};
@@ -107,6 +108,9 @@ impl RawMutex {
             granted: Cell::new(false),
         });
         while let Some(parker) = self.take_or_queue(&waiter) {
+            if bubble::has_points() {
+                bubble::announce_after_wait(Touch::write(self));
+            }
             parker.park(reason, place);
             if waiter.data.granted.get() {
                 return;

@@ -6,7 +6,9 @@
 
 use super::queue::{Queue, Waiter};
 use crate::chan::lock::SpinLock;
+use crate::sched::bubble::fine_point_before;
 use crate::sched::park::{Owner, Parker, WaitReason};
+use crate::sched::touch::Touch;
 use crate::shim::atomic::{AtomicU8, AtomicU64, Ordering::*};
 use std::cell::Cell;
 use std::panic::Location;
@@ -114,6 +116,7 @@ impl RawOnce {
 impl Run<'_> {
     /// It is done.
     pub(super) fn complete(self) {
+        fine_point_before(|| Touch::write(self.0), "the end of an initialiser");
         let owners: Vec<_> = {
             let mut waiters = self.0.waiters.lock();
             // Release publishes what has been done.
@@ -128,6 +131,7 @@ impl Run<'_> {
 impl Drop for Run<'_> {
     /// It has failed.
     fn drop(&mut self) {
+        fine_point_before(|| Touch::write(self.0), "the end of an initialiser");
         let next = {
             let mut waiters = self.0.waiters.lock();
             self.0.runner.store(0, Relaxed);

@@ -27,7 +27,9 @@
 use super::queue::{Queue, Waiter};
 use super::raw_mutex::RawMutex;
 use crate::chan::lock::SpinLock;
+use crate::sched::bubble;
 use crate::sched::park::{Owner, Parker, WaitReason};
+use crate::sched::touch::Touch;
 use crate::shim;
 use crate::shim::atomic::{AtomicI32, AtomicPtr, AtomicU16, AtomicU32, AtomicU64, Ordering::*};
 use crossbeam_utils::CachePadded;
@@ -97,6 +99,22 @@ impl RawRwLock {
             waiting: SpinLock::new(Waiting { readers: Queue::new(), admitted: 0, writer: None }),
             writers: RawMutex::new(),
         }
+    }
+
+    /// What a reader touches.
+    pub(super) fn reads(&self) -> Touch {
+        // A writer that is woken by another one touches the mutex.
+        Touch::read(&self.writers)
+    }
+
+    /// What the end of a reader touches.
+    pub(super) fn ends_read(&self) -> [Touch; 2] {
+        Touch::done(&self.writers)
+    }
+
+    /// What a writer touches.
+    pub(super) fn writes(&self) -> Touch {
+        Touch::write(&self.writers)
     }
 
     // Readers.
@@ -285,6 +303,9 @@ impl RawRwLock {
     #[inline(never)]
     fn wait_for_readers(&self, before: u32, place: Place) {
         if let Some(parker) = self.watch_readers_leave(before) {
+            if bubble::has_points() {
+                bubble::announce_after_wait(Touch::awaits(&self.writers));
+            }
             parker.park(WaitReason::RwLockWrite, place);
         }
     }

@@ -1,7 +1,11 @@
 //! Many readers, or one writer.
 
 use super::raw_rwlock::{Counted, RawRwLock};
-use crate::sched::bubble::{between_points, has_points, point, point_after, point_after_at, point_before};
+use crate::sched::bubble::{
+    between_points_touching, fine_point, fine_point_before, has_points, point, point_after, point_after_at,
+    point_before_touching,
+};
+
 use std::cell::UnsafeCell;
 use std::fmt;
 use std::marker::PhantomData;
@@ -82,7 +86,7 @@ impl<T: ?Sized> RwLock<T> {
     #[cold]
     #[track_caller]
     fn read_between_points(&self) -> RwLockReadGuard<'_, T> {
-        point_before("RwLock::read");
+        point_before_touching(|| self.raw.reads(), "RwLock::read", Some(Location::caller()));
         let counted = self.raw.read(Location::caller());
         // SAFETY: just locked for reading, and counted so.
         let guard = unsafe { RwLockReadGuard::new(self, counted) };
@@ -96,7 +100,7 @@ impl<T: ?Sized> RwLock<T> {
     #[inline]
     #[track_caller]
     pub fn write(&self) -> RwLockWriteGuard<'_, T> {
-        point_before("RwLock::write");
+        point_before_touching(|| self.raw.writes(), "RwLock::write", Some(Location::caller()));
         self.raw.write(Location::caller());
         let guard = RwLockWriteGuard { lock: self, _here: PhantomData };
         point("RwLock::write");
@@ -107,7 +111,8 @@ impl<T: ?Sized> RwLock<T> {
     #[doc(alias = "TryRLock")]
     #[track_caller]
     pub fn try_read(&self) -> Option<RwLockReadGuard<'_, T>> {
-        let counted = between_points("RwLock::try_read", || self.raw.try_read())?;
+        let counted =
+            between_points_touching(|| self.raw.reads(), "RwLock::try_read", || self.raw.try_read())?;
         // SAFETY: just locked for reading, and counted so.
         Some(unsafe { RwLockReadGuard::new(self, counted) })
     }
@@ -116,7 +121,8 @@ impl<T: ?Sized> RwLock<T> {
     #[doc(alias = "TryLock")]
     #[track_caller]
     pub fn try_write(&self) -> Option<RwLockWriteGuard<'_, T>> {
-        let locked = between_points("RwLock::try_write", || self.raw.try_write());
+        let locked =
+            between_points_touching(|| self.raw.writes(), "RwLock::try_write", || self.raw.try_write());
         locked.then(|| RwLockWriteGuard { lock: self, _here: PhantomData })
     }
 
@@ -192,6 +198,9 @@ impl<T: ?Sized> Deref for RwLockReadGuard<'_, T> {
 impl<T: ?Sized> Drop for RwLockReadGuard<'_, T> {
     #[inline]
     fn drop(&mut self) {
+        if has_points() {
+            fine_point(&self.lock.raw.ends_read(), "drop of RwLockReadGuard");
+        }
         self.lock.raw.end_read(self.counted);
         point_after_at("drop of RwLockReadGuard", None);
     }
@@ -222,6 +231,7 @@ impl<'a, T: ?Sized> RwLockWriteGuard<'a, T> {
     /// ```
     pub fn downgrade(guard: RwLockWriteGuard<'a, T>) -> RwLockReadGuard<'a, T> {
         let guard = ManuallyDrop::new(guard);
+        fine_point_before(|| guard.lock.raw.writes(), "RwLockWriteGuard::downgrade");
         guard.lock.raw.downgrade();
         // SAFETY: the lock is held for reading from now on, counted in the common place.
         let guard = unsafe { RwLockReadGuard::new(guard.lock, None) };
@@ -251,6 +261,7 @@ impl<T: ?Sized> DerefMut for RwLockWriteGuard<'_, T> {
 impl<T: ?Sized> Drop for RwLockWriteGuard<'_, T> {
     #[inline]
     fn drop(&mut self) {
+        fine_point_before(|| self.lock.raw.writes(), "drop of RwLockWriteGuard");
         self.lock.raw.end_write();
         point_after_at("drop of RwLockWriteGuard", None);
     }

@@ -4,8 +4,9 @@ use super::queue::{Queue, Waiter};
 use crate::chan::lock::SpinLock;
 use crate::chan::{Chan, Sender};
 use crate::context::{Context, ContextError};
-use crate::sched::bubble::{between_points, point_at, point_before_at};
+use crate::sched::bubble::{between_points, has_points, point_at, point_before_at, touch};
 use crate::sched::park::{Owner, Parker, WaitReason};
+use crate::sched::touch::Touch;
 use crate::select::Select;
 use std::cell::Cell;
 use std::fmt;
@@ -224,6 +225,9 @@ impl Semaphore {
         select.recv(ctx.done());
         // Which one it was does not matter: the end counts if it has come by now, as in Go.
         _ = select.wait();
+        if has_points() {
+            touch(Touch::EVERYTHING);
+        }
         // SAFETY: it was pushed on this queue.
         let _ = unsafe { self.state.lock().waiting.remove(&waiter) };
         let granted = waiter.data.granted.get();

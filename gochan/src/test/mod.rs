@@ -35,6 +35,8 @@
 //! |---|---|
 //! | `virtual_time` | time passes only when all wait; see below |
 //! | `explore = runs` | so many interleavings, in virtual time; see below |
+//! | `explore = "all"` | every interleaving, in virtual time; see below |
+//! | `limit = interleavings` | with `explore = "all"`: the test fails if there are more; 100,000 unless given |
 //! | `jumps = count` | with `explore`: how often in a run time may pass although goroutines can run; 3 times unless given, by a second in all; 0: never |
 //! | `timeout = "5s"` | how long the test may take in real time, in `ms`, `s`, `m` or `h`; the variable `GOCHAN_TEST_TIMEOUT` overrides it, and may be `off` |
 //! | `allow = ["name", "src/pool.rs"]` | goroutines that may be left: by name, or by the file, or `file:line`, of their spawn |
@@ -170,6 +172,59 @@
 //! of a `HashMap`. Should a failure not come again, the report says so. Operations of std, atomic ones included, are no
 //! places to switch at: where two of them are to be taken apart, use those of
 //! [`sync::atomic`](crate::sync::atomic), or put a [`gosched`](crate::runtime::gosched) between.
+//!
+//! After a pass the output of the test says how many of the runs were different interleavings. If that is much less than the
+//! runs, the test is small enough for all of them.
+//!
+//! # Every interleaving
+//!
+//! `#[gochan::test(explore = "all")]` leaves nothing to a draw: it runs the body once for each interleaving there is, and says
+//! in the end how many there are.
+//!
+//! ```
+//! use gochan::prelude::*;
+//! use gochan::sync::Mutex;
+//! use std::sync::Arc;
+//!
+//! #[gochan::test(explore = "all")]
+//! fn transfers_meet() {
+//!     let accounts = Arc::new([Mutex::new(10), Mutex::new(10)]);
+//!     let transfer = |from: usize, to: usize| {
+//!         let accounts = accounts.clone();
+//!         go!({
+//!             // Always the lower one first; in the other order there are interleavings without an end.
+//!             let mut first = accounts[from.min(to)].lock();
+//!             let mut second = accounts[from.max(to)].lock();
+//!             let (from, to) = if from < to { (&mut first, &mut second) } else { (&mut second, &mut first) };
+//!             **from -= 1;
+//!             **to += 1;
+//!         })
+//!     };
+//!     let transfers = [transfer(0, 1), transfer(1, 0)];
+//!     transfers.into_iter().for_each(|transfer| transfer.join().unwrap());
+//!     assert_eq!(*accounts[0].lock() + *accounts[1].lock(), 20);
+//! } // all 4 interleavings pass (of at most 13,453 without reduction)
+//! ```
+//!
+//! Goroutines switch before each operation, where they wait, and before they end. What lies between is one step. Two runs
+//! are the same interleaving if they have the same steps, and differ in nothing but the order of steps that have nothing to do
+//! with each other: such as two sends on different channels, two looks at a length, or a lock and anything but that lock. The
+//! search runs one of them (dynamic partial-order reduction with source sets and sleep sets). Where a `select!` finds several
+//! arms ready, each is taken in an interleaving of its own. Time passes only when all wait.
+//!
+//! Three goroutines that add four times to one atomic number have 12! / (4! · 4! · 4!) = 34,650 interleavings; with a number
+//! for each, they have one. So such a test is about two or three goroutines with a few operations each. If there are more
+//! interleavings than the limit, the test fails: then it has not seen all. A failure is told as that of any exploration is,
+//! and `GOCHAN_SEED=all-…` brings it back.
+//!
+//! What the runtime does not see has no part in this:
+//!
+//! * What goroutines share besides channels, locks, contexts and the like must be in [`sync::atomic`](crate::sync::atomic).
+//!   Steps that have only std's atomics or a `std::sync::Mutex` in common count as having nothing to do with each other.
+//!   [`gosched`](crate::runtime::gosched) counts as touching everything: put it before each step that does touch such things.
+//! * A loop that polls has no end of interleavings. So a goroutine that has called `gosched` twice in a row, while no other
+//!   had a step, waits until one has had one. One that polls without `gosched` is told to wait after 100 steps in a row; the
+//!   report says that what comes after that has not been seen.
 //!
 //! # One thread
 //!

@@ -1,6 +1,7 @@
 //! What the attribute has been given, and the way from there to the run.
 
 use super::TIMEOUT;
+use super::explore::exhaustive::{self, Coverage, Extent};
 use crate::sched::attributes::Attributes;
 use std::panic::Location;
 use std::process::{ExitCode, Termination};
@@ -42,6 +43,8 @@ enum Mode {
     VirtualTime,
     /// So many times.
     Explore(u32),
+    /// Once for each interleaving.
+    All(Extent),
 }
 
 /// The body of a test: runs it, and tells whether what it returned stands for success.
@@ -98,6 +101,44 @@ impl Test {
         self
     }
 
+    /// `explore = "all"`, in virtual time as well.
+    pub fn explore_all(mut self) -> Test {
+        self.mode = Mode::All(Extent::default());
+        self
+    }
+
+    /// `limit = …`, after `explore = "all"`.
+    pub fn limit(mut self, interleavings: u64) -> Test {
+        if let Mode::All(extent) = &mut self.mode {
+            extent.limit = interleavings;
+        }
+        self
+    }
+
+    /// For tests of exploration itself: goes through all orders of steps, whether they make a difference or not.
+    pub fn without_reduction(mut self) -> Test {
+        if let Mode::All(extent) = &mut self.mode {
+            extent.reduces = false;
+        }
+        self
+    }
+
+    /// For tests of exploration itself: as [`Test::run`], with `explore = "all"`.
+    ///
+    /// # Panics
+    /// If the test has not passed.
+    #[track_caller]
+    pub fn cover<F>(self, f: F) -> Coverage
+    where
+        F: Fn() + Copy + Send + 'static,
+    {
+        let Mode::All(extent) = self.mode else { panic!("only a test with `explore = \"all\"` covers all") };
+        exhaustive::run(&self, extent, move || {
+            f();
+            true
+        })
+    }
+
     /// For tests of exploration itself: other interleavings than those that belong to the place.
     pub fn first_seed(mut self, seed: u64) -> Test {
         self.first_seed = Some(seed);
@@ -128,6 +169,9 @@ impl Test {
             Mode::Plain => super::plain::run(&self, body),
             Mode::VirtualTime => super::virtual_time::run(&self, body),
             Mode::Explore(runs) => super::explore::run(&self, runs, body),
+            Mode::All(extent) => {
+                exhaustive::run(&self, extent, body);
+            }
         }
     }
 

@@ -17,6 +17,8 @@ use crate::context::error::{ContextError, Given};
 use crate::context::list::{Entry, Link, Queue};
 use crate::context::node::Counted;
 use crate::sched::alarm::Alarm;
+use crate::sched::bubble;
+use crate::sched::touch::Touch;
 use crate::shim::atomic::Ordering::*;
 use std::ptr::NonNull;
 #[cfg(feature = "tokio-util")]
@@ -34,6 +36,9 @@ impl Scope {
     /// The first part of [`Scope::end`]; the second, if there is anything to do, is in the result.
     #[inline]
     pub(in crate::context) fn end_quietly(&self, error: ContextError, cause: Option<Given>) -> Option<Ended> {
+        if bubble::has_points() {
+            bubble::touch(Touch::EVERYTHING);
+        }
         let Some(marked) = self.mark(error, cause) else {
             self.until_settled();
             return None;

@@ -1,5 +1,6 @@
 //! Runs a body under one plan after another, and keeps what there is to tell of a run that has failed.
 
+use super::history::History;
 use super::schedule::Schedule;
 use super::script::{Player, Recorder, Script, Switch};
 use super::trace::Trace;
@@ -7,10 +8,12 @@ use crate::sched::bubble::{Bubble, Choice, Director, End, Event, Options};
 use crate::sched::group::Group;
 use crate::sched::private::outlive_goroutines;
 use crate::sched::random;
+use crate::sched::touch::Touch;
 use crate::test::drive::{GoroutinesLeft, verdict};
 use crate::test::options::{Body, Test};
 use crate::test::report::{Symptom, Verdict};
 use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -43,6 +46,7 @@ pub(super) struct Runs {
     explorer: Rc<Explorer>,
     bubble: &'static Bubble,
     left: GoroutinesLeft,
+    interleavings: HashSet<u64>,
 }
 
 impl Runs {
@@ -50,7 +54,13 @@ impl Runs {
     pub(super) fn new(test: &Test, group: &Arc<Group>, stuck: impl Fn(Failure) + 'static) -> Runs {
         let explorer = Rc::new(Explorer::new(group, Box::new(stuck)));
         let bubble = Bubble::new(group.clone(), Box::new(explorer.clone()));
-        Runs { test: test.clone(), explorer, bubble, left: GoroutinesLeft::None }
+        Runs {
+            test: test.clone(),
+            explorer,
+            bubble,
+            left: GoroutinesLeft::None,
+            interleavings: HashSet::new(),
+        }
     }
 
     /// The next run that fails has so many operations, and is to be told with their places.
@@ -94,6 +104,7 @@ impl Runs {
             verdict.add(Symptom::Endless, problem);
         }
         self.left = self.left.or(GoroutinesLeft::of(self.bubble));
+        self.interleavings.insert(self.explorer.history.borrow().interleaving());
         let failure = verdict.is_failure().then(|| self.explorer.failure(verdict));
         if end != End::Finished {
             // Some are left, which may be, or have nothing to do with the runs that follow.
@@ -104,6 +115,11 @@ impl Runs {
             self.bubble = Bubble::new(group, Box::new(self.explorer.clone()));
         }
         failure
+    }
+
+    /// How many different interleavings the runs were.
+    pub(super) fn interleavings(&self) -> usize {
+        self.interleavings.len()
     }
 
     /// To be asked when all runs are over.
@@ -119,6 +135,7 @@ struct Explorer {
     recorder: RefCell<Recorder>,
     lists_options: Cell<bool>,
     trace: RefCell<Trace>,
+    history: RefCell<History>,
     /// How many the run will have, if their places are to be noted.
     operations: Cell<Option<usize>>,
     steps: Cell<u64>,
@@ -135,6 +152,7 @@ impl Explorer {
             recorder: RefCell::default(),
             lists_options: Cell::new(false),
             trace: RefCell::default(),
+            history: RefCell::default(),
             operations: Cell::new(None),
             steps: Cell::new(0),
             most_steps: Cell::new(MANY_STEPS),
@@ -150,6 +168,7 @@ impl Explorer {
         let lists_options = self.lists_options.get();
         self.recorder.replace(if lists_options { Recorder::of_all_options() } else { Recorder::default() });
         self.trace.take();
+        self.history.take();
         self.steps.set(0);
     }
 
@@ -176,6 +195,10 @@ impl Director for Rc<Explorer> {
             Plan::Play(player) => player.choose(options),
         };
         self.recorder.borrow_mut().chose(choice, options);
+        match choice {
+            Choice::Run(index) => self.history.borrow_mut().runs(options.ready.number(index)),
+            Choice::Stay | Choice::Jump => {}
+        }
         choice
     }
 
@@ -189,6 +212,19 @@ impl Director for Rc<Explorer> {
             player.saw(event);
         }
         self.trace.borrow_mut().add(event, self.operations.get());
+        self.history.borrow_mut().saw(event);
+    }
+
+    fn announces(&self, touches: &[Touch]) {
+        self.history.borrow_mut().announces(touches);
+    }
+
+    fn begins(&self) {
+        self.history.borrow_mut().begins();
+    }
+
+    fn announces_after_wait(&self, touch: Touch) {
+        self.history.borrow_mut().announces_after_wait(touch);
     }
 
     fn has_seen_enough(&self) -> bool {

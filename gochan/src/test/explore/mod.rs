@@ -8,10 +8,15 @@
 //! to see where in the source the operations are that cannot tell ([`trace`]).
 
 mod again;
+mod choices;
+pub(super) mod exhaustive;
 mod explorer;
+mod history;
+mod orders;
 mod progress;
 mod schedule;
 mod script;
+mod search;
 mod seeds;
 mod settings;
 mod shrink;
@@ -41,9 +46,13 @@ pub(super) fn run(test: &Test, runs: u32, body: impl Body) {
     let settings = Settings::from_environment().unwrap_or_else(|error| panic!("{error}"));
     let test = &settings.apply_to(test);
     let seeds = Seeds::from_environment(test, runs, &settings).unwrap_or_else(|error| panic!("{error}"));
-    let Some((run, failure)) = explore(test, &settings, &seeds, body) else {
+    let progress = Arc::new(Progress::default());
+    let Some((run, failure)) = explore(test, &settings, &seeds, &progress, body) else {
         if let Some(seed) = seeds.replayed() {
             print_for_test(&format!("the interleaving of GOCHAN_SEED={seed} does not fail\n"));
+        } else {
+            let (runs, different) = (progress.run() + 1, progress.different());
+            print_for_test(&format!("{runs} runs pass, {different} of them different interleavings\n"));
         }
         return;
     };
@@ -55,6 +64,9 @@ pub(super) fn run(test: &Test, runs: u32, body: impl Body) {
     };
     if failure.script.0.len() < switches {
         text += &format!(", shrunk from {switches} switches to {}", failure.script.0.len());
+    }
+    if seeds.replayed().is_none() && progress.different() <= run {
+        text += &format!("; {} of the interleavings so far were different ones", progress.different());
     }
     text += "\nwhat happened, in this order:\n";
     text += &failure.trace.render(test.place);
@@ -76,12 +88,17 @@ pub(super) fn run(test: &Test, runs: u32, body: impl Body) {
 
 /// The first run that fails, and its number from 0.
 #[track_caller]
-fn explore(test: &Test, settings: &Settings, seeds: &Seeds, body: impl Body) -> Option<(usize, Failure)> {
+fn explore(
+    test: &Test,
+    settings: &Settings,
+    seeds: &Seeds,
+    progress: &Arc<Progress>,
+    body: impl Body,
+) -> Option<(usize, Failure)> {
     let begun = Instant::now();
     // One run that is asked for is always made.
     let limit = settings.time.filter(|_| seeds.replayed().is_none());
     let group = Arc::new(Group::default());
-    let progress = Arc::new(Progress::default());
     let drive = {
         let (test, group, progress) = (test.clone(), group.clone(), progress.clone());
         let (seeds, strategy) = (seeds.clone(), settings.strategy());
@@ -96,7 +113,9 @@ fn explore(test: &Test, settings: &Settings, seeds: &Seeds, body: impl Body) -> 
             let failure = seeds.find_map(|(run, seed)| {
                 progress.begin(run, seed);
                 let schedule = Schedule::new(seed, strategy, test.jumps);
-                let failure = explored.run(seed, Plan::Draw(schedule), body)?;
+                let failure = explored.run(seed, Plan::Draw(schedule), body);
+                progress.ended(explored.interleavings());
+                let failure = failure?;
                 Some((run, failure))
             });
             let _ = tell.send(failure);

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 #[derive(Debug, Default)]
 pub(super) struct Progress {
     run: AtomicUsize,
+    different: AtomicUsize,
     seed: AtomicU64,
 }
 
@@ -16,6 +17,16 @@ impl Progress {
     pub(super) fn begin(&self, run: usize, seed: u64) {
         self.seed.store(seed, Relaxed);
         self.run.store(run, Relaxed);
+    }
+
+    /// So many of the runs that have ended were different interleavings.
+    pub(super) fn ended(&self, different: usize) {
+        self.different.store(different, Relaxed);
+    }
+
+    /// What [`Progress::ended`] was told last.
+    pub(super) fn different(&self) -> usize {
+        self.different.load(Relaxed)
     }
 
     /// The number of the run that has begun, from 0.

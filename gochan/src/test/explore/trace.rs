@@ -42,7 +42,9 @@ impl Trace {
         if let Event::Operated(..) | Event::Arrived(..) = event {
             if let Some(in_all) = in_all
                 && (self.operations < OF_A_LINE * FIRST || self.operations + OF_A_LINE * LAST >= in_all)
-                && !self.operation_of(event).is_some_and(|operation| operation.place.is_some_and(is_callers))
+                && !self.operation_of(event).is_some_and(|operation| {
+                    operation == Operation::END || operation.place.is_some_and(is_callers)
+                })
             {
                 self.stacks.insert(self.events.len(), Backtrace::force_capture());
             }
@@ -179,12 +181,16 @@ impl Story {
             Event::Arrived(_, operation) => operation == begun,
             Event::Operated(_, operation) => operation.is_none_or(|operation| operation == begun),
             Event::Parked(_, _, place) => begun.place.is_none() || place == begun.place,
+            Event::Ended(_) => begun == Operation::END,
             _ => false,
         }
     }
 
     /// What to call the operation of a goroutine: None is the one that it has begun.
     fn operation(&self, number: u32, operation: Option<Operation>, stack: Option<&Backtrace>) -> String {
+        if operation == Some(Operation::END) {
+            return Operation::END.name.to_owned();
+        }
         let goroutine = self.goroutines.get(&number);
         let operation = operation.or_else(|| goroutine?.begun);
         let place = operation.and_then(|operation| operation.place);
@@ -274,6 +280,22 @@ mod tests {
             ["begins", "len", "before len", "begins", "waits in chan receive", "len"],
             "{text}"
         );
+    }
+
+    #[test]
+    fn an_end_shows_once() {
+        let mut trace = Trace::default();
+        for event in [
+            Event::Arrived(1, Operation::END),
+            Event::Arrived(2, Operation::END),
+            Event::Ended(2),
+            Event::Ended(1),
+        ] {
+            trace.add(event, None);
+        }
+        let text = trace.render(Location::caller());
+        let lines: Vec<_> = text.lines().skip(1).map(|line| &line[line.len().min(21)..]).collect();
+        assert_eq!(lines, ["before its end", "ends", "ends"], "{text}");
     }
 
     #[test]

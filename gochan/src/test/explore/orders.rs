@@ -1,0 +1,127 @@
+//! How many orders of steps one interleaving stands for.
+
+use super::history::{Clock, History};
+
+/// So many sets of steps are looked at for one interleaving, and for all together.
+const SETS: usize = 10_000;
+const ALL_SETS: usize = 5_000_000;
+
+/// The sum over interleavings: how many runs there would be without reduction. It is an upper bound where the orders of a run
+/// would be too many to count, and where a goroutine waits for others: it may or may not find them done.
+#[derive(Debug, Default)]
+pub(super) struct Orders {
+    /// None: too many for a number.
+    sum: Total,
+    sets: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Total {
+    Exactly(u128),
+    TooMany,
+}
+
+impl Default for Total {
+    fn default() -> Total {
+        Total::Exactly(0)
+    }
+}
+
+/// What has to come before a step, and how many steps of its goroutine there are before it.
+#[derive(Debug)]
+struct Unit {
+    after: Vec<u32>,
+}
+
+impl Orders {
+    pub(super) fn total(&self) -> Option<u128> {
+        match self.sum {
+            Total::Exactly(sum) => Some(sum),
+            Total::TooMany => None,
+        }
+    }
+
+    pub(super) fn add(&mut self, history: &History) {
+        let Total::Exactly(sum) = self.sum else { return };
+        let units = units(history);
+        let sets = units.iter().try_fold(1_usize, |sets, units| sets.checked_mul(units.len() + 1));
+        let counted = match sets {
+            Some(sets) if sets <= SETS && self.sets + sets <= ALL_SETS => {
+                self.sets += sets;
+                count(&units, sets)
+            }
+            _ => shuffles(&units),
+        };
+        self.sum = match counted.and_then(|counted| sum.checked_add(counted)) {
+            Some(sum) => Total::Exactly(sum),
+            None => Total::TooMany,
+        };
+    }
+}
+
+/// The steps of each goroutine, where one that has found done what it was to wait for counts as two: it might have waited.
+fn units(history: &History) -> Vec<Vec<Unit>> {
+    let goroutines = history.steps().iter().map(|step| step.goroutine + 1).max().unwrap_or(0);
+    // How many units the first steps of each goroutine are.
+    let mut sizes: Vec<Vec<u32>> = vec![vec![0]; goroutines];
+    for step in history.steps() {
+        let sizes = &mut sizes[step.goroutine];
+        let before = sizes.last().copied().unwrap_or(0);
+        sizes.push(before + 1 + u32::from(step.arrival.is_some()));
+    }
+    let mut units: Vec<Vec<Unit>> = (0..goroutines).map(|_| Vec::new()).collect();
+    for step in history.steps() {
+        let in_units = |clock: &Clock| {
+            (0..goroutines).map(|other| sizes[other][clock.of(other) as usize]).collect::<Vec<_>>()
+        };
+        let own = &mut units[step.goroutine];
+        for clock in step.arrival.iter().chain([step.clock()]) {
+            let mut after = in_units(clock);
+            after[step.goroutine] = own.len() as u32;
+            own.push(Unit { after });
+        }
+    }
+    units
+}
+
+/// The orders in which each unit comes after what has to come before. There are `sets` sets of units that may have been.
+fn count(units: &[Vec<Unit>], sets: usize) -> Option<u128> {
+    // Each set has a place: how many units of each goroutine it has, as the digits of a number.
+    let mut ways = vec![0_u128; sets];
+    ways[0] = 1;
+    let mut done = vec![0_u32; units.len()];
+    for set in 0..sets {
+        if ways[set] > 0 {
+            let mut weight = 1;
+            for (own, &begun) in units.iter().zip(&done) {
+                if let Some(unit) = own.get(begun as usize)
+                    && unit.after.iter().zip(&done).all(|(after, done)| after <= done)
+                {
+                    ways[set + weight] = ways[set + weight].checked_add(ways[set])?;
+                }
+                weight *= own.len() + 1;
+            }
+        }
+        // The next number.
+        for (own, digit) in units.iter().zip(&mut done) {
+            *digit += 1;
+            if *digit as usize <= own.len() {
+                break;
+            }
+            *digit = 0;
+        }
+    }
+    ways.pop()
+}
+
+/// The orders if only those of one goroutine had one.
+fn shuffles(units: &[Vec<Unit>]) -> Option<u128> {
+    let (mut ways, mut placed) = (1_u128, 0_u128);
+    for own in units {
+        for index in 1..=own.len() as u128 {
+            placed += 1;
+            ways = ways.checked_mul(placed)? / index;
+        }
+    }
+    Some(ways)
+}
