@@ -48,7 +48,7 @@
 //! | `sync`, `sync/atomic`, `errgroup`, `singleflight`, `semaphore` | [`sync`] |
 //! | `context` | [`context`], [`with_context!`] |
 //! | `time`, `os/signal` | [`time`], [`signal`] |
-//! | `runtime`, `runtime/metrics`, `go tool trace` | [`runtime`] |
+//! | `runtime`, `runtime/metrics`, `runtime/pprof`, `go tool trace` | [`runtime`] |
 //! | `testing/synctest`, the race detector | [`test`](mod@test): virtual time, exploration of interleavings |
 //!
 //! The modules say more. The documentation's search finds Go's names, such as `time.NewTicker`.
@@ -135,6 +135,7 @@
 //!   needs a subscriber that tells its current span, as those of `tracing-subscriber` do; with others only the goroutine's own
 //!   span is followed.
 //! * `tokio-util`: contexts from and to cancellation tokens.
+//! * `pprof`: profiles of goroutines for `go tool pprof`, compressed by `flate2`.
 //!
 //! # Forking
 //!
@@ -167,6 +168,7 @@ pub mod __private;
 mod callback;
 pub mod chan;
 pub mod context;
+mod diag;
 pub mod patterns;
 pub mod prelude;
 pub mod runtime;

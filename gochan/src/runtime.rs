@@ -12,6 +12,7 @@
 //! | `GOCHAN_STACK` | bytes, or `64K`, `1M` | [the stack of a goroutine](Builder::stack_size) |
 //! | `GOCHAN_DEADLOCK` | `report`, `ignore` | [whether a deadlock ends the process](Builder::deadlock_report) |
 //! | `GOCHAN_STUCK` | `500ms`, `10s`, `off` | [when a goroutine that holds up its worker is told](Builder::stuck_after) |
+//! | `GOCHAN_LEAKS` | `5m`, `1h`, `off` | [after how long goroutines that wait and become ever more are reported](Builder::leaks_after) |
 //! | `GOCHAN_BLOCKING_THREADS` | a number of at least 1 | [calls of `blocking` at once](Builder::max_blocking_threads) |
 //! | `GOCHAN_TRACE` | a file | a trace of what ran when, see below |
 //!
@@ -22,14 +23,21 @@
 //! # Seeing inside
 //!
 //! [`dump`] tells what every goroutine does and where it waits; so does SIGQUIT (Ctrl-\\) under `#[gochan::main]`, and
-//! so does the report of a deadlock. [`goroutines`] and [`metrics`] give the same as values and numbers. With
-//! `GOCHAN_TRACE=file.json` in the environment each worker notes which goroutine it ran when, what that waited for and
+//! so does the report of a deadlock. [`goroutines`] and [`metrics`] give the same as values and numbers.
+//!
+//! [`profile`] counts goroutines by the places where they were spawned and where they wait: as a text, as values, as JSON,
+//! and with the feature `pprof` for `go tool pprof`. With `GOCHAN_LEAKS=5m` in the environment the runtime compares such
+//! counts while the program runs, and reports groups of goroutines that wait for longer than that and become ever more:
+//! goroutines that leak. Neither stops anything nor costs goroutines anything.
+//!
+//! With `GOCHAN_TRACE=file.json` in the environment each worker notes which goroutine it ran when, what that waited for and
 //! who woke it. Turns of less than some microseconds are timed sixteen at a time; while there are many of them, one in
 //! thirty-three is shown, and the trace tells how many the others were and how long they took. So it is cheap enough to
 //! be left on. When the process exits, the last 65536 notes of each worker are written in a format that
 //! [Perfetto](https://ui.perfetto.dev) opens. Coroutines only, as are the reports of goroutines that keep a worker to
 //! themselves.
 
+pub use crate::diag::profile::{Finding, FindingKind, GoroutineGroup, Profile, WaitTimes, profile};
 pub use crate::sched::describe::{GoroutineInfo, State, dump, goroutines};
 pub use crate::sched::metrics::{Metrics, metrics};
 pub use crate::sched::park::WaitReason;

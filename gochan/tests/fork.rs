@@ -341,6 +341,7 @@ fn yields_and_what_does_not_wait() {
             assert_eq!(num_goroutine(), 1);
             assert_eq!(runtime::goroutines().len(), 1);
             assert!(runtime::dump().contains("goroutine"));
+            assert_eq!(runtime::profile().count(), 1);
             assert_eq!(runtime::metrics(), runtime::Metrics::default());
             let mutex = Mutex::new(1);
             *mutex.lock() += 1;

@@ -271,12 +271,16 @@ fn the_runtime_can_be_asked_and_configured() {
     let _count: usize = runtime::num_goroutine();
     let _all: HashMap<u64, String> = runtime::goroutines().iter().map(|g| (g.id, format!("{g:?}"))).collect();
     let _metrics = runtime::metrics();
+    let profile: runtime::Profile = runtime::profile();
+    assert_eq!(profile.groups().iter().map(|group| group.count).sum::<usize>(), profile.count());
+    assert!(profile.findings().is_empty() && profile.to_json().starts_with('{'));
     // The runtime runs already: that is what `install` says.
     let installed = runtime::Builder::new()
         .workers(1)
         .stack_size(128 * 1024)
         .on_panic(PanicPolicy::Report)
         .backend(Backend::Coroutines)
+        .leaks_after(Duration::from_secs(300))
         .install();
     assert!(installed.is_err());
 }

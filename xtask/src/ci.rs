@@ -95,7 +95,7 @@ const GOCHAN_LINTS: [&str; 10] =
     ["run", "-qp", "gochan-lint", "--", "--workspace", "--doc", "-D", "all", "--format", "short"];
 
 /// What is not built unless somebody asks for it.
-const FEATURES: &str = "--features=xtask/bench,gochan/tokio-util,gochan/tracing";
+const FEATURES: &str = "--features=xtask/bench,gochan/tokio-util,gochan/tracing,gochan/pprof";
 
 fn steps() -> Vec<Step> {
     let cargo = |args: &[&str]| Action::Run(Cmd::cargo(args));
@@ -105,7 +105,7 @@ fn steps() -> Vec<Step> {
         None => &["test", "--no-fail-fast"],
     };
     let tests = |args: &[&str]| Cmd::cargo(runner).args(args.iter().copied());
-    let runtime_tests = || tests(&["-p", "gochan", "--features=tokio-util,tracing", "--test", "*"]);
+    let runtime_tests = || tests(&["-p", "gochan", "--features=tokio-util,tracing,pprof", "--test", "*"]);
     let workspace =
         ["--workspace", "--exclude=ui-tests", "--exclude=gochan-examples", "--all-targets", FEATURES];
     let lints = ["clippy", "--workspace", "--all-targets", FEATURES, "--", "-Dwarnings"];

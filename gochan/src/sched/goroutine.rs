@@ -341,6 +341,14 @@ impl Goroutine {
         self.worker.spans.arrive(self);
     }
 
+    /// Asks for the status in a slot, which need not exist.
+    #[inline]
+    pub(super) fn prefetch_status(slot: Slot) {
+        let status = Goroutine::status_of(block_address(slot) as *const Goroutine).cast::<u8>();
+        prefetch(status);
+        prefetch(status.wrapping_add(size_of::<Status>() - 1));
+    }
+
     /// The status in a slot, whether or not a goroutine is on it.
     ///
     /// # Safety

@@ -43,6 +43,7 @@ pub(crate) mod fork;
 pub(crate) mod goroutine;
 pub(crate) mod group;
 mod inbox;
+pub(crate) mod json;
 pub(crate) mod metrics;
 #[cfg(all(test, gochan_loom))]
 mod model_loom;
@@ -301,8 +302,8 @@ pub fn num_goroutine() -> usize {
     bubble::between_points("num_goroutine", known_goroutines)
 }
 
-/// As [`num_goroutine`], for the runtime's own use.
-fn known_goroutines() -> usize {
+/// As [`num_goroutine`], for the runtime's own use: no point at which others may run.
+pub(crate) fn known_goroutines() -> usize {
     // The others, and the counts, are the parent's.
     if fork::is_forked_child() { usize::from(current_id().is_some()) } else { count_goroutines() }
 }

@@ -54,14 +54,15 @@ pub(super) fn start(workers: &'static Workers) {
 
 /// Makes sure that there is a monitor on `Backend::Threads`.
 pub(super) fn start_for_threads() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
+    static STARTED: Once = Once::new();
+    STARTED.call_once(|| {
         super::trace::decline();
         start_thread(|| watch_threads());
     });
 }
 
 fn start_thread(watch: impl FnOnce() + Send + 'static) {
+    crate::diag::leaks::start_if_asked();
     let body = move || {
         let _owned = OwnedThread::new();
         let _ = THREAD.set(std::thread::current());

@@ -3,7 +3,7 @@
 macro_rules! wait_reasons {
     ($($(#[$doc:meta])* $reason:ident => $text:literal,)*) => {
         /// What a goroutine waits for, as dumps name it.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[repr(u8)]
         #[non_exhaustive]
         pub enum WaitReason {

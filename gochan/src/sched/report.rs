@@ -119,7 +119,7 @@ pub(crate) fn abort(text: &str) -> ! {
 }
 
 /// Says something the user will want to know, once.
-pub(super) fn warn(text: &str) {
+pub(crate) fn warn(text: &str) {
     print(&format!("gochan: warning: {text}\n"));
 }
 

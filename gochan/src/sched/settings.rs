@@ -24,7 +24,7 @@ pub enum Backend {
 ///
 /// The environment overrides them: `GOCHAN_MAXPROCS` (workers), `GOCHAN_STACK` (bytes, or `64K`, `1M`) and
 /// `GOCHAN_BACKEND` (`coroutines` or `threads`), `GOCHAN_DEADLOCK` (`report` or `ignore`), `GOCHAN_STUCK` (`10s`,
-/// `500ms`, or `off`) and `GOCHAN_BLOCKING_THREADS` (a number of at least 1).
+/// `500ms`, or `off`), `GOCHAN_LEAKS` (`5m`, `1h`, or `off`) and `GOCHAN_BLOCKING_THREADS` (a number of at least 1).
 ///
 /// ```
 /// use gochan::runtime::{Builder, PanicPolicy};
@@ -53,6 +53,7 @@ pub struct Builder {
     backend: Backend,
     deadlock_report: Option<bool>,
     stuck_after: Option<Duration>,
+    leaks_after: Option<Duration>,
     blocking_threads: Option<usize>,
     keep_quit: bool,
 }
@@ -79,6 +80,8 @@ pub(crate) struct Settings {
     pub(crate) deadlock_report: bool,
     /// Zero: never.
     pub(crate) stuck_after: Duration,
+    /// Zero: never.
+    pub(crate) leaks_after: Duration,
     /// At least one.
     pub(crate) blocking_threads: usize,
     pub(crate) dump_on_quit: bool,
@@ -143,6 +146,34 @@ impl Builder {
     #[must_use]
     pub fn stuck_after(mut self, time: Duration) -> Builder {
         self.stuck_after = Some(time);
+        self
+    }
+
+    /// Reports leaks of goroutines while the program runs: on standard error, every group of goroutines that were spawned
+    /// at one place, wait at one place for longer than `time`, and become ever more. Zero, the default: never.
+    ///
+    /// A group is reported once it has grown twice by goroutines that were started when all before them had waited for
+    /// that long already, and none of it has gone on meanwhile. That takes about three times `time` from the first goroutine
+    /// that leaks. Each group is reported again whenever its number has doubled. A pool that idles does not grow and is not
+    /// reported, nor is a group of which one goroutine goes on now and then. Goroutines in
+    /// [`time::sleep`](crate::time::sleep) do not count: they will go on.
+    ///
+    /// Choose `time` longer than any wait that is in order, such as that of an idle connection. `5m` is a good beginning
+    /// for a server. What has been reported is in [`profile`](crate::runtime::profile), too.
+    ///
+    /// A thread of its own looks at all goroutines four times in `time`, and less often if a look takes so long that this
+    /// would be more than two percent of a processor. Goroutines do nothing for it.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// gochan::runtime::Builder::new().leaks_after(Duration::from_secs(300)).install().unwrap();
+    /// assert_eq!(gochan::go!({ 6 * 7 }).join().unwrap(), 42);
+    /// ```
+    #[must_use]
+    #[doc(alias("goleak", "goroutineleak"))]
+    pub fn leaks_after(mut self, time: Duration) -> Builder {
+        self.leaks_after = Some(time);
         self
     }
 
@@ -251,6 +282,14 @@ impl Builder {
                 ))
             })?,
         };
+        let leaks_after = match env("GOCHAN_LEAKS") {
+            None => self.leaks_after.unwrap_or(Duration::ZERO),
+            Some(text) => parse_duration(&text).ok_or_else(|| {
+                InstallError(format!(
+                    "GOCHAN_LEAKS is `{text}`; it must be a time such as 5m or 1h, or `off`"
+                ))
+            })?,
+        };
         let blocking_threads = match env("GOCHAN_BLOCKING_THREADS") {
             Some(text) => text.trim().parse::<NonZeroUsize>().map(NonZeroUsize::get).map_err(|_| {
                 InstallError(format!(
@@ -270,6 +309,7 @@ impl Builder {
             deadlock_report,
             blocking_threads,
             stuck_after,
+            leaks_after,
             dump_on_quit: !self.keep_quit,
             workers,
             stack_size: crate::stack::usable_size(stack_size),
@@ -305,7 +345,7 @@ fn parse_size(text: &str) -> Option<usize> {
     text[..digits].parse::<usize>().ok()?.checked_mul(unit).filter(|&bytes| bytes > 0)
 }
 
-/// `10s`, `500ms`, `2m`; `off` and `0` are zero.
+/// `10s`, `500ms`, `2m`, `1h`; `off` and `0` are zero.
 fn parse_duration(text: &str) -> Option<Duration> {
     let text = text.trim();
     if matches!(text, "off" | "0") {
@@ -317,6 +357,7 @@ fn parse_duration(text: &str) -> Option<Duration> {
         "ms" => Duration::from_millis(1),
         "s" => Duration::from_secs(1),
         "m" | "min" => Duration::from_secs(60),
+        "h" => Duration::from_secs(3600),
         _ => return None,
     };
     Some(unit * number)
@@ -351,8 +392,9 @@ mod tests {
         assert_eq!(parse_duration("10s"), Some(Duration::from_secs(10)));
         assert_eq!(parse_duration(" 500 ms "), Some(Duration::from_millis(500)));
         assert_eq!(parse_duration("2m"), Some(Duration::from_secs(120)));
+        assert_eq!(parse_duration("1h"), Some(Duration::from_secs(3600)));
         assert_eq!(parse_duration("off"), Some(Duration::ZERO));
-        for bad in ["", "10", "-1s", "s", "1h", "1.5s", "99999999999s"] {
+        for bad in ["", "10", "-1s", "s", "1d", "1.5s", "99999999999s"] {
             assert_eq!(parse_duration(bad), None, "{bad}");
         }
     }

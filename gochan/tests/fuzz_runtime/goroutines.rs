@@ -228,10 +228,11 @@ fn closures(world: &Arc<World>, random: &mut Rng) {
 }
 
 fn look(random: &mut Rng) {
-    match random.u8(..4) {
+    match random.u8(..5) {
         0 => drop(runtime::goroutines()),
         1 => drop(runtime::dump()),
         2 => drop(format!("{:?}", runtime::metrics())),
+        3 => drop(runtime::profile().to_json()),
         _ => drop((runtime::num_goroutine(), runtime::current_id())),
     }
 }

@@ -1,6 +1,7 @@
 //! A trace in the Chrome trace-event format, which Perfetto opens: workers are threads, turns are slices, and an arrow
 //! leads from who wakes to the turn of who was woken.
 
+use super::super::json::Quoted;
 use super::super::park::WaitReason;
 use super::super::ticks;
 use super::super::worker::Worker;
@@ -85,23 +86,6 @@ struct Micros(u64);
 impl fmt::Display for Micros {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{:03}", self.0 / 1000, self.0 % 1000)
-    }
-}
-
-/// Text between quotes.
-struct Quoted<'a, T>(&'a T);
-
-impl<T: fmt::Display> fmt::Display for Quoted<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("\"")?;
-        for c in self.0.to_string().chars() {
-            match c {
-                '"' | '\\' => write!(f, "\\{c}")?,
-                c if c.is_control() => write!(f, "\\u{:04x}", c as u32)?,
-                c => write!(f, "{c}")?,
-            }
-        }
-        f.write_str("\"")
     }
 }
 
@@ -225,10 +209,5 @@ mod tests {
         assert_eq!(seen, [(1, 1), (2, 1), (0, 5), (3, 1), (0, 7), (4, 1), (0, 9)]);
         assert!(turns.iter().all(|turn| turn.begin <= turn.end));
         assert!(turns.windows(2).all(|pair| pair[0].end <= pair[1].begin));
-    }
-
-    #[test]
-    fn quotes_are_json() {
-        assert_eq!(Quoted(&"a \"b\" \\ \n ü").to_string(), r#""a \"b\" \\ \u000a ü""#);
     }
 }
