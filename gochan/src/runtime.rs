@@ -14,6 +14,7 @@
 //! | `GOCHAN_STUCK` | `500ms`, `10s`, `off` | [when a goroutine that holds up its worker is told](Builder::stuck_after) |
 //! | `GOCHAN_LEAKS` | `5m`, `1h`, `off` | [after how long goroutines that wait and become ever more are reported](Builder::leaks_after) |
 //! | `GOCHAN_BLOCKING_THREADS` | a number of at least 1 | [calls of `blocking` at once](Builder::max_blocking_threads) |
+//! | `GOCHAN_TRACEBACK` | `none`, `single`, `all`, `system` | [which stacks are shown](Traceback), Go's `GOTRACEBACK` |
 //! | `GOCHAN_TRACE` | a file | a trace of what ran when, see below |
 //!
 //! They are read once, and win over what the program has set; a value that makes no sense ends it. Three more are for
@@ -22,8 +23,9 @@
 //!
 //! # Seeing inside
 //!
-//! [`dump`] tells what every goroutine does and where it waits; so does SIGQUIT (Ctrl-\\) under `#[gochan::main]`, and
-//! so does the report of a deadlock. [`goroutines`] and [`metrics`] give the same as values and numbers.
+//! [`dump`] tells what every goroutine does, where it waits, and by which calls it got there; so does SIGQUIT (Ctrl-\\)
+//! under `#[gochan::main]`, and so does the report of a deadlock. [`goroutines`], [`stacks`] and [`metrics`] give the same as
+//! values and numbers. A goroutine that keeps a worker to itself [is reported](Builder::stuck_after) with its stack as well.
 //!
 //! [`profile`] counts goroutines by the places where they were spawned and where they wait: as a text, as values, as JSON,
 //! and with the feature `pprof` for `go tool pprof`. With `GOCHAN_LEAKS=5m` in the environment the runtime compares such
@@ -38,10 +40,11 @@
 //! themselves.
 
 pub use crate::diag::profile::{Finding, FindingKind, GoroutineGroup, Profile, WaitTimes, profile};
-pub use crate::sched::describe::{GoroutineInfo, State, dump, goroutines};
+pub use crate::sched::describe::{GoroutineInfo, State, dump, goroutines, stacks};
 pub use crate::sched::metrics::{Metrics, metrics};
 pub use crate::sched::park::WaitReason;
 pub use crate::sched::report::PanicPolicy;
-pub use crate::sched::settings::{Backend, Builder, InstallError};
+pub use crate::sched::settings::{Backend, Builder, InstallError, Traceback};
+pub use crate::sched::stacks::Stack;
 pub use crate::sched::task::Goexit;
 pub use crate::sched::{current_id, goexit, gosched, num_goroutine};

@@ -674,6 +674,7 @@ impl Bubble {
             if self.director.has_seen_enough() {
                 return End::Stopped;
             }
+            self.worker.show_stacks();
             if let Some(next) = self.next() {
                 self.turn(next);
             } else if private::alive(self.worker.workers) == 0 {

@@ -5,10 +5,13 @@
 //! done anything in between, has been at rest all the time from the one look to the other; so at the end of the first
 //! look all of them were at once, and what rests can only be woken by what acts.
 
+use super::describe::GoroutineInfo;
 use super::runtime::Workers;
-use super::settings::settings;
+use super::settings::{Traceback, settings};
+use super::stacks::{self, OfPlainThread, Patience, Which};
 use super::{alarm, blocking, describe, outside, report, threads};
 use std::sync::atomic::{AtomicBool, Ordering::*};
+use std::time::Duration;
 
 /// What a look at the process has found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,17 +90,33 @@ pub(super) fn turns_at_rest<'w>(all: impl IntoIterator<Item = &'w Workers>) -> O
     Some(turns)
 }
 
-/// Prints what everybody waits for and ends the process.
+/// Prints what everybody waits for and ends the process. The stacks are told with it if that takes no time, else after it.
 pub(super) fn report() -> ! {
-    let found = describe::goroutines();
+    const AT_ONCE: Patience = Patience(Duration::from_millis(30));
+    let mut found = describe::goroutines();
+    let with_stacks = settings().traceback != Traceback::None;
     let what = if found.is_empty() && MAIN_HAS_LEFT.load(SeqCst) {
         "no goroutines (main called goexit) - deadlock!"
     } else {
         "all goroutines are asleep - deadlock!"
     };
-    let paragraphs = describe::paragraphs(&found);
-    let gap = if paragraphs.is_empty() { "" } else { "\n" };
-    report::end_process(&format!("fatal error: {what}\n{gap}{paragraphs}"))
+    let tell = |found: &[GoroutineInfo], plain: &[OfPlainThread]| {
+        let paragraphs = describe::paragraphs(found, plain);
+        let gap = if paragraphs.is_empty() { "" } else { "\n" };
+        format!("fatal error: {what}\n{gap}{paragraphs}")
+    };
+    let short = tell(&found, &stacks::of_plain_threads(false));
+    if !with_stacks {
+        report::end_process(&short);
+    }
+    stacks::collect(&mut found, Which::All);
+    let plain = stacks::of_plain_threads(true);
+    if describe::learn(&found, &plain, AT_ONCE) {
+        report::end_process(&tell(&found, &plain));
+    }
+    report::print(&format!("{short}\nwith the stacks:\n\n"));
+    describe::learn(&found, &plain, Patience::LONG);
+    report::end_process(&describe::paragraphs(&found, &plain))
 }
 
 /// The main goroutine has called `goexit`: the program ends when the others have come to rest.
@@ -105,11 +124,11 @@ pub(super) fn main_has_left() -> ! {
     MAIN_HAS_LEFT.store(true, SeqCst);
     if outside::count_threads().is_none() || !settings().deadlock_report {
         while super::count_goroutines() > 0 {
-            std::thread::sleep(std::time::Duration::from_millis(1));
+            std::thread::sleep(Duration::from_millis(1));
         }
         report();
     }
     loop {
-        outside::Wake::new().sleep();
+        outside::Wake::new().sleep(|| {});
     }
 }

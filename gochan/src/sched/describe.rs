@@ -2,6 +2,8 @@
 
 use super::goroutine::Goroutine;
 use super::park::WaitReason;
+use super::settings::{Traceback, settings};
+use super::stacks::{self, OfPlainThread, Patience, Stack, Which};
 use super::status::{Seen, Status, Wait};
 use super::{attributes, fork, threads};
 use crate::stack::Slot;
@@ -55,6 +57,8 @@ pub struct GoroutineInfo {
     pub waiting_at: Option<&'static Location<'static>>,
     /// Since when it waits, if it does; right to about ten milliseconds.
     pub waiting_since: Option<Instant>,
+    /// The calls that it is in. None unless it has been asked for, by [`stacks`], or if no worker has started it yet.
+    pub stack: Option<Stack>,
 }
 
 /// Every goroutine that has started and not ended, by id, and those not started yet that have a name or a stack size
@@ -93,6 +97,7 @@ pub fn goroutines() -> Vec<GoroutineInfo> {
                 spawned_at: Some(site),
                 waiting_at: None,
                 waiting_since: None,
+                stack: None,
             });
         }
     }
@@ -115,7 +120,7 @@ pub(crate) fn visit_started(mut visit: impl FnMut(Seen)) {
     // The others are the parent's, and threads that are not there may hold the locks.
     if fork::is_forked_child() {
         let own = threads::current();
-        let status = Goroutine::current().map(Goroutine::status).or(own.as_deref());
+        let status = Goroutine::current().map(Goroutine::status).or(own.as_deref().map(|own| &**own));
         return status.into_iter().for_each(look);
     }
     threads::all().iter().for_each(|status| look(status));
@@ -135,7 +140,37 @@ fn describe(seen: Seen) -> GoroutineInfo {
         spawned_at: site,
         waiting_at: wait.and_then(|wait| wait.place),
         waiting_since: wait.map(|wait| wait.since),
+        stack: None,
     }
+}
+
+/// As [`goroutines`], with the [stack](GoroutineInfo::stack) of each.
+///
+/// Each worker looks at the goroutines that wait on it, between the turns of others: about ten microseconds for each, at most
+/// a fraction of a millisecond at a time. The calling thread is blocked until all have answered, but not by a worker that has
+/// sent nothing for 100 milliseconds because a goroutine keeps it to itself. The goroutines of such a worker, those that run,
+/// and those that no worker has started yet have no stack; it is displayed as the reason. Of more than 10,000 goroutines some
+/// are looked at of those with the same places.
+///
+/// The stacks are not of one moment, and a goroutine may have gone on between the look at its state and that at its stack.
+///
+/// ```
+/// let ch = gochan::chan!(());
+/// let waiting = gochan::go!([ch] { ch.recv() });
+/// while !gochan::runtime::goroutines().iter().any(|g| g.id == waiting.id() && g.waiting_at.is_some()) {
+///     gochan::runtime::gosched();
+/// }
+/// for goroutine in gochan::runtime::stacks() {
+///     println!("{goroutine}");
+/// }
+/// ch.close();
+/// waiting.join().unwrap();
+/// ```
+#[doc(alias = "Stack")]
+pub fn stacks() -> Vec<GoroutineInfo> {
+    let mut found = goroutines();
+    stacks::collect(&mut found, Which::All);
+    found
 }
 
 impl fmt::Display for GoroutineInfo {
@@ -149,7 +184,8 @@ impl fmt::Display for GoroutineInfo {
             write!(f, ", {}", Rough(since.elapsed()))?;
         }
         f.write_str("]:\n")?;
-        write_places(f, self.waiting_at, self.spawned_at)
+        write_places(f, self.waiting_at, self.spawned_at)?;
+        self.stack.iter().try_for_each(|stack| stack.fmt(f))
     }
 }
 
@@ -184,26 +220,48 @@ impl fmt::Display for Rough {
 /// Up to so many goroutines are told one by one.
 const ONE_BY_ONE: usize = 100;
 
-/// Everything that waits or runs, a paragraph each. Of a crowd, goroutines with the same places share one.
+/// Everything that waits or runs, a paragraph each, with the stacks that [`Traceback`] asks for. Of a crowd, goroutines with
+/// the same places and the same stack share one.
 ///
 /// ```text
 /// goroutine 2 `feeder` [chan send, 1.2 s]:
-///     waits at src/main.rs:14:13
+///     waits at src/queue.rs:31:14
 ///     spawned at src/main.rs:12:5
+///         server::queue::push at src/queue.rs:31:14
+///         server::feed at src/main.rs:14:13
 /// ```
+///
+/// It does not wait as goroutines wait, so no other goroutine of the worker runs meanwhile, but it blocks the thread: until
+/// the workers have told the stacks, as [`stacks`] says, and the names of the functions are known, which takes up to a second
+/// once in a process and is longer in one with much debug information.
 pub fn dump() -> String {
-    let found = goroutines();
+    let level = settings().traceback;
+    let mut found = goroutines();
+    match (level, super::current_id()) {
+        (Traceback::None, _) | (Traceback::Single, None) => {}
+        (Traceback::Single, Some(id)) => stacks::collect(&mut found, Which::Only(id)),
+        (Traceback::All | Traceback::System, _) => stacks::collect(&mut found, Which::All),
+    }
     let unstarted = found.iter().filter(|info| info.state == State::Unstarted).count();
     let hidden = super::known_goroutines().saturating_sub(found.len());
-    let mut text = paragraphs(&found);
+    let plain = stacks::of_plain_threads(matches!(level, Traceback::All | Traceback::System));
+    learn(&found, &plain, Patience::LONG);
+    let mut text = paragraphs(&found, &plain);
     if hidden > 0 && unstarted + hidden > 0 {
         let _ = writeln!(text, "\nand {hidden} more that no worker has started yet");
     }
     text
 }
 
+/// Looks up the names of all stacks at once. False if that takes longer.
+pub(super) fn learn(found: &[GoroutineInfo], plain: &[OfPlainThread], patience: Patience) -> bool {
+    let stacks = found.iter().filter_map(|info| info.stack.as_ref());
+    let stacks = stacks.chain(plain.iter().filter_map(|plain| plain.stack.as_ref()));
+    stacks::learn(stacks.flat_map(|stack| stack.addresses().iter().copied()), patience)
+}
+
 /// The paragraphs of `found`, and of plain threads that wait.
-pub(super) fn paragraphs(found: &[GoroutineInfo]) -> String {
+pub(super) fn paragraphs(found: &[GoroutineInfo], plain: &[OfPlainThread]) -> String {
     let mut text = String::new();
     if found.len() <= ONE_BY_ONE {
         for info in found {
@@ -213,14 +271,14 @@ pub(super) fn paragraphs(found: &[GoroutineInfo]) -> String {
     } else {
         crowd(&mut text, found);
     }
-    let plain = if fork::is_forked_child() { Vec::new() } else { threads::all_plain() };
-    for thread in plain {
+    for OfPlainThread { thread, stack } in plain {
         if let Some(wait) = thread.status.wait() {
             let name = thread.name.as_deref().unwrap_or("without a name");
             let gap = if text.is_empty() { "" } else { "\n" };
             let _ =
                 writeln!(text, "{gap}thread `{name}` [{}, {}]:", wait.reason, Rough(wait.since.elapsed()));
             let _ = write_places(&mut text, wait.place, None);
+            let _ = stack.iter().try_for_each(|stack| write!(text, "{stack}"));
         }
     }
     text
@@ -228,9 +286,11 @@ pub(super) fn paragraphs(found: &[GoroutineInfo]) -> String {
 
 fn crowd(text: &mut String, found: &[GoroutineInfo]) {
     type Place = Option<&'static Location<'static>>;
-    let mut groups: BTreeMap<(Option<&str>, String, Place, Place), Vec<&GoroutineInfo>> = BTreeMap::new();
+    type Key<'i> = (Option<&'i str>, String, Place, Place, Option<&'i Stack>);
+    let mut groups: BTreeMap<Key<'_>, Vec<&GoroutineInfo>> = BTreeMap::new();
     for info in found {
-        let key = (info.name.as_deref(), info.state.to_string(), info.waiting_at, info.spawned_at);
+        let state = info.state.to_string();
+        let key = (info.name.as_deref(), state, info.waiting_at, info.spawned_at, info.stack.as_ref());
         groups.entry(key).or_default().push(info);
     }
     let mut groups: Vec<_> = groups.into_values().collect();
@@ -255,6 +315,7 @@ fn crowd(text: &mut String, found: &[GoroutineInfo]) {
         ranges(text, group.iter().map(|info| info.id));
         text.push('\n');
         let _ = write_places(text, first.waiting_at, first.spawned_at);
+        let _ = first.stack.iter().try_for_each(|stack| write!(text, "{stack}"));
     }
 }
 
@@ -306,8 +367,9 @@ mod tests {
             spawned_at: Some(Location::caller()),
             waiting_at: Some(Location::caller()),
             waiting_since: Some(Instant::now()),
+            stack: None,
         };
-        let text = paragraphs(&(1..=200).map(info).collect::<Vec<_>>());
+        let text = paragraphs(&(1..=200).map(info).collect::<Vec<_>>(), &[]);
         assert!(text.contains("goroutine 7 `odd one` [chan receive, "), "{text}");
         assert!(text.contains("99 goroutines [chan receive, up to "), "{text}");
         assert!(text.contains("100 goroutines [chan send, up to "), "{text}");

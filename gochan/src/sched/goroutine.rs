@@ -15,16 +15,19 @@ use super::place::Siblings;
 use super::prefetch::prefetch;
 use super::scopes;
 use super::span::Spans;
+use super::stacks;
 use super::status::Status;
 use super::task::TaskRef;
 use super::worker::Worker;
 use crate::callback::abort_on_unwind;
 use crate::shim::Cell as LinkCell;
+use crate::stack::pool::Mapped;
 use crate::stack::{PAGE, Slot, switch};
 use corosensei::stack::{Stack, StackPointer};
 use corosensei::{Coroutine, CoroutineResult, Yielder};
 use std::cell::{Cell, UnsafeCell};
 use std::mem::{MaybeUninit, offset_of};
+use std::ops::Range;
 use std::panic::Location;
 use std::ptr;
 
@@ -34,7 +37,7 @@ pub(crate) struct Goroutine {
     next: LinkCell<Link<Goroutine>>,
     worker: &'static Worker,
     yielder: Cell<*const Yielder<(), ()>>,
-    /// About where its stack pointer is while it is switched out.
+    /// About where its stack pointer is while it is switched out. Null: it is resumed only to show its stack.
     stack_top: Cell<*const u8>,
     /// What it runs: asked for ahead, never read here.
     task: Cell<*const u8>,
@@ -143,7 +146,7 @@ impl Goroutine {
         });
         // SAFETY: nobody else knows the goroutine yet.
         unsafe { (*goroutine.coroutine.get()).write(coroutine) };
-        goroutine.status.become_goroutine(id, site);
+        goroutine.status.begin(id, site, worker.index() as u32);
         goroutine
     }
 
@@ -181,7 +184,7 @@ impl Goroutine {
     pub(super) fn turn(&self) -> Turn {
         // SAFETY: only the worker's thread comes here, and never from inside the coroutine itself.
         let coroutine = unsafe { (*self.coroutine.get()).assume_init_mut() };
-        let left = switch::to_goroutine(|| self.slot.floor()..ptr::from_ref(self).addr());
+        let left = switch::to_goroutine(|| self.stack());
         let result = coroutine.resume(());
         switch::on_thread(left);
         match result {
@@ -221,6 +224,16 @@ impl Goroutine {
     /// The end of its stack that does not move.
     pub(super) fn base(&self) -> usize {
         ptr::from_ref(self).addr()
+    }
+
+    /// The bytes that are left of its stack. It is switched out.
+    pub(super) fn room(&self) -> usize {
+        self.stack_top.get().addr().saturating_sub(self.slot.floor())
+    }
+
+    /// The addresses of its stack.
+    pub(super) fn stack(&self) -> Range<usize> {
+        self.slot.floor()..self.base()
     }
 
     pub(crate) fn id(&self) -> u64 {
@@ -330,14 +343,20 @@ impl Goroutine {
     /// Lets the worker run something else. The goroutine must be in a queue, or have an owner that will be woken.
     #[inline(always)]
     pub(super) fn switch_out(&'static self) {
-        let here = 0_u8;
-        self.stack_top.set(&raw const here);
         debug_assert!(Goroutine::current().is_some_and(|running| ptr::eq(running, self)));
-        let left = switch::to_thread();
-        // SAFETY: set at the coroutine's start to its yielder, which lives as long as the coroutine; called on
-        // the coroutine itself.
-        unsafe { (*self.yielder.get()).suspend(()) };
-        switch::on_goroutine(Some(left));
+        loop {
+            let here = 0_u8;
+            self.stack_top.set(&raw const here);
+            let left = switch::to_thread();
+            // SAFETY: set at the coroutine's start to its yielder, which lives as long as the coroutine; called on
+            // the coroutine itself.
+            unsafe { (*self.yielder.get()).suspend(()) };
+            switch::on_goroutine(Some(left));
+            if !self.stack_top.get().is_null() {
+                break;
+            }
+            stacks::shown(self);
+        }
         self.worker.spans.arrive(self);
     }
 
@@ -349,6 +368,41 @@ impl Goroutine {
         prefetch(status.wrapping_add(size_of::<Status>() - 1));
     }
 
+    /// Has the goroutine, which is switched out, call [`stacks::shown`], and nothing else. Called on its worker's thread, by
+    /// the worker or by another goroutine.
+    #[cold]
+    pub(super) fn show(&self) {
+        debug_assert!(Goroutine::current().is_none_or(|running| !ptr::eq(running, self)));
+        self.stack_top.set(ptr::null());
+        switch::nested(|| {
+            // SAFETY: only the worker's thread comes here, and never from inside the coroutine itself.
+            let coroutine = unsafe { (*self.coroutine.get()).assume_init_mut() };
+            let left = switch::to_goroutine(|| self.stack());
+            let result = coroutine.resume(());
+            switch::on_thread(left);
+            debug_assert!(matches!(result, CoroutineResult::Yield(())));
+        });
+    }
+
+    /// Calls `f` on the stack from which the goroutine, which runs, has been resumed. That one has room.
+    pub(super) fn on_parent_stack<R: Send>(&self, f: impl FnOnce() -> R + Send) -> R {
+        // SAFETY: as in `switch_out`.
+        unsafe { (*self.yielder.get()).on_parent_stack(f) }
+    }
+
+    /// The goroutine `id`, if it is on `slot` and is one of the calling worker's.
+    pub(super) fn find(
+        here: &'static Worker,
+        slot: Slot,
+        id: u64,
+        _mapped: &Mapped,
+    ) -> Option<&'static Goroutine> {
+        // SAFETY: no slot is unmapped while a `Mapped` lives.
+        let home = unsafe { Goroutine::status_on(slot) }.look_home(id)?;
+        // SAFETY: on its worker's thread, a goroutine that has been found is there until the thread ends it.
+        (home == here.index() as u32).then(|| unsafe { &*(block_address(slot) as *const Goroutine) })
+    }
+
     /// The status in a slot, whether or not a goroutine is on it.
     ///
     /// # Safety
@@ -357,6 +411,11 @@ impl Goroutine {
         // SAFETY: the memory is mapped. This part of a slot is zero at first and after a trim, which is a valid status,
         // and only the atomic operations of the status write to it.
         unsafe { &*Goroutine::status_of(block_address(slot) as *const Goroutine) }
+    }
+
+    /// The addresses of the stack of a goroutine on `slot`.
+    pub(super) fn stack_on(slot: Slot) -> Range<usize> {
+        slot.floor()..block_address(slot)
     }
 
     /// The address of a block's status. There need not be a block.

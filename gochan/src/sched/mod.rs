@@ -67,6 +67,7 @@ pub(crate) mod settings;
 mod sleeper;
 mod span;
 pub(crate) mod spawn;
+pub(crate) mod stacks;
 pub(crate) mod stamp;
 pub(crate) mod status;
 pub(crate) mod task;

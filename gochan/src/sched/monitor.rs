@@ -8,6 +8,8 @@ use super::deadlock::{self, Verdict};
 use super::outside::{self, OwnedThread};
 use super::place::Placement;
 use super::runtime::Workers;
+use super::settings::{Traceback, settings};
+use super::stacks;
 use super::status::{Seen, Status};
 use super::worker::Worker;
 use super::{attributes, blocking, report, threads};
@@ -190,7 +192,7 @@ impl Watch {
 
     /// Called by the thread that unmaps stacks.
     fn tell_long_turns(&mut self) {
-        let limit = super::settings::settings().stuck_after;
+        let limit = settings().stuck_after;
         let long = |turn: &&mut LongTurn| !turn.told && turn.is_as_long_as(limit);
         self.turns.iter_mut().filter(long).for_each(LongTurn::tell);
     }
@@ -287,6 +289,9 @@ impl LongTurn {
             self.worker.index(),
             self.since.elapsed().as_secs_f64(),
         ));
+        if settings().traceback != Traceback::None {
+            stacks::busy::tell(self.worker, id, self.number);
+        }
     }
 }
 

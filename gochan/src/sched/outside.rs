@@ -200,8 +200,8 @@ impl Wake {
         }
     }
 
-    /// Sleeps until woken.
-    pub(super) fn sleep(&self) {
+    /// Sleeps until woken. Calls `looks_up` when it has been unparked without being woken.
+    pub(super) fn sleep(&self, looks_up: impl Fn()) {
         let kind = match kind_of_this_thread() {
             Kind::Plain | Kind::Main => Some(PLAIN),
             Kind::Goroutine => Some(GOROUTINE),
@@ -217,6 +217,9 @@ impl Wake {
         while !self.is_woken() {
             // Returns spuriously if user code leaves a token; hence the flag.
             shim::park();
+            if !self.is_woken() {
+                looks_up();
+            }
         }
     }
 }

@@ -337,20 +337,21 @@ impl ThreadParker {
         if let Some(worker) = Worker::current() {
             return super::unwinding::park(worker, self, reason, place);
         }
-        let _note = super::threads::Waiting::begin_for_good(reason, place, || self.is_woken());
-        self.wake.sleep();
+        let note = super::threads::Waiting::begin_for_good(reason, place, || self.is_woken());
+        self.wake.sleep(|| note.looks_up());
     }
 
     /// False if the deadline came first.
     #[cfg(not(any(gochan_model, gochan_loom)))]
     fn park_until(&self, deadline: Instant, reason: WaitReason, place: &'static Location<'static>) -> bool {
-        let _note = super::threads::Waiting::begin(reason, place);
+        let note = super::threads::Waiting::begin(reason, place);
         while !self.is_woken() {
             let left = deadline.saturating_duration_since(super::clock::now());
             if left.is_zero() {
                 return false;
             }
             std::thread::park_timeout(left);
+            note.looks_up();
         }
         true
     }

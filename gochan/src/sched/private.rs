@@ -105,6 +105,11 @@ fn only_test_threads() -> bool {
 /// All that were ever made: they are never freed, because handles of alarms may outlive their end.
 static ALL: Mutex<Vec<&'static Workers>> = Mutex::new(Vec::new());
 
+pub(super) fn all_workers() -> Vec<&'static Worker> {
+    let all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
+    all.iter().flat_map(|workers| workers.all()).collect()
+}
+
 /// Workers that run on threads of their own, but for those that have been stopped.
 static HOMES: Mutex<Vec<&'static Workers>> = Mutex::new(Vec::new());
 

@@ -29,6 +29,11 @@ impl Running {
         );
     }
 
+    /// The address of its block, or zero.
+    pub(super) fn address(&self) -> usize {
+        self.0.load(Relaxed).addr()
+    }
+
     /// The status of the goroutine that ran a moment ago, for the monitor. Its slot may have another goroutine by now, or
     /// none.
     ///

@@ -14,11 +14,11 @@
 //! is known of the scopes.
 
 mod symbols;
-mod walk;
 
 use super::goroutine::Goroutine;
 use super::park::WaitReason;
 use super::report;
+use crate::stack::walk;
 use std::cell::Cell;
 use std::panic::Location;
 use symbols::Scope;
@@ -117,7 +117,7 @@ struct NoSymbols;
 fn find(goroutine: &Goroutine) -> Result<Option<Scope>, NoSymbols> {
     let symbols = symbols::get().ok_or(NoSymbols)?;
     let mut found = None;
-    walk::frames(goroutine.base(), |address| {
+    walk::frames(goroutine.stack(), |address| {
         found = symbols.scope_of(address);
         found.is_none()
     });

@@ -19,12 +19,29 @@ pub enum Backend {
     Threads,
 }
 
+/// Which stacks dumps and reports show: Go's `GOTRACEBACK`, by the same words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+#[doc(alias = "SetTraceback")]
+pub enum Traceback {
+    /// None: each goroutine is told with its places alone.
+    None,
+    /// That of the goroutine that asks, if it is one that does; all of them in a report that none has asked for.
+    Single,
+    /// Those of all goroutines, without the functions of the runtime.
+    #[default]
+    All,
+    /// Those of all goroutines, with the functions of the runtime.
+    System,
+}
+
 /// Settings of the process-wide runtime. They take effect only if [`install`](Builder::install)ed before the first
 /// goroutine.
 ///
 /// The environment overrides them: `GOCHAN_MAXPROCS` (workers), `GOCHAN_STACK` (bytes, or `64K`, `1M`) and
 /// `GOCHAN_BACKEND` (`coroutines` or `threads`), `GOCHAN_DEADLOCK` (`report` or `ignore`), `GOCHAN_STUCK` (`10s`,
-/// `500ms`, or `off`), `GOCHAN_LEAKS` (`5m`, `1h`, or `off`) and `GOCHAN_BLOCKING_THREADS` (a number of at least 1).
+/// `500ms`, or `off`), `GOCHAN_LEAKS` (`5m`, `1h`, or `off`), `GOCHAN_BLOCKING_THREADS` (a number of at least 1) and
+/// `GOCHAN_TRACEBACK` (`none`, `single`, `all` or `system`).
 ///
 /// ```
 /// use gochan::runtime::{Builder, PanicPolicy};
@@ -56,6 +73,7 @@ pub struct Builder {
     leaks_after: Option<Duration>,
     blocking_threads: Option<usize>,
     keep_quit: bool,
+    traceback: Traceback,
 }
 
 /// Why [`Builder::install`] refused.
@@ -85,6 +103,7 @@ pub(crate) struct Settings {
     /// At least one.
     pub(crate) blocking_threads: usize,
     pub(crate) dump_on_quit: bool,
+    pub(crate) traceback: Traceback,
 }
 
 static SETTINGS: OnceLock<Settings> = OnceLock::new();
@@ -197,6 +216,13 @@ impl Builder {
         self
     }
 
+    /// Which stacks [`dump`](super::dump) and reports show; all of them by default.
+    #[must_use]
+    pub fn traceback(mut self, traceback: Traceback) -> Builder {
+        self.traceback = traceback;
+        self
+    }
+
     /// Makes these the settings of the process.
     ///
     /// # Errors
@@ -305,7 +331,20 @@ impl Builder {
                 threads => threads.unwrap_or(BLOCKING_THREADS),
             },
         };
+        let traceback = match env("GOCHAN_TRACEBACK").as_deref().map(str::trim) {
+            None => self.traceback,
+            Some("none" | "0") => Traceback::None,
+            Some("single") => Traceback::Single,
+            Some("all" | "1") => Traceback::All,
+            Some("system" | "2") => Traceback::System,
+            Some(text) => {
+                return Err(InstallError(format!(
+                    "GOCHAN_TRACEBACK is `{text}`; it must be `none`, `single`, `all` or `system`"
+                )));
+            }
+        };
         Ok(Settings {
+            traceback,
             deadlock_report,
             blocking_threads,
             stuck_after,

@@ -21,6 +21,8 @@ pub(crate) struct Status {
     place: AtomicPtr<Location<'static>>,
     /// When the wait began, by the coarse clock.
     since: AtomicU32,
+    /// The number of its worker.
+    home: AtomicU32,
     /// Zero while running or ready, else a [`WaitReason`] plus one.
     waiting: AtomicU8,
 }
@@ -53,6 +55,7 @@ impl Status {
             site: AtomicPtr::new(pointer(site)),
             place: AtomicPtr::new(ptr::null_mut()),
             since: AtomicU32::new(0),
+            home: AtomicU32::new(0),
             waiting: AtomicU8::new(0),
         }
     }
@@ -62,7 +65,17 @@ impl Status {
         Status::new(0, Location::caller())
     }
 
-    /// Makes this the status of another goroutine, which does not wait.
+    /// Makes this the status of a goroutine of worker number `home`, which does not wait.
+    #[inline]
+    pub(super) fn begin(&self, id: u64, site: &'static Location<'static>, home: u32) {
+        self.clear();
+        // Release: pairs with the fence in `look_home`.
+        fence(Release);
+        self.home.store(home, Relaxed);
+        self.become_goroutine(id, site);
+    }
+
+    /// Makes this the status of another goroutine of the same worker, which does not wait.
     #[inline]
     pub(super) fn become_goroutine(&self, id: u64, site: &'static Location<'static>) {
         self.clear();
@@ -101,6 +114,21 @@ impl Status {
         // goroutine's.
         fence(Acquire);
         (id != 0 && self.id.load(Relaxed) == id).then_some(seen)
+    }
+
+    /// The number of the worker of goroutine `id`, if this is its status. Of a goroutine that is not a thread.
+    ///
+    /// On that worker's thread, the goroutine has begun and not ended then, and does neither before the thread goes on to
+    /// do so: ids are used once, and the thread sees what it has written itself.
+    pub(super) fn look_home(&self, id: u64) -> Option<u32> {
+        // Acquire: pairs with the Release in `become_goroutine`.
+        if self.id.load(Acquire) != id {
+            return None;
+        }
+        let home = self.home.load(Relaxed);
+        // Acquire: pairs with the fence in `begin`. If the id is the same, the home is not another goroutine's.
+        fence(Acquire);
+        (self.id.load(Relaxed) == id).then_some(home)
     }
 
     /// Zero if this is the status of no goroutine.

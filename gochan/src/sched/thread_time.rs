@@ -23,6 +23,11 @@ impl ThreadTime {
         (error == 0).then_some(ThreadTime { clock, id })
     }
 
+    /// Its number in the system.
+    pub(super) fn id(&self) -> libc::pid_t {
+        self.id
+    }
+
     /// For how long the thread has been on a processor. None if it has ended.
     pub(super) fn running(&self) -> Option<Duration> {
         let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };

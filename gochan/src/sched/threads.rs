@@ -6,6 +6,7 @@ use super::os_threads::OsThreads;
 use super::outside::{self, Kind};
 use super::park::WaitReason;
 use super::settings::settings;
+use super::stacks::Bell;
 use super::status::Status;
 use super::task::TaskRef;
 use std::cell::{OnceCell, RefCell};
@@ -16,14 +17,38 @@ use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 static THREADS: LazyLock<OsThreads> =
     LazyLock::new(|| OsThreads::new("gochan-goroutine", Kind::Goroutine, None));
-static LIVE: Mutex<BTreeMap<u64, Arc<Status>>> = Mutex::new(BTreeMap::new());
+static LIVE: Mutex<BTreeMap<u64, Arc<ThreadStatus>>> = Mutex::new(BTreeMap::new());
 
 thread_local! {
-    static CURRENT: RefCell<Option<Arc<Status>>> = const { RefCell::new(None) };
+    static CURRENT: RefCell<Option<Arc<ThreadStatus>>> = const { RefCell::new(None) };
 }
 
-fn live() -> MutexGuard<'static, BTreeMap<u64, Arc<Status>>> {
+fn live() -> MutexGuard<'static, BTreeMap<u64, Arc<ThreadStatus>>> {
     LIVE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What others see of a thread, and how they ask it for more.
+#[derive(Debug)]
+pub(super) struct ThreadStatus {
+    status: Status,
+    bell: Bell,
+}
+
+impl ThreadStatus {
+    fn new(status: Status) -> ThreadStatus {
+        ThreadStatus { status, bell: Bell::default() }
+    }
+
+    pub(super) fn bell(&self) -> &Bell {
+        &self.bell
+    }
+}
+
+impl std::ops::Deref for ThreadStatus {
+    type Target = Status;
+    fn deref(&self) -> &Status {
+        &self.status
+    }
 }
 
 /// Starts `task` on a thread of its own.
@@ -37,7 +62,7 @@ pub(super) unsafe fn start(task: TaskRef) {
     let stack_size = task.is_special().then(|| super::attributes::stack_size(&task, settings().stack_size));
     super::monitor::start_for_threads();
     let (id, site) = (task.id(), task.header().site);
-    let status = Arc::new(Status::new(id, site));
+    let status = Arc::new(ThreadStatus::new(Status::new(id, site)));
     live().insert(id, status.clone());
     let group = group::current();
     if let Some(group) = &group {
@@ -60,7 +85,7 @@ pub(super) unsafe fn start(task: TaskRef) {
     }
 }
 
-fn run(task: TaskRef, status: Arc<Status>, group: Option<Arc<Group>>) {
+fn run(task: TaskRef, status: Arc<ThreadStatus>, group: Option<Arc<Group>>) {
     let id = status.id();
     let membership = Membership::begin(group.clone());
     CURRENT.set(Some(status));
@@ -78,7 +103,7 @@ fn run(task: TaskRef, status: Arc<Status>, group: Option<Arc<Group>>) {
 }
 
 /// The goroutine this thread runs.
-pub(super) fn current() -> Option<Arc<Status>> {
+pub(super) fn current() -> Option<Arc<ThreadStatus>> {
     CURRENT.try_with(|current| current.borrow().clone()).ok().flatten()
 }
 
@@ -98,7 +123,7 @@ pub(super) fn end_idle() -> bool {
 }
 
 /// All started goroutines.
-pub(super) fn all() -> Vec<Arc<Status>> {
+pub(super) fn all() -> Vec<Arc<ThreadStatus>> {
     live().values().cloned().collect()
 }
 
@@ -106,7 +131,7 @@ pub(super) fn all() -> Vec<Arc<Status>> {
 #[derive(Debug, Clone)]
 pub(super) struct PlainThread {
     pub(super) name: Option<String>,
-    pub(super) status: Arc<Status>,
+    pub(super) status: Arc<ThreadStatus>,
 }
 
 static PLAIN: Mutex<Vec<PlainThread>> = Mutex::new(Vec::new());
@@ -117,11 +142,11 @@ pub(super) fn all_plain() -> Vec<PlainThread> {
 }
 
 /// Keeps a thread on the list until it ends.
-struct Listed(Arc<Status>);
+struct Listed(Arc<ThreadStatus>);
 
 impl Listed {
     fn new() -> Listed {
-        let status = Arc::new(Status::of_thread());
+        let status = Arc::new(ThreadStatus::new(Status::of_thread()));
         let name = std::thread::current().name().map(str::to_owned);
         let thread = PlainThread { name, status: status.clone() };
         PLAIN.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
@@ -137,7 +162,7 @@ impl Drop for Listed {
 }
 
 /// While it lives, this thread or its goroutine shows as waiting.
-pub(super) struct Waiting(Option<Arc<Status>>);
+pub(super) struct Waiting(Option<Arc<ThreadStatus>>);
 
 impl Waiting {
     /// Of a wait that nothing but a wake ends.
@@ -170,9 +195,18 @@ impl Waiting {
         };
         if let Some(status) = &status {
             super::clock::move_coarse();
+            status.bell.is_here();
             status.begin_wait(reason, place);
         }
         Waiting(status)
+    }
+
+    /// The thread has been unparked, but not woken: somebody may want to see its stack.
+    #[inline]
+    pub(super) fn looks_up(&self) {
+        if let Some(status) = &self.0 {
+            status.bell.answer(status.id());
+        }
     }
 }
 

@@ -311,6 +311,8 @@ impl Outcome {
 /// SIGQUIT is for the runtime itself.
 fn quit() {
     if settings::settings().dump_on_quit {
+        // It ends the process, whoever may wait for what meanwhile.
+        let _alive = Source::new();
         report::end_process(&format!("SIGQUIT: quit\n\n{}", describe::dump()));
     }
     let callbacks = Hub::get().remove(|subscriber| matches!(subscriber.sink, Sink::Dump));

@@ -7,6 +7,7 @@
 //! * [`pool`] hands slots out and takes them back; one pool per stack size, one per process for the default.
 //! * [`switch`] tells AddressSanitizer of switches between them.
 //! * [`overflow`] turns a touched guard into a report that names the goroutine.
+//! * [`walk`] tells which functions have frames on one.
 //!
 //! A slot is `[guard][usable pages]`. Rust probes each page of a frame, so for Rust one guard page would do; C does
 //! not, and the guard has to be as large as the frames that it is to stop. See [`GUARD`].
@@ -15,6 +16,7 @@ pub(crate) mod overflow;
 pub(crate) mod pool;
 pub(crate) mod region;
 pub(crate) mod switch;
+pub(crate) mod walk;
 
 /// The granularity of guards and stack sizes.
 pub(crate) const PAGE: usize = 4096;

@@ -6,6 +6,7 @@
 
 mod regions;
 
+pub(crate) use regions::slot_of;
 pub(super) use regions::{unwatch, watch};
 
 use super::Slot;

@@ -9,7 +9,7 @@ use super::{GUARD, Slot, overflow};
 use std::io;
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Free slots a pool keeps committed through a trim.
 const WARM: usize = 64;
@@ -22,8 +22,8 @@ const FIRST_REGION_BYTES: usize = 64 << 20;
 const LARGEST_REGION_BYTES: usize = 4 << 30;
 
 static POOLS: Mutex<Vec<Arc<Pool>>> = Mutex::new(Vec::new());
-/// Read while somebody looks at all slots, written while some are unmapped.
-static VISITS: RwLock<()> = RwLock::new(());
+/// How many look at slots of goroutines that are not theirs. Locked while slots are unmapped.
+static LOOKS: Mutex<usize> = Mutex::new(0);
 
 /// All stacks of one size.
 #[derive(Debug)]
@@ -194,7 +194,10 @@ pub(crate) fn trim_all(unmap: bool) {
     for pool in pools {
         pool.trim();
         // If somebody looks at the stacks, another time will do.
-        if unmap && let Ok(_nobody_looks) = VISITS.try_write() {
+        if unmap
+            && let Ok(looks) = LOOKS.try_lock()
+            && *looks == 0
+        {
             pool.lock().unmap_free_regions();
         }
     }
@@ -216,10 +219,31 @@ pub(crate) fn count() -> Count {
     })
 }
 
+/// While it lives, no slot is unmapped.
+#[derive(Debug)]
+pub(crate) struct Mapped(());
+
+impl Mapped {
+    pub(crate) fn new() -> Mapped {
+        *looks() += 1;
+        Mapped(())
+    }
+}
+
+impl Drop for Mapped {
+    fn drop(&mut self) {
+        *looks() -= 1;
+    }
+}
+
+fn looks() -> MutexGuard<'static, usize> {
+    LOOKS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Calls `visit` for every slot of every pool that was ever handed out. No slot is unmapped meanwhile, and nobody who
 /// needs a stack waits.
 pub(crate) fn for_each_slot(mut visit: impl FnMut(Slot)) {
-    let _mapped = VISITS.read().unwrap_or_else(PoisonError::into_inner);
+    let _mapped = Mapped::new();
     let pools = POOLS.lock().unwrap_or_else(PoisonError::into_inner).clone();
     for pool in pools {
         for used in pool.used_slots() {

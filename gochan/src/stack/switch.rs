@@ -34,6 +34,12 @@ mod told {
     /// On the thread's stack, right after the switch.
     #[inline(always)]
     pub(crate) fn on_thread(_: Left) {}
+
+    /// Calls `f`, which switches to goroutines' stacks and back, and may itself be on one.
+    #[inline(always)]
+    pub(crate) fn nested<R>(f: impl FnOnce() -> R) -> R {
+        f()
+    }
 }
 
 #[cfg(gochan_asan)]
@@ -76,6 +82,13 @@ mod told {
 
     pub(crate) fn on_thread(left: Left) {
         arrive(Some(left));
+    }
+
+    pub(crate) fn nested<R>(f: impl FnOnce() -> R) -> R {
+        let thread = THREAD.get();
+        let result = f();
+        THREAD.set(thread);
+        result
     }
 
     fn leave((limit, bytes): (*const c_void, usize)) -> Left {

@@ -256,7 +256,7 @@ mod tests {
         thread_local!(static HERE: (Option<Scope>, Option<String>) = {
             let mut scope = None;
             let symbols = get().expect("a test is not stripped");
-            super::super::walk::frames(usize::MAX, |address| {
+            crate::stack::walk::frames(0..usize::MAX, |address| {
                 scope = symbols.scope_of(address);
                 scope.is_none()
             });
@@ -274,7 +274,7 @@ mod tests {
     fn outside_of_any_scope_nothing_is_found() {
         let symbols = get().expect("a test is not stripped");
         let mut found = 0;
-        super::super::walk::frames(usize::MAX, |address| {
+        crate::stack::walk::frames(0..usize::MAX, |address| {
             found += usize::from(symbols.scope_of(address).is_some());
             true
         });

@@ -26,11 +26,12 @@ const WAKE_INTERVAL: Duration = Duration::from_micros(100);
 impl Worker {
     /// Nothing to run: fire timers, look around for a while, then sleep until somebody has something.
     #[cold]
-    pub(super) fn idle(&self) {
+    pub(super) fn idle(&'static self) {
         if let Some(trace) = self.trace() {
             trace.pause();
         }
         self.fire_due();
+        self.show_stacks();
         if self.has_ready() || !self.fresh.is_empty() || (self.workers.count() > 1 && self.look_around()) {
             self.resume();
             return;
@@ -40,7 +41,11 @@ impl Worker {
         self.workers.begin_sleep();
         self.shared.sleeper.lie_down();
         let stops = self.workers.is_stopped() && !self.has_started_any();
-        if self.shared.woken.is_empty_seqcst() && self.shared.spawned.is_empty() && !stops {
+        if self.shared.woken.is_empty_seqcst()
+            && self.shared.spawned.is_empty()
+            && !self.desk().is_asked_seqcst()
+            && !stops
+        {
             self.sleep();
         }
         self.shared.sleeper.get_up();

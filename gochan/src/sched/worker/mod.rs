@@ -30,6 +30,7 @@ use super::runtime::Workers;
 use super::scopes::{self, Seen, Unseen};
 use super::sleeper::Sleeper;
 use super::span::OnThread;
+use super::stacks::{Desk, Order, Showing, serve};
 use super::task::TaskRef;
 use super::thread_time::ThreadTime;
 use super::timers::Timers;
@@ -85,6 +86,8 @@ pub(crate) struct Worker {
     /// Fresh tasks of another worker that were left to it at the last look.
     remembered: Cell<Option<Left>>,
     pub(super) progress: CachePadded<Progress>,
+    /// For goroutines that are resumed to show their stacks.
+    pub(super) showing: Showing,
     /// Closures to run at a time; set and cancelled by anybody.
     pub(super) alarms: CachePadded<Alarms>,
     pub(super) shared: CachePadded<Shared>,
@@ -108,6 +111,8 @@ pub(super) struct Shared {
     pub(super) long_turn: Request,
     /// The turn it is in takes so long that a loop of operations that never wait is to be reported, once.
     pub(super) stands_still: Request,
+    /// Where others ask for the stacks of its goroutines.
+    desk: Desk,
 }
 
 /// Counts that only the worker's own thread writes, at every turn. Away from `Shared`, which idle workers look at
@@ -153,6 +158,7 @@ impl Worker {
             stuck: AtomicBool::new(false),
             long_turn: Request::end(),
             stands_still: Request::report(),
+            desk: Desk::new(),
         };
         Worker {
             index,
@@ -179,6 +185,7 @@ impl Worker {
             last_backlog_wake: Cell::new(None),
             remembered: Cell::new(None),
             progress: CachePadded::default(),
+            showing: Showing::new(),
             alarms: CachePadded::new(Alarms::new()),
             shared: CachePadded::new(shared),
         }
@@ -506,6 +513,30 @@ impl Worker {
     pub(super) fn has_stealable(&self) -> bool {
         !self.shared.stealer.is_empty()
             || (self.shared.stuck.load(Relaxed) && !self.shared.spawned.is_empty())
+    }
+
+    /// The number of its thread in the system, if it has told that.
+    #[cfg(target_os = "linux")]
+    pub(super) fn thread_id(&self) -> Option<libc::pid_t> {
+        self.shared.time.get().map(ThreadTime::id)
+    }
+
+    pub(super) fn desk(&self) -> &Desk {
+        &self.shared.desk
+    }
+
+    /// Has the worker show stacks.
+    pub(super) fn ask(&self, order: Order) {
+        self.shared.desk.leave(order);
+        self.nudge();
+    }
+
+    /// Shows stacks if it is asked to. Called by the worker between turns.
+    #[inline]
+    pub(super) fn show_stacks(&'static self) {
+        if self.shared.desk.is_asked() {
+            serve(self);
+        }
     }
 
     /// Wakes the worker if it sleeps, so that it looks around.

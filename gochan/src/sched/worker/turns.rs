@@ -121,6 +121,7 @@ impl Worker {
     fn next(&'static self) -> Option<&'static Goroutine> {
         if self.housekeeping_is_next() {
             self.publish();
+            self.show_stacks();
             self.fire_due();
             self.take_spawned();
             if let Some(task) = self.fresh.pop() {
@@ -129,6 +130,7 @@ impl Worker {
         } else if !self.pace.is_fine() {
             // Turns are long: a deadline cannot wait for dozens of them.
             self.fire_due();
+            self.show_stacks();
         }
         if !self.shared.woken.is_empty() {
             self.take_woken();

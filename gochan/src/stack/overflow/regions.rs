@@ -56,11 +56,15 @@ pub(in crate::stack) fn unwatch(range: Range<usize>) {
 
 /// The slot whose guard holds `address`. Async-signal-safe.
 pub(super) fn guarded_slot(address: usize) -> Option<Slot> {
+    slot_of(address).filter(|slot| address < slot.limit() + GUARD)
+}
+
+/// The slot that holds `address`. Async-signal-safe.
+pub(crate) fn slot_of(address: usize) -> Option<Slot> {
     let regions = chunks().flat_map(|chunk| &chunk.regions);
     let (range, stride) = regions.filter_map(Watched::read).find(|(range, _)| range.contains(&address))?;
     let index = (address - range.start) / stride;
-    let slot = Slot { top: range.start + (index + 1) * stride, stride };
-    (address < slot.limit() + GUARD).then_some(slot)
+    Some(Slot { top: range.start + (index + 1) * stride, stride })
 }
 
 fn chunks() -> impl Iterator<Item = &'static Chunk> {
