@@ -1,18 +1,20 @@
 //! The one look that every operation takes before it goes its fast way: is anything wanted of it?
 //!
 //! That is so once there are bubbles, in which other goroutines may run at an operation, and while some goroutine has kept
-//! its worker to itself for long. It may be polling, in a loop, for what a neighbour is to do. Go would interrupt it; here
+//! its worker to itself for long. Also where [knots](super::knots) are watched for. It may be polling, in a loop, for what a neighbour is to do. Go would interrupt it; here
 //! few operations let others run then. If it stands still, the others tell where the loop is.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 
 const BUBBLES: u32 = 1 << 31;
+/// It is recorded who holds which lock.
+const WATCHED: u32 = 1 << 30;
 /// One more turn in which a worker stands still.
 const STILL: u32 = 1 << 16;
 /// One more long turn.
 const LONG: u32 = 1;
 
-/// `BUBBLES`, and how many turns are known to be long or to stand still.
+/// `BUBBLES`, `WATCHED`, and how many turns are known to be long or to stand still.
 static ATTENTION: AtomicU32 = AtomicU32::new(0);
 
 /// For operations that end long turns.
@@ -30,6 +32,16 @@ pub(super) fn is_due_everywhere() -> bool {
 /// From now on, for the rest of the process.
 pub(super) fn bubbles_begin() {
     ATTENTION.fetch_or(BUBBLES, Relaxed);
+}
+
+/// From now on, for the rest of the process.
+pub(super) fn watch_begins() {
+    ATTENTION.fetch_or(WATCHED, Relaxed);
+}
+
+#[inline]
+pub(super) fn is_watched() -> bool {
+    ATTENTION.load(Relaxed) & WATCHED != 0
 }
 
 /// Something that is asked of the turn that a worker is in.

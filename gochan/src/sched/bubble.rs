@@ -19,6 +19,7 @@ use super::attributes::Attributes;
 use super::clock::Moment;
 use super::goroutine::Goroutine;
 use super::group::Group;
+use super::knots;
 use super::park::{Owner, Parker, WaitReason};
 use super::private;
 use super::runtime::Workers;
@@ -37,6 +38,9 @@ use std::collections::{BinaryHeap, HashMap, VecDeque};
 use std::panic::Location;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+/// Goroutines that are not in a knot have so many turns to come to rest.
+const MANY_TURNS: u32 = 1000;
 
 /// Who decides in a bubble what happens next.
 pub(crate) trait Director {
@@ -190,6 +194,8 @@ pub(crate) enum End {
     Left,
     /// All wait, the first one included, and there is no deadline.
     Deadlock,
+    /// Some wait for each other, and will for ever; others would go on.
+    Knot,
     /// The director has seen enough.
     Stopped,
 }
@@ -582,6 +588,7 @@ impl Bubble {
         Moment::now();
         let beginning = Instant::now();
         attention::bubbles_begin();
+        knots::watch();
         let bubble: &'static Bubble = Box::leak(Box::new(Bubble {
             worker: &workers.all()[0],
             director,
@@ -670,11 +677,18 @@ impl Bubble {
     }
 
     fn drive<T>(&'static self, first: &JoinHandle<T>) -> End {
+        let mut turns_since_knot = 0;
         loop {
             if self.director.has_seen_enough() {
                 return End::Stopped;
             }
             self.worker.show_stacks();
+            if self.has_knot() {
+                turns_since_knot += 1;
+                if turns_since_knot > MANY_TURNS {
+                    return End::Knot;
+                }
+            }
             if let Some(next) = self.next() {
                 self.turn(next);
             } else if private::alive(self.worker.workers) == 0 {
@@ -685,12 +699,22 @@ impl Bubble {
                     return End::Finished;
                 }
             } else if !self.fire_due() && !self.wake_for_quiet() {
+                if !first.has_ended() && self.has_knot() && self.has_deadline() {
+                    return End::Knot;
+                }
                 let has_jumped = self.jump_as_all_wait();
                 if !has_jumped {
                     return if first.has_ended() { End::Left } else { End::Deadlock };
                 }
             }
         }
+    }
+
+    /// True if some goroutines are known to wait for each other for ever. The others are given the time to come to rest, so
+    /// that a deadlock of all is told as one.
+    fn has_knot(&self) -> bool {
+        let group = self.worker.workers.group();
+        group.is_some_and(|group| !group.tolerates_knots() && knots::is_found_in_test(group))
     }
 
     fn next(&'static self) -> Option<(u32, Runnable)> {

@@ -6,11 +6,13 @@
 //! zero, or the last counter sees the waiter.
 
 use super::bubble::{announce, announce_after_wait, has_points, point_at, point_before_at};
+use super::knots::{self, Held, Members};
 use super::park::{Owner, Parker, WaitReason};
 use super::touch::Touch;
 use crate::chan::lock::SpinLock;
 use crate::shim::atomic::{AtomicU64, Ordering::*};
 use std::panic::Location;
+use std::sync::atomic::AtomicU32;
 
 const WAITERS: u64 = 1;
 const ONE: u64 = 2;
@@ -22,6 +24,9 @@ pub(crate) struct Countdown {
     /// The count times two, plus the flag.
     state: AtomicU64,
     waiters: SpinLock<Vec<Owner>>,
+    /// How often those who waited were released.
+    rounds: AtomicU32,
+    members: Members,
 }
 
 /// Why a count could not be changed.
@@ -41,7 +46,17 @@ fn count_of(state: u64) -> i64 {
 
 impl Countdown {
     pub(crate) fn new(count: usize) -> Countdown {
-        Countdown { state: AtomicU64::new(count as u64 * ONE), waiters: SpinLock::new(Vec::new()) }
+        Countdown {
+            state: AtomicU64::new(count as u64 * ONE),
+            waiters: SpinLock::new(Vec::new()),
+            rounds: AtomicU32::new(0),
+            members: Members::new(),
+        }
+    }
+
+    /// Goroutines that count themselves down at their ends.
+    pub(crate) fn members(&self) -> &Members {
+        &self.members
     }
 
     pub(crate) fn count(&self) -> i64 {
@@ -92,6 +107,7 @@ impl Countdown {
         let waiters = {
             let mut waiters = self.waiters.lock();
             self.state.fetch_and(!WAITERS, AcqRel);
+            self.rounds.store(self.rounds.load(Relaxed).wrapping_add(1), Relaxed);
             std::mem::take(&mut *waiters)
         };
         waiters.into_iter().for_each(Owner::wake);
@@ -124,7 +140,7 @@ impl Countdown {
 
     fn wait_slow(&self, reason: WaitReason, place: &'static Location<'static>) -> Result<(), Misuse> {
         let parker = Parker::current();
-        {
+        let round = {
             let mut waiters = self.waiters.lock();
             if count_of(self.state.fetch_or(WAITERS, AcqRel)) == 0 {
                 if waiters.is_empty() {
@@ -133,12 +149,22 @@ impl Countdown {
                 return Ok(());
             }
             waiters.push(parker.owner());
-        }
+            self.rounds.load(Relaxed)
+        };
         if has_points() {
             announce_after_wait(Touch::read(self));
             announce_after_wait(Touch::awaits(self));
         }
-        parker.park(reason, place);
+        knots::park(&parker, reason, place, &|| self.depends_on(round));
         if self.count_acquire() == 0 { Ok(()) } else { Err(Misuse::ReusedTooEarly) }
+    }
+
+    /// What those wait for who began to in this `round`: for each of the members, if nobody else has counted up.
+    fn depends_on(&self, round: u32) -> Vec<Held> {
+        let _unchanged = self.waiters.lock();
+        let count = if self.rounds.load(Relaxed) == round { self.count_acquire() } else { 0 };
+        let members = self.members.get();
+        let all_are_known = count > 0 && count <= members.len() as i64;
+        if all_are_known { members.into_iter().flatten().map(Held::by).collect() } else { Vec::new() }
     }
 }

@@ -7,9 +7,9 @@
 
 use super::describe::GoroutineInfo;
 use super::runtime::Workers;
-use super::settings::{Traceback, settings};
+use super::settings::{self, Traceback, settings};
 use super::stacks::{self, OfPlainThread, Patience, Which};
-use super::{alarm, blocking, describe, outside, report, threads};
+use super::{alarm, blocking, describe, knots, outside, report, threads};
 use std::sync::atomic::{AtomicBool, Ordering::*};
 use std::time::Duration;
 
@@ -100,10 +100,12 @@ pub(super) fn report() -> ! {
     } else {
         "all goroutines are asleep - deadlock!"
     };
+    let held = knots::who_holds_what();
+    let held = if held.is_empty() { held } else { format!("\n{held}") };
     let tell = |found: &[GoroutineInfo], plain: &[OfPlainThread]| {
         let paragraphs = describe::paragraphs(found, plain);
         let gap = if paragraphs.is_empty() { "" } else { "\n" };
-        format!("fatal error: {what}\n{gap}{paragraphs}")
+        format!("fatal error: {what}\n{gap}{paragraphs}{held}")
     };
     let short = tell(&found, &stacks::of_plain_threads(false));
     if !with_stacks {
@@ -117,6 +119,14 @@ pub(super) fn report() -> ! {
     report::print(&format!("{short}\nwith the stacks:\n\n"));
     describe::learn(&found, &plain, Patience::LONG);
     report::end_process(&describe::paragraphs(&found, &plain))
+}
+
+/// Prints which goroutines wait for each other while others go on. The program goes on, too: they may be a few of many.
+pub(super) fn warn_of_knots() {
+    let knots = knots::take_of_program();
+    if settings::installed().is_none_or(|settings| settings.deadlock_report) {
+        knots.iter().for_each(|knot| report::warn(&knot.to_string()));
+    }
 }
 
 /// The main goroutine has called `goexit`: the program ends when the others have come to rest.

@@ -5,7 +5,7 @@ use super::park::WaitReason;
 use super::settings::{Traceback, settings};
 use super::stacks::{self, OfPlainThread, Patience, Stack, Which};
 use super::status::{Seen, Status, Wait};
-use super::{attributes, fork, threads};
+use super::{attributes, fork, knots, threads};
 use crate::stack::Slot;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::{self, Write as _};
@@ -249,6 +249,11 @@ pub fn dump() -> String {
     let mut text = paragraphs(&found, &plain);
     if hidden > 0 && unstarted + hidden > 0 {
         let _ = writeln!(text, "\nand {hidden} more that no worker has started yet");
+    }
+    if !fork::is_forked_child() {
+        for knot in knots::certain_deadlocks() {
+            let _ = writeln!(text, "\n{knot}");
+        }
     }
     text
 }

@@ -10,6 +10,7 @@
 //! memory may not hold one.
 
 use super::inbox::{Link, Linked};
+use super::knots;
 use super::park::WaitReason;
 use super::place::Siblings;
 use super::prefetch::prefetch;
@@ -46,6 +47,8 @@ pub(crate) struct Goroutine {
     status: Status,
     /// Its last turn was a long one.
     heavy: Cell<bool>,
+    /// How many locks it holds, as far as that is watched.
+    pub(super) held: Cell<i32>,
     slot: Slot,
     pub(super) siblings: Siblings,
     spans: Spans,
@@ -119,8 +122,8 @@ impl Goroutine {
         const _: fn(Goroutine) = |block| {
             #[rustfmt::skip]
             let Goroutine {
-                next: _, worker: _, yielder: _, stack_top: _, task: _, heavy: _, slot: _, siblings: _, spans: _,
-                coroutine: _, status: _,
+                next: _, worker: _, yielder: _, stack_top: _, task: _, heavy: _, held: _, slot: _, siblings: _,
+                spans: _, coroutine: _, status: _,
             } = block;
         };
         // SAFETY: the slot is exclusively this goroutine's, and the block is aligned and inside of it. The reference is
@@ -133,6 +136,7 @@ impl Goroutine {
             (&raw mut (*block).stack_top).write(Cell::new(ptr::null()));
             (&raw mut (*block).task).write(Cell::new(ptr::from_ref(task.header()).cast()));
             (&raw mut (*block).heavy).write(Cell::new(false));
+            (&raw mut (*block).held).write(Cell::new(0));
             (&raw mut (*block).slot).write(slot);
             (&raw mut (*block).siblings).write(Siblings::new());
             (&raw mut (*block).spans).write(Spans::new());
@@ -157,11 +161,23 @@ impl Goroutine {
             self.worker.spans.begin(self);
             // SAFETY: the task was handed over by the worker and is run here only.
             unsafe { task.run() };
+            if self.held.get() != 0 {
+                self.ends_holding();
+            }
             match ordinary.then(|| self.worker.next_in_chain()).flatten() {
                 Some(next) => task = next,
                 None => break,
             }
             self.become_task(task);
+        }
+    }
+
+    /// It leaves something locked.
+    #[cold]
+    #[inline(never)]
+    fn ends_holding(&self) {
+        if self.held.take() > 0 {
+            knots::ended_holding(self.id());
         }
     }
 

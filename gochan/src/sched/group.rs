@@ -11,6 +11,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::panic::Location;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 #[derive(Debug, Default)]
@@ -20,6 +21,8 @@ pub(crate) struct Group {
     /// On threads: who is alive, and where it was spawned.
     members: Mutex<BTreeMap<u64, &'static Location<'static>>>,
     panics: Mutex<Vec<Panicked>>,
+    /// Some goroutines of the test may wait for ever.
+    tolerates_knots: AtomicBool,
 }
 
 /// A goroutine that has panicked with nobody to hand the panic to.
@@ -86,6 +89,15 @@ impl Group {
 
     pub(crate) fn contains(&self, id: u64) -> bool {
         lock(&self.members).contains_key(&id) || lock(&self.ids).iter().any(|ids| ids.contains(&id))
+    }
+
+    /// Goroutines that wait for each other for ever are no reason to end the test.
+    pub(crate) fn tolerate_knots(&self) {
+        self.tolerates_knots.store(true, Relaxed);
+    }
+
+    pub(crate) fn tolerates_knots(&self) -> bool {
+        self.tolerates_knots.load(Relaxed)
     }
 
     pub(crate) fn has_panicked(&self) -> bool {

@@ -44,6 +44,7 @@ pub(crate) mod goroutine;
 pub(crate) mod group;
 mod inbox;
 pub(crate) mod json;
+pub(crate) mod knots;
 pub(crate) mod metrics;
 #[cfg(all(test, gochan_loom))]
 mod model_loom;

@@ -18,7 +18,7 @@ use std::sync::atomic::{
     AtomicBool,
     Ordering::{Relaxed, SeqCst},
 };
-use std::sync::{Once, OnceLock};
+use std::sync::{Mutex, MutexGuard, Once, OnceLock, PoisonError};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
@@ -49,6 +49,11 @@ const LEAVING: Duration = Duration::from_millis(5);
 
 static ASLEEP: AtomicBool = AtomicBool::new(false);
 static THREAD: OnceLock<Thread> = OnceLock::new();
+static STARTED: AtomicBool = AtomicBool::new(false);
+/// When goroutines were found to wait for each other of which nothing has been told yet.
+static KNOTS_SINCE: Mutex<Option<Instant>> = Mutex::new(None);
+/// For how long others must have gone on before that is told: if all turn out to wait, the report of that tells it.
+const KNOTS_AFTER: Duration = Duration::from_millis(100);
 
 pub(super) fn start(workers: &'static Workers) {
     start_thread(move || watch(workers));
@@ -70,6 +75,7 @@ fn start_thread(watch: impl FnOnce() + Send + 'static) {
         let _ = THREAD.set(std::thread::current());
         watch();
     };
+    STARTED.store(true, SeqCst);
     std::thread::Builder::new()
         .name("gochan-monitor".to_owned())
         .stack_size(128 * 1024)
@@ -108,6 +114,18 @@ pub(super) fn thread_lies_down() {
     }
 }
 
+/// Called when some goroutines, or threads, have been found to wait for each other.
+pub(super) fn knot_is_found() {
+    if !STARTED.load(SeqCst) {
+        // Only threads have done anything yet.
+        return deadlock::warn_of_knots();
+    }
+    knots_since().get_or_insert_with(Instant::now);
+    if ASLEEP.load(SeqCst) {
+        wake();
+    }
+}
+
 #[cold]
 fn wake() {
     if ASLEEP.swap(false, SeqCst)
@@ -140,6 +158,9 @@ fn watch(workers: &'static Workers) -> ! {
                 // Nobody needs to wait for the trimming to be told that.
                 deadlock::report();
             }
+        }
+        if resting == 0 {
+            tell_of_knots();
         }
         let helpers = workers.any_sleeping() && resting == 0;
         if helpers && workers.all().iter().any(Worker::has_stealable) {
@@ -305,12 +326,14 @@ fn rest(workers: Option<&Workers>) {
         if verdict == Verdict::Dead {
             deadlock::report();
         }
+        let to_tell = tell_of_knots();
         let calls_wait = blocking::look_after_queue();
         let nobody_came = || ASLEEP.load(SeqCst) && workers.is_none_or(Workers::all_sleeping);
         if nobody_came() {
             match verdict {
-                Verdict::Outsiders => std::thread::park_timeout(nap),
+                Verdict::Outsiders => std::thread::park_timeout(to_tell.map_or(nap, |time| time.min(nap))),
                 Verdict::Leaving => std::thread::park_timeout(LEAVING),
+                _ if to_tell.is_some() => std::thread::park_timeout(KNOTS_AFTER),
                 _ if calls_wait => std::thread::park_timeout(blocking::LOOK),
                 _ => std::thread::park(),
             }
@@ -321,6 +344,23 @@ fn rest(workers: Option<&Workers>) {
         nap = if verdict == Verdict::Leaving { OUTSIDERS_FIRST } else { (2 * nap).min(OUTSIDERS_LAST) };
     }
     ASLEEP.store(false, SeqCst);
+}
+
+fn knots_since() -> MutexGuard<'static, Option<Instant>> {
+    KNOTS_SINCE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Once others have gone on for long enough. Else in how long that will be.
+fn tell_of_knots() -> Option<Duration> {
+    let mut since = knots_since();
+    let left = KNOTS_AFTER.saturating_sub((*since)?.elapsed());
+    if !left.is_zero() {
+        return Some(left);
+    }
+    *since = None;
+    drop(since);
+    deadlock::warn_of_knots();
+    None
 }
 
 fn watch_threads() -> ! {

@@ -5,6 +5,7 @@
 
 use super::attributes::{self, Attributes};
 use super::group::{Group, Membership};
+use super::knots;
 use super::monitor::Watch;
 use super::place::Placement;
 use super::runtime::{self, Workers};
@@ -127,6 +128,7 @@ pub(super) fn make(count: usize, group: Arc<Group>) -> &'static Workers {
 impl Home {
     /// As many workers as the process has, on threads of the caller's name.
     pub(crate) fn new(group: Arc<Group>) -> Home {
+        knots::watch();
         let own = match settings().backend {
             Backend::Threads => None,
             Backend::Coroutines => Some(OwnWorkers::start(group.clone())),

@@ -3,6 +3,7 @@
 use super::attributes::Attributes;
 use super::countdown::Countdown;
 use super::fork;
+use super::knots::Member;
 use super::park::WaitReason;
 use super::place::Placement;
 use super::spawn::{self, JoinHandle};
@@ -91,12 +92,14 @@ impl<'scope, 'env> Scope<'scope, 'env> {
         let shared = self.shared.clone();
         let packet = Arc::new(Packet { value: Mutex::new(None), payload: Payload::default() });
         let result = packet.clone();
+        let member = shared.children.members().add();
         shared.children.add(1, "Scope::go", Some(site)).expect("fewer goroutines than can be counted");
-        let child = Child { f, _counted: Counted(shared.clone()) };
+        let child = Child { f, counted: Counted(shared.clone(), member) };
         let body = move || {
             // As a whole: its fields are dropped in their order, also if this never runs.
-            let child = child;
-            let Child { f, _counted } = child;
+            let mut child = child;
+            child.counted.start();
+            let Child { f, counted: _counted } = child;
             match catch_unwind(AssertUnwindSafe(f)) {
                 Ok(value) => *lock(&result.value) = Some(value),
                 Err(cause) => shared.note_end(site, cause, &result.payload),
@@ -118,15 +121,22 @@ impl<'scope, 'env> Scope<'scope, 'env> {
 /// What a child runs, and what counts it. In this order: if it is never run, the scope is told of its end last.
 struct Child<F> {
     f: F,
-    _counted: Counted,
+    counted: Counted,
 }
 
 /// Counts a child down when it goes.
-struct Counted(Arc<Shared>);
+struct Counted(Arc<Shared>, Member);
+
+impl Counted {
+    fn start(&mut self) {
+        self.0.children.members().start(&mut self.1);
+    }
+}
 
 impl Drop for Counted {
     fn drop(&mut self) {
         self.0.children.add(-1, "end of Scope::go", None).expect("counted up before the start");
+        self.0.children.members().remove(&self.1);
     }
 }
 

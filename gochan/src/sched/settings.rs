@@ -1,6 +1,7 @@
 //! The settings of the process's runtime: chosen before first use, by the program and by the environment.
 
 use super::fork::tell_children;
+use super::knots;
 use super::report::{self, PanicPolicy};
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -39,7 +40,7 @@ pub enum Traceback {
 /// goroutine.
 ///
 /// The environment overrides them: `GOCHAN_MAXPROCS` (workers), `GOCHAN_STACK` (bytes, or `64K`, `1M`) and
-/// `GOCHAN_BACKEND` (`coroutines` or `threads`), `GOCHAN_DEADLOCK` (`report` or `ignore`), `GOCHAN_STUCK` (`10s`,
+/// `GOCHAN_BACKEND` (`coroutines` or `threads`), `GOCHAN_DEADLOCK` (`report`, `watch` or `ignore`), `GOCHAN_STUCK` (`10s`,
 /// `500ms`, or `off`), `GOCHAN_LEAKS` (`5m`, `1h`, or `off`), `GOCHAN_BLOCKING_THREADS` (a number of at least 1) and
 /// `GOCHAN_TRACEBACK` (`none`, `single`, `all` or `system`).
 ///
@@ -151,6 +152,13 @@ impl Builder {
     /// [`blocking`](crate::blocking), no signal that is waited for, no thread that the runtime does not know. Only a
     /// signal handler of the program's own could, which no library sees: a program that waits for that says false.
     /// Linux only; elsewhere threads are not counted, and nothing is reported.
+    ///
+    /// A deadlock of some goroutines, while others go on, does not end the process. It is reported once on standard error,
+    /// with the places of both sides, where it is certain: goroutines and threads wait for each other by locks, joins,
+    /// initialisers, scopes or [`WaitGroup::go`](crate::WaitGroup::go). It is looked for in builds with debug assertions, in
+    /// tests under [`#[gochan::test]`](macro@crate::test), which fail, and, since each lock then costs more, in other builds
+    /// only if the environment has `GOCHAN_DEADLOCK=watch`. A guard is taken to be dropped by the goroutine that has
+    /// locked, not handed to another one by a thread-local.
     #[must_use]
     pub fn deadlock_report(mut self, report: bool) -> Builder {
         self.deadlock_report = Some(report);
@@ -240,7 +248,7 @@ impl Builder {
     /// ```
     pub fn install(self) -> Result<(), InstallError> {
         let settings = self.resolve()?;
-        tell_children();
+        take_effect();
         SETTINGS.set(settings).map_err(|_| {
             InstallError(
                 "the gochan runtime has its settings already; install yours before the first goroutine, once"
@@ -292,11 +300,11 @@ impl Builder {
         };
         let deadlock_report = match env("GOCHAN_DEADLOCK").as_deref().map(str::trim) {
             None => self.deadlock_report.unwrap_or(true),
-            Some("report") => true,
+            Some("report" | "watch") => true,
             Some("ignore") => false,
             Some(text) => {
                 return Err(InstallError(format!(
-                    "GOCHAN_DEADLOCK is `{text}`; it must be `report` or `ignore`"
+                    "GOCHAN_DEADLOCK is `{text}`; it must be `report`, `watch` or `ignore`"
                 )));
             }
         };
@@ -402,12 +410,25 @@ fn parse_duration(text: &str) -> Option<Duration> {
     Some(unit * number)
 }
 
+/// What is done when the settings are known.
+fn take_effect() {
+    tell_children();
+    if env("GOCHAN_DEADLOCK").is_some_and(|value| value.trim() == "watch") {
+        knots::watch();
+    }
+}
+
+/// The settings in force, if there are any yet.
+pub(super) fn installed() -> Option<&'static Settings> {
+    SETTINGS.get()
+}
+
 /// The settings in force. Bad environment variables end the process here, with the reason, if nobody installed
 /// settings before.
 #[inline]
 pub(crate) fn settings() -> &'static Settings {
     SETTINGS.get_or_init(|| {
-        tell_children();
+        take_effect();
         Builder::new().resolve().unwrap_or_else(|error| report::fatal(&format!("cannot start: {error}")))
     })
 }

@@ -5,6 +5,7 @@ use super::bubble::{
     between_points_touching, has_points, point, point_before_touching, point_of_spawn, touch,
 };
 use super::group;
+use super::knots;
 use super::park::{Parker, WaitReason};
 use super::place::{Alive, Placement, Siblings};
 use super::runtime;
@@ -178,7 +179,10 @@ impl<T> JoinHandle<T> {
         if !self.has_ended() {
             let parker = Parker::current();
             match self.task.register(parker.owner()) {
-                Ok(()) => parker.park(WaitReason::Join, Location::caller()),
+                Ok(()) => {
+                    let task = self.task;
+                    knots::park(&parker, WaitReason::Join, Location::caller(), &|| task.depends_on());
+                }
                 Err(owner) => drop(owner),
             }
         }

@@ -4,6 +4,7 @@
 use super::blocks;
 use super::bubble::{has_points, point_before_end};
 use super::fork;
+use super::knots::{Held, Party};
 use super::park::Owner;
 use crate::callback::drop_quietly;
 use crate::shim::atomic::{AtomicU64, Ordering::*};
@@ -53,6 +54,8 @@ pub(crate) struct TaskRef(NonNull<Header>);
 // SAFETY: a task is built from a `Send` closure with a `Send` result, and the protocol below gives each field one
 // user at a time.
 unsafe impl Send for TaskRef {}
+// SAFETY: a reference gives no more than a copy, which is `Send`.
+unsafe impl Sync for TaskRef {}
 
 #[repr(C)]
 struct Task<F, T> {
@@ -180,6 +183,11 @@ impl TaskRef {
         }
         // SAFETY: the finisher came first and did not see JOINING, so the word is still ours.
         Err(unsafe { Owner::from_word(header.joiner.get().expect("just set")) })
+    }
+
+    /// What a join waits for.
+    pub(super) fn depends_on(&self) -> Vec<Held> {
+        if self.is_done() { Vec::new() } else { vec![Held::by(Party::goroutine(self.id()))] }
     }
 
     /// Takes the result out.

@@ -2,6 +2,7 @@
 
 use super::fork;
 use super::group::{self, Group, Membership};
+use super::knots;
 use super::os_threads::OsThreads;
 use super::outside::{self, Kind};
 use super::park::WaitReason;
@@ -90,8 +91,12 @@ fn run(task: TaskRef, status: Arc<ThreadStatus>, group: Option<Arc<Group>>) {
     let membership = Membership::begin(group.clone());
     CURRENT.set(Some(status));
     let span = super::span::of_thread(id, Some(task.header().site));
+    knots::take_held_of_thread();
     // SAFETY: a task is started once.
     unsafe { task.run() };
+    if knots::take_held_of_thread() > 0 {
+        knots::ended_holding(id);
+    }
     #[allow(clippy::drop_non_drop, reason = "it is something with the feature `tracing` only")]
     drop(span);
     CURRENT.set(None);

@@ -18,8 +18,9 @@ use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 /// across anything, also across operations that park. What came before an unlock happens before the next lock.
 ///
 /// There is no poisoning: a guard that is dropped by a panic unlocks, and the next one finds the value as it was
-/// left. Locking twice from one goroutine waits for ever, as in Go; when nothing else can run any more, the deadlock
-/// report shows where.
+/// left. Locking twice from one goroutine waits for ever, as in Go. Debug builds and tests report that at once, with the
+/// places of both locks, as they do when several goroutines wait for each other; other builds do when nothing else can
+/// run any more.
 ///
 /// # Fairness
 ///
@@ -29,7 +30,8 @@ use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 ///
 /// # Cost
 ///
-/// Two atomic operations for a lock and unlock that meet nobody; 40 bytes besides the value.
+/// Two atomic operations for a lock and unlock that meet nobody; 56 bytes besides the value. While it is recorded who holds
+/// which lock ([`deadlock_report`](crate::runtime::Builder::deadlock_report)), some nanoseconds more.
 ///
 /// ```
 /// use gochan::prelude::*;
@@ -115,13 +117,14 @@ impl<T: ?Sized> Mutex<T> {
     #[inline]
     #[track_caller]
     pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
-        between_points_touching(|| Touch::write(&self.raw), "Mutex::try_lock", || self.look())
+        let place = Location::caller();
+        between_points_touching(|| Touch::write(&self.raw), "Mutex::try_lock", || self.look(place))
     }
 
     /// As `try_lock`, which is a place for others to run in explorations.
     #[inline]
-    fn look(&self) -> Option<MutexGuard<'_, T>> {
-        (self.raw.try_lock() || self.raw.try_lock_contended()).then(|| MutexGuard::new(self))
+    fn look(&self, place: &'static Location<'static>) -> Option<MutexGuard<'_, T>> {
+        self.raw.try_lock(place).then(|| MutexGuard::new(self))
     }
 
     /// The value, without locking: the exclusive borrow proves that nobody else has it.
@@ -146,7 +149,7 @@ impl<T: ?Sized + fmt::Debug> fmt::Debug for Mutex<T> {
     /// Shows the value unless it is locked.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("Mutex");
-        match self.look() {
+        match self.look(Location::caller()) {
             Some(guard) => debug.field("value", &&*guard),
             None => debug.field("value", &format_args!("<locked>")),
         };

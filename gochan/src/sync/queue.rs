@@ -39,6 +39,11 @@ impl<D> Waiter<D> {
         }
     }
 
+    /// True until it is taken off. Under the lock of the queue.
+    pub(super) fn is_queued(&self) -> bool {
+        self.queued.get()
+    }
+
     /// Whom to wake, once the waiter is off its queue.
     pub(super) fn take_owner(&self) -> Owner {
         self.owner.take().expect("a waiter is woken once")

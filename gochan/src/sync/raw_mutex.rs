@@ -29,11 +29,12 @@
 
 use super::queue::{Queue, Waiter};
 use crate::chan::lock::SpinLock;
+use crate::sched::knots::{self, Holder};
 use crate::sched::park::{Owner, Parker, WaitReason};
 use crate::sched::touch::Touch;
 use crate::sched::{bubble, ticks};
 use crate::shim;
-use crate::shim::atomic::{AtomicU32, AtomicU64, Ordering::*};
+use crate::shim::atomic::{AtomicU16, AtomicU32, AtomicU64, Ordering::*};
 use std::cell::Cell;
 use std::panic::Location;
 
@@ -48,7 +49,7 @@ const FAIR: u32 = 8;
 const RESERVED: u32 = 16;
 
 /// How much of the average the latest lock makes up: one part in so many.
-const SHARE: u32 = 8;
+const SHARE: u16 = 8;
 
 /// Who has waited longer is served next.
 const PATIENCE: u64 = 1000 * ticks::PER_US;
@@ -58,12 +59,13 @@ pub(super) struct RawMutex {
     state: AtomicU32,
     /// About how many looks it took lately until the lock was free, times `SHARE`: who looks much longer looks in
     /// vain.
-    looks: AtomicU32,
+    looks: AtomicU16,
     /// Since when the one who is invited has been waiting.
     invited_since: AtomicU64,
     /// How often the lock was freed since then.
-    overtaken: AtomicU32,
+    overtaken: AtomicU16,
     queue: SpinLock<Queue<Turn>>,
+    holder: Holder,
 }
 
 /// What is known of a waiter.
@@ -81,10 +83,11 @@ impl RawMutex {
     pub(super) const fn new() -> RawMutex {
         RawMutex {
             state: AtomicU32::new(0),
-            looks: AtomicU32::new(0),
+            looks: AtomicU16::new(0),
             invited_since: AtomicU64::new(0),
-            overtaken: AtomicU32::new(0),
+            overtaken: AtomicU16::new(0),
             queue: SpinLock::new(Queue::new()),
+            holder: Holder::new(),
         }
     }
 
@@ -93,10 +96,10 @@ impl RawMutex {
     #[inline(always)]
     pub(super) fn lock(&self, reason: WaitReason, place: &'static Location<'static>) {
         // Acquire pairs with the Release of the last holder. Setting a bit costs the same whoever is waiting or invited.
-        if self.state.fetch_or(LOCKED, Acquire) & LOCKED == 0 {
-            return;
+        if self.state.fetch_or(LOCKED, Acquire) & LOCKED != 0 {
+            self.wait(reason, place);
         }
-        self.wait(reason, place);
+        self.holder.begin(place);
     }
 
     #[cold]
@@ -111,7 +114,7 @@ impl RawMutex {
             if bubble::has_points() {
                 bubble::announce_after_wait(Touch::write(self));
             }
-            parker.park(reason, place);
+            knots::park(&parker, reason, place, &|| Vec::from_iter(self.holder.get()));
             if waiter.data.granted.get() {
                 return;
             }
@@ -119,14 +122,19 @@ impl RawMutex {
     }
 
     #[inline]
-    pub(super) fn try_lock(&self) -> bool {
+    pub(super) fn try_lock(&self, place: &'static Location<'static>) -> bool {
         // Acquire pairs with the Release of the last holder.
-        self.state.compare_exchange(0, LOCKED, Acquire, Relaxed).is_ok()
+        let locked =
+            self.state.compare_exchange(0, LOCKED, Acquire, Relaxed).is_ok() || self.try_lock_contended();
+        if locked {
+            self.holder.begin(place);
+        }
+        locked
     }
 
     /// As `try_lock`, after that has failed: nobody but waiters may be in the way.
     #[cold]
-    pub(super) fn try_lock_contended(&self) -> bool {
+    fn try_lock_contended(&self) -> bool {
         let mut state = self.state.load(Relaxed);
         while state & (LOCKED | FAIR) == 0 {
             match self.state.compare_exchange_weak(state, state | LOCKED, Acquire, Relaxed) {
@@ -137,9 +145,15 @@ impl RawMutex {
         false
     }
 
+    /// Who holds it, if that is known.
+    pub(super) fn holder(&self) -> &Holder {
+        &self.holder
+    }
+
     /// The caller holds the lock.
     #[inline]
     pub(super) fn unlock(&self) {
+        self.holder.end();
         // Release publishes what was done under the lock.
         let before = self.state.fetch_sub(LOCKED, Release);
         debug_assert!(before & LOCKED != 0);
@@ -158,7 +172,7 @@ impl RawMutex {
     /// The lock has been freed, and the one who is invited has not come yet: now and then it is time to look for how
     /// long that has been going on, soon at first for the sake of those that lock for long.
     fn is_time_to_look(&self) -> bool {
-        const OFTEN: u32 = 16;
+        const OFTEN: u16 = 16;
         let overtaken = self.overtaken.load(Relaxed).wrapping_add(1);
         self.overtaken.store(overtaken, Relaxed);
         overtaken.is_multiple_of(OFTEN) || (overtaken < OFTEN && overtaken.is_power_of_two())
@@ -206,7 +220,7 @@ impl RawMutex {
         /// cache line away from the holder.
         const PAUSES: (u32, u32) = (32, 256);
         /// Looks that are always worth it, and those that never are.
-        const LOOKS: (u32, u32) = (4, 16);
+        const LOOKS: (u16, u16) = (4, 16);
         let usual = self.looks.load(Relaxed);
         let limit = match crate::sched::others_run_meanwhile() {
             true => (2 * usual / SHARE + LOOKS.0).min(LOOKS.1),

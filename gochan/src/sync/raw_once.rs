@@ -7,6 +7,7 @@
 use super::queue::{Queue, Waiter};
 use crate::chan::lock::SpinLock;
 use crate::sched::bubble::fine_point_before;
+use crate::sched::knots::{self, Held, Party};
 use crate::sched::park::{Owner, Parker, WaitReason};
 use crate::sched::touch::Touch;
 use crate::shim::atomic::{AtomicU8, AtomicU64, Ordering::*};
@@ -89,7 +90,7 @@ impl RawOnce {
                 }
             }
         };
-        parker.park(reason, place);
+        knots::park(&parker, reason, place, &|| self.depends_on());
         let my_turn = waiter.data.get();
         if my_turn {
             self.runner.store(me, Relaxed);
@@ -99,6 +100,15 @@ impl RawOnce {
 }
 
 impl RawOnce {
+    /// What those wait for who wait until it is done.
+    fn depends_on(&self) -> Vec<Held> {
+        let _unchanged = self.waiters.lock();
+        let runs = self.state.load(Acquire) == RUNNING;
+        // A runner that has failed has taken its name out, and the next one has yet to come.
+        let runner = Some(self.runner.load(Relaxed)).filter(|&runner| runs && runner != RESERVED);
+        Vec::from_iter(runner.and_then(Party::from_bits).map(Held::by))
+    }
+
     /// Lets everybody wait for somebody who will do it: the one who calls [`RawOnce::begin_reserved`].
     pub(super) fn reserve(&mut self) {
         self.state = AtomicU8::new(RUNNING);
@@ -157,11 +167,8 @@ fn caller() -> u64 {
 /// Tells apart who could run it.
 #[cfg(not(gochan_model))]
 fn caller() -> u64 {
-    thread_local!(static THREAD: u8 = const { 0 });
-    match crate::sched::current_id() {
-        Some(id) => id << 1,
-        None => THREAD.with(|here| std::ptr::from_ref(here).addr() as u64) << 1 | 1,
-    }
+    // In a blocking call, the goroutine that waits for it.
+    crate::sched::current_id().map_or_else(Party::thread, Party::goroutine).to_bits()
 }
 
 #[cold]

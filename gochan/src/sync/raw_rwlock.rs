@@ -28,6 +28,7 @@ use super::queue::{Queue, Waiter};
 use super::raw_mutex::RawMutex;
 use crate::chan::lock::SpinLock;
 use crate::sched::bubble;
+use crate::sched::knots::{self, Held, Obstacle, Readers};
 use crate::sched::park::{Owner, Parker, WaitReason};
 use crate::sched::touch::Touch;
 use crate::shim;
@@ -66,6 +67,8 @@ pub(super) struct RawRwLock {
     meetings: AtomicU16,
     waiting: SpinLock<Waiting>,
     writers: RawMutex,
+    /// Those inside, as far as they are known.
+    inside: Readers,
 }
 
 /// Who is parked, but for writers that wait for other writers.
@@ -80,6 +83,25 @@ struct Waiting {
 /// The readers inside, for each worker; a power of two of them.
 #[derive(Debug)]
 struct Shards(Box<[CachePadded<Shard>]>);
+
+/// What a parked reader waits for.
+struct Behind<'a> {
+    lock: &'a RawRwLock,
+    waiter: &'a Waiter<()>,
+}
+
+// SAFETY: the waiter is read under the lock of its queue only.
+unsafe impl Sync for Behind<'_> {}
+
+impl Obstacle for Behind<'_> {
+    fn depends_on(&self) -> Vec<Held> {
+        let waiting = self.lock.waiting.lock();
+        let is_queued = self.waiter.is_queued();
+        drop(waiting);
+        // While it is queued, the writer that holds it off has not left.
+        if is_queued { Vec::from_iter(self.lock.writers.holder().get()) } else { Vec::new() }
+    }
+}
 
 /// Of so many bits that no number of forgotten guards wraps it.
 pub(super) type Shard = AtomicU64;
@@ -98,6 +120,7 @@ impl RawRwLock {
             meetings: AtomicU16::new(0),
             waiting: SpinLock::new(Waiting { readers: Queue::new(), admitted: 0, writer: None }),
             writers: RawMutex::new(),
+            inside: Readers::new(),
         }
     }
 
@@ -122,6 +145,13 @@ impl RawRwLock {
     /// Inlined always, but for what leads to a switch, as in a mutex.
     #[inline(always)]
     pub(super) fn read(&self, place: Place) -> Counted<'_> {
+        let counted = self.enter(place);
+        self.inside.begin(place);
+        counted
+    }
+
+    #[inline(always)]
+    fn enter(&self, place: Place) -> Counted<'_> {
         // Not by `SHARDED`: a load of what has just been counted in waits for that.
         if self.shards.load(Relaxed).is_null() {
             // Acquire pairs with the Release of the last writer.
@@ -148,7 +178,7 @@ impl RawRwLock {
     fn read_counted(&self, before: u32, place: Place) -> Counted<'_> {
         if before & WRITER == 0 {
             if before & READERS >= MANY {
-                self.end_read(None);
+                self.leave(None);
                 too_many();
             }
             self.note_meeting();
@@ -157,7 +187,8 @@ impl RawRwLock {
         self.watch_writer_leave();
         let waiter = Waiter::new(());
         if let Some(parker) = self.queue_reader(&waiter) {
-            parker.park(WaitReason::RwLockRead, place);
+            let obstacle = Behind { lock: self, waiter: &waiter };
+            knots::park(&parker, WaitReason::RwLockRead, place, &obstacle);
         }
         None
     }
@@ -181,7 +212,7 @@ impl RawRwLock {
                 (0..PAUSE).for_each(|_| shim::spin_loop());
             }
             if self.state.load(Relaxed) & WRITER == 0
-                && let Some(counted) = self.try_read()
+                && let Some(counted) = self.try_enter()
             {
                 return Some(counted);
             }
@@ -189,7 +220,13 @@ impl RawRwLock {
         None
     }
 
-    pub(super) fn try_read(&self) -> Option<Counted<'_>> {
+    pub(super) fn try_read(&self, place: Place) -> Option<Counted<'_>> {
+        let counted = self.try_enter()?;
+        self.inside.begin(place);
+        Some(counted)
+    }
+
+    fn try_enter(&self) -> Option<Counted<'_>> {
         let mut state = self.state.load(Relaxed);
         if state & (WRITER | SHARDED) == SHARDED && self.shard().is_some() {
             return self.enter_shard().map(Some);
@@ -246,6 +283,12 @@ impl RawRwLock {
 
     #[inline]
     pub(super) fn end_read(&self, counted: Counted<'_>) {
+        self.inside.end();
+        self.leave(counted);
+    }
+
+    #[inline]
+    fn leave(&self, counted: Counted<'_>) {
         match counted {
             None => {
                 // Release: the writer's work comes after what was read.
@@ -306,8 +349,14 @@ impl RawRwLock {
             if bubble::has_points() {
                 bubble::announce_after_wait(Touch::awaits(&self.writers));
             }
-            parker.park(WaitReason::RwLockWrite, place);
+            knots::park(&parker, WaitReason::RwLockWrite, place, &|| self.readers_in_the_way());
         }
+    }
+
+    /// Those that the writer waits for, which is parked.
+    fn readers_in_the_way(&self) -> Vec<Held> {
+        let is_woken = self.waiting.lock().writer.is_none();
+        if is_woken { Vec::new() } else { self.inside.get() }
     }
 
     /// None: all readers have left.
@@ -339,8 +388,8 @@ impl RawRwLock {
         self.leaving.load(Acquire) == 0 && self.all_shards().iter().all(|shard| shard.load(SeqCst) == 0)
     }
 
-    pub(super) fn try_write(&self) -> bool {
-        if !self.writers.try_lock() && !self.writers.try_lock_contended() {
+    pub(super) fn try_write(&self, place: Place) -> bool {
+        if !self.writers.try_lock(place) {
             return false;
         }
         let state = self.state.load(Relaxed) & SHARDED;
@@ -362,6 +411,9 @@ impl RawRwLock {
 
     /// Lets readers in, the caller first: it is counted in `state` from now on.
     pub(super) fn downgrade(&self) {
+        if let Some(place) = self.writers.holder().get().and_then(|held| held.place) {
+            self.inside.begin(place);
+        }
         self.admit(self.state.fetch_sub(WRITER - 1, Release));
     }
 
@@ -461,11 +513,12 @@ mod tests {
     fn so_many_leaked_guards_are_refused_that_their_count_stays_a_count() {
         let lock = RawRwLock::new();
         lock.state.store(MANY - 1, Relaxed);
-        assert!(lock.read(Location::caller()).is_none());
-        assert!(catch_unwind(|| lock.read(Location::caller()).is_none()).is_err());
-        assert!(catch_unwind(|| lock.try_read().is_none()).is_err());
+        let here = Location::caller();
+        assert!(lock.read(here).is_none());
+        assert!(catch_unwind(|| lock.read(here).is_none()).is_err());
+        assert!(catch_unwind(|| lock.try_read(here).is_none()).is_err());
         assert_eq!(lock.state.load(Relaxed), MANY);
-        assert!(!lock.try_write());
+        assert!(!lock.try_write(here));
     }
 }
 

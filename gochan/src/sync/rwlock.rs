@@ -18,7 +18,7 @@ use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 /// A waiting writer holds off new readers; when it has left, the readers that waited go first. So neither side
 /// starves. It also means that who holds a read lock must not take another one of the same lock: a writer may have
 /// come in between, which waits for the first and holds off the second. Nor can a read lock become a write lock;
-/// that waits for ever. The deadlock report shows either, when nothing else can run.
+/// that waits for ever. Debug builds and tests report either at once, other builds when nothing else can run.
 ///
 /// Waiting parks the goroutine, not its thread; outside of goroutines it blocks the thread. There is no poisoning: a
 /// guard that is dropped by a panic unlocks, and the next one finds the value as it was left. What came before the
@@ -111,8 +111,9 @@ impl<T: ?Sized> RwLock<T> {
     #[doc(alias = "TryRLock")]
     #[track_caller]
     pub fn try_read(&self) -> Option<RwLockReadGuard<'_, T>> {
+        let place = Location::caller();
         let counted =
-            between_points_touching(|| self.raw.reads(), "RwLock::try_read", || self.raw.try_read())?;
+            between_points_touching(|| self.raw.reads(), "RwLock::try_read", || self.raw.try_read(place))?;
         // SAFETY: just locked for reading, and counted so.
         Some(unsafe { RwLockReadGuard::new(self, counted) })
     }
@@ -121,15 +122,16 @@ impl<T: ?Sized> RwLock<T> {
     #[doc(alias = "TryLock")]
     #[track_caller]
     pub fn try_write(&self) -> Option<RwLockWriteGuard<'_, T>> {
+        let place = Location::caller();
         let locked =
-            between_points_touching(|| self.raw.writes(), "RwLock::try_write", || self.raw.try_write());
+            between_points_touching(|| self.raw.writes(), "RwLock::try_write", || self.raw.try_write(place));
         locked.then(|| RwLockWriteGuard { lock: self, _here: PhantomData })
     }
 
     /// As `try_read`, which is a place for others to run in explorations.
     fn look(&self) -> Option<RwLockReadGuard<'_, T>> {
         // SAFETY: just locked for reading, and counted so.
-        self.raw.try_read().map(|counted| unsafe { RwLockReadGuard::new(self, counted) })
+        self.raw.try_read(Location::caller()).map(|counted| unsafe { RwLockReadGuard::new(self, counted) })
     }
 
     /// The value, without locking: the exclusive borrow proves that nobody else has it.

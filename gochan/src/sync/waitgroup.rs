@@ -1,6 +1,7 @@
 //! Waiting for a number of goroutines.
 
 use crate::sched::countdown::{Countdown, Misuse};
+use crate::sched::knots::Member;
 use crate::sched::park::WaitReason;
 use crate::sched::spawn::JoinHandle;
 use std::fmt;
@@ -98,15 +99,18 @@ impl WaitGroup {
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
-        struct Done(WaitGroup);
+        struct Done(WaitGroup, Member);
         impl Drop for Done {
             fn drop(&mut self) {
                 self.0.count(-1, "end of WaitGroup::go", None);
+                self.0.countdown.members().remove(&self.1);
             }
         }
+        let member = self.countdown.members().add();
         self.count(1, "WaitGroup::go", Some(Location::caller()));
-        let done = Done(self.clone());
+        let mut done = Done(self.clone(), member);
         crate::sched::go(move || {
+            done.0.countdown.members().start(&mut done.1);
             let _done = done;
             f()
         })

@@ -1,10 +1,12 @@
 //! What virtual time and exploration share: a thread that drives a bubble, and may never come back.
 
+use super::knots::Knots;
 use super::options::Test;
 use super::report::{Left, Verdict, leftover};
 use crate::sched::bubble::{Bubble, End};
 use crate::sched::group::Group;
 use crate::sched::private::{InMotion, TestThread, outlive_goroutines};
+use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -35,6 +37,16 @@ impl GoroutinesLeft {
     pub(super) fn or(self, other: GoroutinesLeft) -> GoroutinesLeft {
         if self == GoroutinesLeft::Some { self } else { other }
     }
+}
+
+/// A group for the goroutines of `test`, which all run in one bubble.
+pub(super) fn group_of(test: &Test) -> Arc<Group> {
+    let group = Arc::new(Group::default());
+    if !test.allowed.is_empty() {
+        // Who waits for ever may be among those that may be left.
+        group.tolerate_knots();
+    }
+    group
 }
 
 /// A test that runs on a thread of its own has not come to its end in time.
@@ -99,6 +111,7 @@ pub(super) fn verdict(
 ) -> Verdict {
     let mut verdict = match end {
         End::Deadlock => Verdict::deadlock(&leftover(group)),
+        End::Knot => Verdict::passed(),
         _ => result.map_or_else(Verdict::passed, Verdict::of_body),
     };
     verdict.add_panics(group.take_panics());
@@ -111,5 +124,8 @@ pub(super) fn verdict(
             verdict = verdict.and(TIME_HAS_STOPPED);
         }
     }
+    let mut knots = Knots::default();
+    knots.look(group, test.allowed);
+    knots.add_to(&mut verdict);
     verdict
 }

@@ -23,6 +23,8 @@
 //! * if a goroutine that descends from the body is left when the body has returned and the others had a second to end;
 //! * if such a goroutine panics and nobody joins it;
 //! * if all of them wait, and nothing is left that could wake one: a deadlock;
+//! * if some of them wait for each other, by locks, joins, initialisers, scopes or [`WaitGroup::go`](crate::WaitGroup::go),
+//!   so that none of these will ever go on, whatever the others do;
 //! * after its timeout, 60 seconds unless the attribute says otherwise.
 //!
 //! Each time the message says which goroutine was spawned where, and waits where for what. Tests run side by side in
@@ -235,6 +237,7 @@
 
 mod drive;
 mod explore;
+mod knots;
 mod options;
 mod plain;
 mod report;

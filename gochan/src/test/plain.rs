@@ -1,5 +1,6 @@
 //! A test in real time, on workers of its own.
 
+use super::knots::Knots;
 use super::options::{Body, Test};
 use super::report::{Left, Verdict, leftover};
 use crate::sched::group::Group;
@@ -29,7 +30,12 @@ pub(super) fn run(test: &Test, body: impl Body) {
     if !verdict.is_panic() {
         // Who panics leaves others in the middle of things.
         match run.settle() {
-            Some(left) => verdict.add_leaks(&left),
+            Some(left) => {
+                verdict.add_leaks(&left);
+                let mut knots = Knots::default();
+                knots.look(&run.group, test.allowed);
+                knots.add_to(&mut verdict);
+            }
             None => run.home.stop(),
         }
     }
@@ -61,11 +67,20 @@ impl Run<'_> {
 
     fn wait_for_body(&mut self) -> Result<(), Verdict> {
         let mut stuck = 0;
+        let mut knots = Knots::default();
         while self.ended.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
             self.home.look_after();
             stuck = if self.home.is_stuck() { stuck + 1 } else { 0 };
+            knots.look(&self.group, self.test.allowed);
+            let mut verdict = None;
             if stuck >= SURE {
-                return Err(Verdict::deadlock(&leftover(&self.group)));
+                verdict = Some(Verdict::deadlock(&leftover(&self.group)));
+            } else if knots.are_partial() {
+                verdict = Some(Verdict::passed());
+            }
+            if let Some(mut verdict) = verdict {
+                knots.add_to(&mut verdict);
+                return Err(verdict);
             }
             if let Some(timeout) = self.test.timeout
                 && self.started.elapsed() >= timeout

@@ -20,6 +20,10 @@ pub(super) fn leftover(group: &Group) -> Vec<Leftover> {
 }
 
 impl Leftover {
+    pub(super) fn id(&self) -> u64 {
+        self.0.id
+    }
+
     /// True if one of `entries` names it: by its name, or by `file` or `file:line` of its spawn.
     pub(super) fn is_among(&self, entries: &[&str]) -> bool {
         entries.iter().any(|entry| {
@@ -97,6 +101,8 @@ pub(super) enum Symptom {
     Body,
     /// Where goroutines wait.
     Deadlock(Vec<Place>),
+    /// Of some goroutines, while others went on.
+    Knot,
     Leak(Vec<Place>),
     Timeout,
     Stuck,

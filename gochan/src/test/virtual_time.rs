@@ -1,19 +1,17 @@
 //! A test in virtual time: one bubble, in which whoever can run runs in turn.
 
-use super::drive::{GoroutinesLeft, TimedOut, on_thread, timed_out, verdict};
+use super::drive::{GoroutinesLeft, TimedOut, group_of, on_thread, timed_out, verdict};
 use super::options::{Body, Test};
 use super::report::Verdict;
 use crate::sched::bubble::{Bubble, Choice, Director, Event, Options};
-use crate::sched::group::Group;
 use crate::sched::private::{TestThread, outlive_goroutines};
-use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::Instant;
 
 #[track_caller]
 pub(super) fn run(test: &Test, body: impl Body) {
     let _thread = TestThread::new();
-    let group = Arc::new(Group::default());
+    let group = group_of(test);
     let deadline = test.timeout.map(|timeout| Instant::now() + timeout);
     let drive = {
         let (test, group) = (test.clone(), group.clone());

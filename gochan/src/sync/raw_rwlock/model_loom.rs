@@ -88,18 +88,18 @@ fn tries(sharded: bool) {
     check(3, move || {
         let locked = Locked::new(sharded);
         let reader = spawn(1, &locked, |locked| {
-            if let Some(counted) = locked.lock.try_read() {
+            if let Some(counted) = locked.lock.try_read(Location::caller()) {
                 assert!(locked.get() <= 1);
                 locked.lock.end_read(counted);
             }
         });
-        if locked.lock.try_write() {
+        if locked.lock.try_write(Location::caller()) {
             locked.add_one();
             locked.lock.end_write();
         }
         assert!(locked.read() <= 1);
         reader.join().unwrap();
-        assert!(locked.lock.try_write(), "it is left locked");
+        assert!(locked.lock.try_write(Location::caller()), "it is left locked");
     });
 }
 

@@ -3,9 +3,8 @@
 use super::explorer::{Failure, Plan, Runs};
 use super::script::Player;
 use super::shrink::{self, Fault};
-use crate::sched::group::Group;
 use crate::sched::report::hush;
-use crate::test::drive::{TimedOut, on_thread};
+use crate::test::drive::{TimedOut, group_of, on_thread};
 use crate::test::options::{Body, Test};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::Sender;
@@ -39,7 +38,7 @@ pub(super) fn see_again(test: &Test, failure: Failure, body: impl Body) -> (Fail
                     });
                 }
             };
-            let mut runs = Runs::new(&test, &Arc::new(Group::default()), stuck);
+            let mut runs = Runs::new(&test, &group_of(&test), stuck);
             let _ = tell.send(run_again(&mut runs, &best, body));
             runs.goroutines_left()
         }

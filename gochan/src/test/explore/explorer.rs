@@ -9,7 +9,7 @@ use crate::sched::group::Group;
 use crate::sched::private::outlive_goroutines;
 use crate::sched::random;
 use crate::sched::touch::Touch;
-use crate::test::drive::{GoroutinesLeft, verdict};
+use crate::test::drive::{GoroutinesLeft, group_of, verdict};
 use crate::test::options::{Body, Test};
 use crate::test::report::{Symptom, Verdict};
 use std::cell::{Cell, RefCell};
@@ -109,7 +109,7 @@ impl Runs {
         if end != End::Finished {
             // Some are left, which may be, or have nothing to do with the runs that follow.
             if failure.is_some() {
-                self.explorer.group.replace(Arc::new(Group::default()));
+                self.explorer.group.replace(group_of(&self.test));
             }
             let group = self.explorer.group.borrow().clone();
             self.bubble = Bubble::new(group, Box::new(self.explorer.clone()));

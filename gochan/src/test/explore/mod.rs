@@ -24,9 +24,8 @@ mod stack;
 mod strikes;
 mod trace;
 
-use super::drive::{TimedOut, on_thread, timed_out};
+use super::drive::{TimedOut, group_of, on_thread, timed_out};
 use super::options::{Body, Test};
-use crate::sched::group::Group;
 use crate::sched::private::TestThread;
 use crate::sched::report::print_for_test;
 use again::{Again, see_again};
@@ -98,7 +97,7 @@ fn explore(
     let begun = Instant::now();
     // One run that is asked for is always made.
     let limit = settings.time.filter(|_| seeds.replayed().is_none());
-    let group = Arc::new(Group::default());
+    let group = group_of(test);
     let drive = {
         let (test, group, progress) = (test.clone(), group.clone(), progress.clone());
         let (seeds, strategy) = (seeds.clone(), settings.strategy());

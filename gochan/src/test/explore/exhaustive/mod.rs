@@ -18,7 +18,7 @@ use crate::sched::bubble::{Bubble, End};
 use crate::sched::group::Group;
 use crate::sched::private::TestThread;
 use crate::sched::report::{hush, print_for_test};
-use crate::test::drive::{GoroutinesLeft, TimedOut, on_thread, timed_out, verdict};
+use crate::test::drive::{GoroutinesLeft, TimedOut, group_of, on_thread, timed_out, verdict};
 use crate::test::options::{Body, Test};
 use crate::test::report::{Symptom, Verdict};
 use explorer::{Explorer, LONG_ROW, MANY_STEPS};
@@ -97,7 +97,7 @@ fn grouped(number: u128) -> String {
 #[track_caller]
 pub(in crate::test) fn run(test: &Test, extent: Extent, body: impl Body) -> Coverage {
     let _thread = TestThread::new();
-    let group = Arc::new(Group::default());
+    let group = group_of(test);
     let passed = Arc::new(AtomicU64::new(0));
     let replayed = choices_from_environment().unwrap_or_else(|error| panic!("{error}"));
     let begun = Instant::now();
