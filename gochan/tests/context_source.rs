@@ -136,7 +136,9 @@ fn cx_05_a_sources_deadline_is_reported_and_kept() {
     let soon = Instant::now() + Duration::from_millis(20);
     let source = Manual { deadline: Some(soon), ..Manual::default() };
     let ctx = Context::from_source(source);
-    assert_eq!((ctx.deadline(), ctx.err()), (Some(soon), None));
+    assert_eq!(ctx.deadline(), Some(soon));
+    // Unless the machine is that slow.
+    assert!(ctx.err().is_none() || Instant::now() >= soon);
     assert_eq!(ctx.done().recv(), None);
     assert!(Instant::now() >= soon);
     assert_eq!(ctx.err(), EXCEEDED);

@@ -386,6 +386,28 @@ fn go_22_a_join_of_one_that_waits_for_the_caller_is_told() {
     assert!(text.contains("`child` has ended"), "{text}");
 }
 
+#[test]
+fn dl_01_the_search_needs_no_more_than_the_smallest_stack() {
+    let _watchdog = watchdog();
+    is_told(
+        &panic_text(|| {
+            somebody_lives();
+            let locks: Arc<[Mutex<()>; 3]> = Arc::default();
+            let meeting = Meeting::of(3);
+            for i in 0..3 {
+                let (locks, meeting) = (locks.clone(), meeting.clone());
+                Builder::new().stack_size(1).name("a small one").spawn(move || {
+                    let _one = locks[i].lock();
+                    meeting.meet();
+                    drop(locks[(i + 1) % 3].lock());
+                });
+            }
+            sleep(AGES);
+        }),
+        "3 goroutines wait for each other",
+    );
+}
+
 // What is left to go on.
 
 #[test]
@@ -627,6 +649,23 @@ fn dl_02_no_order_of_a_right_program_is_called_a_deadlock() {
     for body in [alive::a_scope_that_ends, alive::joins_of_joins, alive::locks_in_order] {
         attribute().explore(20).run(body);
     }
+    // The first reader joins one that was let in with it, and may not have gone on when another writer waits.
+    attribute().explore(1000).run(|| {
+        let lock = Arc::new(RwLock::new(0));
+        let writer = lock.write();
+        let joined = go!([lock] { *lock.read() });
+        let joins = go!([lock] {
+            let _guard = lock.read();
+            joined.join().unwrap()
+        });
+        let next = go!([lock] { *lock.write() += 1 });
+        // Most often, all three wait by now.
+        (0..20).for_each(|_| runtime::gosched());
+        drop(writer);
+        // Behind a writer that waits for `joins`, `joined` would be held off for ever.
+        let _ = (joins.is_finished(), next.is_finished());
+        assert!(joins.join().is_ok() && next.join().is_ok());
+    });
     attribute().explore(300).run(|| {
         let lock = Arc::new(RwLock::new(0));
         let all: Vec<_> = (0..4)
@@ -819,12 +858,16 @@ fn a_dump_of_two() {
     stuck.iter().for_each(until_waiting);
     goes_on();
     println!("{}", runtime::dump());
+    for finding in runtime::profile().findings() {
+        println!("found: {}: {}", finding.kind, finding.text.lines().next().unwrap_or_default());
+    }
 }
 
 #[test]
-fn dl_06_a_dump_names_the_deadlocks_that_are_known() {
+fn dl_06_dumps_and_profiles_name_the_deadlocks_that_are_known() {
     let outcome = watched("a_dump_of_two");
     is_told(&outcome.stdout, "2 goroutines wait for each other");
+    assert!(outcome.stdout.contains("\nfound: deadlock: deadlock: 2 goroutines"), "{}", outcome.stdout);
 }
 
 /// Guards stay on their threads; a thread-local can hand one to another goroutine there.

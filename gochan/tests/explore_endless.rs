@@ -144,6 +144,7 @@ fn dl_09_polling_loops_end_with_what_they_wait_for() {
             go!([flag] { while !flag.load(SeqCst) { gosched() } }),
             go!([ch] { while !ch.is_closed() {} }),
             go!([ch] { while let Err(TryRecvError::Empty) = ch.try_recv() {} }),
+            // gochan-lint: allow(spinning_default) what the test is about
             go!([ch] { while select! { <-ch => false, default => true } {} }),
         ];
         let third = go!({
@@ -187,6 +188,7 @@ fn dl_09_two_talk_until_the_time_has_come() {
     fn ticks() -> Receiver<()> {
         let end = chan!(());
         go!([end] {
+            // gochan-lint: allow(tick_never_stopped) it ends with the test
             let ticker = Ticker::new(SECOND);
             (0..5).for_each(|_| _ = ticker.channel().recv());
             Timer::new(SECOND).channel().recv();

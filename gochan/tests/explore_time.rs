@@ -84,6 +84,7 @@ fn dl_10_a_timer_strikes_before_it_is_called_off() {
 #[test]
 fn dl_10_a_ticker_ticks_while_its_reader_is_away() {
     fn program(hurries: bool) {
+        // gochan-lint: allow(tick_never_stopped) it ends with the test
         let (ticker, work) = (Ticker::new(MS), chan!(u32));
         go!([work] { send!(work <- 1) });
         recv!(work);

@@ -207,10 +207,8 @@ fn ch_23_a_forgotten_iterator_or_operation_that_has_not_begun_leaves_nothing() {
     let _watchdog = watchdog();
     let ch = chan!(u32, 2);
     send!(ch <- 1);
-    mem::forget(ch.iter());
-    mem::forget(ch.try_iter());
     mem::forget(ch.recv_async());
-    let mut iter = ch.iter();
+    let mut iter = ch.clone().into_iter();
     assert_eq!(iter.next(), Some(1));
     mem::forget(iter);
     mem::forget(ch.send_async(3));

@@ -166,6 +166,7 @@ fn se_02_random_bits_as_in_the_language_specification() {
             pairs[last * 2 + bit] += 1;
             last = bit;
         }
+        // gochan-lint: allow(receiver_close) the sender stops at the close
         close!(bits);
         is_uniform(&seen, "bits");
         is_uniform(&pairs, "pairs of successive bits");
@@ -185,6 +186,7 @@ fn se_02_receives_of_one_channel_that_a_sender_keeps_busy_are_chosen_alike() {
             pairs[last * 4 + arm] += 1;
             last = arm;
         }
+        // gochan-lint: allow(receiver_close) the sender stops at the close
         close!(values);
         is_uniform(&seen, "arms");
         is_uniform(&pairs, "pairs of successive arms");

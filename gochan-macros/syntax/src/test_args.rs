@@ -28,7 +28,7 @@ pub struct TestArgs {
 #[derive(Clone, Debug)]
 pub enum Explore {
     /// So many runs.
-    Runs(Expr),
+    Runs(Box<Expr>),
     /// One for each interleaving.
     All,
 }
@@ -36,7 +36,7 @@ pub enum Explore {
 impl Parse for Explore {
     fn parse(input: ParseStream) -> Result<Self> {
         let runs: Expr = input.parse()?;
-        let Expr::Lit(literal) = &runs else { return Ok(Explore::Runs(runs)) };
+        let Expr::Lit(literal) = &runs else { return Ok(Explore::Runs(Box::new(runs))) };
         match &literal.lit {
             Lit::Str(text) if text.value() == "all" => Ok(Explore::All),
             Lit::Str(text) => {
@@ -46,7 +46,7 @@ impl Parse for Explore {
             Lit::Int(count) if count.base10_digits() == "0" => {
                 Err(Error::new(count.span(), "`explore = 0` runs nothing: ask for at least 1 run"))
             }
-            _ => Ok(Explore::Runs(runs)),
+            _ => Ok(Explore::Runs(Box::new(runs))),
         }
     }
 }

@@ -4,6 +4,7 @@ use super::tally::{self, Tally};
 use super::{json, leaks};
 use crate::sched::describe::{Rough, State, write_places};
 use crate::sched::fork;
+use crate::sched::knots::certain_deadlocks;
 use std::fmt;
 use std::panic::Location;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -68,18 +69,27 @@ pub enum FindingKind {
     /// Goroutines that wait for what seems never to come, and become ever more. They are looked for if
     /// [`Builder::leaks_after`](crate::runtime::Builder::leaks_after) or `GOCHAN_LEAKS` says so.
     Leak,
+    /// Goroutines that wait for each other, and will do so for ever, while others go on. They are known in builds with debug
+    /// assertions, in tests, and with `GOCHAN_DEADLOCK=watch`.
+    Deadlock,
 }
 
 impl fmt::Display for FindingKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             FindingKind::Leak => "leak",
+            FindingKind::Deadlock => "deadlock",
         })
     }
 }
 
 /// What looks for faults, and is asked in this order.
-const SOURCES: &[fn() -> Vec<Finding>] = &[leaks::findings];
+const SOURCES: &[fn() -> Vec<Finding>] = &[leaks::findings, deadlocks];
+
+fn deadlocks() -> Vec<Finding> {
+    let knots = certain_deadlocks().into_iter();
+    knots.map(|knot| Finding { kind: FindingKind::Deadlock, text: knot.to_string() }).collect()
+}
 
 /// The goroutines as of now, grouped by the places where they were spawned and where they wait, by their state and
 /// their name.

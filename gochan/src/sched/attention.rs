@@ -7,7 +7,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 
 const BUBBLES: u32 = 1 << 31;
-/// It is recorded who holds which lock.
+/// Holders of locks are recorded.
 const WATCHED: u32 = 1 << 30;
 /// One more turn in which a worker stands still.
 const STILL: u32 = 1 << 16;
@@ -39,6 +39,7 @@ pub(super) fn watch_begins() {
     ATTENTION.fetch_or(WATCHED, Relaxed);
 }
 
+#[cfg(not(any(gochan_model, gochan_loom)))]
 #[inline]
 pub(super) fn is_watched() -> bool {
     ATTENTION.load(Relaxed) & WATCHED != 0

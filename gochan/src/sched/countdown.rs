@@ -74,13 +74,9 @@ impl Countdown {
         what: &'static str,
         place: Option<&'static Location<'static>>,
     ) -> Result<(), Misuse> {
-        // Who counts down brings nobody else to another result, but who counts up might.
-        if has_points() && delta < 0 {
-            announce(&Touch::done(self));
-        } else if has_points() {
-            announce(&[Touch::write(self)]);
+        if has_points() {
+            self.point_before_add(delta, what, place);
         }
-        point_before_at(what, place);
         // Release for what was done so far, Acquire because the one who reaches zero acts for all the others.
         let before = self.state.fetch_add((delta as u64).wrapping_mul(ONE), AcqRel);
         let old = count_of(before);
@@ -100,6 +96,17 @@ impl Countdown {
         }
         point_at(what, place);
         Ok(())
+    }
+
+    #[cold]
+    fn point_before_add(&self, delta: i64, what: &'static str, place: Option<&'static Location<'static>>) {
+        // One that counts down may change places with others that do, but not with one that counts up.
+        if delta < 0 {
+            announce(&Touch::done(self));
+        } else {
+            announce(&[Touch::write(self)]);
+        }
+        point_before_at(what, place);
     }
 
     #[cold]
@@ -123,8 +130,8 @@ impl Countdown {
     ) -> Result<(), Misuse> {
         if has_points() {
             announce(&[Touch::read(self), Touch::awaits(self)]);
+            point_before_at(what, Some(place));
         }
-        point_before_at(what, Some(place));
         // Acquire: what was counted down is visible.
         if self.count_acquire() == 0 {
             super::spend();

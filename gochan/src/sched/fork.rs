@@ -85,7 +85,7 @@ pub(super) fn refuse_hopeless_wait(
 
 /// The caller has waited for some time for what another thread does in a moment, such as to release a lock.
 #[cold]
-#[cfg(not(gochan_model))]
+#[cfg(not(any(gochan_model, gochan_loom)))]
 pub(crate) fn refuse_to_spin() {
     if is_forked_child() && outside::count_threads() == Some(1) {
         give_up(&format!(

@@ -242,9 +242,10 @@ impl Goroutine {
         ptr::from_ref(self).addr()
     }
 
-    /// The bytes that are left of its stack. It is switched out.
-    pub(super) fn room(&self) -> usize {
-        self.stack_top.get().addr().saturating_sub(self.slot.floor())
+    /// The bytes that are left of its stack. None: it has been switched out on another one. It is switched out.
+    pub(super) fn room(&self) -> Option<usize> {
+        let (stack, top) = (self.stack(), self.stack_top.get().addr());
+        stack.contains(&top).then(|| top - stack.start)
     }
 
     /// The addresses of its stack.
@@ -360,18 +361,9 @@ impl Goroutine {
     #[inline(always)]
     pub(super) fn switch_out(&'static self) {
         debug_assert!(Goroutine::current().is_some_and(|running| ptr::eq(running, self)));
-        loop {
-            let here = 0_u8;
-            self.stack_top.set(&raw const here);
-            let left = switch::to_thread();
-            // SAFETY: set at the coroutine's start to its yielder, which lives as long as the coroutine; called on
-            // the coroutine itself.
-            unsafe { (*self.yielder.get()).suspend(()) };
-            switch::on_goroutine(Some(left));
-            if !self.stack_top.get().is_null() {
-                break;
-            }
-            stacks::shown(self);
+        self.switch();
+        if self.stack_top.get().is_null() {
+            self.be_shown();
         }
         self.worker.spans.arrive(self);
     }
@@ -382,6 +374,27 @@ impl Goroutine {
         let status = Goroutine::status_of(block_address(slot) as *const Goroutine).cast::<u8>();
         prefetch(status);
         prefetch(status.wrapping_add(size_of::<Status>() - 1));
+    }
+
+    #[inline(always)]
+    fn switch(&self) {
+        let here = 0_u8;
+        self.stack_top.set(&raw const here);
+        let left = switch::to_thread();
+        // SAFETY: set at the coroutine's start to its yielder, which lives as long as the coroutine; called on
+        // the coroutine itself.
+        unsafe { (*self.yielder.get()).suspend(()) };
+        switch::on_goroutine(Some(left));
+    }
+
+    /// It has been resumed only to show its stack.
+    #[cold]
+    #[inline(never)]
+    fn be_shown(&self) {
+        while self.stack_top.get().is_null() {
+            stacks::shown(self);
+            self.switch();
+        }
     }
 
     /// Has the goroutine, which is switched out, call [`stacks::shown`], and nothing else. Called on its worker's thread, by
@@ -430,6 +443,7 @@ impl Goroutine {
     }
 
     /// The addresses of the stack of a goroutine on `slot`.
+    #[allow(dead_code, reason = "for the stacks of busy goroutines, which not all platforms show")]
     pub(super) fn stack_on(slot: Slot) -> Range<usize> {
         slot.floor()..block_address(slot)
     }

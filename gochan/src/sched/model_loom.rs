@@ -150,10 +150,10 @@ fn a_wait_for_zero_comes_after_what_was_counted_down() {
             let shared = shared.clone();
             thread::spawn(move || {
                 assert_eq!(shared.1.get(), 0);
-                shared.0.add(-1).unwrap();
+                shared.0.add(-1, "done", None).unwrap();
             })
         });
-        shared.0.wait(WaitReason::WaitGroup, Location::caller()).unwrap();
+        shared.0.wait("wait", WaitReason::WaitGroup, Location::caller()).unwrap();
         shared.1.set(1);
         children.into_iter().for_each(|child| child.join().unwrap());
     });
@@ -166,12 +166,12 @@ fn every_waiter_for_zero_is_woken() {
         let waiters = [(); 2].map(|()| {
             let shared = shared.clone();
             thread::spawn(move || {
-                shared.0.wait(WaitReason::WaitGroup, Location::caller()).unwrap();
+                shared.0.wait("wait", WaitReason::WaitGroup, Location::caller()).unwrap();
                 assert_eq!(shared.1.get(), 1);
             })
         });
         shared.1.set(1);
-        shared.0.add(-1).unwrap();
+        shared.0.add(-1, "done", None).unwrap();
         waiters.into_iter().for_each(|waiter| waiter.join().unwrap());
     });
 }

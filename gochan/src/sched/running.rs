@@ -30,6 +30,7 @@ impl Running {
     }
 
     /// The address of its block, or zero.
+    #[allow(dead_code, reason = "for the stacks of busy goroutines, which not all platforms show")]
     pub(super) fn address(&self) -> usize {
         self.0.load(Relaxed).addr()
     }

@@ -224,7 +224,7 @@ impl Builder {
         self
     }
 
-    /// Which stacks [`dump`](super::dump) and reports show; all of them by default.
+    /// Which stacks [`dump`](crate::runtime::dump) and reports show; all of them by default.
     #[must_use]
     pub fn traceback(mut self, traceback: Traceback) -> Builder {
         self.traceback = traceback;

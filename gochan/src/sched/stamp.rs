@@ -3,7 +3,7 @@
 //! A [`Stamp`] is a reading of the processor's time-stamp counter. That suffices to see that a timer's time has surely not
 //! come. Should somebody wait for the timer after all, the stamp is turned into a time: a reading of both the clock and the
 //! counter that its thread has made shortly before, and the ticks from there to the stamp. The clock is slewed and the
-//! counter is not, so that is not exact; it errs on the late side, by a microsecond or two, whenever it is done.
+//! counter is not, so that is not exact; it errs on the late side, by a microsecond at most, whenever it is done.
 //!
 //! All this only if the system's own clock is made from the counter, which tells that it can be trusted, and once its rate
 //! is known. Until then, and everywhere else, there are no stamps.
@@ -30,7 +30,7 @@ static RATE: AtomicU64 = AtomicU64::new(0);
 const ONE: u32 = 20;
 
 /// The ticks for which a reading is good.
-const NEAR: u64 = 500 * ticks::PER_US;
+const NEAR: u64 = 50 * ticks::PER_US;
 /// The part of what has passed since its reading that a stamp may be late by: twice what the system slews its clock by at
 /// most.
 const SLEW: u64 = 1024;
@@ -106,7 +106,7 @@ impl Reading {
 
     /// None if the thread was interrupted in between.
     fn take() -> Option<Reading> {
-        const AT_ONCE: u64 = 2 * ticks::PER_US;
+        const AT_ONCE: u64 = ticks::PER_US / 2;
         let read = || {
             let before = ticks::now();
             let time = Instant::now();
@@ -157,6 +157,10 @@ fn clock_is_counter() -> bool {
 mod tests {
     use super::*;
 
+    fn one() -> Stamp {
+        std::iter::repeat_with(Stamp::now).take(1000).flatten().next().expect("there are stamps")
+    }
+
     #[test]
     fn a_stamp_is_never_before_the_clock_and_not_far_behind_however_old() {
         let Some(first) = *FIRST else { return };
@@ -167,16 +171,17 @@ mod tests {
         let start = Instant::now();
         while start.elapsed() < Duration::from_millis(20) {
             let before = Instant::now();
-            let stamp = Stamp::now().expect("there are stamps");
-            stamps.push((before, stamp, Instant::now()));
+            if let Some(stamp) = Stamp::now() {
+                stamps.push((before, stamp, Instant::now()));
+            }
         }
+        assert!(!stamps.is_empty(), "there are stamps");
         for pause in [0, 1, 200].map(Duration::from_millis) {
             std::thread::sleep(pause);
             for &(before, stamp, after) in &stamps {
                 let time = stamp.to_instant();
                 assert!(time >= before, "{:?} early", before - time);
-                // A reading may be late by as much as it takes.
-                let slack = Duration::from_micros(5);
+                let slack = Duration::from_micros(2);
                 assert!(time <= after + slack, "{:?} late after {pause:?}", time - after);
             }
         }
@@ -188,13 +193,13 @@ mod tests {
         std::thread::sleep(Duration::from_millis(25));
         calibrate();
         let made_in_time = (0..1000).any(|_| {
-            let stamps = [(); 2].map(|()| Stamp::now().expect("there are stamps"));
-            stamps[0].reading == stamps[1].reading
+            let [one, other] = [(); 2].map(|()| Stamp::now().map(|stamp| stamp.reading));
+            one.is_some() && one == other
         });
         assert!(made_in_time);
-        let old = Stamp::now().expect("there are stamps");
+        let old = one();
         std::thread::sleep(Duration::from_millis(5));
-        let new = Stamp::now().expect("there are stamps");
+        let new = one();
         assert!(new.reading > old.reading);
     }
 
@@ -203,7 +208,7 @@ mod tests {
         let Some(_) = *FIRST else { return };
         std::thread::sleep(Duration::from_millis(25));
         calibrate();
-        let stamp = Stamp::now().expect("there are stamps");
+        let stamp = one();
         assert!(stamp.is_younger_than(Stamp::LONGEST));
         assert!(!stamp.is_younger_than(Duration::ZERO));
         let start = Instant::now();

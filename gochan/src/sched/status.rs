@@ -163,6 +163,18 @@ mod tests {
     }
 
     #[test]
+    fn the_home_is_told_of_the_goroutine_that_is_asked_for_alone() {
+        let status = Status::new(0, Location::caller());
+        assert_eq!(status.look_home(7), None);
+        status.begin(7, Location::caller(), 3);
+        assert_eq!((status.look_home(7), status.look_home(8)), (Some(3), None));
+        status.become_goroutine(8, Location::caller());
+        assert_eq!((status.look_home(7), status.look_home(8)), (None, Some(3)));
+        status.clear();
+        assert_eq!(status.look_home(8), None);
+    }
+
+    #[test]
     fn what_is_seen_is_of_one_goroutine() {
         let sites = [Location::caller(), Location::caller()];
         let status = Status::new(0, sites[0]);

@@ -24,6 +24,7 @@ impl ThreadTime {
     }
 
     /// Its number in the system.
+    #[allow(dead_code, reason = "for the stacks of busy goroutines, which not all platforms show")]
     pub(super) fn id(&self) -> libc::pid_t {
         self.id
     }

@@ -80,9 +80,6 @@ impl Touch {
 
 impl Access {
     pub(crate) fn conflicts_with(self, other: Access) -> bool {
-        match (self, other) {
-            (Access::Read, Access::Write) | (Access::Write, Access::Read | Access::Write) => true,
-            _ => false,
-        }
+        matches!((self, other), (Access::Read, Access::Write) | (Access::Write, Access::Read | Access::Write))
     }
 }

@@ -243,17 +243,28 @@ impl Engine<'_, '_> {
 
     /// The arm to choose because the channel of the arm `won` was closed, or abandoned by its receivers: who does that
     /// ends the waits in an order of its own, and all arms of that channel are ready now.
-    #[cold]
+    #[inline]
     fn redraw_closed(&self, won: usize) -> usize {
         let channel = address(&self.arms[won]);
-        let mut drawn = won;
+        for (index, arm) in self.arms.iter().enumerate() {
+            if index != won && address(arm) == channel {
+                return self.redraw(channel).unwrap_or(won);
+            }
+        }
+        won
+    }
+
+    /// One of the arms of a channel, of which several are ready.
+    #[cold]
+    fn redraw(&self, channel: usize) -> Option<usize> {
+        let mut drawn = None;
         let mut candidates = 0;
         for (index, arm) in self.arms.iter().enumerate() {
             if arm.active().is_some_and(|operation| operation.address() == channel) {
                 candidates += 1;
                 // Each of them is the last one drawn with the same probability.
                 if candidates == 1 || (!self.mode.biased && random::below(random::next(), candidates) == 0) {
-                    drawn = index;
+                    drawn = Some(index);
                 }
             }
         }

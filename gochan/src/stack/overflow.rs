@@ -6,6 +6,7 @@
 
 mod regions;
 
+#[allow(unused_imports, reason = "for the stacks of busy goroutines, which not all platforms show")]
 pub(crate) use regions::slot_of;
 pub(super) use regions::{unwatch, watch};
 

@@ -2,7 +2,7 @@
 
 use super::raw_mutex::RawMutex;
 use crate::sched::bubble::{
-    between_points_touching, fine_point_before, has_points, point_after_at, point_at, point_before_touching,
+    between_points_touching, fine_point, has_points, point_after_at, point_at, point_before_touching,
 };
 use crate::sched::park::WaitReason;
 use crate::sched::touch::Touch;
@@ -104,6 +104,15 @@ impl<T: ?Sized> Mutex<T> {
         guard
     }
 
+    /// The caller holds the lock.
+    #[cold]
+    fn unlock_between_points(&self) {
+        const WHAT: &str = "drop of MutexGuard";
+        fine_point(&[Touch::write(&self.raw)], WHAT);
+        self.raw.unlock();
+        point_after_at(WHAT, None);
+    }
+
     /// Locks if that needs no waiting, and nobody who waits is to be served first.
     ///
     /// ```
@@ -203,9 +212,10 @@ impl<T: ?Sized> DerefMut for MutexGuard<'_, T> {
 impl<T: ?Sized> Drop for MutexGuard<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        fine_point_before(|| Touch::write(&self.mutex.raw), "drop of MutexGuard");
+        if has_points() {
+            return self.mutex.unlock_between_points();
+        }
         self.mutex.raw.unlock();
-        point_after_at("drop of MutexGuard", None);
     }
 }
 

@@ -158,16 +158,8 @@ impl Drop for Run<'_> {
     }
 }
 
-/// Tells apart who could run it.
-#[cfg(gochan_model)]
+/// Tells apart who could run it. In a blocking call, it is the goroutine that waits for it.
 fn caller() -> u64 {
-    usize::from(crate::shim::current().id()) as u64 + 1
-}
-
-/// Tells apart who could run it.
-#[cfg(not(gochan_model))]
-fn caller() -> u64 {
-    // In a blocking call, the goroutine that waits for it.
     crate::sched::current_id().map_or_else(Party::thread, Party::goroutine).to_bits()
 }
 

@@ -197,14 +197,24 @@ impl<T: ?Sized> Deref for RwLockReadGuard<'_, T> {
     }
 }
 
+impl<T: ?Sized> RwLockReadGuard<'_, T> {
+    /// For its drop.
+    #[cold]
+    fn end_between_points(&self) {
+        const WHAT: &str = "drop of RwLockReadGuard";
+        fine_point(&self.lock.raw.ends_read(), WHAT);
+        self.lock.raw.end_read(self.counted);
+        point_after_at(WHAT, None);
+    }
+}
+
 impl<T: ?Sized> Drop for RwLockReadGuard<'_, T> {
     #[inline]
     fn drop(&mut self) {
         if has_points() {
-            fine_point(&self.lock.raw.ends_read(), "drop of RwLockReadGuard");
+            return self.end_between_points();
         }
         self.lock.raw.end_read(self.counted);
-        point_after_at("drop of RwLockReadGuard", None);
     }
 }
 
@@ -260,12 +270,24 @@ impl<T: ?Sized> DerefMut for RwLockWriteGuard<'_, T> {
     }
 }
 
+impl<T: ?Sized> RwLockWriteGuard<'_, T> {
+    /// For its drop.
+    #[cold]
+    fn end_between_points(&self) {
+        const WHAT: &str = "drop of RwLockWriteGuard";
+        fine_point(&[self.lock.raw.writes()], WHAT);
+        self.lock.raw.end_write();
+        point_after_at(WHAT, None);
+    }
+}
+
 impl<T: ?Sized> Drop for RwLockWriteGuard<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        fine_point_before(|| self.lock.raw.writes(), "drop of RwLockWriteGuard");
+        if has_points() {
+            return self.end_between_points();
+        }
         self.lock.raw.end_write();
-        point_after_at("drop of RwLockWriteGuard", None);
     }
 }
 

@@ -121,7 +121,7 @@
 //!
 //! #[gochan::test(explore = 200, jumps = 0)]
 //! fn the_answer_comes_in_time() {
-//!     let answer = chan!(u32);
+//!     let answer = chan!(u32, 1);
 //!     go!([answer] { send!(answer <- 42) });
 //!     assert_eq!(answer.recv_timeout(Duration::from_millis(5)), Ok(42));
 //! }
@@ -212,7 +212,8 @@
 //! are the same interleaving if they have the same steps, and differ in nothing but the order of steps that have nothing to do
 //! with each other: such as two sends on different channels, two looks at a length, or a lock and anything but that lock. The
 //! search runs one of them (dynamic partial-order reduction with source sets and sleep sets). Where a `select!` finds several
-//! arms ready, each is taken in an interleaving of its own. Time passes only when all wait.
+//! arms ready, each is taken in an interleaving of its own. Time passes only when all wait; with `jumps = 1` it passes once
+//! at any other moment as well, in interleavings of their own.
 //!
 //! Three goroutines that add four times to one atomic number have 12! / (4! · 4! · 4!) = 34,650 interleavings; with a number
 //! for each, they have one. So such a test is about two or three goroutines with a few operations each. If there are more

@@ -324,10 +324,30 @@ programs! {
 
     dl_08_goroutines_that_start_goroutines {
         let counter = Arc::new(AtomicU32::new(0));
-        for _ in 0..2 {
-            go!([counter] {
-                go!([counter] { counter.fetch_add(1, SeqCst); });
-            });
-        }
+        go!([counter] {
+            go!([counter] { counter.fetch_add(1, SeqCst); });
+            go!({});
+        });
+        counter.fetch_add(1, SeqCst);
     }
+}
+
+/// Time that passes while goroutines can run is one of the orders, too.
+#[test]
+fn dl_08_time_strikes() {
+    fn program() {
+        let ch = chan!(u32);
+        go!([ch] {
+            sleep(Duration::from_secs(1));
+            let _ = ch.try_send(1);
+        });
+        let _ = ch.recv_timeout(Duration::from_secs(1));
+        ch.len();
+    }
+    let waits = all().cover(program);
+    let struck = all().jumps(1).cover(program);
+    let full = all().jumps(1).without_reduction().cover(program);
+    println!("{waits}; {struck} in {} runs; {} without reduction", struck.runs, full.runs);
+    assert!(struck.interleavings.len() > waits.interleavings.len());
+    assert!(struck.interleavings == full.interleavings, "{struck}; {full}");
 }

@@ -58,6 +58,7 @@ fn dl_08_two_locks_in_two_orders() {
             });
             {
                 let _first = locks[0].lock();
+                // gochan-lint: allow(lock_order) the fault that the test is about
                 *locks[1].lock() += 1;
             }
             other.join().unwrap();
@@ -225,4 +226,23 @@ fn dl_08_transfers_meet() {
     let coverage = all().cover(|| transfers(true));
     assert!(coverage.to_string().starts_with("all 4 interleavings pass (of at most "), "{coverage}");
     println!("{coverage}");
+}
+
+#[test]
+fn dl_08_a_timeout_strikes_where_it_is_asked_to() {
+    fn program() {
+        let (answer, done) = (chan!(u32, 1), chan!((), 1));
+        go!([answer, done] {
+            sleep(Duration::from_secs(1));
+            send!(done <- ());
+            send!(answer <- 1);
+        });
+        recv!(done);
+        // The answer comes at once, unless a second passes before.
+        let answered = answer.recv_timeout(Duration::from_secs(1)).is_ok();
+        assert!(answered, "given up");
+    }
+    all().run(program);
+    let text = panic_of(|| all().jumps(1).run(program));
+    assert!(text.contains("given up"), "{text}");
 }

@@ -11,7 +11,7 @@
 
 use super::{CANCELED, CLOSING, EXCEEDED, EXPLORED, SETTLED, Scope, of_link};
 use crate::callback::Callbacks;
-use crate::chan::{Closed, lock};
+use crate::chan::{Closed, Sender, lock};
 use crate::context::call::Call;
 use crate::context::error::{ContextError, Given};
 use crate::context::list::{Entry, Link, Queue};
@@ -78,15 +78,22 @@ impl Scope {
         // SAFETY: the lock is held, and the cause is not read before the end is set.
         unsafe { *self.cause.get() = cause };
         let end = code(error) | self.end.load(Relaxed) & EXPLORED;
-        let mut waiting = None;
-        if let Some(done) = self.done.sender() {
-            // Release: who finds the channel closed finds this, who finds this looks at the channel.
-            self.end.store(end | CLOSING, Release);
-            waiting = done.close_without_waking().filter(|closed| !closed.is_empty());
-        }
+        let waiting = match self.done.sender() {
+            Some(done) => self.close(done, end),
+            None => None,
+        };
         // Release pairs with every look at the end.
         self.end.store(end, Release);
         Some(Marked { anything_below: !tree.list.is_empty(), alarm: tree.alarm.take(), waiting })
+    }
+
+    /// Closes the done channel, on the way to `end`: who waits on it, if anybody does.
+    #[cold]
+    #[inline(never)]
+    fn close(&self, done: &Sender<()>, end: u8) -> Option<Box<Closed>> {
+        // Release: who finds the channel closed finds this, who finds this looks at the channel.
+        self.end.store(end | CLOSING, Release);
+        done.close_without_waking().filter(|closed| !closed.is_empty()).map(Box::new)
     }
 
     /// What is left to do for a marked scope alone.
@@ -203,14 +210,14 @@ fn code(error: ContextError) -> u8 {
 pub(super) struct Marked {
     anything_below: bool,
     alarm: Option<Alarm>,
-    /// Who waits on its done channel, if anybody does.
-    waiting: Option<Closed>,
+    /// Who waits on its done channel, if anybody does. Boxed, as most have nobody.
+    waiting: Option<Box<Closed>>,
 }
 
 /// What follows from the end of one scope.
 struct Aftermath {
     /// Who waits on its done channel.
-    waiting: Option<Closed>,
+    waiting: Option<Box<Closed>>,
     /// Not needed any more.
     alarm: Option<Alarm>,
     #[cfg(feature = "tokio-util")]

@@ -2,6 +2,7 @@
 
 use super::party::{Held, Party};
 use crate::sched::group::Group;
+#[cfg(not(all(test, gochan_model)))]
 use crate::sched::monitor;
 use crate::sched::park::WaitReason;
 use std::fmt;
@@ -17,7 +18,7 @@ pub(crate) struct Knot {
     pub(super) members: Vec<Member>,
     /// So many at the end wait in a circle; zero: the last one waits for what a goroutine held that has ended.
     pub(super) cycle: usize,
-    /// Else somebody waits for a knot that was there before.
+    /// Else the first member waits for a knot that was found before.
     pub(super) is_new: bool,
 }
 
@@ -34,7 +35,7 @@ pub(super) struct Member {
     pub(super) depends_on: Vec<(Held, bool)>,
 }
 
-/// Those that nobody has asked for yet, and all that were new.
+/// Those not reported yet, and all that were new.
 static PENDING: Mutex<Vec<Knot>> = Mutex::new(Vec::new());
 static ALL: Mutex<Vec<Knot>> = Mutex::new(Vec::new());
 /// How many are pending.
@@ -46,6 +47,14 @@ fn lock(knots: &Mutex<Vec<Knot>>) -> MutexGuard<'_, Vec<Knot>> {
 
 /// A search has found it.
 pub(super) fn add(knot: Knot) {
+    #[cfg(all(test, gochan_model))]
+    return super::model::add(knot);
+    #[cfg(not(all(test, gochan_model)))]
+    tell(knot);
+}
+
+#[cfg(not(all(test, gochan_model)))]
+fn tell(knot: Knot) {
     if !knot.is_of_test() && !knot.is_new {
         return;
     }

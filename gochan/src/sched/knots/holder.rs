@@ -1,18 +1,19 @@
-//! What a lock knows of those who hold it.
+//! What a lock knows of its holders.
 
 use super::party::{Held, Party};
 use super::{are_watched, guards_wander};
 use crate::sched::fork;
 use crate::sched::goroutine::Goroutine;
+use crate::shim::atomic::AtomicU64;
 use std::cell::Cell;
 use std::panic::Location;
 use std::ptr;
-use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering::*};
+use std::sync::atomic::{AtomicPtr, Ordering::*};
 use std::sync::{Mutex, PoisonError};
 
 type Place = &'static Location<'static>;
 
-/// The one that holds a lock, while knots are watched for.
+/// The holder of a lock, while knots are watched for.
 #[derive(Debug)]
 pub(crate) struct Holder {
     /// Zero: nobody, or nobody known.
@@ -21,6 +22,7 @@ pub(crate) struct Holder {
 }
 
 impl Holder {
+    #[cfg_attr(gochan_loom, const_fn::const_fn(cfg(not(gochan_loom))))]
     pub(crate) const fn new() -> Holder {
         Holder { party: AtomicU64::new(0), place: AtomicPtr::new(ptr::null_mut()) }
     }
@@ -53,7 +55,7 @@ impl Holder {
     #[cold]
     #[inline(never)]
     fn erase(&self) {
-        // Zero: it was locked before anybody watched.
+        // Zero: it was locked before knots were watched for.
         if let Some(party) = Party::from_bits(self.party.swap(0, Relaxed)) {
             count_held(-1);
             if party != Party::current() {
@@ -89,7 +91,7 @@ pub(in crate::sched) fn take_held_of_thread() -> i32 {
     HELD.take()
 }
 
-/// Those that hold a lock for reading, while knots are watched for. One word in locks that nobody watches.
+/// The readers inside of a lock, while knots are watched for. One word in locks that nobody watches.
 #[derive(Debug)]
 pub(crate) struct Readers(AtomicPtr<Mutex<Vec<Held>>>);
 
@@ -137,7 +139,7 @@ impl Readers {
             list.swap_remove(index);
             count_held(-1);
         } else if !list.is_empty() {
-            // Whose guard this was cannot be told: that of another one, or one from before anybody watched.
+            // The guard is that of another party, or from before knots were watched for: which reader has left is unknown.
             list.clear();
         }
     }
@@ -156,7 +158,7 @@ impl Readers {
 
     fn make_list(&self) -> &Mutex<Vec<Held>> {
         let fresh = Box::into_raw(Box::default());
-        // Release publishes the list; Acquire for the list of whoever was faster.
+        // Release publishes the list; Acquire for the list of a faster thread.
         if self.0.compare_exchange(ptr::null_mut(), fresh, Release, Acquire).is_err() {
             // SAFETY: just made, and not published.
             drop(unsafe { Box::from_raw(fresh) });

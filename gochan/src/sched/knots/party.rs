@@ -1,19 +1,17 @@
-//! Those who hold and wait.
+//! Goroutines and threads, as holders of locks and as waiters.
 
 use crate::sched::attributes;
 use crate::sched::goroutine::Goroutine;
 use crate::sched::group::shown_id;
 use crate::sched::threads;
-use std::cell::Cell;
 use std::fmt;
 use std::panic::Location;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// A goroutine, or a thread outside of one. Never used for another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Party(u64);
 
-/// Somebody who must act, and where it took on to.
+/// A party that must act before a wait can end.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Held {
     pub(crate) party: Party,
@@ -40,7 +38,16 @@ impl Party {
     }
 
     /// The calling thread.
+    #[cfg(gochan_model)]
     pub(crate) fn thread() -> Party {
+        Party((usize::from(crate::shim::current().id()) as u64) << 1 | 1)
+    }
+
+    /// The calling thread.
+    #[cfg(not(gochan_model))]
+    pub(crate) fn thread() -> Party {
+        use std::cell::Cell;
+        use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
         static NEXT: AtomicU64 = AtomicU64::new(0);
         thread_local! { static NUMBER: Cell<u64> = const { Cell::new(0) } }
         if NUMBER.get() == 0 {

@@ -1,4 +1,4 @@
-//! Who waits for what, and the search for knots.
+//! What parties wait for, and the search for knots.
 
 use super::found::{self, Knot, Member};
 use super::party::{Held, Party};
@@ -6,21 +6,22 @@ use super::{Obstacle, do_guards_wander};
 use crate::sched::goroutine::Goroutine;
 use crate::sched::park::WaitReason;
 use crate::sched::status::Status;
-use crate::sched::{group, threads};
+use crate::sched::{fork, group, threads};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::panic::Location;
 use std::ptr::NonNull;
-use std::sync::{self, MutexGuard, PoisonError};
+#[cfg(not(gochan_model))]
+use std::sync;
 use std::thread::Thread;
 
-/// Those who wait, by party.
+/// The waits of the moment, by party.
 #[derive(Debug)]
 struct Table {
     waiting: BTreeMap<Party, Entry>,
     /// Goroutines that have ended and left something locked.
     ended: BTreeSet<Party>,
-    /// Those of whom it has been told that they are in a knot.
+    /// Parties that are known to wait for ever.
     told: BTreeSet<Party>,
 }
 
@@ -57,11 +58,28 @@ enum Last {
     Ended(Party),
 }
 
-static TABLE: sync::Mutex<Table> =
-    sync::Mutex::new(Table { waiting: BTreeMap::new(), ended: BTreeSet::new(), told: BTreeSet::new() });
+impl Table {
+    const EMPTY: Table = Table { waiting: BTreeMap::new(), ended: BTreeSet::new(), told: BTreeSet::new() };
+}
 
-fn table() -> MutexGuard<'static, Table> {
-    TABLE.lock().unwrap_or_else(PoisonError::into_inner)
+#[cfg(not(gochan_model))]
+fn table() -> sync::MutexGuard<'static, Table> {
+    static TABLE: sync::Mutex<Table> = sync::Mutex::new(Table::EMPTY);
+    TABLE.lock().unwrap_or_else(sync::PoisonError::into_inner)
+}
+
+/// Other threads of the model run while it is locked.
+#[cfg(gochan_model)]
+fn table() -> crate::chan::lock::Guard<'static, Table> {
+    use crate::chan::lock::SpinLock;
+    static TABLE: SpinLock<Table> = SpinLock::new(Table::EMPTY);
+    TABLE.lock()
+}
+
+/// Forgets the last execution.
+#[cfg(all(test, gochan_model))]
+pub(super) fn reset() {
+    *table() = Table::EMPTY;
 }
 
 /// Enters the wait that the caller is about to begin. If that closes a knot, it is made known.
@@ -102,6 +120,10 @@ pub(super) fn leave(party: Party) {
 /// The goroutine has ended, and holds locks.
 #[cold]
 pub(in crate::sched) fn ended_holding(id: u64) {
+    // The table may be locked by a thread that a forked child has not got.
+    if fork::is_forked_child() {
+        return;
+    }
     let party = Party::goroutine(id);
     let mut table = table();
     table.ended.insert(party);
@@ -109,7 +131,7 @@ pub(in crate::sched) fn ended_holding(id: u64) {
     waiting.into_iter().for_each(|party| table.tell_of(party));
 }
 
-/// For each wait for a lock or an initialiser, who has it and since where, as far as that is known.
+/// For each wait for a lock or an initialiser, the party that has it and where it locked, as far as that is known.
 pub(crate) fn who_holds_what() -> String {
     use WaitReason::*;
     let table = table();
@@ -128,7 +150,7 @@ pub(crate) fn who_holds_what() -> String {
 
 impl Entry {
     fn depends_on(&self) -> Vec<Held> {
-        // SAFETY: the one who waits does not leave before its entry is taken out, under the lock of the table, which is held.
+        // SAFETY: a party leaves its wait after its entry is taken out, under the lock of the table, which is held.
         unsafe { self.obstacle.as_ref() }.depends_on()
     }
 }
@@ -234,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_runs_or_is_not_known_ends_the_search() {
+    fn a_party_that_runs_or_is_not_known_ends_the_search() {
         assert_eq!(search(&[(1, &[2])], &[], 1), Search::Alive);
         assert_eq!(search(&[(1, &[])], &[], 1), Search::Alive);
         assert_eq!(search(&[(1, &[2, 3]), (2, &[4]), (3, &[2, 5])], &[], 1), Search::Alive);

@@ -6,6 +6,7 @@ use super::order::{Answer, Missing, Order, Wanted, serve};
 use super::text::Stack;
 use crate::sched::describe::{GoroutineInfo, State};
 use crate::sched::goroutine::Goroutine;
+use crate::sched::runtime::Workers;
 use crate::sched::threads::{self, PlainThread, ThreadStatus};
 use crate::sched::worker::Worker;
 use crate::sched::{fork, private, runtime};
@@ -236,6 +237,6 @@ fn ask_workers(wanted: &HashMap<u64, usize>, asked: &mut Asked, tell: &Sender<An
 }
 
 fn worker_number(number: usize) -> Option<&'static Worker> {
-    let process = runtime::started_workers().into_iter().flat_map(|workers| workers.all());
+    let process = runtime::started_workers().into_iter().flat_map(Workers::all);
     process.chain(private::all_workers()).find(|worker| worker.index() == number)
 }

@@ -31,6 +31,8 @@ pub(super) enum Missing {
     Gone,
     /// Its stack has no room for the calls that it takes.
     Full,
+    /// It waits on another stack than that of the goroutine.
+    Elsewhere,
     /// There are too many others.
     Crowd,
 }
@@ -91,6 +93,8 @@ impl Desk {
     /// The worker has to be nudged then.
     pub(in crate::sched) fn leave(&self, order: Order) {
         let mut orders = self.orders();
+        // A worker that never comes back does not collect them.
+        orders.retain(|order| !order.revoked.load(Relaxed));
         orders.push_back(order);
         self.is_asked.store(true, SeqCst);
     }
@@ -148,7 +152,7 @@ fn look_at(worker: &'static Worker, wanted: &Wanted, mapped: &Mapped) -> Result<
     if worker.running().is_some_and(|running| ptr::eq(running, goroutine)) {
         // It has called down to the stack that this is on.
         walk::frames(goroutine.stack(), |address| frames.push(address));
-    } else if goroutine.room() < ROOM {
+    } else if goroutine.room().ok_or(Missing::Elsewhere)? < ROOM {
         return Err(Missing::Full);
     } else {
         worker.showing.0.set(&raw mut frames);

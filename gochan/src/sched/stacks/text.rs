@@ -67,6 +67,7 @@ impl fmt::Display for Missing {
             Missing::Silent => f.write_str("no stack: its thread has not answered"),
             Missing::Gone => f.write_str("no stack: it has ended meanwhile"),
             Missing::Full => f.write_str("no stack: there is no room left on it"),
+            Missing::Elsewhere => f.write_str("no stack: it waits on a stack of its own making"),
             Missing::Crowd => f.write_str("no stack: there are too many goroutines to look at each"),
         }
     }

@@ -517,6 +517,7 @@ impl Worker {
 
     /// The number of its thread in the system, if it has told that.
     #[cfg(target_os = "linux")]
+    #[allow(dead_code, reason = "for the stacks of busy goroutines, which not all platforms show")]
     pub(super) fn thread_id(&self) -> Option<libc::pid_t> {
         self.shared.time.get().map(ThreadTime::id)
     }

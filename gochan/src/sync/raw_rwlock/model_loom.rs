@@ -185,7 +185,7 @@ fn a_mutex_that_is_tried_excludes() {
         let locked = Locked::new(false);
         let other = spawn(1, &locked, |locked| {
             let mutex = &locked.lock.writers;
-            if mutex.try_lock() || mutex.try_lock_contended() {
+            if mutex.try_lock(Location::caller()) {
                 locked.add_one();
                 mutex.unlock();
             }

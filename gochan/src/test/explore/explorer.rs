@@ -1,6 +1,6 @@
 //! Runs a body under one plan after another, and keeps what there is to tell of a run that has failed.
 
-use super::history::History;
+use super::digest::Digest;
 use super::schedule::Schedule;
 use super::script::{Player, Recorder, Script, Switch};
 use super::trace::Trace;
@@ -104,7 +104,7 @@ impl Runs {
             verdict.add(Symptom::Endless, problem);
         }
         self.left = self.left.or(GoroutinesLeft::of(self.bubble));
-        self.interleavings.insert(self.explorer.history.borrow().interleaving());
+        self.interleavings.insert(self.explorer.digest.borrow().interleaving());
         let failure = verdict.is_failure().then(|| self.explorer.failure(verdict));
         if end != End::Finished {
             // Some are left, which may be, or have nothing to do with the runs that follow.
@@ -135,7 +135,7 @@ struct Explorer {
     recorder: RefCell<Recorder>,
     lists_options: Cell<bool>,
     trace: RefCell<Trace>,
-    history: RefCell<History>,
+    digest: RefCell<Digest>,
     /// How many the run will have, if their places are to be noted.
     operations: Cell<Option<usize>>,
     steps: Cell<u64>,
@@ -152,7 +152,7 @@ impl Explorer {
             recorder: RefCell::default(),
             lists_options: Cell::new(false),
             trace: RefCell::default(),
-            history: RefCell::default(),
+            digest: RefCell::default(),
             operations: Cell::new(None),
             steps: Cell::new(0),
             most_steps: Cell::new(MANY_STEPS),
@@ -168,7 +168,7 @@ impl Explorer {
         let lists_options = self.lists_options.get();
         self.recorder.replace(if lists_options { Recorder::of_all_options() } else { Recorder::default() });
         self.trace.take();
-        self.history.take();
+        self.digest.borrow_mut().begin();
         self.steps.set(0);
     }
 
@@ -196,7 +196,7 @@ impl Director for Rc<Explorer> {
         };
         self.recorder.borrow_mut().chose(choice, options);
         match choice {
-            Choice::Run(index) => self.history.borrow_mut().runs(options.ready.number(index)),
+            Choice::Run(index) => self.digest.borrow_mut().runs(options.ready.number(index)),
             Choice::Stay | Choice::Jump => {}
         }
         choice
@@ -212,19 +212,19 @@ impl Director for Rc<Explorer> {
             player.saw(event);
         }
         self.trace.borrow_mut().add(event, self.operations.get());
-        self.history.borrow_mut().saw(event);
+        self.digest.borrow_mut().saw(event);
     }
 
     fn announces(&self, touches: &[Touch]) {
-        self.history.borrow_mut().announces(touches);
+        self.digest.borrow_mut().announces(touches);
     }
 
     fn begins(&self) {
-        self.history.borrow_mut().begins();
+        self.digest.borrow_mut().begins();
     }
 
     fn announces_after_wait(&self, touch: Touch) {
-        self.history.borrow_mut().announces_after_wait(touch);
+        self.digest.borrow_mut().announces_after_wait(touch);
     }
 
     fn has_seen_enough(&self) -> bool {

@@ -8,11 +8,12 @@
 //!
 //! Order is kept by clocks: the clock of a step says of each goroutine how many of its steps come before.
 
+use super::digest::mix;
 use crate::sched::bubble::Event;
 use crate::sched::touch::{Access, Touch};
 use std::collections::HashMap;
 
-/// Of each goroutine, by its number less one, how many steps come before.
+/// Of each goroutine, by its number, how many steps come before. The clock has the number 0.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Clock(Vec<u32>);
 
@@ -106,28 +107,40 @@ struct Object {
     dones: Vec<usize>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct History {
     steps: Vec<Step>,
+    /// By number; the first is the clock.
     goroutines: Vec<Goroutine>,
     objects: HashMap<usize, Object>,
     /// The last step that has touched everything.
     everything: Option<usize>,
-    /// Who runs, by its number less one. None: the clock acts.
+    /// Who runs, by its number. None: the clock acts because all wait.
     running: Option<usize>,
     /// The last step is the running goroutine's, and not at its end.
     is_open: bool,
     /// What has been announced, but not begun.
     upcoming: Option<Vec<Touch>>,
-    spawned_by_clock: u64,
     interleaving: u64,
 }
 
-fn mix(a: u64, b: u64) -> u64 {
-    let mut word = (a ^ b.wrapping_mul(0x9e37_79b9_7f4a_7c15)).wrapping_add(0x9e37_79b9_7f4a_7c15);
-    word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    word ^ (word >> 31)
+/// The clock, as what strikes while goroutines can run.
+pub(super) const CLOCK: u32 = 0;
+
+impl Default for History {
+    fn default() -> History {
+        let clock = Goroutine { announced: vec![Touch::EVERYTHING], ..Goroutine::default() };
+        History {
+            steps: Vec::new(),
+            goroutines: vec![clock],
+            objects: HashMap::new(),
+            everything: None,
+            running: None,
+            is_open: false,
+            upcoming: None,
+            interleaving: 0,
+        }
+    }
 }
 
 /// True if the order of two steps, of different goroutines, matters.
@@ -149,12 +162,12 @@ impl History {
 
     /// What the next step of a goroutine touches, by its number.
     pub(super) fn announced(&self, number: u32) -> &[Touch] {
-        &self.goroutines[number as usize - 1].announced
+        &self.goroutines[number as usize].announced
     }
 
     /// Goroutine `number` goes on.
     pub(super) fn runs(&mut self, number: u32) {
-        let next = Some(number as usize - 1);
+        let next = Some(number as usize);
         if self.running != next {
             if self.is_open {
                 self.pauses();
@@ -173,39 +186,26 @@ impl History {
             Event::Operated(..) if self.upcoming.is_some() => self.arrived(),
             Event::Parked(..) => self.parked(),
             Event::Ended(_) => self.ended(),
+            Event::Jumped { .. } if self.running == Some(CLOCK as usize) => _ = self.acting(),
             Event::Jumped { .. } | Event::Quiet => self.clock_acts(),
             Event::Operated(..) | Event::Started(_) => {}
         }
     }
 
     fn spawned(&mut self, number: u32) {
-        let parent = self.acting();
-        let (identity, clocks) = match parent {
-            Some(parent) => {
-                let parent = &mut self.goroutines[parent];
-                parent.children += 1;
-                (mix(parent.identity, parent.children), parent.clocks.clone())
-            }
-            None => {
-                self.spawned_by_clock += 1;
-                (mix(u64::MAX, self.spawned_by_clock), self.now())
-            }
-        };
-        debug_assert_eq!(self.goroutines.len() + 1, number as usize);
+        // What the clock starts when all wait comes after whatever was before.
+        let parent = self.acting().unwrap_or(CLOCK as usize);
+        let parent = &mut self.goroutines[parent];
+        parent.children += 1;
+        let (identity, clocks) = (mix(parent.identity, parent.children), parent.clocks.clone());
+        debug_assert_eq!(self.goroutines.len(), number as usize);
         self.goroutines.push(Goroutine { identity, clocks, ..Goroutine::default() });
     }
 
     fn woken(&mut self, number: u32) {
-        let waker = self.acting();
-        let clocks = waker.map_or_else(|| self.now(), |waker| self.goroutines[waker].clocks.clone());
-        self.goroutines[number as usize - 1].clocks.join(&clocks);
-    }
-
-    /// The clock acts, or all wait: whatever follows comes after whatever was before.
-    fn now(&self) -> Clocks {
-        let mut now = Clocks::default();
-        self.goroutines.iter().for_each(|goroutine| now.join(&goroutine.clocks));
-        now
+        let waker = self.acting().unwrap_or(CLOCK as usize);
+        let clocks = self.goroutines[waker].clocks.clone();
+        self.goroutines[number as usize].clocks.join(&clocks);
     }
 
     /// The running goroutine says what its next operation touches.
@@ -276,12 +276,16 @@ impl History {
         picked
     }
 
-    /// Whatever follows until a goroutine runs is done by the clock.
+    /// Whatever follows comes after whatever was before: all wait, or none gets anywhere. What is done until a goroutine
+    /// runs is done by the clock.
     fn clock_acts(&mut self) {
         if self.is_open {
             self.pauses();
         }
         self.running = None;
+        let mut now = Clocks::default();
+        self.goroutines.iter().for_each(|goroutine| now.join(&goroutine.clocks));
+        self.goroutines.iter_mut().for_each(|goroutine| goroutine.clocks.join(&now));
     }
 
     /// How many steps have come to their end.
@@ -292,7 +296,7 @@ impl History {
     /// Others run before the operation that the running goroutine is in has come to its end.
     fn pauses(&mut self) {
         if let Some(running) = self.running {
-            self.goroutines[running].continues = true;
+            self.goroutines[running].continues = running != CLOCK as usize;
             self.close();
         }
     }
@@ -318,7 +322,8 @@ impl History {
         }
         let number = goroutine.clocks.steps.of(index) + 1;
         goroutine.clocks.steps.set(index, number);
-        let announced = std::mem::take(&mut goroutine.announced);
+        let next = if index == CLOCK as usize { vec![Touch::EVERYTHING] } else { Vec::new() };
+        let announced = std::mem::replace(&mut goroutine.announced, next);
         goroutine.awaits = announced.iter().any(|touch| touch.access == Access::Await);
         self.steps.push(Step {
             goroutine: index,
@@ -425,5 +430,62 @@ impl History {
         };
         list.retain(|&step| self.steps[step].goroutine != running);
         list.push(here);
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::sched::bubble::Operation;
+
+    pub(in super::super) const WORK: Operation = Operation { name: "work", place: None };
+
+    /// A run of two goroutines beside the first, which spawns them and ends: in `order`, each has one more step, which
+    /// touches what it is told.
+    pub(in super::super) fn run(order: &[(u32, Touch)]) -> History {
+        let mut history = History::default();
+        history.saw(Event::Spawned(1));
+        history.runs(1);
+        history.saw(Event::Spawned(2));
+        history.saw(Event::Spawned(3));
+        history.saw(Event::Ended(1));
+        for (number, touch) in order {
+            history.runs(*number);
+            history.announces(&[*touch]);
+            history.saw(Event::Arrived(*number, WORK));
+        }
+        for number in [2, 3] {
+            history.runs(number);
+            history.saw(Event::Ended(number));
+        }
+        history
+    }
+
+    #[test]
+    fn the_order_of_steps_matters_where_they_conflict() {
+        let (x, y) = (1_u32, 2_u32);
+        let is_the_same = |one, other| {
+            // The last steps touch what was announced; these come in one order or in the other.
+            let runs = |first: (u32, Touch), second: (u32, Touch)| {
+                let mut history = run(&[first, second]);
+                history.runs(first.0);
+                history.interleaving()
+            };
+            runs((2, one), (3, other)) == runs((3, other), (2, one))
+        };
+        assert!(is_the_same(Touch::write(&x), Touch::write(&y)));
+        assert!(is_the_same(Touch::read(&x), Touch::read(&x)));
+        assert!(is_the_same(Touch::awaits(&x), Touch::write(&x)));
+    }
+
+    #[test]
+    fn races_are_between_steps_of_which_nothing_else_says_the_order() {
+        let x = 1_u32;
+        let history = run(&[(2, Touch::write(&x)), (3, Touch::write(&x))]);
+        let races: Vec<_> = history.steps().iter().map(|step| (step.goroutine, step.races.len())).collect();
+        // The spawns come first in any case; the last steps of the two conflict.
+        assert_eq!(races, [(1, 0), (2, 0), (3, 0), (2, 0), (3, 1)]);
+        let everything = run(&[(2, Touch::EVERYTHING), (3, Touch::read(&x))]);
+        assert_eq!(everything.steps().iter().filter(|step| !step.races.is_empty()).count(), 2);
     }
 }

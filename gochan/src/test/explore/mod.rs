@@ -9,6 +9,7 @@
 
 mod again;
 mod choices;
+mod digest;
 pub(super) mod exhaustive;
 mod explorer;
 mod history;
@@ -61,11 +62,11 @@ pub(super) fn run(test: &Test, runs: u32, body: impl Body) {
         None => format!("interleaving {}, seed {}", number_of(run, seeds.count()), failure.seed),
         Some(seed) => format!("seed {seed}"),
     };
+    if seeds.replayed().is_none() && progress.different() <= run {
+        text = format!("of the runs so far, {} were different interleavings\n{text}", progress.different());
+    }
     if failure.script.0.len() < switches {
         text += &format!(", shrunk from {switches} switches to {}", failure.script.0.len());
-    }
-    if seeds.replayed().is_none() && progress.different() <= run {
-        text += &format!("; {} of the interleavings so far were different ones", progress.different());
     }
     text += "\nwhat happened, in this order:\n";
     text += &failure.trace.render(test.place);

@@ -27,7 +27,7 @@ impl Default for Total {
     }
 }
 
-/// What has to come before a step, and how many steps of its goroutine there are before it.
+/// A step, by how many steps of each goroutine have to come before it.
 #[derive(Debug)]
 struct Unit {
     after: Vec<u32>,
@@ -124,4 +124,32 @@ fn shuffles(units: &[Vec<Unit>]) -> Option<u128> {
         }
     }
     Some(ways)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::history::tests::run;
+    use super::*;
+    use crate::sched::touch::Touch;
+
+    fn total(touches: [Touch; 2]) -> Option<u128> {
+        let mut orders = Orders::default();
+        orders.add(&run(&[(2, touches[0]), (3, touches[1])]));
+        orders.total()
+    }
+
+    #[test]
+    fn orders_of_two_times_two_steps() {
+        let (x, y) = (1_u32, 2_u32);
+        // After the spawns: 4! / (2! 2!), of which those in which the last step of 3 comes first are 3.
+        assert_eq!(total([Touch::write(&x), Touch::write(&y)]), Some(6));
+        assert_eq!(total([Touch::write(&x), Touch::write(&x)]), Some(3));
+    }
+
+    #[test]
+    fn what_cannot_be_counted_is_shuffled() {
+        let units = |count| (0..count).map(|_| Unit { after: Vec::new() }).collect::<Vec<_>>();
+        assert_eq!(shuffles(&[units(4), units(4), units(4)]), Some(34_650));
+        assert_eq!(shuffles(&[units(100), units(100)]), None);
+    }
 }

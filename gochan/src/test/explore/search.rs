@@ -14,7 +14,7 @@
 //! Without reduction each goroutine that can run is a choice at each place, which is what reduction is checked against.
 
 use super::choices::Choices;
-use super::history::{History, Step, conflict};
+use super::history::{CLOCK, History, Step, conflict};
 
 /// What a goroutine, or the clock, is chosen by.
 type Number = u32;
@@ -114,6 +114,11 @@ impl Search {
         self.cut = None;
     }
 
+    /// The run has come to its end.
+    pub(super) fn end(&mut self) {
+        self.has_strayed |= self.passed < self.nodes.len();
+    }
+
     /// True if the run stands for an interleaving of its own.
     pub(super) fn is_new(&self) -> bool {
         self.cut.is_none()
@@ -148,11 +153,17 @@ impl Search {
                 chosen,
                 is_announced: true,
                 done: Vec::new(),
-                wanted: if self.reduces { vec![chosen] } else { ready.to_vec() },
+                wanted: ready.iter().copied().filter(|&number| self.wants_at_once(number, chosen)).collect(),
             }));
             self.passed += 1;
         }
         chosen
+    }
+
+    /// True if `number` is to be gone through at a new place where `chosen` is first. The clock need not come to strike at
+    /// all, so no race tells of it.
+    fn wants_at_once(&self, number: Number, chosen: Number) -> bool {
+        !self.reduces || number == chosen || number == CLOCK
     }
 
     /// As `choose`, at a place that runs have come to before, if there is a choice at all.
@@ -202,7 +213,7 @@ impl Search {
         if !self.reduces || self.cut.is_some() {
             return;
         }
-        let number = step.goroutine as Number + 1;
+        let number = step.goroutine as Number;
         if self.sleeping.contains(&number) {
             // Nobody else could run, and nobody was asked.
             self.cut = Some(index);
@@ -298,7 +309,7 @@ fn firsts(earlier: usize, later: usize, steps: &[Step]) -> Vec<Number> {
             continue;
         }
         if !begun.iter().any(|first| first.precedes(step)) {
-            firsts.push(step.goroutine as Number + 1);
+            firsts.push(step.goroutine as Number);
         }
         begun.push(step);
     }

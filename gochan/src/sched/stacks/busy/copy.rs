@@ -1,8 +1,10 @@
 //! A copy of what a thread is at.
 
-use super::unwind::{self, REGISTERS, Walk};
-use super::waiting::{self, At};
-use super::{Unseen, interrupt};
+mod interrupt;
+mod unwind;
+mod waiting;
+
+use super::Unseen;
 use crate::sched::goroutine::Goroutine;
 use crate::sched::stacks::text::Stack;
 use crate::sched::worker::Worker;
@@ -10,21 +12,23 @@ use crate::stack::overflow;
 use crate::stack::pool::Mapped;
 use std::ops::Range;
 use std::sync::atomic::Ordering::Relaxed;
+use unwind::{REGISTERS, Walk};
+use waiting::At;
 
 /// The registers by their numbers in DWARF, and the stack from its pointer on.
-pub(super) struct Copy {
+struct Copy {
     /// As far as they are known.
-    pub(super) registers: [Option<u64>; REGISTERS],
-    pub(super) at: u64,
+    registers: [Option<u64>; REGISTERS],
+    at: u64,
     /// Where the memory has been.
-    pub(super) start: u64,
-    pub(super) memory: Vec<u8>,
+    start: u64,
+    memory: Vec<u8>,
     /// Where the goroutine's stack begins.
-    pub(super) base: u64,
+    base: u64,
 }
 
 impl Copy {
-    pub(super) fn read(&self, address: u64) -> Option<u64> {
+    fn read(&self, address: u64) -> Option<u64> {
         let at = usize::try_from(address.checked_sub(self.start)?).ok()?;
         let bytes = self.memory.get(at..at.checked_add(8)?)?;
         Some(u64::from_ne_bytes(bytes.try_into().ok()?))
@@ -48,7 +52,7 @@ pub(super) fn look(worker: &'static Worker, id: u64, turn: u32) -> Result<Stack,
         untouched if waiting::may_be_interrupted(at) => {
             match interrupt::copy(thread, stack).map(|copy| unwind::walk(&copy)) {
                 Ok(walk) => walk,
-                Err(unseen) => untouched.filter(|walk| walk.found_any()).ok_or(unseen)?,
+                Err(unseen) => untouched.filter(Walk::found_any).ok_or(unseen)?,
             }
         }
         untouched => untouched.filter(Walk::found_any).ok_or(waiting::why_not(at))?,

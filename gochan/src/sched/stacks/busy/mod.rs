@@ -3,16 +3,16 @@
 //! It cannot be asked to look at itself. Its thread could be made to do so by a signal, but a handler may not unwind: the
 //! unwinder takes locks that the thread may have, and follows whatever it finds where code in assembler does not describe
 //! its frames. So nothing is walked where it could do harm. What the thread is at is *copied*: its registers and its stack,
-//! as far as the goroutine's own reaches, which is memory for sure. Then another thread walks the copy ([`unwind`]), by the
+//! as far as the goroutine's own reaches, which is memory for sure. Then another thread walks the copy (`copy/unwind`), by the
 //! descriptions that the executable has for its unwinder. Wrong descriptions lead outside of the copy there, and the walk
 //! ends.
 //!
 //! There are two ways to a copy.
 //!
-//! * A thread that waits in a call to the system is not touched ([`waiting`]): the kernel tells where it is and where its
+//! * A thread that waits in a call to the system is not touched (`copy/waiting`): the kernel tells where it is and where its
 //!   stack ends, and reads the stack. The other registers are not known; most functions do not need them.
 //! * A thread that runs is interrupted by SIGURG, which Go uses for the same purpose because it is ignored by default and
-//!   harmless when it comes too late ([`interrupt`]). The handler copies, and is in place for that time only. If the program
+//!   harmless when it comes too late (`copy/interrupt`). The handler copies, and is in place for that time only. If the program
 //!   has a handler of its own for SIGURG, the goroutine is left alone. A thread that waits is interrupted if its stack
 //!   could not be walked otherwise, but only in calls that go on after a signal: `poll`, and a receive with a timeout, would
 //!   fail.
@@ -23,19 +23,17 @@
     target_os = "linux",
     any(target_arch = "x86_64", target_arch = "aarch64"),
     target_pointer_width = "64",
-    not(any(gochan_asan, gochan_model, gochan_loom))
+    not(gochan_asan)
 ))]
-mod known {
-    pub(super) use super::copy::look;
-}
+mod copy;
 
 #[cfg(not(all(
     target_os = "linux",
     any(target_arch = "x86_64", target_arch = "aarch64"),
     target_pointer_width = "64",
-    not(any(gochan_asan, gochan_model, gochan_loom))
+    not(gochan_asan)
 )))]
-mod known {
+mod copy {
     use super::Unseen;
     use crate::sched::stacks::text::Stack;
     use crate::sched::worker::Worker;
@@ -44,19 +42,6 @@ mod known {
         Err(Unseen::Platform)
     }
 }
-
-macro_rules! modules {
-    ($($name:ident),*) => {$(
-        #[cfg(all(
-            target_os = "linux",
-            any(target_arch = "x86_64", target_arch = "aarch64"),
-            target_pointer_width = "64",
-            not(any(gochan_asan, gochan_model, gochan_loom))
-        ))]
-        mod $name;
-    )*};
-}
-modules!(copy, interrupt, unwind, waiting);
 
 use crate::sched::outside::OwnedThread;
 use crate::sched::report;
@@ -78,7 +63,7 @@ pub(super) enum Unseen {
     /// The signal is blocked on the thread, or the thread has no processor.
     NoAnswer,
     /// In this call to the system.
-    InSystem(i64),
+    InSystem(std::ffi::c_long),
     /// The system does not tell.
     Unknown,
 }
@@ -106,7 +91,7 @@ pub(in crate::sched) fn tell(worker: &'static Worker, id: u64, turn: u32) {
     let tell = move || {
         let _owned = OwnedThread::new();
         let whose = format!("goroutine {id}, which keeps worker {} to itself", worker.index());
-        match known::look(worker, id, turn) {
+        match copy::look(worker, id, turn) {
             Ok(stack) => report::print(&format!("gochan: {whose}, is in:\n{stack}")),
             Err(Unseen::Over) => {}
             Err(unseen) => report::print(&format!("gochan: no stack of {whose}: {unseen}\n")),

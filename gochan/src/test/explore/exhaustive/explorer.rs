@@ -1,7 +1,7 @@
 //! Directs the runs of a search.
 
 use super::super::choices::Choices;
-use super::super::history::History;
+use super::super::history::{CLOCK, History};
 use super::super::search::Search;
 use super::super::trace::Trace;
 use super::{Failure, Found};
@@ -25,6 +25,7 @@ pub(super) struct Explorer {
     state: RefCell<State>,
     /// How many operations the run will have, if their places are to be noted.
     operations: Cell<Option<usize>>,
+    most_strikes: u32,
     group: Arc<Group>,
 }
 
@@ -41,6 +42,8 @@ struct State {
     /// Who runs, and for how many steps in a row.
     row: (u32, u32),
     chosen: u32,
+    /// How often time has passed although some could run.
+    strikes: u32,
     is_bounded: bool,
 }
 
@@ -55,7 +58,8 @@ impl State {
 }
 
 impl Explorer {
-    pub(super) fn new(search: Search, group: Arc<Group>) -> Explorer {
+    /// Time may pass so many times in a run although some can run.
+    pub(super) fn new(search: Search, most_strikes: u32, group: Arc<Group>) -> Explorer {
         let state = State {
             search,
             history: History::default(),
@@ -65,9 +69,10 @@ impl Explorer {
             yielded: None,
             row: (0, 0),
             chosen: 0,
+            strikes: 0,
             is_bounded: false,
         };
-        Explorer { state: RefCell::new(state), operations: Cell::new(None), group }
+        Explorer { state: RefCell::new(state), operations: Cell::new(None), most_strikes, group }
     }
 
     pub(super) fn begin(&self) {
@@ -76,7 +81,15 @@ impl Explorer {
         state.search.begin();
         state.history = History::default();
         state.trace = Trace::default();
-        (state.told, state.is_before, state.yielded, state.row, state.chosen) = (0, false, None, (0, 0), 0);
+        (state.told, state.is_before, state.yielded, state.row) = (0, false, None, (0, 0));
+        (state.chosen, state.strikes) = (0, 0);
+    }
+
+    /// The run has come to its end.
+    pub(super) fn end(&self) {
+        let state = &mut *self.state.borrow_mut();
+        state.tell_steps();
+        state.search.end();
     }
 
     /// Sets out for the next run. False if there is none.
@@ -92,9 +105,7 @@ impl Explorer {
 
     /// True if the run stands for an interleaving of its own.
     pub(super) fn is_new(&self) -> bool {
-        let state = &mut *self.state.borrow_mut();
-        state.tell_steps();
-        state.search.is_new()
+        self.state.borrow().search.is_new()
     }
 
     pub(super) fn interleaving(&self) -> u64 {
@@ -146,11 +157,15 @@ impl Explorer {
             if goes_round && ready.is_empty() && options.can_jump() {
                 return Choice::Jump;
             }
-            if ready.is_empty() || !(goes_round || long_row) {
+            let strikes = state.strikes < self.most_strikes && options.can_jump();
+            if (ready.is_empty() && !strikes) || !(goes_round || long_row) {
                 ready.insert(0, current.number);
             } else {
                 state.is_bounded |= long_row;
             }
+        }
+        if state.strikes < self.most_strikes && options.can_jump() {
+            ready.push(CLOCK);
         }
         let next = state.search.choose(&ready, &state.history);
         if state.yielded.is_some_and(|yielded| yielded != next) {
@@ -158,6 +173,10 @@ impl Explorer {
         }
         state.row = if state.row.0 == next { (next, state.row.1 + 1) } else { (next, 1) };
         state.history.runs(next);
+        if next == CLOCK {
+            state.strikes += 1;
+            return Choice::Jump;
+        }
         if current.is_some_and(|current| current.number == next) {
             return Choice::Stay;
         }

@@ -2,7 +2,8 @@
 //!
 //! Other goroutines run before each operation, where a goroutine waits or ends, and where it begins; what lies between is
 //! one [step](super::history). Which goroutine has the next one, and what a `select!` with several ready arms takes, is for
-//! the [`search`](super::search) to choose. The clock jumps only when all wait.
+//! the [`search`](super::search) to choose. The clock jumps when all wait, and as often as `jumps` says while some can run:
+//! then it is one of those that may have the next step.
 //!
 //! Loops that poll would go round for ever while the one they wait for is not chosen. So a goroutine that has called
 //! `gosched` twice while no other had a step is no choice until another has had one, and neither is one that has had
@@ -19,7 +20,7 @@ use crate::sched::group::Group;
 use crate::sched::private::TestThread;
 use crate::sched::report::{hush, print_for_test};
 use crate::test::drive::{GoroutinesLeft, TimedOut, group_of, on_thread, timed_out, verdict};
-use crate::test::options::{Body, Test};
+use crate::test::options::{Body, Jumps, Test};
 use crate::test::report::{Symptom, Verdict};
 use explorer::{Explorer, LONG_ROW, MANY_STEPS};
 use std::collections::HashSet;
@@ -205,7 +206,11 @@ impl Driver {
 
     fn go_through(&mut self, search: Search, limit: u64, body: impl Body) -> Found {
         let (mut coverage, mut orders) = (Coverage::default(), Orders::default());
-        let explorer = Rc::new(Explorer::new(search, self.group.clone()));
+        let explorer = {
+            let jumps = self.test.jumps;
+            let strikes = if jumps == Jumps::DEFAULT { 0 } else { jumps.count };
+            Rc::new(Explorer::new(search, strikes, self.group.clone()))
+        };
         let mut bubble = None;
         loop {
             let verdict = self.run_once(&explorer, &mut bubble, body);
@@ -265,6 +270,7 @@ impl Driver {
             Bubble::new(self.group.clone(), Box::new(explorer::Handle(explorer.clone(), self.tell.clone())))
         });
         let (end, result) = used.run(self.test.attributes(), self.test.place, body);
+        explorer.end();
         let mut verdict = verdict(&self.test, &self.group, used, end, result);
         if explorer.is_endless() {
             verdict.add(

@@ -4,8 +4,8 @@
 //! takes no lock, allocates nothing, and calls nothing but the system for the thread's id. It runs on the thread's alternate
 //! stack. One thread is asked at a time.
 
-use super::Unseen;
-use super::copy::Copy;
+use super::super::Unseen;
+use super::Copy;
 use super::unwind::REGISTERS;
 use libc::{c_int, c_void, pid_t, siginfo_t, ucontext_t};
 use std::mem::{MaybeUninit, zeroed};
@@ -107,7 +107,8 @@ impl Installed {
         // SAFETY: the actions are locals; zeroed ones are valid, and this one is then filled in.
         unsafe {
             let mut before = MaybeUninit::<libc::sigaction>::zeroed().assume_init();
-            if libc::sigaction(SIGNAL, std::ptr::null(), &raw mut before) != 0 || before.sa_sigaction != libc::SIG_DFL
+            if libc::sigaction(SIGNAL, std::ptr::null(), &raw mut before) != 0
+                || before.sa_sigaction != libc::SIG_DFL
             {
                 return Err(Unseen::SignalTaken);
             }
@@ -178,8 +179,8 @@ fn save_registers(context: &ucontext_t) -> usize {
     use libc::*;
     /// In the order of their numbers in DWARF.
     const ORDER: [c_int; REGISTERS] = [
-        REG_RAX, REG_RDX, REG_RCX, REG_RBX, REG_RSI, REG_RDI, REG_RBP, REG_RSP, REG_R8, REG_R9, REG_R10, REG_R11,
-        REG_R12, REG_R13, REG_R14, REG_R15,
+        REG_RAX, REG_RDX, REG_RCX, REG_RBX, REG_RSI, REG_RDI, REG_RBP, REG_RSP, REG_R8, REG_R9, REG_R10,
+        REG_R11, REG_R12, REG_R13, REG_R14, REG_R15,
     ];
     let registers = &context.uc_mcontext.gregs;
     for (saved, register) in SAVED.iter().zip(ORDER) {

@@ -1,7 +1,7 @@
 //! What the kernel tells of a thread that waits in a call to the system.
 
-use super::Unseen;
-use super::copy::Copy;
+use super::super::Unseen;
+use super::Copy;
 use super::unwind::{REGISTERS, STACK_POINTER};
 use libc::{c_int, c_long, pid_t};
 use std::fs::{self, File};
@@ -12,7 +12,7 @@ use std::os::unix::fs::FileExt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum At {
     Running,
-    InSystem { call: i64, first: u64, stack_pointer: u64, at: u64 },
+    InSystem { call: c_long, first: u64, stack_pointer: u64, at: u64 },
     Unknown,
 }
 
@@ -28,7 +28,7 @@ fn parse(text: &str) -> At {
     let mut words = text.split_whitespace();
     let hex = |word: &str| u64::from_str_radix(word.trim_start_matches("0x"), 16).ok();
     let mut parsed = || {
-        let call: i64 = words.next()?.parse().ok()?;
+        let call: c_long = words.next()?.parse().ok()?;
         let numbers: Vec<u64> = words.by_ref().map(hex).collect::<Option<_>>()?;
         let (arguments, &[stack_pointer, at]) = numbers.split_last_chunk()?;
         let first = arguments.first().copied().unwrap_or(0);
@@ -77,7 +77,7 @@ pub(super) fn may_be_interrupted(at: At) -> bool {
     const READ: [c_long; 5] =
         [libc::SYS_read, libc::SYS_readv, libc::SYS_pread64, libc::SYS_recvfrom, libc::SYS_accept4];
     const WRITE: [c_long; 4] = [libc::SYS_write, libc::SYS_writev, libc::SYS_pwrite64, libc::SYS_sendto];
-    let is_one_of = |calls: &[c_long]| calls.iter().any(|&one| i64::from(one) == call);
+    let is_one_of = |calls: &[c_long]| calls.contains(&call);
     is_one_of(&GO_ON)
         || (is_one_of(&READ) && !has_timeout(first, libc::SO_RCVTIMEO))
         || (is_one_of(&WRITE) && !has_timeout(first, libc::SO_SNDTIMEO))

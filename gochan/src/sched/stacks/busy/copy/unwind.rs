@@ -3,7 +3,7 @@
 //! Nothing is read of the process but those descriptions, which are mapped and do not change while the lock of the loader is
 //! held; it is for the time of the walk.
 
-use super::copy::Copy;
+use super::Copy;
 use crate::sched::stacks::frames::{Frames, Walked};
 use gimli::{
     BaseAddresses, CfaRule, EhFrame, EhFrameHdr, NativeEndian, Pointer, Register, RegisterRule,
@@ -99,7 +99,9 @@ fn step(copy: &Copy, modules: &[Module], registers: &mut [Option<u64>; REGISTERS
     let row = entry.unwind_info_for_address(&frames, &bases, &mut context, at).ok()?;
     let register = |Register(number): Register| registers.get(usize::from(number)).copied().flatten();
     let frame = match row.cfa() {
-        CfaRule::RegisterAndOffset { register: from, offset } => register(*from)?.checked_add_signed(*offset)?,
+        CfaRule::RegisterAndOffset { register: from, offset } => {
+            register(*from)?.checked_add_signed(*offset)?
+        }
         // The function that coroutines begin with says by an expression where the parent's stack is. So do stubs that the
         // linker makes, which are not near the base.
         CfaRule::Expression(_) => {
@@ -132,7 +134,8 @@ fn step(copy: &Copy, modules: &[Module], registers: &mut [Option<u64>; REGISTERS
         }
     }
     // Frames grow towards the base, but for a function that has not made its own yet.
-    let is_above = registers[STACK_POINTER].is_some_and(|pointer| frame > pointer || (frame == pointer && caller != Some(at)));
+    let is_above = registers[STACK_POINTER]
+        .is_some_and(|pointer| frame > pointer || (frame == pointer && caller != Some(at)));
     let is_exact = entry.is_signal_trampoline();
     before[STACK_POINTER] = Some(frame);
     *registers = before;
@@ -164,7 +167,8 @@ impl Module {
             let start = info.dlpi_addr.wrapping_add(header.p_vaddr);
             start..start.wrapping_add(header.p_memsz)
         };
-        let loaded = |header: &&libc::Elf64_Phdr| header.p_type == libc::PT_LOAD && header.p_flags & libc::PF_R != 0;
+        let loaded =
+            |header: &&libc::Elf64_Phdr| header.p_type == libc::PT_LOAD && header.p_flags & libc::PF_R != 0;
         let is_code = |header: &&libc::Elf64_Phdr| header.p_flags & libc::PF_X != 0;
         let table = range(headers.iter().find(|header| header.p_type == libc::PT_GNU_EH_FRAME)?);
         let module = Module {
