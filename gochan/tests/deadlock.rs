@@ -344,9 +344,7 @@ fn dl_01_a_deadlock_is_called_within_100_ms() {
         // The quickest of some, as the machine may have other things to do.
         let (mut alone, mut called) = (Duration::MAX, Duration::MAX);
         let run = |name: &str, quickest: &mut Duration| {
-            // The names of functions may take longer; they follow the report then.
-            let scenario = scenario(name).env("GOCHAN_TRACEBACK", "none");
-            *quickest = scenario.workers(workers).run().took.min(*quickest);
+            *quickest = scenario(name).workers(workers).run().took.min(*quickest);
         };
         let in_time = (0..50).any(|turn| {
             run("nothing", &mut alone);

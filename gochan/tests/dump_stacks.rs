@@ -491,7 +491,8 @@ fn dl_06_the_level_of_stacks_can_be_chosen() {
 #[test]
 fn dl_01_the_report_of_a_deadlock_shows_the_stacks() {
     for workers in [1, 2, 4] {
-        let outcome = scenario("two_that_wait_for_ever").workers(workers).run();
+        let outcome =
+            scenario("two_that_wait_for_ever").workers(workers).env("GOCHAN_TRACEBACK", "all").run();
         assert_eq!(outcome.code(), Some(2), "{outcome:#?}");
         assert!(
             outcome.stderr.starts_with("fatal error: all goroutines are asleep - deadlock!\n\n"),

@@ -90,9 +90,10 @@ pub(super) fn turns_at_rest<'w>(all: impl IntoIterator<Item = &'w Workers>) -> O
     Some(turns)
 }
 
-/// Prints what everybody waits for and ends the process. The stacks are told with it if that takes no time, else after it.
+/// Prints what everybody waits for and ends the process. The stacks are printed with it if their names are known soon,
+/// else after it if they have been asked for.
 pub(super) fn report() -> ! {
-    const AT_ONCE: Patience = Patience(Duration::from_millis(30));
+    const AT_ONCE: Patience = Patience(Duration::from_millis(70));
     let mut found = describe::goroutines();
     let with_stacks = settings().traceback != Traceback::None;
     let what = if found.is_empty() && MAIN_HAS_LEFT.load(SeqCst) {
@@ -115,6 +116,9 @@ pub(super) fn report() -> ! {
     let plain = stacks::of_plain_threads(true);
     if describe::learn(&found, &plain, AT_ONCE) {
         report::end_process(&tell(&found, &plain));
+    }
+    if !settings().traceback_is_asked_for {
+        report::end_process(&format!("{short}\nfor the stacks, set GOCHAN_TRACEBACK=all\n"));
     }
     report::print(&format!("{short}\nwith the stacks:\n\n"));
     describe::learn(&found, &plain, Patience::LONG);

@@ -74,7 +74,7 @@ pub struct Builder {
     leaks_after: Option<Duration>,
     blocking_threads: Option<usize>,
     keep_quit: bool,
-    traceback: Traceback,
+    traceback: Option<Traceback>,
 }
 
 /// Why [`Builder::install`] refused.
@@ -105,6 +105,8 @@ pub(crate) struct Settings {
     pub(crate) blocking_threads: usize,
     pub(crate) dump_on_quit: bool,
     pub(crate) traceback: Traceback,
+    /// Somebody has asked for it, and bears to wait for the names of functions.
+    pub(crate) traceback_is_asked_for: bool,
 }
 
 static SETTINGS: OnceLock<Settings> = OnceLock::new();
@@ -225,9 +227,13 @@ impl Builder {
     }
 
     /// Which stacks [`dump`](crate::runtime::dump) and reports show; all of them by default.
+    ///
+    /// The report of a deadlock leaves them out by default if it takes longer than 70 milliseconds to look up the names of
+    /// the functions, as it does in programs with much debug information. With this setting, or with `GOCHAN_TRACEBACK`, it
+    /// waits for them.
     #[must_use]
     pub fn traceback(mut self, traceback: Traceback) -> Builder {
-        self.traceback = traceback;
+        self.traceback = Some(traceback);
         self
     }
 
@@ -340,7 +346,7 @@ impl Builder {
             },
         };
         let traceback = match env("GOCHAN_TRACEBACK").as_deref().map(str::trim) {
-            None => self.traceback,
+            None => self.traceback.unwrap_or_default(),
             Some("none" | "0") => Traceback::None,
             Some("single") => Traceback::Single,
             Some("all" | "1") => Traceback::All,
@@ -353,6 +359,7 @@ impl Builder {
         };
         Ok(Settings {
             traceback,
+            traceback_is_asked_for: self.traceback.is_some() || env("GOCHAN_TRACEBACK").is_some(),
             deadlock_report,
             blocking_threads,
             stuck_after,
