@@ -69,7 +69,7 @@ pub enum FindingKind {
     /// Goroutines that wait for what seems never to come, and become ever more. They are looked for if
     /// [`Builder::leaks_after`](crate::runtime::Builder::leaks_after) or `GOCHAN_LEAKS` says so.
     Leak,
-    /// Goroutines that wait for each other, and will do so for ever, while others go on. They are known in builds with debug
+    /// Goroutines that wait for each other forever, while others go on. They are known in builds with debug
     /// assertions, in tests, and with `GOCHAN_DEADLOCK=watch`.
     Deadlock,
 }

@@ -35,7 +35,7 @@ where
         crate::sched::go(move || {
             while let Some(job) = next(&ctx, &jobs) {
                 let result = work(job);
-                // Who is there to receive gets it, whether the context has ended or not.
+                // A waiting receiver gets the result, whether or not the context has ended.
                 let passed = crate::select! {
                     biased;
                     sent = output <- result => sent.is_ok(),

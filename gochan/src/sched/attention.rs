@@ -1,8 +1,9 @@
 //! The one look that every operation takes before it goes its fast way: is anything wanted of it?
 //!
-//! That is so once there are bubbles, in which other goroutines may run at an operation, and while some goroutine has kept
-//! its worker to itself for long. Also where [knots](super::knots) are watched for. It may be polling, in a loop, for what a neighbour is to do. Go would interrupt it; here
-//! few operations let others run then. If it stands still, the others tell where the loop is.
+//! That is so once there are bubbles, in which other goroutines may run at an operation; where [knots](super::knots) are
+//! watched for; and while some goroutine has kept its worker to itself for long. Such a goroutine may be polling, in a loop,
+//! for what a neighbour is to do. Go would interrupt it; here few operations let others run then. If it stands still, the
+//! others report where the loop is.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 

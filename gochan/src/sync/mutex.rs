@@ -4,6 +4,7 @@ use super::raw_mutex::RawMutex;
 use crate::sched::bubble::{
     between_points_touching, fine_point, has_points, point_after_at, point_at, point_before_touching,
 };
+use crate::sched::knots::HOLDERS_NEED_POINTS;
 use crate::sched::park::WaitReason;
 use crate::sched::touch::Touch;
 use std::cell::UnsafeCell;
@@ -85,7 +86,11 @@ impl<T: ?Sized> Mutex<T> {
         if has_points() {
             return self.lock_as("Mutex::lock", Some(Location::caller()));
         }
-        self.raw.lock(WaitReason::Mutex, Location::caller());
+        if HOLDERS_NEED_POINTS {
+            self.raw.lock_unnamed(WaitReason::Mutex, Location::caller());
+        } else {
+            self.raw.lock(WaitReason::Mutex, Location::caller());
+        }
         MutexGuard::new(self)
     }
 
@@ -215,7 +220,11 @@ impl<T: ?Sized> Drop for MutexGuard<'_, T> {
         if has_points() {
             return self.mutex.unlock_between_points();
         }
-        self.mutex.raw.unlock();
+        if HOLDERS_NEED_POINTS {
+            self.mutex.raw.unlock_unnamed();
+        } else {
+            self.mutex.raw.unlock();
+        }
     }
 }
 

@@ -95,11 +95,17 @@ impl RawMutex {
     /// that is free.
     #[inline(always)]
     pub(super) fn lock(&self, reason: WaitReason, place: &'static Location<'static>) {
+        self.lock_unnamed(reason, place);
+        self.holder.begin(place);
+    }
+
+    /// As `lock`, where holders are known not to be recorded.
+    #[inline(always)]
+    pub(super) fn lock_unnamed(&self, reason: WaitReason, place: &'static Location<'static>) {
         // Acquire pairs with the Release of the last holder. Setting a bit costs the same whoever is waiting or invited.
         if self.state.fetch_or(LOCKED, Acquire) & LOCKED != 0 {
             self.wait(reason, place);
         }
-        self.holder.begin(place);
     }
 
     #[cold]
@@ -154,6 +160,12 @@ impl RawMutex {
     #[inline]
     pub(super) fn unlock(&self) {
         self.holder.end();
+        self.unlock_unnamed();
+    }
+
+    /// As `unlock`, where holders are known not to be recorded.
+    #[inline(always)]
+    pub(super) fn unlock_unnamed(&self) {
         // Release publishes what was done under the lock.
         let before = self.state.fetch_sub(LOCKED, Release);
         debug_assert!(before & LOCKED != 0);

@@ -210,7 +210,7 @@ fn code(error: ContextError) -> u8 {
 pub(super) struct Marked {
     anything_below: bool,
     alarm: Option<Alarm>,
-    /// Who waits on its done channel, if anybody does. Boxed, as most have nobody.
+    /// The waiters of its done channel, if there are any. Boxed, since most contexts have none.
     waiting: Option<Box<Closed>>,
 }
 

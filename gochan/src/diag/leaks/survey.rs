@@ -43,7 +43,7 @@ impl Survey {
         } else {
             return;
         }
-        // Who sleeps goes on by himself.
+        // A sleeping goroutine goes on without the help of others.
         if let Some(wait) = seen.wait
             && wait.since <= self.cutoff
             && wait.reason != WaitReason::Sleep

@@ -97,6 +97,9 @@ pub(crate) fn are_watched() -> bool {
     cfg!(debug_assertions) || (attention::is_due_everywhere() && attention::is_watched())
 }
 
+/// True if holders are recorded only where operations are points: one look at the points answers for both.
+pub(crate) const HOLDERS_NEED_POINTS: bool = cfg!(not(any(debug_assertions, gochan_model, gochan_loom)));
+
 /// In the model of just that; the others have enough to do.
 #[cfg(any(gochan_model, gochan_loom))]
 pub(crate) fn are_watched() -> bool {
