@@ -1,4 +1,4 @@
-//! `with_context!`: the body, in a block that owns what cancels the context.
+//! `with_context!`: the body, in a block that owns the value that cancels the context.
 
 use gochan_syntax::{ContextBinding, WithContext};
 use proc_macro2::{Ident, Span, TokenStream};
@@ -10,8 +10,8 @@ use crate::expand::{Root, at, bare, in_scope};
 pub(crate) fn expand(root: &Root, WithContext { binding, source, body, .. }: WithContext) -> TokenStream {
     let release = Ident::new("__gochan_release", Span::mixed_site());
     let (path, source) = (root.private("with_context"), bare(source));
-    // Imported, so that a complaint about the source underlines it: a path from `$crate` on belongs to the
-    // whole macro call.
+    // Imported, so that an error about the source underlines it: a path that starts with `$crate` belongs to the whole
+    // macro call.
     let enter = Ident::new("__gochan_with_context", at(source.span()));
     let import = quote!(use #path as #enter;);
     let enter = quote_spanned!(enter.span()=> #enter(#source));
@@ -24,7 +24,7 @@ pub(crate) fn expand(root: &Root, WithContext { binding, source, body, .. }: Wit
     in_scope(&quote!(#import #names), &body)
 }
 
-/// What can be kept of an input with mistakes in it.
+/// The usable parts of an input with mistakes.
 pub(crate) fn remains(root: &Root, input: TokenStream) -> TokenStream {
     match WithContext::recover(input) {
         Some(kept) => {

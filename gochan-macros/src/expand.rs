@@ -1,17 +1,17 @@
-//! What all expansions share: `$crate`, spans, and what becomes of input that does not parse.
+//! The common part of all expansions: `$crate`, spans, and the handling of input that does not parse.
 //!
-//! An expression macro expands to one `{ … }`. When the input is half-typed, the error goes *behind* the
-//! user's expressions inside these braces: rust-analyzer finds what stands before the cursor by its
-//! offset in the expansion, and nothing in front of it may depend on how much has been typed.
+//! An expression macro expands to one `{ … }`. When the input is half-typed, the error goes *behind* the user's
+//! expressions inside these braces: rust-analyzer finds the text before the cursor by its offset in the expansion, and
+//! nothing before it may depend on how much has been typed.
 
 use gochan_syntax::{fragments, repair};
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::parse::Parse;
 use syn::spanned::Spanned;
 use syn::{Error, Expr, Token};
 
-/// The path of the gochan crate as the user's code reaches it, mostly `$crate`.
+/// The path of the gochan crate in the user's code, usually `$crate`.
 pub(crate) struct Root(pub(crate) TokenStream);
 
 impl Root {
@@ -29,7 +29,7 @@ impl Root {
         }
     }
 
-    /// The function or macro `name` of `gochan::__private`, named where the macro is called.
+    /// The function or macro `name` of `gochan::__private`, with the span of the macro call.
     pub(crate) fn private(&self, name: &str) -> TokenStream {
         let (root, name) = (&self.0, syn::Ident::new(name, Span::mixed_site()));
         quote!(#root::__private::#name)
@@ -42,8 +42,8 @@ impl ToTokens for Root {
     }
 }
 
-/// The macro's own names, shown to the user as `span`: errors about the token then underline the user's
-/// text, and neither the user's names nor clippy meet it.
+/// A name of the macro's own, with the location of `span`: errors about the token then underline the user's text, while
+/// it collides neither with the user's names nor with clippy.
 pub(crate) fn at(span: Span) -> Span {
     Span::mixed_site().located_at(span)
 }
@@ -56,8 +56,8 @@ pub(crate) fn expression<T: Parse>(input: TokenStream, expand: fn(&Root, T) -> T
     })
 }
 
-/// Expands an expression macro that knows itself what remains of an input with mistakes in it: statements,
-/// which stand in front of the error.
+/// Expands an expression macro that itself determines the usable parts of an input with mistakes: statements, which
+/// precede the error.
 pub(crate) fn expression_or<T: Parse>(
     input: TokenStream,
     expand: fn(&Root, T) -> TokenStream,
@@ -67,8 +67,7 @@ pub(crate) fn expression_or<T: Parse>(
     quote!({ #inside })
 }
 
-/// Expands an expression macro whose input begins with a type, in which no expressions are to be looked
-/// for.
+/// Expands an expression macro whose input begins with a type, which must not be searched for expressions.
 pub(crate) fn typed_expression<T: Parse>(
     input: TokenStream,
     expand: fn(&Root, T) -> TokenStream,
@@ -77,7 +76,7 @@ pub(crate) fn typed_expression<T: Parse>(
     quote!({ #inside })
 }
 
-/// Expands a statement macro, which knows itself what remains of an input with mistakes in it.
+/// Expands a statement macro, which itself determines the usable parts of an input with mistakes.
 pub(crate) fn statement<T: Parse>(
     input: TokenStream,
     expand: fn(&Root, T) -> TokenStream,
@@ -108,8 +107,7 @@ fn expansion<T: Parse>(
             let (expanded, report) = (expand(&root, parsed), report(dangling));
             quote!(#expanded; #report)
         }
-        // What is left is, for instance, `go!(x)` out of `go!(x.)`: the name to come is the first thing
-        // to say.
+        // The rest is, for instance, `go!(x)` out of `go!(x.)`: the missing name is the first thing to report.
         Err(_) => {
             let (remains, report) = (remains(&root, repaired), report(dangling));
             quote!(#remains #report)
@@ -117,13 +115,13 @@ fn expansion<T: Parse>(
     }
 }
 
-/// What of `expr` can stand alone without adding errors of its own to the one that is reported.
+/// The part of `expr` that can stand alone without adding errors of its own to the reported one.
 pub(crate) fn readable(expr: Expr) -> Vec<Expr> {
     match expr {
         Expr::Assign(assign) => [readable(*assign.left), readable(*assign.right)].concat(),
         Expr::Binary(binary) => [readable(*binary.left), readable(*binary.right)].concat(),
         Expr::Closure(mut closure) => {
-            // In `|i: i32| { … }()` the call is the literal's, not the body's.
+            // In `|i: i32| { … }()` the call belongs to the literal, not to the body.
             if let Expr::Call(call) = *closure.body {
                 *closure.body =
                     if matches!(*call.func, Expr::Block(_)) { *call.func } else { Expr::Call(call) };
@@ -138,7 +136,7 @@ pub(crate) fn readable(expr: Expr) -> Vec<Expr> {
     }
 }
 
-/// `error` as statements and a last expression, whose type goes with everything.
+/// `error` as statements and a final expression whose type fits anywhere.
 pub(crate) fn report(error: Error) -> TokenStream {
     let name = syn::Ident::new("__gochan_error", Span::mixed_site());
     let errors = error.into_iter().map(|error| {
@@ -153,18 +151,20 @@ pub(crate) fn report(error: Error) -> TokenStream {
         };
         error.to_compile_error().into_iter().map(parenthesize).collect::<TokenStream>()
     });
-    // What stands before may never end, which is not what is wrong with it.
+    // The preceding code may never end, which is not the mistake to report.
     quote!(#(#[allow(unreachable_code)] let #name = #errors;)* #name)
 }
 
-/// `statements` and then `body`, as the body of a match arm: in every edition its temporaries end before what
-/// the statements declare, and its braces are not at the end of other braces, where they would be redundant.
+/// `statements` and then `body`, as the body of a match arm: in every edition its temporaries are dropped before the
+/// variables of the statements, and its braces are not redundant, since they are not at the end of other braces. A body
+/// of the wrong type is underlined, and not the macro call.
 pub(crate) fn in_scope(statements: &TokenStream, body: &impl ToTokens) -> TokenStream {
-    quote!(#statements match () { () => #body })
+    let matched = quote_spanned!(at(body.span())=> match () { () => #body });
+    quote!(#statements #matched)
 }
 
-/// `&expr`, with the parentheses it needs. The `&` counts as the user's, so that the complaint about what
-/// is no channel underlines `expr` and not the macro call.
+/// `&expr`, with the parentheses it needs. The `&` counts as the user's, so that an error about a value that is not a
+/// channel underlines `expr` and not the macro call.
 pub(crate) fn reference(expr: Expr) -> TokenStream {
     let and_token = Token![&](expr.span());
     syn::ExprReference { attrs: Vec::new(), and_token, mutability: None, expr: Box::new(expr) }

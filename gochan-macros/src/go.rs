@@ -1,39 +1,52 @@
-//! `go!`: `let`s for what is evaluated now, and a `move` closure for what runs later.
+//! `go!` expands to `let` statements for what the caller evaluates and a `move` closure for what the goroutine runs.
+
+mod now;
 
 use gochan_syntax::{Body, CloneEntry, CloneList, Form, Go, Literal, Parameter, fragments};
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
-use syn::{Expr, ExprMethodCall, ExprPath, Token, token};
+use syn::{Expr, ExprCall, ExprMethodCall, ExprPath, Token, token};
+
+use now::Now;
 
 use crate::expand::{Root, at, bare, readable};
 
 pub(crate) fn expand(root: &Root, Go { clones, form }: Go) -> TokenStream {
     let spawn = root.private("go");
+    let is_call = matches!(form, Form::Call(_));
     let entries = || clones.iter().flat_map(|list: &CloneList| &list.entries);
     let Later { now, span, body } = match form {
         Form::Block(body) => Later { now: None, span: body.span, body: owning(entries(), body) },
         Form::Literal(literal) => called_literal(entries(), literal),
-        Form::Call(call) => {
-            let span = call.func.span();
-            let mut now = Now::default();
-            let callee = now.callee(*call.func);
-            let arguments = now.arguments(call.args, call.paren_token.span.join());
-            Later { now: Some(now), span, body: quote!(#callee #arguments) }
-        }
-        Form::MethodCall(call) => method_call(call),
+        Form::Call(form) => call(clones.as_ref(), form),
+        Form::MethodCall(form) => method_call(clones.as_ref(), form),
     };
-    // A block renames the clones inside, where `mut` matters; what is evaluated now uses them out here.
+    // A block renames the clones inside, where `mut` matters; code that is evaluated now uses them out here.
     let used_now = now.is_some();
     let clones = entries().map(|entry| clone(entry, used_now));
-    let now = now.map(|now| now.statements);
     let closure = quote_spanned!(at(span)=> move || #body);
-    quote!(#(#clones)* #now #spawn(#closure))
+    if is_call {
+        let handle = Ident::new("__gochan_handle", at(span));
+        let runs = runs_to_its_end(root, &handle);
+        quote!(#(#clones)* #now match #spawn(#closure) { #handle => { #runs #handle } })
+    } else {
+        quote!(#(#clones)* #now #spawn(#closure))
+    }
 }
 
-/// What can be kept of an input with mistakes in it: the expressions behind the list, or in the list if nothing is
-/// behind it yet.
+/// A statement that does not compile if the goroutine's result is a future, as that of an `async fn` is: nothing would
+/// poll it. It needs to know the type, which a method or a block may leave to the use of the result.
+fn runs_to_its_end(root: &Root, handle: &Ident) -> TokenStream {
+    quote_spanned! {handle.span()=>
+        use #root::__private::outcome::*;
+        (&&&Outcome::of(&#handle)).is_no_future();
+    }
+}
+
+/// The usable parts of an input with mistakes: the expressions behind the list, or in the list if nothing follows it
+/// yet.
 pub(crate) fn remains(_: &Root, input: TokenStream) -> TokenStream {
     let tokens: Vec<TokenTree> = input.into_iter().collect();
     let kept = match &tokens[..] {
@@ -48,79 +61,34 @@ pub(crate) fn remains(_: &Root, input: TokenStream) -> TokenStream {
 
 /// A form in two parts.
 struct Later {
-    /// The statements that run before the goroutine starts; none when only its captures tie it to the
-    /// caller.
-    now: Option<Now>,
-    /// Where the form begins.
+    /// The statements that run before the goroutine starts; none if only the captures connect it to the caller.
+    now: Option<TokenStream>,
+    /// The start of the form.
     span: Span,
     /// The closure's body, with its return type if it has one.
     body: TokenStream,
 }
 
-/// The statements that evaluate callee, receiver and arguments in the caller, in source order.
-#[derive(Default)]
-struct Now {
-    statements: TokenStream,
-    count: usize,
+fn call(clones: Option<&CloneList>, call: ExprCall) -> Later {
+    let span = call.func.span();
+    let mut now = Now::new(clones);
+    let callee = now.callee(*call.func);
+    let arguments = now.arguments(call.args, call.paren_token.span.join());
+    let (now, body) = now.finish(quote!(#callee #arguments));
+    Later { now: Some(now), span, body }
 }
 
-impl Now {
-    /// Evaluates `expr` into a variable.
-    fn bind(&mut self, name: Ident, mutable: bool, expr: &Expr) -> Ident {
-        let statement = if mutable {
-            quote_spanned!(name.span()=> let mut #name = #expr;)
-        } else {
-            quote_spanned!(name.span()=> let #name = #expr;)
-        };
-        self.statements.extend(statement);
-        name
-    }
-
-    /// What the goroutine calls. A path has nothing to evaluate, and named in place it keeps its generic
-    /// parameters open and gives the compiler's better messages; as a local variable it is captured at
-    /// once.
-    fn callee(&mut self, callee: Expr) -> TokenStream {
-        let callee = bare(callee);
-        if matches!(callee, Expr::Path(_)) {
-            return callee.into_token_stream();
-        }
-        let name = format_ident!("__gochan_callee", span = at(callee.span()));
-        self.bind(name, true, &callee).into_token_stream()
-    }
-
-    fn arguments(&mut self, arguments: Punctuated<Expr, Token![,]>, span: Span) -> Group {
-        let later: Punctuated<TokenStream, Token![,]> =
-            arguments.into_iter().map(|argument| self.argument(argument)).collect();
-        let mut group = Group::new(Delimiter::Parenthesis, later.into_token_stream());
-        group.set_span(at(span));
-        group
-    }
-
-    /// What the goroutine passes for `argument`. A closure stays where the callee's signature tells the
-    /// types of its parameters; there is nothing in it to evaluate, and its captures move at once.
-    fn argument(&mut self, argument: Expr) -> TokenStream {
-        let argument = bare(argument);
-        if matches!(argument, Expr::Closure(_)) {
-            return argument.into_token_stream();
-        }
-        let name = format_ident!("__gochan_arg{}", self.count, span = at(argument.span()));
-        self.count += 1;
-        self.bind(name, false, &argument).into_token_stream()
-    }
-}
-
-fn method_call(call: ExprMethodCall) -> Later {
+fn method_call(clones: Option<&CloneList>, call: ExprMethodCall) -> Later {
     let ExprMethodCall { receiver, dot_token, method, turbofish, paren_token, args, .. } = call;
-    let receiver = bare(*receiver);
     let span = receiver.span();
-    let mut now = Now::default();
-    let receiver = now.bind(format_ident!("__gochan_self", span = at(span)), true, &receiver);
+    let mut now = Now::new(clones);
+    let receiver = now.receiver(*receiver);
     let arguments = now.arguments(args, paren_token.span.join());
-    Later { now: Some(now), span, body: quote!(#receiver #dot_token #method #turbofish #arguments) }
+    let (now, body) = now.finish(quote!(#receiver #dot_token #method #turbofish #arguments));
+    Later { now: Some(now), span, body }
 }
 
-/// The literal's parameters become `let`s: their types guide the arguments now, their patterns are
-/// matched later.
+/// The literal's parameters become `let`s: their types apply to the arguments now, their patterns are matched later.
 fn called_literal<'a>(clones: impl Iterator<Item = &'a CloneEntry>, literal: Literal) -> Later {
     let Literal { parameters, output, body, arguments } = literal;
     let span = body.span;
@@ -128,13 +96,13 @@ fn called_literal<'a>(clones: impl Iterator<Item = &'a CloneEntry>, literal: Lit
         let body = owning(clones, body);
         return Later { now: None, span, body: quote!(#output #body) };
     }
-    let mut now = Now::default();
+    let mut now = TokenStream::new();
     let mut matched = TokenStream::new();
     for (index, (Parameter { pattern, ty }, argument)) in parameters.into_iter().zip(arguments).enumerate() {
         let argument = bare(argument);
         let name = format_ident!("__gochan_arg{index}", span = at(argument.span()));
         let ty = ty.map(|ty| quote!(: #ty));
-        now.statements.extend(quote_spanned!(name.span()=> let #name #ty = #argument;));
+        now.extend(quote_spanned!(name.span()=> let #name #ty = #argument;));
         matched.extend(quote_spanned!(name.span()=> let #pattern = #name;));
     }
     let body = block(body);
@@ -142,8 +110,7 @@ fn called_literal<'a>(clones: impl Iterator<Item = &'a CloneEntry>, literal: Lit
     Later { now: Some(now), span, body: quote!(#output #body) }
 }
 
-/// A block that takes every clone with it, also those it names in part or not at all: the goroutine owns
-/// them.
+/// A block that takes every clone with it, including those that it uses in part or not at all: the goroutine owns them.
 fn owning<'a>(clones: impl Iterator<Item = &'a CloneEntry>, body: Body) -> TokenStream {
     let taken: TokenStream = clones
         .map(|CloneEntry { mutability, name, .. }| {
@@ -154,8 +121,8 @@ fn owning<'a>(clones: impl Iterator<Item = &'a CloneEntry>, body: Body) -> Token
     if taken.is_empty() { body } else { braces(quote!(#taken #body), span) }
 }
 
-/// The body in braces of the macro's, about which lints have nothing to say; or, where it breaks off, as it is
-/// written, so that the compiler knows where it ends.
+/// The body in the macro's own braces, which lints ignore; or, if it breaks off, as it is written, so that the compiler
+/// knows where it ends.
 fn block(body: Body) -> TokenStream {
     if body.breaks_off() { body.into_token_stream() } else { braces(body.tokens, body.span) }
 }
@@ -166,8 +133,8 @@ fn braces(tokens: TokenStream, span: Span) -> TokenStream {
     group.into_token_stream()
 }
 
-/// `let name = source.clone();`. The method looks through a reference, so that a borrowed handle gives an
-/// owned one. `assignable` keeps an entry's `mut`.
+/// `let name = source.clone();`. The method call auto-dereferences, so a borrowed handle gives an owned one.
+/// `assignable` keeps an entry's `mut`.
 fn clone(entry: &CloneEntry, assignable: bool) -> TokenStream {
     let CloneEntry { mutability, name, source } = entry;
     let span = at(name.span());
@@ -184,6 +151,7 @@ fn clone(entry: &CloneEntry, assignable: bool) -> TokenStream {
         paren_token: token::Paren(span),
         args: Punctuated::new(),
     };
-    let mutability = mutability.filter(|_| assignable);
+    // Not the user's token, which would have to be of use here: the goroutine may be the one that changes the clone.
+    let mutability = mutability.filter(|_| assignable).map(|_| Token![mut](span));
     quote_spanned!(span=> let #mutability #name = #cloned;)
 }

@@ -1,9 +1,8 @@
 //! The procedural macros behind [gochan]; use that crate, not this one.
 //!
-//! Each macro is a pipeline of two stages: `gochan-syntax` parses, a function in the file named after the
-//! macro turns the parsed type into tokens. Those call into `gochan::__private`, which is reached through
-//! the `$crate` that gochan's `macro_rules!` wrappers put in front of the input, so that a renamed or
-//! re-exported gochan works.
+//! Each macro is a pipeline of two stages: `gochan-syntax` parses, and a function in the file named after the macro
+//! turns the parsed type into tokens. The tokens call into `gochan::__private`, which is reached through the `$crate`
+//! that gochan's `macro_rules!` wrappers put before the input, so that a renamed or re-exported gochan works.
 //!
 //! [gochan]: https://docs.rs/gochan
 
@@ -16,6 +15,7 @@ mod defer;
 mod expand;
 mod go;
 mod main_test;
+mod manifest;
 #[cfg(test)]
 mod mutants;
 mod recv;
@@ -72,13 +72,18 @@ pub fn defer(input: TokenStream) -> TokenStream {
     expand::statement(input.into(), defer::expand, defer::remains).into()
 }
 
-/// Makes `main` goroutine 1: the program ends when it returns, whatever still runs.
+/// Makes `main` goroutine 1: the program ends when it returns, even if other goroutines still run.
 ///
-/// The function takes no arguments and returns what an ordinary `main` may return.
+/// The function takes no arguments and returns a type that an ordinary `main` may return.
 ///
 /// * `stack_size = bytes` sets its stack (8 MiB unless given).
-/// * `crate = path` says where gochan is, for a program that reaches it through another crate. A rename in
-///   `Cargo.toml` is found without it.
+/// * `workers = number`, `backend = "threads"` (or `"virtual"`), `on_panic = "abort"` and `stuck_after = "1s"` are settings of the runtime: the
+///   methods of `gochan::runtime::Builder`. They also take expressions, such as `Backend::Threads`, except for `stuck_after`.
+///   The environment's `GOCHAN_…` variables come before them.
+/// * `settings = function` calls the function for a `gochan::runtime::Builder` that has further settings. The others above
+///   are added to it. The body is too late to install settings, since it runs as a goroutine.
+/// * `crate = path` is the path of gochan, for a program that reaches it through another crate. A rename in
+///   `Cargo.toml` is found automatically.
 ///
 /// ```ignore
 /// #[gochan::main(stack_size = 64 << 20)]
@@ -93,8 +98,8 @@ pub fn main(args: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Makes a test of a function that uses goroutines.
 ///
-/// The body runs as a goroutine; the test also fails on goroutines that are left or have panicked, on deadlock and
-/// after a timeout. The arguments are described in the module of the same name:
+/// The body runs as a goroutine; the test also fails if goroutines are left or have panicked, on deadlock and after a
+/// timeout. The arguments are described in the module of the same name:
 /// [`gochan::test`](https://docs.rs/gochan/latest/gochan/test/).
 ///
 /// ```ignore

@@ -1,7 +1,6 @@
-//! No input makes a macro panic: the inputs of the snapshots, with tokens deleted, doubled, swapped and taken from each
-//! other.
+//! No input makes a macro panic: the inputs of the snapshots, with tokens deleted, doubled, swapped and exchanged.
 //!
-//! `cargo xtask fuzz macros` runs this for as long as it is asked to, on new seeds.
+//! `cargo xtask fuzz macros` runs this for a given time, on new seeds.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -40,7 +39,7 @@ fn inputs() -> Vec<TokenStream> {
     found
 }
 
-/// Changes some tokens of `input`, at any depth; `others` lends some.
+/// Changes some tokens of `input`, at any depth, or inserts some of `others`.
 fn mutate(input: &TokenStream, others: &[TokenStream], random: &mut Random) -> TokenStream {
     let mut tokens: Vec<TokenTree> = input.clone().into_iter().collect();
     for _ in 0..=random.below(3) {
@@ -67,7 +66,7 @@ fn mutate(input: &TokenStream, others: &[TokenStream], random: &mut Random) -> T
     tokens.into_iter().collect()
 }
 
-/// What every macro makes of `input`.
+/// The expansion of `input` by every macro.
 fn expand_all(input: &TokenStream) -> Vec<TokenStream> {
     let input = quote!([gochan] #input);
     let item = quote!(fn main() { #input });

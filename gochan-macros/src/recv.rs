@@ -12,7 +12,7 @@ pub(crate) fn expand(root: &Root, Recv { channel, ok }: Recv) -> TokenStream {
     quote!(#function(#channel))
 }
 
-/// The channel, if it can be told from the rest.
+/// The channel, if it can be found in the rest.
 pub(crate) fn remains(_: &Root, input: TokenStream) -> TokenStream {
     let channel = Recv::recover(input).into_iter().flat_map(readable);
     quote!(#(#channel;)*)

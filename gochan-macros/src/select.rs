@@ -1,9 +1,9 @@
 //! `select!`: slots for the values, one call of the engine, and a `match` with the bodies.
 //!
-//! Three things shape the code. The temporaries of the operands live until the engine has chosen and end
-//! before any body runs: all operands stand in the one statement that calls it. A value named by a place
-//! (`tx <- job`) stays where it is: the engine copies it out of there, and only the arm that was taken gives
-//! the place up. And no token of the user's stands inside `unsafe`.
+//! Three requirements shape the code. The temporaries of the operands live until the engine has chosen and end before
+//! any body runs: all operands are in the one statement that calls it. A value given as a place (`tx <- job`) stays
+//! where it is: the engine copies it from there, and only the chosen arm moves out of the place. And no token of the
+//! user's is inside `unsafe`.
 
 use gochan_syntax::{Arm, ArmBody, ArmKind, Guard, Receive, ReceiveBinding, Select, SelectSend};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
@@ -21,9 +21,17 @@ pub(crate) fn expand(root: &Root, Select { biased, arms }: Select) -> TokenStrea
     }
     let is_default = |arm: &Arm| matches!(arm.kind, ArmKind::Default(_));
     let is_else = |arm: &Arm| matches!(arm.kind, ArmKind::Else(_));
-    let (biased, default, or_else) =
-        (biased.is_some(), arms.iter().any(is_default), arms.iter().any(is_else));
+    let order = if biased.is_some() { "Source" } else { "Random" };
+    let if_blocked = if arms.iter().any(is_default) {
+        "Default"
+    } else if arms.iter().any(is_else) {
+        "Else"
+    } else {
+        "Wait"
+    };
+    let (order, if_blocked) = (variant(root, "Order", order), variant(root, "IfBlocked", if_blocked));
 
+    let first_body = arms.first().map(|arm| arm.body.span());
     let (mut operations, mut fallback) = (Vec::new(), None);
     for Arm { kind, guard, body, .. } in arms {
         match kind {
@@ -39,7 +47,7 @@ pub(crate) fn expand(root: &Root, Select { biased, arms }: Select) -> TokenStrea
 
     let slots = operations.iter().map(|operation| &operation.slot);
     let arms = operations.iter().map(|operation| &operation.arm);
-    let arguments = quote!(&mut [#(#arms),*], #biased, #default, #or_else);
+    let arguments = quote!(&mut [#(#arms),*], #order, #if_blocked);
     let has_place = operations.iter().any(|operation| operation.place.is_some());
     let (chosen, moving) = (name("chosen"), moving());
     let run = if !has_place {
@@ -66,7 +74,9 @@ pub(crate) fn expand(root: &Root, Select { biased, arms }: Select) -> TokenStrea
         [only] => only.clone(),
         [before @ .., last] => {
             let index = (0..before.len()).map(Literal::usize_unsuffixed);
-            quote!(match #chosen.index() { #(#index => #before,)* _ => #last })
+            // Located at the first body: if the bodies have different types, the compiler underlines this, too.
+            let at_body = at(first_body.unwrap_or_else(Span::call_site));
+            quote_spanned!(at_body=> match #chosen.index() { #(#index => #before,)* _ => #last })
         }
         [] => TokenStream::new(),
     };
@@ -80,8 +90,8 @@ pub(crate) fn expand(root: &Root, Select { biased, arms }: Select) -> TokenStrea
     quote!(#(#imports)* #(#slots)* #run #dispatch)
 }
 
-/// What can be kept of an input with mistakes in it: the other arms, and of a broken one its operands and its
-/// body, which an editor goes on working in.
+/// The usable parts of an input with mistakes: the other arms, and the operands and body of a broken one, in which an
+/// editor continues to work.
 pub(crate) fn remains(root: &Root, input: TokenStream) -> TokenStream {
     let (select, lost) = Select::recover(input);
     let lost = lost.into_iter().flat_map(readable);
@@ -89,20 +99,20 @@ pub(crate) fn remains(root: &Root, input: TokenStream) -> TokenStream {
     quote!(#expanded; #(#lost;)*)
 }
 
-/// A receive or a send, and what becomes of it.
+/// A receive or a send, and the code of its arm.
 struct Operation {
-    /// The function of the engine that makes the arm. It is imported under a name of the macro's, since a path
-    /// from `$crate` on would let errors about the channel underline the whole macro call.
+    /// The function of the engine that makes the arm. It is imported under a name of the macro's own, since a path that
+    /// starts with `$crate` would make errors about the channel underline the whole macro call.
     function: &'static str,
-    /// The `let` of the slot, if the value does not stay in a place of the caller.
+    /// The `let` of the slot, if the value is not in a place of the caller.
     slot: TokenStream,
     /// The `Arm` for the engine.
     arm: TokenStream,
-    /// The value of a send, if it is a place, and the call that gives it up.
+    /// The value of a send, if it is a place, and the call that moves out of it.
     place: Option<(Expr, TokenStream)>,
     /// The slot of a value that may remain unsent.
     unsent: Option<Ident>,
-    /// What runs when the arm is taken, in two parts: the end of a send, which nothing may precede; the rest.
+    /// The code that runs when the arm is taken, in two parts: the end of a send, which must come first, and the rest.
     taken: (TokenStream, TokenStream),
 }
 
@@ -184,13 +194,13 @@ impl Operation {
             let at_value = ident("__gochan_value", value.span());
             let send_place = ident("__gochan_send_place", span);
             let (place, finished) = (reference(value.clone()), ident(finished, span));
-            let new_place = engine(root, "Place", value.span());
+            let new_lvalue = engine(root, "Lvalue", value.span());
             let give_up = quote!(#moving.#finished(#chosen, #value));
             return Operation {
                 function: "send_place",
                 slot: TokenStream::new(),
                 arm: quote_spanned! {at(span)=>
-                    match (#channel, #new_place::of(#place)) {
+                    match (#channel, #new_lvalue::of(#place)) {
                         (#at_channel, #at_value) => unsafe { #send_place(#at_channel, #at_value) }
                     } #guard
                 },
@@ -215,16 +225,16 @@ impl Operation {
         }
     }
 
-    /// Drops the value, which another arm kept from being sent.
+    /// Drops a value that was not sent because another arm was taken.
     fn discard(&self) -> Option<TokenStream> {
         self.unsent.as_ref().map(|slot| quote!(#slot.discard();))
     }
 
-    /// Code that never runs and proves to the compiler what the engine needs to know about a place.
+    /// Code that never runs and proves to the compiler what the engine requires of a place.
     ///
-    /// It is one: of what only looks like it, such as a constant in lower case, the caller would keep a copy. And
-    /// it can be given up while the temporaries of the operands are still there: one that borrows from the place,
-    /// and looks at it in its destructor, would see a value that has long been the receiver's.
+    /// The expression is a place: of something that only looks like one, such as a constant in lower case, the caller
+    /// would keep a copy. And it can be moved out of while the temporaries of the operands are still alive: one that
+    /// borrows from the place, and reads it in its destructor, would see a value that already belongs to the receiver.
     fn gives_up(&self) -> Option<TokenStream> {
         let (place, give_up) = self.place.as_ref()?;
         Some(quote! {
@@ -244,11 +254,11 @@ impl Operation {
     }
 }
 
-/// `body` with `value` in the one pattern, or its two parts in the two.
+/// `body` with `value` bound by the one pattern, or its two parts by the two.
 ///
-/// A pattern that may fail to match is bound by a `match`, after code that never runs has made the compiler check
-/// that it cannot: as the parameter of a function literal, since about a `let` it would have advice, such as to
-/// add an `else`, that it cannot place.
+/// A pattern that may fail to match is bound by a `match`, after code that never runs has made the compiler check that
+/// it cannot fail: as the parameter of a function literal, since for a `let` the compiler would suggest a fix, such as
+/// adding an `else`, that the user cannot apply.
 fn bind(patterns: &[&Pat], value: &impl ToTokens, body: &ArmBody) -> TokenStream {
     if patterns.iter().all(|pattern| always_matches(pattern)) {
         let pattern = tuple(patterns);
@@ -281,7 +291,7 @@ fn bind(patterns: &[&Pat], value: &impl ToTokens, body: &ArmBody) -> TokenStream
     }
 }
 
-/// `pattern` without the variables it binds, which matches as many values: nothing in it is unused.
+/// `pattern` without the variables that it binds, which matches the same values: nothing in it is unused.
 fn nameless(pattern: Pat) -> Pat {
     let all = |patterns: Punctuated<Pat, Token![,]>| patterns.into_iter().map(nameless).collect();
     match pattern {
@@ -329,7 +339,7 @@ fn nameless(pattern: Pat) -> Pat {
     }
 }
 
-/// The one part itself, or the parts in parentheses.
+/// The single part itself, or the parts in parentheses.
 fn tuple(parts: &[impl ToTokens]) -> TokenStream {
     match parts {
         [part] => part.to_token_stream(),
@@ -337,7 +347,7 @@ fn tuple(parts: &[impl ToTokens]) -> TokenStream {
     }
 }
 
-/// Whether `pattern` is seen to match every value.
+/// True if `pattern` visibly matches every value.
 fn always_matches(pattern: &Pat) -> bool {
     match pattern {
         Pat::Wild(_) | Pat::Rest(_) => true,
@@ -353,8 +363,8 @@ fn always_matches(pattern: &Pat) -> bool {
     }
 }
 
-/// Whether the compiler lets `expr` be borrowed now and moved out of later, and both mean the same: a local
-/// variable, a field of one, or what one of these points to.
+/// True if the compiler allows `expr` to be borrowed now and moved out of later, and both mean the same place: a local
+/// variable, a field of one, or the target of one of these.
 fn is_place(expr: &Expr) -> bool {
     match expr {
         Expr::Paren(paren) => is_place(&paren.expr),
@@ -368,20 +378,20 @@ fn is_place(expr: &Expr) -> bool {
     }
 }
 
-/// Whether `name` is by convention that of a constant, a variant or a type.
+/// True if `name` is by convention the name of a constant, a variant or a type.
 fn is_capitalized(name: &str) -> bool {
     let name = name.strip_prefix("r#").unwrap_or(name);
     name.chars().find(|letter| letter.is_alphabetic()).is_some_and(char::is_uppercase)
 }
 
-/// `.only_if(…)`, with the temporaries of the condition gone before the engine waits.
+/// `.only_if(…)`, with the temporaries of the condition dropped before the engine waits.
 fn only_if(guard: Option<Guard>) -> Option<TokenStream> {
     let condition = bare(guard?.condition);
     let on = ident("__gochan_on", condition.span());
     Some(quote_spanned!(on.span()=> .only_if({ let #on: ::core::primitive::bool = #condition; #on })))
 }
 
-/// `&expr`, with the parentheses it needs. The `&` is the macro's: clippy has nothing to say about it.
+/// `&expr`, with the parentheses it needs. The `&` is the macro's, so clippy ignores it.
 fn reference(expr: Expr) -> TokenStream {
     let and_token = Token![&](at(expr.span()));
     syn::ExprReference { attrs: Vec::new(), and_token, mutability: None, expr: Box::new(expr) }
@@ -394,7 +404,13 @@ fn engine(root: &Root, item: &str, span: Span) -> TokenStream {
     quote!(#select::#item)
 }
 
-/// `slot.name()`, all of it shown to the user as `span`.
+/// A variant of an enum that the engine takes.
+fn variant(root: &Root, of: &str, name: &str) -> TokenStream {
+    let (of, name) = (engine(root, of, Span::call_site()), ident(name, Span::call_site()));
+    quote!(#of::#name)
+}
+
+/// `slot.name()`, with all tokens located at `span`.
 fn method(slot: &Ident, name: &str, span: Span) -> TokenStream {
     let (slot, name) = (Ident::new(&slot.to_string(), at(span)), ident(name, span));
     quote_spanned!(at(span)=> #slot.#name())
@@ -412,7 +428,7 @@ fn name(word: &str) -> Ident {
     ident(&format!("__gochan_{word}"), Span::call_site())
 }
 
-/// A name of the macro's own, shown to the user as `span`.
+/// A name of the macro's own, located at `span`.
 fn ident(word: &str, span: Span) -> Ident {
     Ident::new(word, at(span))
 }

@@ -57,6 +57,10 @@ fn go_forms() {
         "println!(\"{x}\")",
         "[a, mut b, c = self.c] { a.f(b, c) }",
         "[a, mut b] f(a, b)",
+        "[ctx] f(&ctx, n)",
+        "[job] f(g(), a, &job.parts[i + 1], a)",
+        "f(&make(1), &mut Vec::new(), &LIMITS, &[1, 2])",
+        "[ch] ch.iter().take(limit()).sum::<u64>()",
         "[&a] f(a)",
     ];
     compare("go", &render("go", &inputs, |input| expand::expression_or(input, go::expand, go::remains)));
@@ -141,6 +145,10 @@ fn main_functions() {
     for (args, item) in [
         ("crate = gochan", "fn main() { work() }"),
         ("stack_size = 4 << 20, crate = my::gochan", "/// Runs.\npub fn main() -> Result<(), E> { Ok(()) }"),
+        ("workers = 2, backend = \"threads\", on_panic = policy(), crate = gochan", "fn main() {}"),
+        ("settings = own, stuck_after = \"1s\", crate = gochan", "fn main() {}"),
+        ("crate = gochan", "#[gochan::main] fn main() {}"),
+        ("backend = \"virtual\", crate = gochan", "fn main() { work() }"),
         ("crate = gochan", "async fn main() { work().await }"),
     ] {
         let parse = |source: &str| source.parse::<TokenStream>().expect("the source lexes");
@@ -151,8 +159,8 @@ fn main_functions() {
     compare("main", &rendered);
 }
 
-/// While a name is being typed after a dot, an editor expands the macro without it and with a made-up one in
-/// its place, and compares: what stands in front of the cursor must be the same in both.
+/// While a name is being typed after a dot, an editor expands the macro without it and with a made-up one in its place,
+/// and compares: the tokens before the cursor must be the same in both.
 #[test]
 fn half_typed_input_expands_like_the_input_it_will_be() {
     fn expanded(input: &str, expand: fn(TokenStream) -> TokenStream) -> String {
@@ -228,8 +236,8 @@ fn half_typed_input_expands_like_the_input_it_will_be() {
     }
 }
 
-/// What an editor expands while something is typed or taken out again: never a panic, and never silence about
-/// the mistake.
+/// The expansions while an editor's user types or deletes something: never a panic, and never without an error for the
+/// mistake.
 #[test]
 fn input_with_a_token_missing_or_cut_short_expands() {
     let inputs = [

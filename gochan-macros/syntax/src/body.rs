@@ -1,4 +1,4 @@
-//! A block the macros pass on unread.
+//! A block that the macros pass on without parsing.
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -9,17 +9,17 @@ use syn::{Block, Result, Stmt};
 /// Prints as a block with its braces.
 #[derive(Clone, Debug)]
 pub struct Body {
-    /// What stands between the braces, for [`stmts`](Body::stmts) to read.
+    /// The tokens between the braces, for [`stmts`](Body::stmts) to parse.
     pub tokens: TokenStream,
-    /// Where the braces stand, or the whole text where the macro's delimiters take their place.
+    /// The span of the braces, or of the whole text if the macro's delimiters take their place.
     pub span: Span,
-    /// The block as it is written, if it is. Braces that are made again forget where each of them stands, and a
-    /// statement that breaks off would be reported as the whole block.
+    /// The block as it is written, if it is. New braces would lose the position of each brace, and a statement that
+    /// breaks off would be reported as the whole block.
     braces: Option<Group>,
 }
 
 impl Body {
-    /// The block that `group` holds.
+    /// The block in `group`.
     pub(crate) fn of(group: &Group) -> Body {
         Body { tokens: group.stream(), span: group.span(), braces: Some(group.clone()) }
     }
@@ -33,7 +33,7 @@ impl Body {
         Body::within(tokens, span.or(first).unwrap_or_else(Span::call_site))
     }
 
-    /// Statements whose braces stood at `span`.
+    /// Statements whose braces were at `span`.
     pub(crate) fn within(tokens: TokenStream, span: Span) -> Body {
         Body { tokens, span, braces: None }
     }
@@ -42,12 +42,12 @@ impl Body {
     ///
     /// # Errors
     ///
-    /// When the block holds a syntax error, or syntax that `syn` does not know.
+    /// If the block contains a syntax error, or syntax that `syn` does not know.
     pub fn stmts(&self) -> Result<Vec<Stmt>> {
         syn::parse2::<Block>(self.in_braces().into()).map(|block| block.stmts)
     }
 
-    /// Whether it is seen to end in the middle of a statement, such as `job.`.
+    /// True if it visibly ends in the middle of a statement, such as `job.`.
     #[must_use]
     pub fn breaks_off(&self) -> bool {
         match self.tokens.clone().into_iter().last() {

@@ -11,15 +11,15 @@ use crate::tokens::{self, error_at, find_assign, find_fat_arrow, is_operator, pa
 /// The input of `with_context!`.
 #[derive(Clone, Debug)]
 pub struct WithContext {
-    /// What the body calls the context.
+    /// The names in the body.
     pub binding: ContextBinding,
     /// The `=`.
     pub eq: Token![=],
-    /// The expression that makes the context and its handle.
+    /// The expression that creates the context and its handle.
     pub source: Expr,
     /// The `=>`.
     pub fat_arrow: Token![=>],
-    /// What runs with it.
+    /// The code that runs with it.
     pub body: ArmBody,
 }
 
@@ -91,8 +91,8 @@ impl Parse for WithContext {
 }
 
 impl WithContext {
-    /// What an editor can work with in an input that does not parse: the source and the body, if the names
-    /// are there.
+    /// The parts of an input that does not parse that an editor can use: the source and the body, if the names are
+    /// there.
     #[must_use]
     pub fn recover(tokens: TokenStream) -> Option<WithContext> {
         let tokens: Vec<TokenTree> = tokens.into_iter().collect();
@@ -122,7 +122,7 @@ impl WithContext {
     }
 }
 
-/// Where the first of several statements ends.
+/// The end of the first of several statements.
 fn semicolon(body: &[TokenTree]) -> Option<usize> {
     (0..body.len()).find(|&at| tokens::is_punct(body, at, ';'))
 }

@@ -11,7 +11,7 @@ use crate::tokens::{self, error_at, find_arrow, is_punct, is_word, parse_expr, s
 /// The input of `defer!`.
 #[derive(Clone, Debug)]
 pub struct Defer {
-    /// What runs at the end of the enclosing block.
+    /// The code that runs at the end of the enclosing block.
     pub body: Body,
 }
 
@@ -33,7 +33,7 @@ impl Parse for Defer {
 }
 
 impl Defer {
-    /// `tokens` as they are, whatever they do.
+    /// `tokens` as they are, whatever they contain.
     #[must_use]
     pub fn bare(tokens: TokenStream) -> Defer {
         Defer { body: Body::bare(tokens) }
@@ -43,7 +43,7 @@ impl Defer {
 const LITERAL: &str =
     "`defer!` needs no function literal: write what to run, as in `defer!(wg.done())` or `defer! { … }`";
 
-/// The complaint about what Go, or `go!`, would know what to do with.
+/// The error for input that Go, or `go!`, would accept.
 fn no_expression(tokens: &[TokenTree]) -> Option<Error> {
     if let Some(start) = foreign_literal(tokens) {
         return Some(error_at(start, LITERAL));
@@ -67,7 +67,7 @@ fn no_expression(tokens: &[TokenTree]) -> Option<Error> {
     several.then(|| Error::new(comma.span(), "write one `defer!` for each, or `;` between the two"))
 }
 
-/// The complaint about an expression that the end of the block can do nothing with.
+/// The error for an expression that has no effect at the end of the block.
 fn nothing_to_run(tokens: &[TokenTree]) -> Option<Error> {
     let starts_statement = ["let", "if", "while", "match", "for", "return", "use", "const"]
         .iter()

@@ -19,11 +19,11 @@ use crate::tokens::{self, error_at, is_word, parse_all, stream};
 pub struct Go {
     /// The handles cloned before anything else.
     pub clones: Option<CloneList>,
-    /// What the goroutine runs.
+    /// The code that the goroutine runs.
     pub form: Form,
 }
 
-/// What follows the clone list.
+/// The input after the clone list.
 #[derive(Clone, Debug)]
 pub enum Form {
     /// `f(a, b)`: callee and arguments are evaluated by the caller.
@@ -41,7 +41,7 @@ pub enum Form {
 pub struct CloneList {
     /// The brackets.
     pub bracket: token::Bracket,
-    /// What is cloned.
+    /// The entries.
     pub entries: Punctuated<CloneEntry, Token![,]>,
 }
 
@@ -52,7 +52,7 @@ pub struct CloneEntry {
     pub mutability: Option<Token![mut]>,
     /// The variable to clone, and the clone's name.
     pub name: Ident,
-    /// `= expression`: clones that under `name` instead, for what is no variable.
+    /// `= expression`: clones that expression under `name`, if the source is not a variable.
     pub source: Option<(Token![=], Expr)>,
 }
 
@@ -150,7 +150,7 @@ fn self_entry(input: ParseStream) -> Error {
     }
 }
 
-/// An entry such as `self.jobs`: no name that the goroutine could use for the clone.
+/// The error for an entry such as `self.jobs`, which gives the goroutine no name for the clone.
 fn path_entry(input: ParseStream, first: &Ident) -> Error {
     if input.peek(Token![as]) {
         return input.error(format!("the clone's name comes first: `[name = {first}]`"));
@@ -175,12 +175,12 @@ fn path_entry(input: ParseStream, first: &Ident) -> Error {
     Error::new_spanned(entry, format!("the clone needs a name of its own: `[{last} = {shown}]`"))
 }
 
-/// Source-like text for a path such as `self . jobs`.
+/// A path such as `self . jobs` as source text.
 fn tidy(tokens: &TokenStream) -> String {
     tokens.to_string().replace(" . ", ".").replace(" :: ", "::").replace(" (", "(").replace("( ", "(")
 }
 
-/// A `,` or `=>` that `tokens` begin with.
+/// A `,` or `=>` at the start of `tokens`.
 fn separator(tokens: &[TokenTree]) -> Option<&[TokenTree]> {
     match () {
         () if tokens::is_operator(tokens, 0, '=', '>') => Some(&tokens[..2]),
@@ -189,7 +189,7 @@ fn separator(tokens: &[TokenTree]) -> Option<&[TokenTree]> {
     }
 }
 
-/// What Go, or another language, begins a function literal with: `func(n int) { … }`, `() => { … }`.
+/// The start of a function literal in Go or another language: `func(n int) { … }`, `() => { … }`.
 pub(crate) fn foreign_literal(tokens: &[TokenTree]) -> Option<&[TokenTree]> {
     let is = |at: usize, delimiter: Delimiter| matches!(tokens.get(at), Some(TokenTree::Group(group)) if group.delimiter() == delimiter);
     let body = (2..tokens.len()).any(|at| is(at, Delimiter::Brace));
@@ -200,7 +200,7 @@ pub(crate) fn foreign_literal(tokens: &[TokenTree]) -> Option<&[TokenTree]> {
     }
 }
 
-/// Reads what follows the clone list; `tokens` is not empty.
+/// Parses the input after the clone list; `tokens` is not empty.
 fn form(tokens: &[TokenTree]) -> Result<Form> {
     if let [TokenTree::Group(group)] = tokens {
         match group.delimiter() {
@@ -238,7 +238,7 @@ fn form(tokens: &[TokenTree]) -> Result<Form> {
             None => Ok(Form::Call(call)),
         },
         Expr::MethodCall(call) => Ok(Form::MethodCall(call)),
-        // Its arguments are the macro's own business: it runs whole.
+        // The arguments belong to that macro: it runs as a whole.
         Expr::Macro(_) => Ok(Form::Block(Body::bare(stream(tokens)))),
         other => Err(not_a_call(&other)),
     }
@@ -264,7 +264,7 @@ fn starts_closure(tokens: &[TokenTree]) -> bool {
     tokens::punct(tokens, at).is_some_and(|punct| punct.as_char() == '|')
 }
 
-/// Whether `tokens` are statements between the macro's own braces rather than one expression.
+/// True if `tokens` are statements between the macro's own braces rather than one expression.
 fn is_statements(tokens: &[TokenTree]) -> bool {
     const STATEMENT: [&str; 15] = [
         "let", "for", "while", "loop", "if", "match", "unsafe", "return", "use", "fn", "const", "static",
@@ -282,8 +282,8 @@ fn is_statements(tokens: &[TokenTree]) -> bool {
         || block_first && tokens::parse_expr(tokens).is_err()
 }
 
-/// Reads `move |a: A| -> R { … }(a)` by hand: to `syn`, as to the compiler, the trailing call would belong
-/// to the body.
+/// Parses `move |a: A| -> R { … }(a)` by hand: for `syn`, as for the compiler, the trailing call would belong to the
+/// body.
 fn literal(input: ParseStream) -> Result<Literal> {
     let whole: Vec<TokenTree> = tokens::rest(&input.fork())?;
     let _: Option<Token![move]> = input.parse()?;
@@ -370,7 +370,7 @@ fn closure_call(closure: ExprClosure, arguments: Punctuated<Expr, Token![,]>) ->
     counted(Literal { parameters, output: closure.output, body, arguments }, span)
 }
 
-/// Checks that each parameter has its argument; `call` is where the arguments stand.
+/// Checks that each parameter has its argument; `call` is the span of the arguments.
 fn counted(literal: Literal, call: Span) -> Result<Literal> {
     let (takes, given) = (literal.parameters.len(), literal.arguments.len());
     if takes == given {
@@ -441,7 +441,7 @@ pub(crate) fn spell(expr: &Expr) -> Option<String> {
                 Member::Named(name) => name.to_string(),
                 Member::Unnamed(index) => index.index.to_string(),
             };
-            // A field that holds a function is called through parentheses, so this reads as a method.
+            // A field that holds a function is called with parentheses around it, so this is parsed as a method.
             Some(format!("{}.{member}", spell(&field.base)?))
         }
         _ => None,

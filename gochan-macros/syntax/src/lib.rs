@@ -1,8 +1,9 @@
-//! The grammar of gochan's macros as [`syn`] types.
+//! Internal to gochan and **without any stability**: any release may change it. The grammar of gochan's macros as [`syn`]
+//! types.
 //!
-//! One parser serves two readers: `gochan-macros` expands these types, the linter inspects them. Each
-//! macro has a file and a type of its own that implements [`syn::parse::Parse`]; a mistake is an error
-//! whose span covers the tokens to change and whose message says what to write instead.
+//! One parser serves two readers: `gochan-macros` expands these types, the linter inspects them. Each macro has its own
+//! file and type that implements [`syn::parse::Parse`]; a mistake is an error whose span covers the tokens to change
+//! and whose message says what to write instead.
 //!
 //! | macro | type |
 //! |---|---|
@@ -15,11 +16,11 @@
 //!
 //! Two decisions run through all of them:
 //!
-//! * **`<-` is found before `syn` sees an expression.** Read as Rust, `ch <- v` is the comparison
-//!   `ch < -v`; so the tokens are split at the arrow first and each side is parsed alone.
-//! * **Blocks stay tokens** ([`Body`]). The compiler reads them better than any copy of its grammar: its
-//!   messages are the familiar ones, syntax younger than `syn` passes through, and half-typed code inside
-//!   reaches rust-analyzer as it stands. Whoever needs the statements asks [`Body::stmts`].
+//! * **`<-` is found before `syn` sees an expression.** Parsed as Rust, `ch <- v` is the comparison `ch < -v`; so the
+//!   tokens are split at the arrow first and each side is parsed alone.
+//! * **Blocks stay tokens** ([`Body`]). The compiler parses them better than any copy of its grammar: its messages are
+//!   the familiar ones, syntax newer than `syn` passes through, and half-typed code inside reaches rust-analyzer
+//!   unchanged. Code that needs the statements calls [`Body::stmts`].
 
 mod body;
 mod chan;
@@ -35,6 +36,7 @@ mod send;
 mod test_args;
 #[cfg(test)]
 mod testing;
+mod time;
 mod tokens;
 
 pub use body::Body;
@@ -43,7 +45,7 @@ pub use close::Close;
 pub use context::{ContextBinding, WithContext};
 pub use defer::Defer;
 pub use go::{CloneEntry, CloneList, Form, Go, Literal, Parameter};
-pub use main_test::{EntryArgs, EntryFn};
+pub use main_test::{Choice, EntryArgs, EntryFn};
 pub use recv::Recv;
 pub use repair::{fragments, repair};
 pub use select::{Arm, ArmBody, ArmKind, Guard, Receive, ReceiveBinding, Select, SelectSend, kw};

@@ -4,20 +4,73 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned;
-use syn::{Attribute, Error, Expr, Ident, Path, Result, Safety, Signature, Token, Visibility, ext::IdentExt};
+use syn::{
+    Attribute, Error, Expr, Ident, LitStr, Path, Result, Safety, Signature, Token, Visibility, ext::IdentExt,
+};
 
-use crate::{Body, tokens};
+use crate::{Body, time, tokens};
 
-/// `stack_size = …, crate = …`
+/// `stack_size = …, workers = …, backend = …, on_panic = …, stuck_after = …, settings = …, crate = …`
 #[derive(Clone, Debug, Default)]
 pub struct EntryArgs {
-    /// The stack of the function in bytes.
+    /// The stack size of the function in bytes.
     pub stack_size: Option<Expr>,
-    /// Where gochan is found, for a crate that reaches it by another path.
+    /// The number of workers.
+    pub workers: Option<Expr>,
+    /// How goroutines run.
+    pub backend: Option<Choice>,
+    /// What a panic in a goroutine does.
+    pub on_panic: Option<Choice>,
+    /// When a goroutine that keeps its worker is reported, in nanoseconds.
+    pub stuck_after: Option<u64>,
+    /// A function that returns the settings to begin with.
+    pub settings: Option<Expr>,
+    /// The path of gochan, for a crate that reaches it by another path.
     pub krate: Option<Path>,
 }
 
-/// The function under the attribute, its body unread.
+/// One of a few values, by its word or as an expression.
+#[derive(Clone, Debug)]
+pub enum Choice {
+    /// The variant that the word names.
+    Variant(Ident),
+    /// An expression for it.
+    Expr(Box<Expr>),
+}
+
+impl Choice {
+    /// Parses the value of `argument`, which has these words for these variants.
+    fn parse(input: ParseStream, argument: &str, words: &[(&str, &str)]) -> Result<Choice> {
+        if !input.peek(LitStr) {
+            return Ok(Choice::Expr(Box::new(input.parse()?)));
+        }
+        let word: LitStr = input.parse()?;
+        match words.iter().find(|(known, _)| word.value() == *known) {
+            Some((_, variant)) => Ok(Choice::Variant(Ident::new(variant, word.span()))),
+            None => {
+                let known: Vec<String> = words.iter().map(|(known, _)| format!("\"{known}\"")).collect();
+                Err(Error::new(word.span(), format!("`{argument}` is one of {}", known.join(", "))))
+            }
+        }
+    }
+}
+
+const BACKENDS: [(&str, &str); 3] =
+    [("coroutines", "Coroutines"), ("threads", "Threads"), ("virtual", "Virtual")];
+const PANIC_POLICIES: [(&str, &str); 2] = [("report", "Report"), ("abort", "Abort")];
+
+/// Each argument, with an example of its use.
+const EXAMPLES: [(&str, &str); 7] = [
+    ("stack_size", "stack_size = 16 << 20"),
+    ("workers", "workers = 4"),
+    ("backend", "backend = \"threads\""),
+    ("on_panic", "on_panic = \"abort\""),
+    ("stuck_after", "stuck_after = \"1s\""),
+    ("settings", "settings = a_function"),
+    ("crate", "crate = my::gochan"),
+];
+
+/// The function under the attribute, with its body not parsed.
 #[derive(Clone, Debug)]
 pub struct EntryFn {
     /// The other attributes.
@@ -35,23 +88,15 @@ impl Parse for EntryArgs {
         let mut args = EntryArgs::default();
         while !input.is_empty() {
             let name = input.call(Ident::parse_any)?;
-            let known = name == "stack_size" || name == "crate";
-            if !known {
-                return Err(Error::new(
-                    name.span(),
-                    format!("unknown argument `{name}`: there are `stack_size = bytes` and `crate = path`"),
-                ));
-            }
+            let Some((_, example)) = EXAMPLES.iter().find(|(known, _)| name == known) else {
+                let known = EXAMPLES.map(|(_, example)| format!("`{example}`")).join(", ");
+                return Err(Error::new(name.span(), format!("unknown argument `{name}`: there are {known}")));
+            };
             if !input.peek(Token![=]) {
-                let example = if name == "crate" { "crate = my::gochan" } else { "stack_size = 16 << 20" };
                 return Err(Error::new(name.span(), format!("`{name}` needs a value: `{example}`")));
             }
             input.parse::<Token![=]>()?;
-            let twice = if name == "crate" {
-                args.krate.replace(Path::parse_mod_style(input)?).is_some()
-            } else {
-                args.stack_size.replace(input.parse()?).is_some()
-            };
+            let twice = args.read_value(&name, input)?;
             if twice {
                 return Err(Error::new(name.span(), format!("`{name}` is given twice")));
             }
@@ -60,6 +105,21 @@ impl Parse for EntryArgs {
             }
         }
         Ok(args)
+    }
+}
+
+impl EntryArgs {
+    /// True if the argument was given before.
+    fn read_value(&mut self, name: &Ident, input: ParseStream) -> Result<bool> {
+        Ok(match name.to_string().as_str() {
+            "stack_size" => self.stack_size.replace(input.parse()?).is_some(),
+            "workers" => self.workers.replace(input.parse()?).is_some(),
+            "backend" => self.backend.replace(Choice::parse(input, "backend", &BACKENDS)?).is_some(),
+            "on_panic" => self.on_panic.replace(Choice::parse(input, "on_panic", &PANIC_POLICIES)?).is_some(),
+            "stuck_after" => self.stuck_after.replace(time::parse(input, "stuck_after")?).is_some(),
+            "settings" => self.settings.replace(input.parse()?).is_some(),
+            _ => self.krate.replace(Path::parse_mod_style(input)?).is_some(),
+        })
     }
 }
 
@@ -88,12 +148,12 @@ fn is_fn_word(token: &TokenTree) -> bool {
 }
 
 impl EntryFn {
-    /// Checks that the runtime can call the function: nothing async, generic, unsafe or with parameters.
-    /// `attribute` is the name messages use, such as `#[gochan::main]`.
+    /// Checks that the runtime can call the function: it must not be async, generic, unsafe or have parameters.
+    /// `attribute` is its name in messages, such as `#[gochan::main]`.
     ///
     /// # Errors
     ///
-    /// At the first part of the head that has to go.
+    /// At the first part of the head that must be removed.
     pub fn check(&self, attribute: &str) -> Result<()> {
         let sig = &self.sig;
         let refuse = |span, reason: &str| Err(Error::new(span, format!("{attribute} {reason}")));
@@ -147,6 +207,13 @@ mod tests {
         assert!(accept::<EntryArgs>("stack_size = 4 << 20").stack_size.is_some());
         let both: EntryArgs = accept("crate = my::gochan, stack_size = SIZE,");
         assert!(both.krate.is_some() && both.stack_size.is_some());
+        let all: EntryArgs = accept(
+            "workers = 4, backend = \"threads\", on_panic = PanicPolicy::Abort, stuck_after = \"500ms\", settings = f",
+        );
+        assert!(all.workers.is_some() && all.settings.is_some());
+        assert!(matches!(all.backend, Some(Choice::Variant(name)) if name == "Threads"));
+        assert!(matches!(all.on_panic, Some(Choice::Expr(_))));
+        assert_eq!(all.stuck_after, Some(500_000_000));
         accept::<EntryArgs>("crate = ::gochan");
         accept::<EntryArgs>("crate = crate");
     }
@@ -157,10 +224,19 @@ mod tests {
         assert_rejects::<EntryArgs>("stack_size", "stack_size", "needs a value");
         assert_rejects::<EntryArgs>("stack_size = 1, stack_size = 2", "stack_size", "given twice");
         assert_rejects::<EntryArgs>("stack_size = 1 crate = a", "crate", "expected `,`");
+        assert_rejects::<EntryArgs>("workers = 1, workers = 2", "workers", "given twice");
+        assert_rejects::<EntryArgs>(
+            "backend = \"green\"",
+            "\"green\"",
+            "one of \"coroutines\", \"threads\", \"virtual\"",
+        );
+        assert_rejects::<EntryArgs>("on_panic = \"stop\"", "\"stop\"", "one of \"report\", \"abort\"");
+        assert_rejects::<EntryArgs>("stuck_after = 5", "5", "a string with a unit");
+        assert_rejects::<EntryArgs>("backend", "backend", "needs a value");
         assert_rejects::<EntryArgs>("17", "17", "expected ident");
     }
 
-    /// The complaint about an entry function, as [`assert_rejects`] has it.
+    /// The error for an entry function, as [`assert_rejects`] expects it.
     struct Checked;
 
     impl Parse for Checked {

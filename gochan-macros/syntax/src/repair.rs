@@ -1,17 +1,17 @@
-//! Sense in half-typed input, so that an editor can complete in it.
+//! Extracts the usable parts of half-typed input, so that an editor can complete in it.
 //!
-//! While someone types `go!(f(job.`, the macro is asked to expand what no parser accepts. Dropping the
-//! unfinished tail gives almost always the expansion that the finished call will have; rust-analyzer
-//! compares the two to find what stands before the cursor.
+//! While the user types `go!(f(job.`, the macro must expand input that no parser accepts. Dropping the unfinished tail
+//! almost always gives the expansion that the finished call will have; rust-analyzer compares the two to find what is
+//! before the cursor.
 
 use proc_macro2::{Delimiter, Group, Spacing, TokenStream, TokenTree};
 use syn::{Error, Expr};
 
 use crate::tokens::{find_arrow, find_fat_arrow, parse_expr, punct};
 
-/// `tokens` without their dangling `.` and `::`, and an error at each of them. None when nothing dangles.
+/// `tokens` without their dangling `.` and `::`, and an error at each of them. `None` if nothing dangles.
 ///
-/// Looks into parentheses and brackets, not into blocks: those are passed on unread.
+/// Parentheses and brackets are searched, blocks are not: those are passed on without parsing.
 #[must_use]
 pub fn repair(tokens: TokenStream) -> Option<(TokenStream, Error)> {
     let mut errors = Vec::new();
@@ -47,7 +47,7 @@ fn repair_level(tokens: TokenStream, errors: &mut Vec<Error>) -> TokenStream {
     repaired.into_iter().collect()
 }
 
-/// How many tokens at `at` are a `.` or `::` without a name after it.
+/// The number of tokens at `at` that are a `.` or `::` without a name after it.
 fn dangling(tokens: &[TokenTree], at: usize) -> usize {
     let is = |at: usize, char: char| punct(tokens, at).is_some_and(|punct| punct.as_char() == char);
     let follows_operand = at > 0 && !matches!(&tokens[at - 1], TokenTree::Punct(_));
@@ -69,8 +69,8 @@ fn dangling(tokens: &[TokenTree], at: usize) -> usize {
     if follows_operand && ends { width } else { 0 }
 }
 
-/// The parts of `tokens` between the DSL's separators that are whole Rust expressions, so that an expansion
-/// which only reports an error can still contain them.
+/// The parts of `tokens` between the macros' separators that are complete Rust expressions, so that an expansion that
+/// only reports an error can still contain them.
 #[must_use]
 pub fn fragments(tokens: TokenStream) -> Vec<Expr> {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();

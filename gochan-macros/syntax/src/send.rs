@@ -52,7 +52,7 @@ impl Parse for Send {
     }
 }
 
-/// An arrow after the one that counted.
+/// An arrow after the first one.
 pub(crate) fn second_arrow(tokens: &[TokenTree], at: usize) -> Error {
     let message = if at == 0 {
         "what another channel yields is received first, by `recv!(other)` in place of `<-other`"
@@ -62,7 +62,7 @@ pub(crate) fn second_arrow(tokens: &[TokenTree], at: usize) -> Error {
     Error::new_spanned(tokens::arrow_token(tokens, at), message)
 }
 
-/// The error for a comma in `value`, which is no expression.
+/// The error for a comma in `value`, which is not an expression.
 fn second_value(value: &[TokenTree]) -> Option<Error> {
     let (first, comma, _) = split_comma(value)?;
     parse_expr(first).ok()?;
@@ -89,7 +89,7 @@ fn missing_arrow(tokens: &[TokenTree]) -> Error {
     error_at(tokens, "the value is missing: `send!(ch <- value)`")
 }
 
-/// What stands between two operands in place of the arrow, such as `=` or `:=`.
+/// The token between two operands in place of the arrow, such as `=` or `:=`.
 fn other_operator(tokens: &[TokenTree]) -> Option<&[TokenTree]> {
     let is_operator = |at: usize| {
         let punct = tokens::punct(tokens, at);

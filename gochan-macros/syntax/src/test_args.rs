@@ -1,35 +1,37 @@
 //! The arguments of `#[gochan::test]`.
 
 use syn::parse::{Parse, ParseStream};
-use syn::{Error, Expr, ExprArray, Ident, Lit, LitStr, Path, Result, Token, ext::IdentExt};
+use syn::{Error, Expr, ExprArray, Ident, Lit, Path, Result, Token, ext::IdentExt};
+
+use crate::time;
 
 /// `virtual_time, explore = …, limit = …, jumps = …, timeout = "…", allow = […], stack_size = …, crate = …`
 #[derive(Clone, Debug, Default)]
 pub struct TestArgs {
-    /// Time passes only when everybody waits.
+    /// Time passes only when all goroutines wait.
     pub virtual_time: Option<Ident>,
-    /// How many interleavings to run.
+    /// The number of interleavings to run.
     pub explore: Option<Explore>,
-    /// How many interleavings there may be, and the name of the argument.
+    /// The maximum number of interleavings, and the name of the argument.
     pub limit: Option<(Ident, Expr)>,
-    /// How often in a run the clock may jump while somebody can run, and the name of the argument.
+    /// How often in a run the clock may jump while goroutines can run, and the name of the argument.
     pub jumps: Option<(Ident, Expr)>,
-    /// How long the test may take, in nanoseconds.
+    /// The timeout of the test in nanoseconds.
     pub timeout: Option<u64>,
     /// Goroutines that may be left.
     pub allow: Option<ExprArray>,
-    /// The stack of the body in bytes.
+    /// The stack size of the body in bytes.
     pub stack_size: Option<Expr>,
-    /// Where gochan is found, for a crate that reaches it by another path.
+    /// The path of gochan, for a crate that reaches it by another path.
     pub krate: Option<Path>,
 }
 
-/// How far an exploration goes.
+/// The extent of an exploration.
 #[derive(Clone, Debug)]
 pub enum Explore {
-    /// So many runs.
+    /// This many runs.
     Runs(Box<Expr>),
-    /// One for each interleaving.
+    /// One run for each interleaving.
     All,
 }
 
@@ -112,18 +114,13 @@ fn value_follows(name: &Ident, input: ParseStream) -> Result<()> {
 }
 
 impl TestArgs {
-    /// True if there was one before.
+    /// True if the argument was given before.
     fn read_value(&mut self, name: &Ident, input: ParseStream) -> Result<bool> {
         Ok(match name.to_string().as_str() {
             "explore" => self.explore.replace(input.parse()?).is_some(),
             "limit" => self.limit.replace((name.clone(), input.parse()?)).is_some(),
             "jumps" => self.jumps.replace((name.clone(), input.parse()?)).is_some(),
-            "timeout" => {
-                let text: LitStr = input.parse().map_err(|error| {
-                    Error::new(error.span(), "`timeout` is a string with a unit, such as `timeout = \"5s\"`")
-                })?;
-                self.timeout.replace(nanoseconds(&text)?).is_some()
-            }
+            "timeout" => self.timeout.replace(time::parse(input, "timeout")?).is_some(),
             "allow" => {
                 let entries: ExprArray = input.parse().map_err(|error| {
                     Error::new(
@@ -137,25 +134,6 @@ impl TestArgs {
             _ => self.krate.replace(Path::parse_mod_style(input)?).is_some(),
         })
     }
-}
-
-/// `"500ms"`, `"5s"`, `"2m"`, `"1h"`.
-fn nanoseconds(text: &LitStr) -> Result<u64> {
-    let refuse = || {
-        let message = "a time is a whole number and a unit: `500ms`, `5s`, `2m` or `1h`";
-        Error::new(text.span(), message)
-    };
-    let value = text.value();
-    let digits = value.find(|c: char| !c.is_ascii_digit()).ok_or_else(refuse)?;
-    let unit: u64 = match &value[digits..] {
-        "ms" => 1_000_000,
-        "s" => 1_000_000_000,
-        "m" => 60_000_000_000,
-        "h" => 3_600_000_000_000,
-        _ => return Err(refuse()),
-    };
-    let count = value[..digits].parse::<u64>().ok().filter(|&count| count > 0);
-    count.and_then(|count| count.checked_mul(unit)).ok_or_else(refuse)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! How the grammar's tests look at an error: the words it underlines and what it says.
+//! Checks of an error in the grammar's tests: the words that it underlines, and its message.
 
 use syn::parse::Parse;
 
@@ -10,7 +10,7 @@ pub(crate) fn accept<T: Parse>(source: &str) -> T {
     }
 }
 
-/// The text that the error for `source` underlines, and its message.
+/// The text underlined by the error for `source`, and its message.
 pub(crate) fn reject<T: Parse>(source: &str) -> (String, String) {
     match syn::parse_str::<T>(source) {
         Ok(_) => panic!("`{source}` must not parse"),

@@ -1,4 +1,4 @@
-//! Looking at raw tokens before `syn` does: where the DSL's own operators stand.
+//! Inspection of raw tokens before `syn` parses them: the positions of the macros' own operators.
 
 use proc_macro2::{Delimiter, Group, Punct, Spacing, Span, TokenStream, TokenTree};
 use syn::parse::{Parse, ParseStream, Parser};
@@ -12,41 +12,41 @@ pub(crate) fn punct(tokens: &[TokenTree], index: usize) -> Option<&Punct> {
     }
 }
 
-/// Whether the token at `index` is the punctuation character `char`.
+/// True if the token at `index` is the punctuation character `char`.
 pub(crate) fn is_punct(tokens: &[TokenTree], index: usize, char: char) -> bool {
     punct(tokens, index).is_some_and(|punct| punct.as_char() == char)
 }
 
-/// Whether `index` starts the two-character operator `first second`, written without a space.
+/// True if `index` starts the two-character operator `first second`, written without a space.
 pub(crate) fn is_operator(tokens: &[TokenTree], index: usize, first: char, second: char) -> bool {
     punct(tokens, index).is_some_and(|punct| punct.as_char() == first && punct.spacing() == Spacing::Joint)
         && is_punct(tokens, index + 1, second)
 }
 
-/// Whether the token at `index` is the word `word`.
+/// True if the token at `index` is the word `word`.
 pub(crate) fn is_word(tokens: &[TokenTree], index: usize, word: &str) -> bool {
     matches!(tokens.get(index), Some(TokenTree::Ident(ident)) if ident == word)
 }
 
-/// Where the first `<-` outside all brackets starts. `::<-1>` is a generic argument, not an arrow.
+/// The position of the first `<-` outside all brackets. `::<-1>` is a generic argument, not an arrow.
 pub(crate) fn find_arrow(tokens: &[TokenTree]) -> Option<usize> {
     (0..tokens.len()).find(|&index| {
         is_operator(tokens, index, '<', '-') && !(index >= 2 && is_operator(tokens, index - 2, ':', ':'))
     })
 }
 
-/// Where `->` or a `<-` with a space in it stands for the arrow that is missing.
+/// The position of a `->`, or of a `<-` with a space in it, written in place of the missing arrow.
 pub(crate) fn misspelled_arrow(tokens: &[TokenTree]) -> Option<usize> {
     let spaced = |at: usize| is_punct(tokens, at, '<') && is_punct(tokens, at + 1, '-');
     (0..tokens.len()).find(|&at| is_operator(tokens, at, '-', '>') || spaced(at))
 }
 
-/// Where the first `=>` outside all brackets starts.
+/// The position of the first `=>` outside all brackets.
 pub(crate) fn find_fat_arrow(tokens: &[TokenTree]) -> Option<usize> {
     (0..tokens.len()).find(|&index| is_operator(tokens, index, '=', '>'))
 }
 
-/// Where a lone `=` outside all brackets stands: not part of `==`, `<=`, `+=`, `=>` or their like.
+/// The position of a lone `=` outside all brackets: not part of `==`, `<=`, `+=`, `=>` or the like.
 pub(crate) fn find_assign(tokens: &[TokenTree]) -> Option<usize> {
     (0..tokens.len()).find(|&index| {
         let joined_before =
@@ -58,12 +58,12 @@ pub(crate) fn find_assign(tokens: &[TokenTree]) -> Option<usize> {
     })
 }
 
-/// The `<-` at `index`, which [`find_arrow`] has found.
+/// The `<-` at `index`, as found by [`find_arrow`].
 pub(crate) fn arrow_token(tokens: &[TokenTree], index: usize) -> Token![<-] {
     Token![<-](pair(tokens, index))
 }
 
-/// The `=>` at `index`, which [`find_fat_arrow`] has found.
+/// The `=>` at `index`, as found by [`find_fat_arrow`].
 pub(crate) fn fat_arrow_token(tokens: &[TokenTree], index: usize) -> Token![=>] {
     Token![=>](pair(tokens, index))
 }
@@ -73,8 +73,8 @@ fn pair(tokens: &[TokenTree], index: usize) -> [Span; 2] {
     [span(index), span(index + 1)]
 }
 
-/// The `{ … }` that `token` is: as written, or in the invisible brackets that `$body:block` of a user's own macro arrives
-/// in.
+/// The `{ … }` in `token`: as written, or in the invisible brackets in which `$body:block` of a user's own macro
+/// arrives.
 pub(crate) fn braces(token: &TokenTree) -> Option<Group> {
     let TokenTree::Group(group) = token else { return None };
     match group.delimiter() {
@@ -87,7 +87,7 @@ pub(crate) fn braces(token: &TokenTree) -> Option<Group> {
     }
 }
 
-/// All tokens that are left, taken from `input`.
+/// All remaining tokens, taken from `input`.
 pub(crate) fn rest(input: ParseStream) -> Result<Vec<TokenTree>> {
     Ok(input.parse::<TokenStream>()?.into_iter().collect())
 }
@@ -102,8 +102,8 @@ pub(crate) fn error_at(tokens: &[TokenTree], message: impl std::fmt::Display) ->
     Error::new_spanned(stream(tokens), message)
 }
 
-/// Parses all of `tokens` with `parser`. An unexpected end is reported at the last of them, where the user
-/// stopped typing, instead of at the whole macro call.
+/// Parses all of `tokens` with `parser`. An unexpected end is reported at the last token, where the user stopped
+/// typing, instead of at the whole macro call.
 pub(crate) fn parse_all<T>(tokens: &[TokenTree], parser: fn(ParseStream) -> Result<T>) -> Result<T> {
     let end = tokens.last().map_or_else(Span::call_site, last_span);
     let mut group = Group::new(Delimiter::Brace, stream(tokens));
@@ -128,12 +128,12 @@ pub(crate) fn parse_as<T: Parse>(tokens: &[TokenTree]) -> Result<T> {
     parse_all(tokens, T::parse)
 }
 
-/// Parses all of `tokens` as one expression, after `<-` and its like were ruled out by the caller.
+/// Parses all of `tokens` as one expression, after the caller has ruled out `<-` and the like.
 pub(crate) fn parse_expr(tokens: &[TokenTree]) -> Result<Expr> {
     parse_as(tokens)
 }
 
-/// Drops one `,` behind everything else, which formatters add and nobody minds.
+/// Drops one trailing `,`, which formatters add.
 pub(crate) fn without_trailing_comma(tokens: &[TokenTree]) -> &[TokenTree] {
     match tokens {
         [before @ .., TokenTree::Punct(comma)] if comma.as_char() == ',' && !before.is_empty() => before,

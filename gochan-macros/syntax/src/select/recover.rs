@@ -1,13 +1,13 @@
-//! What an editor can work with in an input that does not parse.
+//! The parts of an input that does not parse that an editor can use.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::quote;
 use syn::parse::{ParseStream, Parser};
 use syn::{Error, Expr, Result, Token};
 
-use super::{
-    Arm, ArmBody, ArmKind, Receive, ReceiveBinding, Select, SelectSend, operand_end, receive_binding,
-};
+use super::mistakes::operand_end;
+use super::pattern::receive_binding;
+use super::{Arm, ArmBody, ArmKind, Receive, ReceiveBinding, Select, SelectSend};
 use crate::Body;
 use crate::repair::fragments;
 use crate::tokens::{
@@ -16,9 +16,9 @@ use crate::tokens::{
 };
 
 impl Select {
-    /// The arms that can be kept, and the expressions found where there is no telling the arm.
+    /// The arms that can be kept, and the expressions whose arm is unknown.
     ///
-    /// A body that is missing is one that panics: its type goes with the other arms.
+    /// A missing body is replaced by one that panics: its type fits those of the other arms.
     #[must_use]
     pub fn recover(tokens: TokenStream) -> (Select, Vec<Expr>) {
         let tokens: Vec<TokenTree> = tokens.into_iter().collect();
@@ -54,7 +54,7 @@ impl Select {
 }
 
 impl ArmBody {
-    /// Stands for a body that is not there yet.
+    /// A placeholder for a body that is not there yet.
     pub(crate) fn missing() -> ArmBody {
         ArmBody::Expr(Expr::Verbatim(quote!(::core::unreachable!())))
     }
@@ -64,7 +64,7 @@ fn is_comma(tokens: &[TokenTree], index: usize) -> bool {
     is_punct(tokens, index, ',')
 }
 
-/// The arm that `tokens` begin with, and its length.
+/// The arm at the start of `tokens`, and its length.
 fn whole_arm(tokens: &[TokenTree]) -> Result<(Arm, usize)> {
     let parse = |input: ParseStream| {
         let arm = input.parse::<Arm>()?;
@@ -74,11 +74,11 @@ fn whole_arm(tokens: &[TokenTree]) -> Result<(Arm, usize)> {
     parse.parse2(stream(tokens))
 }
 
-/// Keeps what can be kept of the arm that `tokens` begin with, and tells its length.
+/// Keeps the usable parts of the arm at the start of `tokens`, and returns its length.
 fn broken_arm(tokens: &[TokenTree], arms: &mut Vec<Arm>, lost: &mut Vec<Expr>) -> usize {
     let fat_arrow = find_fat_arrow(tokens);
     let header = &tokens[..fat_arrow.unwrap_or(tokens.len())];
-    // A comma behind the arrow that starts no guard ends the arm: this `=>` is another's.
+    // A comma behind the arrow that does not start a guard ends the arm: this `=>` belongs to another one.
     let arrow = find_arrow(header).unwrap_or(header.len());
     let comma = (arrow..header.len()).find(|&at| is_comma(header, at) && !is_word(header, at + 1, "if"));
     let (header, fat_arrow) = comma.map_or((header, fat_arrow), |comma| (&header[..comma], None));
@@ -89,8 +89,8 @@ fn broken_arm(tokens: &[TokenTree], arms: &mut Vec<Arm>, lost: &mut Vec<Expr>) -
     let (kind, end) = match operation(&header[start..]) {
         Ok((kind, length)) => (Some(kind), start + length),
         Err(_) => {
-            // What stands before a `=` is to be a new name; and so was a lone `ok`, which came too late. A lone
-            // `complete` is another library's `else`.
+            // The tokens before a `=` will be a new name, and so is a lone `ok`, which came too late. A lone `complete`
+            // is another library's `else`.
             let named = ["ok", "complete"].iter().any(|word| is_word(header, 0, word));
             let names = if named && header.len() == 1 { 1 } else { 0 };
             let operands = find_assign(header).map_or(names, |eq| eq + 1);
@@ -98,12 +98,12 @@ fn broken_arm(tokens: &[TokenTree], arms: &mut Vec<Arm>, lost: &mut Vec<Expr>) -
             (None, header.len())
         }
     };
-    // The `=>` comes next, or a guard or a second arrow, or the body, or the arm ends here.
+    // Next comes the `=>`, a guard, a second arrow, or the body, or the arm ends here.
     let guard = is_comma(header, end) && is_word(header, end + 1, "if");
     let complete = end == header.len() || guard || find_arrow(&header[end..]) == Some(0);
     let body_start = if complete { fat_arrow.map_or(end, |at| at + 2) } else { end };
     let (body, length) = body(&tokens[body_start..], body_start == end).unzip();
-    // A body without its operation is not kept: the names that it should bind would be reported as well.
+    // A body without its operation is not kept: the names that it expects would be reported as well.
     if let Some(kind) = kind {
         let fat_arrow = Token![=>](tokens[end - 1].span());
         let body = body.unwrap_or_else(ArmBody::missing);
@@ -129,7 +129,7 @@ fn body(tokens: &[TokenTree], only_block: bool) -> Option<(ArmBody, usize)> {
         let rest: TokenStream = input.parse()?;
         Ok((body, tokens.len() - rest.into_iter().count()))
     };
-    // `f() <-b => …`: the arrow is the next arm's.
+    // In `f() <-b => …` the arrow belongs to the next arm.
     let before_arrow = || {
         let end = find_arrow(tokens)?;
         Some((ArmBody::Expr(parse_expr(&tokens[..end]).ok()?), end))
@@ -137,7 +137,7 @@ fn body(tokens: &[TokenTree], only_block: bool) -> Option<(ArmBody, usize)> {
     parse.parse2(stream(tokens)).ok().or_else(before_arrow)
 }
 
-/// What the arm at the start of `header` waits for, and its length.
+/// The operation of the arm at the start of `header`, and its length.
 fn operation(header: &[TokenTree]) -> Result<(ArmKind, usize)> {
     match header.first() {
         Some(TokenTree::Ident(word)) if word == "default" && find_arrow(header).is_none() => {

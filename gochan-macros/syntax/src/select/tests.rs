@@ -205,7 +205,7 @@ fn other_mistakes() {
     assert_rejects::<Select>("v: i32 = <-rx => {}", ": i32", "the type is the channel's");
 }
 
-/// The arms that are kept of `source`, each with its body.
+/// The arms of `source` that are kept, each with its body.
 fn kept(source: &str) -> Vec<String> {
     let tokens = source.parse().unwrap_or_else(|error| panic!("`{source}` must lex: {error}"));
     let (select, lost) = Select::recover(tokens);

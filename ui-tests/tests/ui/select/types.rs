@@ -33,6 +33,13 @@ fn main() {
         <-numbers => 1,
         <-words => "two",
     };
+    let _ = select! {
+        <-numbers => 1,
+        <-words => {
+            println!("two");
+            "two"
+        }
+    };
     select! {
         v = <-numbers => missing(v),
     }
