@@ -1,4 +1,4 @@
-//! Everything a file that speaks Go needs: `use gochan::prelude::*;`
+//! The names that most code with goroutines needs: `use gochan::prelude::*;`
 
 pub use crate::chan::{Chan, Receiver, Sender};
 pub use crate::context::{Context, background};

@@ -1,9 +1,9 @@
-//! What the macros expand to. Not part of the public interface.
+//! The targets of macro expansions. Not part of the public interface.
 
 pub use crate::chan::{CloseSide, RecvSide, SendSide, ZeroValue, close, recv, recv_ok, send};
 pub use crate::context::release::with_context;
-use crate::sched::spawn::JoinHandle;
 pub use crate::select::private as select;
+use crate::spawn::join::JoinHandle;
 pub use crate::test::Test;
 pub use gochan_macros as macros;
 use std::fmt;
@@ -16,21 +16,90 @@ where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
-    crate::sched::go(f)
+    crate::spawn::start::go_if_possible(f)
 }
 
-/// `#[gochan::main]`; a stack size of zero means the default.
+/// What `go!` asks of a goroutine's result: that it is no future. Of three methods of one name the compiler takes the
+/// first that fits. Types without `Unpin`, as the futures of `async` functions are, come to the second one, and type
+/// parameters to the third.
+pub mod outcome {
+    use super::JoinHandle;
+    use std::future::Future;
+    use std::marker::PhantomData;
+
+    #[derive(Debug)]
+    pub struct Outcome<T>(PhantomData<fn() -> T>);
+
+    impl<T> Outcome<T> {
+        #[inline(always)]
+        pub fn of(_: &JoinHandle<T>) -> Outcome<T> {
+            Outcome(PhantomData)
+        }
+    }
+
+    pub trait PlainOutcome {
+        #[inline(always)]
+        fn is_no_future(&self) {}
+    }
+
+    impl<T: Unpin> PlainOutcome for &&Outcome<T> {}
+
+    pub trait FutureOutcome {
+        type Result;
+
+        #[inline(always)]
+        fn is_no_future(&self)
+        where
+            Self::Result: RunsToItsEnd,
+        {
+        }
+    }
+
+    impl<T: Future> FutureOutcome for &Outcome<T> {
+        type Result = T;
+    }
+
+    pub trait AnyOutcome {
+        #[inline(always)]
+        fn is_no_future(&self) {}
+    }
+
+    impl<T> AnyOutcome for Outcome<T> {}
+
+    #[diagnostic::on_unimplemented(
+        message = "a goroutine runs plain blocking code, and this is a future, which nothing polls",
+        label = "an `async` function does nothing until its future is polled",
+        note = "remove `async` from the function and block in it, or wait for the future in the goroutine: \
+                `go!({{ gochan::block_on(fetch(n)) }})`"
+    )]
+    pub trait RunsToItsEnd {}
+}
+
+/// The function of `#[gochan::main(settings = …)]`, called.
+pub fn settings<F: FnOnce() -> crate::runtime::Builder>(f: F) -> crate::runtime::Builder {
+    f()
+}
+
+/// `#[gochan::main]` with its settings, if it has any; a stack size of zero means the default.
 #[track_caller]
-pub fn main<F, T>(stack_size: usize, f: F) -> std::process::ExitCode
+pub fn main<F, T>(
+    settings: Option<crate::runtime::Builder>,
+    stack_size: usize,
+    f: F,
+) -> std::process::ExitCode
 where
     F: FnOnce() -> T + Send + 'static,
     T: std::process::Termination + 'static,
 {
+    if let Some(Err(error)) = settings.map(crate::runtime::Builder::install) {
+        crate::base::report::fatal(&format!("cannot start: {error}"));
+    }
+    #[cfg(unix)]
     crate::signal::dump_on_quit();
-    crate::sched::main(stack_size, f)
+    crate::spawn::main::main(stack_size, f)
 }
 
-/// `defer!`: runs the closure when it goes out of scope.
+/// `defer!`: runs the closure when the result is dropped.
 #[must_use]
 pub fn defer<F: FnOnce()>(f: F) -> Deferred<F> {
     Deferred(Some(f))
@@ -53,7 +122,7 @@ impl<F: FnOnce()> fmt::Debug for Deferred<F> {
     }
 }
 
-/// For tests: the other threads of the process will never act, such as one that waits for the test to end.
+/// For tests: assume that the other threads of the process never act, such as one that waits for the test to end.
 pub fn disregard_other_threads() {
-    crate::sched::outside::disregard_other_threads();
+    crate::base::actors::disregard_other_threads();
 }

@@ -1,6 +1,6 @@
-//! Methods that the halves do not have. They exist for the compiler's words: who writes `rx.close()` is told that
-//! closing is the sender's job, instead of that there is a method `clone`. Their bounds never hold, so nothing can
-//! call them.
+//! Methods that the halves do not have. They exist for the compiler's messages: for `rx.close()` it reports that
+//! closing is the sender's job, instead of proposing the method `clone`. Their bounds never hold, so they cannot be
+//! called.
 
 use super::{CloseSide, Receiver, RecvSide, SendError, SendSide, Sender};
 
@@ -10,7 +10,7 @@ impl<T> Receiver<T> {
     where
         Self: CloseSide,
     {
-        nobody()
+        not_callable()
     }
 
     #[doc(hidden)]
@@ -18,7 +18,7 @@ impl<T> Receiver<T> {
     where
         Self: SendSide,
     {
-        nobody()
+        not_callable()
     }
 }
 
@@ -28,7 +28,7 @@ impl<T> Sender<T> {
     where
         Self: RecvSide,
     {
-        nobody()
+        not_callable()
     }
 
     #[doc(hidden)]
@@ -36,10 +36,10 @@ impl<T> Sender<T> {
     where
         Self: RecvSide,
     {
-        nobody()
+        not_callable()
     }
 }
 
-fn nobody() -> ! {
+fn not_callable() -> ! {
     unreachable!("called past a bound that does not hold")
 }

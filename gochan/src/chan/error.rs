@@ -2,32 +2,32 @@
 
 use std::fmt;
 
-/// The channel is closed, or nobody is left to receive; the value comes back.
+/// The channel is closed, or no receiver is left; the value comes back.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct SendError<T>(pub T);
 
 /// Why [`try_send`](crate::Sender::try_send) did not send; the value comes back.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum TrySendError<T> {
-    /// Nobody waits to receive and the buffer is full; or the channel is nil.
+    /// No receiver waits and the buffer is full; or the channel is nil.
     Full(T),
-    /// The channel is closed, or nobody is left to receive.
+    /// The channel is closed, or no receiver is left.
     Closed(T),
 }
 
 /// Why [`send_timeout`](crate::Sender::send_timeout) did not send; the value comes back.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum SendTimeoutError<T> {
-    /// The time was over before anybody took the value.
+    /// The time was over before the value was taken.
     Timeout(T),
-    /// The channel is closed, or nobody is left to receive.
+    /// The channel is closed, or no receiver is left.
     Closed(T),
 }
 
 /// Why [`try_recv`](crate::Receiver::try_recv) received nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TryRecvError {
-    /// Nothing is buffered and nobody waits to send; or the channel is nil.
+    /// Nothing is buffered and no sender waits; or the channel is nil.
     Empty,
     /// The channel is closed and drained.
     Closed,

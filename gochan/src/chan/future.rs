@@ -4,12 +4,14 @@
 //! future is dropped. A value that was already handed to a dropped receive goes back to the front of the channel.
 
 use super::SendError;
-use super::core::Core;
+use super::channel::Channel;
 use super::handle::Receiver;
+use super::header::{Direction, Receiving, Sending};
 use super::timer::WakeAt;
 use super::waiter::{Outcome, Waiter};
-use crate::callback::Callbacks;
+use crate::base::callback::Callbacks;
 use futures_core::Stream;
+use futures_core::stream::FusedStream;
 use std::cell::UnsafeCell;
 use std::fmt;
 use std::future::Future;
@@ -20,19 +22,19 @@ use std::ptr;
 use std::task::{Context, Poll};
 
 /// The waiter of a future and the slot it waits with.
-struct Waiting<T> {
+struct PendingOperation<T> {
     waiter: UnsafeCell<Waiter>,
     slot: UnsafeCell<MaybeUninit<T>>,
-    /// On a queue, or taken off it by a completer whose outcome nobody has looked at.
+    /// On a queue, or completed with an outcome that has not been read yet.
     queued: bool,
     /// For the channel of a timer.
     wake_at: WakeAt,
     _pinned: PhantomPinned,
 }
 
-impl<T> Waiting<T> {
-    fn new() -> Waiting<T> {
-        Waiting {
+impl<T> PendingOperation<T> {
+    fn new() -> PendingOperation<T> {
+        PendingOperation {
             waiter: UnsafeCell::new(Waiter::new(ptr::null_mut(), None)),
             slot: UnsafeCell::new(MaybeUninit::uninit()),
             queued: false,
@@ -45,29 +47,29 @@ impl<T> Waiting<T> {
     ///
     /// # Safety
     /// `self` does not move until `self.queued` is false, and every queued `self` is dropped through `forget_recv`.
-    unsafe fn poll_recv(&mut self, core: &Core<T>, context: &Context<'_>) -> Poll<Option<T>> {
+    unsafe fn poll_recv(&mut self, channel: &Channel<T>, context: &Context<'_>) -> Poll<Option<T>> {
         let (waiter, slot) = (self.waiter.get(), self.slot.get().cast::<T>());
-        let is_timer = core.head.is_timer();
+        let is_timer = channel.header.is_timer();
         let mut callbacks = Callbacks::new();
         let mut outcome = Outcome::Retry;
         // SAFETY: the caller's promise keeps waiter and slot valid while queued; `Done` says that the slot is full.
         let value = unsafe {
             if self.queued {
-                let polled = core.poll_waiter(waiter, context.waker());
+                let polled = channel.poll_waiter(waiter, context.waker());
                 outcome = polled.outcome;
                 polled.finish(&mut callbacks);
             }
             if outcome == Outcome::Pending && is_timer {
-                let withdrawal = core.withdraw_recv(waiter);
+                let withdrawal = channel.withdraw(waiter, Direction::Recv);
                 if withdrawal.was_queued {
-                    // The time may have come, which nothing tells the waiter.
+                    // The time may have come, which is not reported to the waiter.
                     outcome = Outcome::Retry;
                 }
                 callbacks.run(|| drop(withdrawal));
             }
             if outcome == Outcome::Retry {
                 self.queued = false;
-                let polled = core.task_recv(slot, waiter, context.waker());
+                let polled = channel.poll_operation::<Receiving>(slot, waiter, context.waker());
                 outcome = polled.outcome;
                 polled.finish(&mut callbacks);
             }
@@ -75,7 +77,7 @@ impl<T> Waiting<T> {
             (outcome == Outcome::Done).then(|| slot.read())
         };
         if is_timer {
-            let time = if self.queued { core.next_time() } else { None };
+            let time = if self.queued { channel.next_time() } else { None };
             callbacks.run(|| self.wake_at.set(time, context.waker()));
         }
         callbacks.finish();
@@ -83,16 +85,16 @@ impl<T> Waiting<T> {
     }
 
     /// Leaves the queue; a value that came too late goes back.
-    fn forget_recv(&mut self, core: &Core<T>) {
+    fn forget_recv(&mut self, channel: &Channel<T>) {
         if !std::mem::take(&mut self.queued) {
             return;
         }
         let waiter = self.waiter.get();
         // SAFETY: the waiter was queued on this channel and is valid; once it is off the queue it is ours.
         let withdrawal = unsafe {
-            let withdrawal = core.withdraw_recv(waiter);
+            let withdrawal = channel.withdraw(waiter, Direction::Recv);
             if !withdrawal.was_queued && (*waiter).outcome == Outcome::Done {
-                core.give_back((*self.slot.get()).assume_init_read());
+                channel.give_back((*self.slot.get()).assume_init_read());
             }
             withdrawal
         };
@@ -103,8 +105,8 @@ impl<T> Waiting<T> {
 /// What `recv_async` returns: yields the value, or `None` once the channel is closed and drained.
 #[must_use = "futures do nothing unless polled"]
 pub struct RecvFuture<'a, T> {
-    core: Option<&'a Core<T>>,
-    waiting: Waiting<T>,
+    channel: Option<&'a Channel<T>>,
+    waiting: PendingOperation<T>,
 }
 
 // SAFETY: the waiter is used under the channel's lock only; values of `T` are what moves between threads.
@@ -113,8 +115,8 @@ unsafe impl<T: Send> Send for RecvFuture<'_, T> {}
 unsafe impl<T: Send> Sync for RecvFuture<'_, T> {}
 
 impl<'a, T> RecvFuture<'a, T> {
-    pub(super) fn new(core: Option<&'a Core<T>>) -> Self {
-        RecvFuture { core, waiting: Waiting::new() }
+    pub(super) fn new(channel: Option<&'a Channel<T>>) -> Self {
+        RecvFuture { channel, waiting: PendingOperation::new() }
     }
 }
 
@@ -125,8 +127,8 @@ impl<T> Future for RecvFuture<'_, T> {
         // SAFETY: nothing is moved out; `waiting` stays pinned with `self`, and `drop` forgets it.
         unsafe {
             let this = self.get_unchecked_mut();
-            match this.core {
-                Some(core) => this.waiting.poll_recv(core, context),
+            match this.channel {
+                Some(channel) => this.waiting.poll_recv(channel, context),
                 None => Poll::Pending,
             }
         }
@@ -135,8 +137,8 @@ impl<T> Future for RecvFuture<'_, T> {
 
 impl<T> Drop for RecvFuture<'_, T> {
     fn drop(&mut self) {
-        if let Some(core) = self.core {
-            self.waiting.forget_recv(core);
+        if let Some(channel) = self.channel {
+            self.waiting.forget_recv(channel);
         }
     }
 }
@@ -148,7 +150,9 @@ impl<T> Drop for RecvFuture<'_, T> {
 pub struct RecvStream<T> {
     receiver: Receiver<T>,
     /// Made by the first poll, and queued from where it is whenever there is something to wait for.
-    waiting: Option<Pin<Box<Waiting<T>>>>,
+    waiting: Option<Pin<Box<PendingOperation<T>>>>,
+    /// It has yielded `None`.
+    ended: bool,
 }
 
 // SAFETY: as for `RecvFuture`.
@@ -158,7 +162,7 @@ unsafe impl<T: Send> Sync for RecvStream<T> {}
 
 impl<T> RecvStream<T> {
     pub(super) fn new(receiver: Receiver<T>) -> Self {
-        RecvStream { receiver, waiting: None }
+        RecvStream { receiver, waiting: None, ended: false }
     }
 }
 
@@ -167,18 +171,26 @@ impl<T> Stream for RecvStream<T> {
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<T>> {
         let this = self.get_mut();
-        let Some(core) = this.receiver.core() else { return Poll::Pending };
-        let waiting = this.waiting.get_or_insert_with(|| Box::pin(Waiting::new()));
+        let Some(channel) = this.receiver.raw.channel() else { return Poll::Pending };
+        let waiting = this.waiting.get_or_insert_with(|| Box::pin(PendingOperation::new()));
         // SAFETY: nothing is moved out of the box, and `drop` forgets it.
-        unsafe { waiting.as_mut().get_unchecked_mut().poll_recv(core, context) }
+        let polled = unsafe { waiting.as_mut().get_unchecked_mut().poll_recv(channel, context) };
+        this.ended = matches!(polled, Poll::Ready(None));
+        polled
+    }
+}
+
+impl<T> FusedStream for RecvStream<T> {
+    fn is_terminated(&self) -> bool {
+        self.ended
     }
 }
 
 impl<T> Drop for RecvStream<T> {
     fn drop(&mut self) {
-        if let (Some(core), Some(waiting)) = (self.receiver.core(), &mut self.waiting) {
+        if let (Some(channel), Some(waiting)) = (self.receiver.raw.channel(), &mut self.waiting) {
             // SAFETY: nothing is moved out of the box.
-            unsafe { waiting.as_mut().get_unchecked_mut().forget_recv(core) };
+            unsafe { waiting.as_mut().get_unchecked_mut().forget_recv(channel) };
         }
     }
 }
@@ -186,7 +198,7 @@ impl<T> Drop for RecvStream<T> {
 /// What `send_async` returns: completes when the value is received or buffered.
 #[must_use = "futures do nothing unless polled"]
 pub struct SendFuture<'a, T> {
-    core: Option<&'a Core<T>>,
+    channel: Option<&'a Channel<T>>,
     waiter: UnsafeCell<Waiter>,
     value: UnsafeCell<ManuallyDrop<T>>,
     state: SendState,
@@ -209,9 +221,9 @@ unsafe impl<T: Send> Send for SendFuture<'_, T> {}
 unsafe impl<T: Send> Sync for SendFuture<'_, T> {}
 
 impl<'a, T> SendFuture<'a, T> {
-    pub(super) fn new(core: Option<&'a Core<T>>, value: T) -> Self {
+    pub(super) fn new(channel: Option<&'a Channel<T>>, value: T) -> Self {
         SendFuture {
-            core,
+            channel,
             waiter: UnsafeCell::new(Waiter::new(ptr::null_mut(), None)),
             value: UnsafeCell::new(ManuallyDrop::new(value)),
             state: SendState::Holding,
@@ -226,13 +238,13 @@ impl<T> Future for SendFuture<'_, T> {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         // SAFETY: nothing that is queued is moved.
         let this = unsafe { self.get_unchecked_mut() };
-        let Some(core) = this.core else { return Poll::Pending };
+        let Some(channel) = this.channel else { return Poll::Pending };
         let (waiter, slot) = (this.waiter.get(), this.value.get().cast::<T>());
         // SAFETY: the value is in the slot; both are pinned with the future, whose drop leaves the queue.
         let polled = unsafe {
             match this.state {
-                SendState::Holding => core.task_send(slot, waiter, context.waker()),
-                SendState::Queued => core.poll_waiter(waiter, context.waker()),
+                SendState::Holding => channel.poll_operation::<Sending>(slot, waiter, context.waker()),
+                SendState::Queued => channel.poll_waiter(waiter, context.waker()),
                 SendState::Finished => panic!("SendFuture polled after completion"),
             }
         };
@@ -252,12 +264,12 @@ impl<T> Future for SendFuture<'_, T> {
 
 impl<T> Drop for SendFuture<'_, T> {
     fn drop(&mut self) {
-        let (here, withdrawal) = match (self.state, self.core) {
+        let (here, withdrawal) = match (self.state, self.channel) {
             (SendState::Holding, _) => (true, None),
             (SendState::Finished, _) | (SendState::Queued, None) => (false, None),
             // SAFETY: the waiter was queued on this channel; off the queue it is ours.
-            (SendState::Queued, Some(core)) => unsafe {
-                let withdrawal = core.withdraw_send(self.waiter.get());
+            (SendState::Queued, Some(channel)) => unsafe {
+                let withdrawal = channel.withdraw(self.waiter.get(), Direction::Send);
                 let here = withdrawal.was_queued || (*self.waiter.get()).outcome != Outcome::Done;
                 (here, Some(withdrawal))
             },

@@ -1,10 +1,11 @@
 //! The three handles of a channel.
 
-use super::core::Core;
+use super::channel::Channel;
 use super::shared::{RECEIVES, Raw, SENDS};
-use crate::sched::bubble::between_points_touching;
-use crate::sched::touch::Touch;
+use crate::base::touch::Touch;
+use crate::points;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::time::{Duration, Instant};
 
@@ -21,7 +22,7 @@ use std::time::{Duration, Instant};
 /// ```
 #[doc(alias = "make(chan T)")]
 pub struct Chan<T> {
-    raw: Raw<T>,
+    pub(super) raw: Raw<T>,
 }
 
 /// The half of a channel that sends and closes: Go's `chan<- T`.
@@ -29,7 +30,7 @@ pub struct Chan<T> {
 /// When the last handle that can send is dropped, the channel closes by itself. The [`Default`] is nil.
 #[doc(alias = "chan<-")]
 pub struct Sender<T> {
-    raw: Raw<T>,
+    pub(super) raw: Raw<T>,
 }
 
 /// The half of a channel that receives: Go's `<-chan T`.
@@ -37,12 +38,13 @@ pub struct Sender<T> {
 /// When the last handle that can receive is dropped, sends fail and give their value back. The [`Default`] is nil.
 #[doc(alias = "<-chan")]
 pub struct Receiver<T> {
-    raw: Raw<T>,
+    pub(super) raw: Raw<T>,
 }
 
 impl<T> Chan<T> {
     /// An unbuffered channel: a send completes when a receive takes its value. `chan!(T)` is the short form.
     #[doc(alias = "make")]
+    #[must_use]
     pub fn new() -> Chan<T> {
         Chan::with_capacity(0)
     }
@@ -53,8 +55,40 @@ impl<T> Chan<T> {
     /// If a buffer of that size cannot be allocated.
     #[doc(alias = "make")]
     #[track_caller]
+    #[must_use]
     pub fn with_capacity(capacity: usize) -> Chan<T> {
         Chan { raw: Raw::new(capacity, SENDS + RECEIVES) }
+    }
+
+    /// A channel whose sends never wait: it buffers what has not been received, however much that is.
+    ///
+    /// **Nothing holds a sender back.** If values come faster than they are received, even for a while, the buffer grows
+    /// until the process runs out of memory, and each value is older when it is received. Go has no such channel. Use one
+    /// with a [capacity](Chan::with_capacity) unless something else bounds the number of values, as where each is the
+    /// answer to one of a limited number of requests, or where the receiver itself sends.
+    ///
+    /// [`capacity`](Chan::capacity) is `usize::MAX`. Slower than a channel with a capacity.
+    ///
+    /// ```
+    /// use gochan::prelude::*;
+    ///
+    /// // Finds all numbers below 100 that doubling and adding one lead to; what is found is sent by the receiver.
+    /// let found = Chan::unbounded();
+    /// send!(found <- 1);
+    /// let mut count = 0;
+    /// while let Ok(number) = found.try_recv() {
+    ///     count += 1;
+    ///     for next in [2 * number, 2 * number + 1] {
+    ///         if next < 100 {
+    ///             send!(found <- next);
+    ///         }
+    ///     }
+    /// }
+    /// assert_eq!(count, 99);
+    /// ```
+    #[doc(alias("unbounded_channel", "mpsc::channel"))]
+    pub fn unbounded() -> Chan<T> {
+        Chan { raw: Raw::unbounded(SENDS + RECEIVES) }
     }
 
     /// Turns this handle into its two halves. Other `Chan` handles stay what they are.
@@ -67,6 +101,7 @@ impl<T> Chan<T> {
     /// drop(tx); // the last that could send
     /// assert_eq!((rx.recv(), rx.recv()), (Some(1), None));
     /// ```
+    #[must_use]
     pub fn split(self) -> (Sender<T>, Receiver<T>) {
         let raw = self.raw;
         std::mem::forget(self);
@@ -75,6 +110,7 @@ impl<T> Chan<T> {
     }
 
     /// A handle that can only send and close.
+    #[must_use]
     pub fn sender(&self) -> Sender<T> {
         self.raw.split();
         self.raw.retain(SENDS);
@@ -82,6 +118,7 @@ impl<T> Chan<T> {
     }
 
     /// A handle that can only receive.
+    #[must_use]
     pub fn receiver(&self) -> Receiver<T> {
         self.raw.split();
         self.raw.retain(RECEIVES);
@@ -114,19 +151,19 @@ from_chan! {
     Receiver, receiver: "Go's assignment of a `chan T` to a `<-chan T`."
 }
 
-/// The channel of a timer; see [`super::timer`].
+/// The channel of a timer; see the module `timer`.
 impl Receiver<Instant> {
     /// Ready when `after` has passed, and every `period` after that unless it is zero.
     pub(crate) fn timer(after: Duration, period: Duration) -> Receiver<Instant> {
-        Receiver { raw: Raw::receive_only(Core::timer(after, period)) }
+        Receiver { raw: Raw::receive_only(Channel::timer(after, period)) }
     }
 
-    /// The operation `what`: what has not been received by now never will be. True if there was something that could
-    /// have been: a moment, come or not, or the ticks of a ticker.
+    /// The operation `what`: a moment that has not been received by now never will be. True if there was one, come or
+    /// not, or ticks of a ticker.
     #[track_caller]
     pub(crate) fn stop_timer(&self, what: &'static str) -> bool {
-        match self.core() {
-            Some(core) => core.stop_timer(what),
+        match self.raw.channel() {
+            Some(channel) => channel.stop_timer(what),
             None => false,
         }
     }
@@ -134,8 +171,8 @@ impl Receiver<Instant> {
     /// As [`Receiver::timer`], from now on. True as for [`Receiver::stop_timer`].
     #[track_caller]
     pub(crate) fn reset_timer(&self, what: &'static str, after: Duration, period: Duration) -> bool {
-        match self.core() {
-            Some(core) => core.reset_timer(what, after, period),
+        match self.raw.channel() {
+            Some(channel) => channel.reset_timer(what, after, period),
             None => false,
         }
     }
@@ -158,44 +195,44 @@ macro_rules! common {
             /// How many values are buffered now; waiting senders do not count. 0 for nil.
             #[track_caller]
             pub fn len(&self) -> usize {
-                between_points_touching(|| self.looks(), "len", || self.length())
+                points::around(|| self.looks(), "len", || self.length())
             }
 
-            /// What a look at the channel touches.
+            /// What reading the state of the channel touches.
             fn looks(&self) -> Touch {
-                self.raw.core().map_or(Touch::read(&()), |core| Touch::read(&core.head))
+                self.raw.channel().map_or(Touch::read(&()), |channel| Touch::read(&channel.header))
             }
 
             fn length(&self) -> usize {
-                self.raw.core().map_or(0, Core::len)
+                self.raw.channel().map_or(0, Channel::len)
             }
 
-            /// How many values can be buffered. 0 for unbuffered and nil.
+            /// How many values can be buffered. 0 for unbuffered and nil, `usize::MAX` without a bound.
             #[doc(alias = "cap")]
             pub fn capacity(&self) -> usize {
-                self.raw.core().map_or(0, Core::capacity)
+                self.raw.channel().map_or(0, Channel::capacity)
             }
 
             /// True if nothing is buffered now.
             #[track_caller]
             pub fn is_empty(&self) -> bool {
-                between_points_touching(|| self.looks(), "is_empty", || self.length() == 0)
+                points::around(|| self.looks(), "is_empty", || self.length() == 0)
             }
 
             /// True if nothing more can be buffered now; always, for unbuffered and nil.
             #[track_caller]
             pub fn is_full(&self) -> bool {
-                between_points_touching(|| self.looks(), "is_full", || self.length() >= self.capacity())
+                points::around(|| self.looks(), "is_full", || self.length() >= self.capacity())
             }
 
-            /// True if sends fail: somebody closed the channel, or nobody is left to send or to receive. Buffered
+            /// True if sends fail: the channel was closed, or no sender or no receiver is left. Buffered
             /// values may still be there.
             #[track_caller]
             pub fn is_closed(&self) -> bool {
-                between_points_touching(
+                points::around(
                     || self.looks(),
                     "is_closed",
-                    || self.raw.core().is_some_and(Core::is_closed),
+                    || self.raw.channel().is_some_and(Channel::is_closed),
                 )
             }
 
@@ -210,12 +247,7 @@ macro_rules! common {
             /// ```
             #[doc(alias = "==")]
             pub fn same_channel<H: AsChannel<T> + ?Sized>(&self, other: &H) -> bool {
-                self.raw.same(other.raw_channel().0)
-            }
-
-            #[inline]
-            pub(super) fn core(&self) -> Option<&Core<T>> {
-                self.raw.core()
+                self.raw.address() == other.channel_address()
             }
         }
 
@@ -240,6 +272,22 @@ macro_rules! common {
             }
         }
 
+        /// Handles of one channel are equal, as in Go.
+        impl<T> PartialEq for $handle<T> {
+            fn eq(&self, other: &Self) -> bool {
+                self.same_channel(other)
+            }
+        }
+
+        impl<T> Eq for $handle<T> {}
+
+        /// By channel, so that channels can be the keys of maps.
+        impl<T> Hash for $handle<T> {
+            fn hash<H: Hasher>(&self, hasher: &mut H) {
+                self.raw.address().hash(hasher);
+            }
+        }
+
         impl<T> fmt::Debug for $handle<T> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 if self.is_nil() {
@@ -249,14 +297,14 @@ macro_rules! common {
                     .field("channel", &self.raw.address())
                     .field("len", &self.length())
                     .field("capacity", &self.capacity())
-                    .field("closed", &self.raw.core().is_some_and(Core::is_closed))
+                    .field("closed", &self.raw.channel().is_some_and(Channel::is_closed))
                     .finish()
             }
         }
 
         impl<T> AsChannel<T> for $handle<T> {
-            fn raw_channel(&self) -> RawRef<'_, T> {
-                RawRef(&self.raw)
+            fn channel_address(&self) -> *const () {
+                self.raw.address()
             }
         }
 
@@ -270,27 +318,11 @@ macro_rules! common {
     };
 }
 
-/// A handle of a channel of `T`, whatever it can do.
-pub trait AsChannel<T>: sealed::Sealed {
+/// A handle of a channel of `T`, whichever. The trait has no name outside the crate, so only handles implement it.
+pub trait AsChannel<T> {
+    /// Null for nil.
     #[doc(hidden)]
-    fn raw_channel(&self) -> RawRef<'_, T>;
-}
-
-/// What [`AsChannel`] compares.
-#[doc(hidden)]
-pub struct RawRef<'a, T>(&'a Raw<T>);
-
-impl<T> fmt::Debug for RawRef<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:p}", self.0.address())
-    }
-}
-
-mod sealed {
-    pub trait Sealed {}
-    impl<T> Sealed for super::Chan<T> {}
-    impl<T> Sealed for super::Sender<T> {}
-    impl<T> Sealed for super::Receiver<T> {}
+    fn channel_address(&self) -> *const ();
 }
 
 common!(Chan, SENDS + RECEIVES);

@@ -1,6 +1,6 @@
 //! Ranging over a channel.
 
-use super::core::Core;
+use super::channel::Channel;
 use super::handle::Receiver;
 use std::fmt;
 use std::panic::Location;
@@ -8,13 +8,13 @@ use std::panic::Location;
 /// The values to come; see `iter` of [`Chan`](super::Chan) and [`Receiver`].
 #[must_use = "iterators do nothing unless consumed"]
 pub struct Iter<'a, T> {
-    core: Option<&'a Core<T>>,
+    channel: Option<&'a Channel<T>>,
 }
 
 /// The values that are there; see `try_iter` of [`Chan`](super::Chan) and [`Receiver`].
 #[must_use = "iterators do nothing unless consumed"]
 pub struct TryIter<'a, T> {
-    core: Option<&'a Core<T>>,
+    channel: Option<&'a Channel<T>>,
 }
 
 /// The values to come, from a handle given up for them.
@@ -24,14 +24,14 @@ pub struct IntoIter<T> {
 }
 
 impl<'a, T> Iter<'a, T> {
-    pub(super) fn new(core: Option<&'a Core<T>>) -> Self {
-        Iter { core }
+    pub(super) fn new(channel: Option<&'a Channel<T>>) -> Self {
+        Iter { channel }
     }
 }
 
 impl<'a, T> TryIter<'a, T> {
-    pub(super) fn new(core: Option<&'a Core<T>>) -> Self {
-        TryIter { core }
+    pub(super) fn new(channel: Option<&'a Channel<T>>) -> Self {
+        TryIter { channel }
     }
 }
 
@@ -47,8 +47,8 @@ impl<T> Iterator for Iter<'_, T> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     #[track_caller]
     fn next(&mut self) -> Option<T> {
-        match self.core {
-            Some(core) => core.recv(Location::caller()),
+        match self.channel {
+            Some(channel) => channel.recv(Location::caller()),
             // gochan-lint: allow(nil_channel) an iterator over nil waits for ever, as Go's range does
             None => Receiver::nil().recv(),
         }
@@ -60,7 +60,7 @@ impl<T> Iterator for TryIter<'_, T> {
 
     #[inline]
     fn next(&mut self) -> Option<T> {
-        self.core?.try_recv().ok()
+        self.channel?.try_recv().ok()
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! [`Chan`] sends and receives, as in Go; [`Chan::split`], [`Chan::sender`] and [`Chan::receiver`] give the halves.
 //! All handles are cheap to clone and refer to the same channel. An unbuffered channel hands each value from a
-//! sender to a receiver, both present; a buffered one queues up to its capacity, first in, first out.
+//! sender to a receiver, both present; a buffered one queues up to its capacity, first in, first out. [`Chan::unbounded`] has no
+//! capacity and holds no sender back.
 //!
 //! Methods speak Rust: they return `Option` and `Result`, and never panic on a closed channel. The macros
 //! [`send!`](crate::send), [`recv!`](crate::recv) and [`close!`](crate::close) speak Go.
@@ -30,35 +31,40 @@
 //! A send happens before the completion of its receive; a close before a receive that returns `None` because of it;
 //! the k-th receive from a channel of capacity C before the completion of the (k+C)-th send.
 
-mod blocking;
-pub(crate) mod core;
+mod channel;
 mod direction;
 mod error;
 mod future;
 mod handle;
-pub(crate) mod head;
+mod header;
 mod iter;
-pub(crate) mod lock;
+mod latch;
+mod macro_ops;
 #[cfg(all(test, gochan_loom))]
 mod model_loom;
 mod nil;
-pub(crate) mod operation;
 mod receiving;
 mod ring;
 mod sending;
 mod shared;
-mod side;
-mod task;
+#[cfg(feature = "futures-sink")]
+mod sink;
 mod timer;
-mod transfer;
-pub(crate) mod waiter;
+mod wait;
+mod waiter;
 
-pub(crate) use self::core::Closed;
+pub(crate) use channel::{Blocked, ClosedWaiters, Place};
 pub use error::{RecvTimeoutError, SendError, SendTimeoutError, TryRecvError, TrySendError};
 pub use future::{RecvFuture, RecvStream, SendFuture};
 pub use handle::{Chan, Receiver, Sender};
+pub(crate) use header::SendFailure;
 pub use iter::{IntoIter, Iter, TryIter};
-pub(crate) use nil::park_for_ever;
-pub(crate) use side::{ChannelRef, send_failed};
+pub(crate) use latch::Latch;
+pub(crate) use macro_ops::{ChannelRef, send_failed};
 #[doc(hidden)]
-pub use side::{CloseSide, RecvSide, SendSide, ZeroValue, close, recv, recv_ok, send};
+pub use macro_ops::{CloseSide, RecvSide, SendSide, ZeroValue, close, recv, recv_ok, send};
+pub(crate) use nil::park_for_ever;
+#[cfg(feature = "futures-sink")]
+pub use sink::SendSink;
+pub(crate) use wait::Operation;
+pub(crate) use waiter::{Claim, Outcome, Waiter};

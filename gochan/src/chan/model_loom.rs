@@ -1,7 +1,7 @@
 //! The lock, the handles, hand-overs and selects, in weak memory.
 
-use super::lock::SpinLock;
 use super::{Chan, Receiver, Sender};
+use crate::base::spin::SpinLock;
 use crate::shim::{UnsafeCell, check};
 use crate::{Select, Selected};
 use loom::thread;

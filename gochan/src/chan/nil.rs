@@ -1,7 +1,7 @@
-//! Operations on a nil channel: they wait, and nothing ends the wait but a limit of their own.
+//! Operations on a nil channel: they wait, and only their own timeout ends the wait.
 
-use super::core::Place;
-use crate::sched::clock::deadline;
+use super::channel::Place;
+use crate::base::clock::deadline;
 use crate::sched::park::{Parker, WaitReason};
 use std::panic::Location;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use std::time::Duration;
 pub(crate) fn park_for_ever(place: &'static Location<'static>, reason: WaitReason) -> ! {
     let parker = Parker::current();
     loop {
-        parker.park(reason, place);
+        parker.park_or_end(reason, place, || true);
     }
 }
 

@@ -1,15 +1,19 @@
-//! What the handles that can receive do: `Chan` and `Receiver`.
+//! The methods of the handles that can receive: `Chan` and `Receiver`.
 
-use super::core::Core;
+use super::channel::{Blocked, Channel, Place};
 use super::error::{RecvTimeoutError, TryRecvError};
 use super::future::{RecvFuture, RecvStream};
 use super::handle::{Chan, Receiver};
+use super::header::Receiving;
 use super::iter::{IntoIter, Iter, TryIter};
 use super::nil::{nap, park_for_ever};
-use crate::sched::clock::deadline;
+use super::waiter::Outcome;
+use crate::base::clock::deadline;
+use crate::points;
 use crate::sched::park::WaitReason;
+use std::mem::MaybeUninit;
 use std::panic::Location;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 macro_rules! receiving {
     ($handle:ident) => {
@@ -30,8 +34,8 @@ macro_rules! receiving {
             #[cfg_attr(not(debug_assertions), inline(always))]
             #[track_caller]
             pub fn recv(&self) -> Option<T> {
-                match self.core() {
-                    Some(core) => core.recv(Location::caller()),
+                match self.raw.channel() {
+                    Some(channel) => channel.recv(Location::caller()),
                     None => park_for_ever(Location::caller(), WaitReason::NilChannel),
                 }
             }
@@ -55,8 +59,8 @@ macro_rules! receiving {
             #[inline]
             #[track_caller]
             pub fn try_recv(&self) -> Result<T, TryRecvError> {
-                match self.core() {
-                    Some(core) => core.try_recv(),
+                match self.raw.channel() {
+                    Some(channel) => channel.try_recv(),
                     None => Err(TryRecvError::Empty),
                 }
             }
@@ -70,7 +74,7 @@ macro_rules! receiving {
             /// ```
             /// use gochan::chan::RecvTimeoutError;
             /// use gochan::prelude::*;
-            /// use std::time::Duration;
+            /// use std::time::{Duration, Instant};
             ///
             /// let quiet = chan!(i32);
             /// assert_eq!(quiet.recv_timeout(Duration::from_millis(1)), Err(RecvTimeoutError::Timeout));
@@ -78,15 +82,14 @@ macro_rules! receiving {
             #[track_caller]
             pub fn recv_timeout(&self, timeout: Duration) -> Result<T, RecvTimeoutError> {
                 let place = Location::caller();
-                let Some(core) = self.core() else {
+                let Some(channel) = self.raw.channel() else {
                     nap(timeout, place);
                     return Err(RecvTimeoutError::Timeout);
                 };
-                let received = match deadline(timeout) {
-                    Some(deadline) => core.recv_until(deadline, place),
-                    None => Some(core.recv(place)),
-                };
-                received.ok_or(RecvTimeoutError::Timeout)?.ok_or(RecvTimeoutError::Closed)
+                match deadline(timeout) {
+                    Some(deadline) => channel.recv_until(deadline, place),
+                    None => channel.recv(place).ok_or(RecvTimeoutError::Closed),
+                }
             }
 
             /// Receives in an async task: the future yields what [`recv`](Self::recv) would return. Dropping it
@@ -100,7 +103,7 @@ macro_rules! receiving {
             /// assert_eq!(pollster::block_on(ch.recv_async()), Some(1));
             /// ```
             pub fn recv_async(&self) -> RecvFuture<'_, T> {
-                RecvFuture::new(self.core())
+                RecvFuture::new(self.raw.channel())
             }
 
             /// The values to come as a [`futures_core::Stream`], which ends when the channel is closed and drained.
@@ -120,7 +123,7 @@ macro_rules! receiving {
             /// ```
             #[doc(alias = "range")]
             pub fn iter(&self) -> Iter<'_, T> {
-                Iter::new(self.core())
+                Iter::new(self.raw.channel())
             }
 
             /// The values that can be received without waiting. It ends where the next would have to be waited for.
@@ -133,7 +136,7 @@ macro_rules! receiving {
             /// assert_eq!(ch.try_iter().collect::<Vec<_>>(), [1, 2, 3]);
             /// ```
             pub fn try_iter(&self) -> TryIter<'_, T> {
-                TryIter::new(self.core())
+                TryIter::new(self.raw.channel())
             }
         }
 
@@ -166,11 +169,44 @@ impl<T> Chan<T> {
 impl<T> Receiver<T> {
     /// As `is_closed`, as a part of another operation.
     pub(crate) fn has_closed(&self) -> bool {
-        self.core().is_some_and(Core::is_closed)
+        self.raw.channel().is_some_and(Channel::is_closed)
     }
 
     fn receiving_half(&self) -> Receiver<T> {
         self.clone()
+    }
+}
+
+impl<T> Channel<T> {
+    /// Receives if that needs no waiting.
+    #[inline]
+    #[track_caller]
+    pub(super) fn try_recv(&self) -> Result<T, TryRecvError> {
+        self.header.point_before("try_recv", Some(Location::caller()));
+        let mut value = MaybeUninit::<T>::uninit();
+        // SAFETY: the slot is this frame's; success says that it has been written.
+        let received = unsafe {
+            match self.try_operate::<Receiving>(value.as_mut_ptr()) {
+                Ok(()) => Ok(value.assume_init()),
+                Err(Blocked::Wait) => Err(TryRecvError::Empty),
+                Err(Blocked::Closed) => Err(TryRecvError::Closed),
+            }
+        };
+        points::after("try_recv", Some(Location::caller()));
+        received
+    }
+
+    /// As [`Channel::recv`], giving up at `deadline`.
+    fn recv_until(&self, deadline: Instant, place: Place) -> Result<T, RecvTimeoutError> {
+        let mut value = MaybeUninit::<T>::uninit();
+        // SAFETY: the slot is this frame's; `Done` says that it has been written.
+        unsafe {
+            match self.operate_until::<Receiving>(value.as_mut_ptr(), deadline, place) {
+                Outcome::Done => Ok(value.assume_init()),
+                Outcome::TimedOut => Err(RecvTimeoutError::Timeout),
+                _ => Err(RecvTimeoutError::Closed),
+            }
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! The memory that a channel buffers in. How much of it is in use, and how much there is, stand in the channel's head.
+//! The memory that a channel buffers in. Its length and capacity are in the channel's header.
 
 use std::alloc::{Layout, alloc, dealloc};
 use std::ptr::NonNull;

@@ -1,14 +1,14 @@
-//! Counting the handles of a channel: how many could send, how many could receive, and when the memory goes.
+//! Counting the handles of a channel: how many could send, how many could receive, and when the memory is freed.
 //!
 //! Both counts are one word, so that a `Chan`, which is on both sides, is cloned and dropped by one operation. Each
-//! side ends once: the drop that takes its count to zero does what that means to the other side, and whichever of
-//! the two ends comes last frees the channel.
+//! side ends once: the drop that takes its count to zero does what that means to the other side, and the later of
+//! the two ends frees the channel.
 
-use super::core::Core;
-use super::head::{EXPLORED, SPLIT};
-use crate::callback::Callbacks;
-use crate::sched::bubble::{goes_through_all, has_points, point_after_at, touch};
-use crate::sched::touch::Touch;
+use super::channel::Channel;
+use super::header::{EXPLORED, SPLIT};
+use crate::base::callback::Callbacks;
+use crate::base::touch::Touch;
+use crate::points;
 use crate::shim::Memory;
 use crate::shim::atomic::{AtomicU8, AtomicU64, Ordering::*};
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
@@ -26,37 +26,37 @@ const SENDERS_ENDED: u8 = 1;
 const RECEIVERS_ENDED: u8 = 2;
 
 #[repr(C, align(64))]
-struct Shared<T> {
-    core: Core<T>,
+struct ChannelBlock<T> {
+    channel: Channel<T>,
     sides: AtomicU64,
     ended: AtomicU8,
-    /// How far behind the beginning of its memory it is.
+    /// Its distance from the beginning of its memory.
     offset: u8,
     memory: Memory,
 }
 
-impl<T> Shared<T> {
-    /// What an allocator aligns to without being asked. For more, allocators take a slow way around their caches, so
-    /// the channel is aligned by hand.
+impl<T> ChannelBlock<T> {
+    /// The alignment that every allocation has. For more, allocators bypass their caches, so the channel is aligned by
+    /// hand.
     const GIVEN: usize = 16;
     const LAYOUT: Layout = {
-        let slack = align_of::<Shared<T>>() - Self::GIVEN;
-        match Layout::from_size_align(size_of::<Shared<T>>() + slack, Self::GIVEN) {
+        let slack = align_of::<ChannelBlock<T>>() - Self::GIVEN;
+        match Layout::from_size_align(size_of::<ChannelBlock<T>>() + slack, Self::GIVEN) {
             Ok(layout) => layout,
             Err(_) => panic!("a channel is small"),
         }
     };
 
     #[inline(always)]
-    fn allocate(core: Core<T>, sides: u64, ended: u8) -> NonNull<Shared<T>> {
+    fn allocate(channel: Channel<T>, sides: u64, ended: u8) -> NonNull<ChannelBlock<T>> {
         // SAFETY: the layout's size is not zero.
         let memory = unsafe { alloc(Self::LAYOUT) };
         if memory.is_null() {
             handle_alloc_error(Self::LAYOUT);
         }
-        let offset = memory.align_offset(align_of::<Shared<T>>());
-        let shared = Shared {
-            core,
+        let offset = memory.align_offset(align_of::<ChannelBlock<T>>());
+        let shared = ChannelBlock {
+            channel,
             sides: AtomicU64::new(sides),
             ended: AtomicU8::new(ended),
             offset: offset as u8,
@@ -64,24 +64,24 @@ impl<T> Shared<T> {
         };
         // SAFETY: the memory was allocated with the slack that aligning takes.
         unsafe {
-            let place = memory.add(offset).cast::<Shared<T>>();
+            let place = memory.add(offset).cast::<ChannelBlock<T>>();
             place.write(shared);
             NonNull::new_unchecked(place)
         }
     }
 
-    /// What the count was. The only handle need not do this.
+    /// Returns the count before. The only handle need not do this.
     #[inline]
     fn count_down(&self, sides: u64) -> u64 {
-        if has_points() && self.core.head.has(SPLIT) {
-            touch(Touch::write(&self.sides));
+        if points::are_due() && self.channel.header.has(SPLIT) {
+            points::touch(Touch::write(&self.sides));
         }
         self.sides.fetch_sub(sides, AcqRel)
     }
 
     /// # Safety
-    /// `shared` came from `allocate`, and nobody uses it any more.
-    unsafe fn free(shared: NonNull<Shared<T>>) {
+    /// `shared` came from `allocate`, and is no longer used.
+    unsafe fn free(shared: NonNull<ChannelBlock<T>>) {
         // SAFETY: the caller's promise.
         unsafe {
             shared.as_ref().memory.ends();
@@ -93,7 +93,7 @@ impl<T> Shared<T> {
 }
 
 /// A counted reference to a channel, or the nil channel. Counting is the holder's: see `retain` and `release`.
-pub(super) struct Raw<T>(Option<NonNull<Shared<T>>>);
+pub(super) struct Raw<T>(Option<NonNull<ChannelBlock<T>>>);
 
 impl<T> Clone for Raw<T> {
     fn clone(&self) -> Self {
@@ -109,22 +109,27 @@ impl<T> Raw<T> {
     /// A channel with one handle, on `sides`.
     #[track_caller]
     pub(super) fn new(capacity: usize, sides: u64) -> Raw<T> {
-        Raw::of(Core::new(capacity), sides, 0)
+        Raw::of(Channel::new(capacity), sides, 0)
     }
 
-    /// A channel with one handle, which receives. Nobody sends, but it does not close for that.
+    /// As `new`, without a bound.
+    pub(super) fn unbounded(sides: u64) -> Raw<T> {
+        Raw::of(Channel::unbounded(), sides, 0)
+    }
+
+    /// A channel with one handle, which receives. It has no sender, but does not close for that.
     #[inline(always)]
-    pub(super) fn receive_only(core: Core<T>) -> Raw<T> {
-        Raw::of(core, RECEIVES, SENDERS_ENDED)
+    pub(super) fn receive_only(channel: Channel<T>) -> Raw<T> {
+        Raw::of(channel, RECEIVES, SENDERS_ENDED)
     }
 
     #[inline(always)]
-    fn of(core: Core<T>, sides: u64, ended: u8) -> Raw<T> {
-        Raw(Some(Shared::allocate(core, sides, ended)))
+    fn of(channel: Channel<T>, sides: u64, ended: u8) -> Raw<T> {
+        Raw(Some(ChannelBlock::allocate(channel, sides, ended)))
     }
 
     #[inline]
-    fn shared(&self) -> Option<&Shared<T>> {
+    fn shared(&self) -> Option<&ChannelBlock<T>> {
         // SAFETY: a handle's count keeps the channel allocated.
         let shared = self.0.map(|shared| unsafe { shared.as_ref() })?;
         shared.memory.is_used();
@@ -132,18 +137,18 @@ impl<T> Raw<T> {
     }
 
     #[inline]
-    pub(super) fn core(&self) -> Option<&Core<T>> {
-        Some(&self.shared()?.core)
+    pub(super) fn channel(&self) -> Option<&Channel<T>> {
+        // SAFETY: as above.
+        let shared = self.0.map(|shared| unsafe { shared.as_ref() })?;
+        shared.memory.is_used();
+        Some(&shared.channel)
     }
 
     pub(super) fn is_nil(&self) -> bool {
         self.0.is_none()
     }
 
-    pub(super) fn same(&self, other: &Raw<T>) -> bool {
-        self.0 == other.0
-    }
-
+    /// Null for nil.
     pub(super) fn address(&self) -> *const () {
         self.0.map_or(std::ptr::null(), |shared| shared.as_ptr().cast_const().cast())
     }
@@ -151,11 +156,11 @@ impl<T> Raw<T> {
     /// There will be a handle that is on one side only.
     #[inline]
     pub(super) fn split(&self) {
-        if let Some(core) = self.core()
-            && core.head.has(EXPLORED)
+        if let Some(channel) = self.channel()
+            && channel.header.has(EXPLORED)
         {
-            let locked = core.lock();
-            core.head.set(SPLIT);
+            let locked = channel.lock();
+            channel.header.set(SPLIT);
             drop(locked);
         }
     }
@@ -177,7 +182,7 @@ impl<T> Raw<T> {
     pub(super) fn release(&self, sides: u64) {
         if let Some(shared) = self.shared() {
             // Release for what the handle did, Acquire because the last one acts for all. The only handle need not
-            // say that it goes.
+            // report its end.
             let alone = shared.sides.load(Acquire) == sides;
             let before = if alone { sides } else { shared.count_down(sides) };
             let after = before - sides;
@@ -190,25 +195,25 @@ impl<T> Raw<T> {
     }
 
     #[cold]
-    fn end(&self, shared: &Shared<T>, senders_end: bool, receivers_end: bool) {
+    fn end(&self, shared: &ChannelBlock<T>, senders_end: bool, receivers_end: bool) {
         let what = if senders_end { "drop of the last sender" } else { "drop of the last receiver" };
-        if has_points() && shared.core.head.has(SPLIT) {
+        if points::are_due() && shared.channel.header.has(SPLIT) {
             // After the drops that were not the last ones.
-            touch(Touch::write(&shared.sides));
+            points::touch(Touch::write(&shared.sides));
         }
-        // If nobody is left, nobody sees it, and whose drop is the last makes no difference.
-        if !(senders_end && receivers_end && has_points() && goes_through_all()) {
-            shared.core.head.point_before(what, None);
+        // If no handle is left, this cannot be observed, and it makes no difference which drop is the last.
+        if !(senders_end && receivers_end && points::are_due() && points::is_exhaustive()) {
+            shared.channel.header.point_before(what, None);
         }
         let mut ended = 0;
         let (mut abandoned, mut closed) = (None, None);
         if receivers_end {
             ended |= RECEIVERS_ENDED;
-            abandoned = shared.core.receivers_gone();
+            abandoned = shared.channel.receivers_gone();
         }
         if senders_end {
             ended |= SENDERS_ENDED;
-            closed = shared.core.close_without_waking().filter(|closed| !closed.is_empty());
+            closed = shared.channel.close_without_waking().filter(|closed| !closed.is_empty());
         }
         shared.memory.is_used();
         // The side that ends last frees; Acquire and AcqRel let it see all that the other did.
@@ -216,10 +221,10 @@ impl<T> Raw<T> {
         let is_last = ended | shared.ended.load(Acquire) == BOTH
             || ended | shared.ended.fetch_or(ended, AcqRel) == BOTH;
         if is_last && let Some(pointer) = self.0 {
-            // SAFETY: both sides have ended and said so, hence nobody uses the channel any more.
-            unsafe { Shared::free(pointer) };
+            // SAFETY: both sides have ended and said so, hence the channel is no longer used.
+            unsafe { ChannelBlock::free(pointer) };
         }
-        // Last, when the channel may be gone already: wakers and destructors are the user's.
+        // Last, because wakers and destructors are the user's. The channel may be gone by now.
         if abandoned.is_some() || closed.is_some() {
             let mut callbacks = Callbacks::new();
             if let Some(abandoned) = abandoned {
@@ -230,6 +235,6 @@ impl<T> Raw<T> {
             }
             callbacks.finish();
         }
-        point_after_at(what, None);
+        points::after_unpolled(what, None);
     }
 }

@@ -1,25 +1,27 @@
-//! The channel of a timer: nothing is ever buffered in it, and nothing is armed until somebody waits.
+//! The channel of a timer: it never buffers anything, and arms nothing until an operation waits.
 //!
-//! It knows from when on it is ready. A receive after that moment takes it: the value is the moment itself, however late
-//! the receive. A receive before it parks with the moment as its deadline, in the timers of its own worker, and then looks
-//! again; a task, which has nothing to park, sets an alarm. So a timer that nobody waits for costs its memory and nothing
-//! else.
+//! It knows the moment from which on it is ready. A receive after that moment takes it: the value is the moment itself,
+//! however late the receive. A receive before it parks with the moment as its deadline, in the timers of its own worker,
+//! and then tries again; a task, which has nothing to park, sets an alarm. So a timer that no operation waits for costs
+//! only its memory.
 //!
-//! A moment that nobody has received is still the timer's, whether it has come or not, and whoever waits for it: a stop
-//! or a reset takes it away, and says so. The lock decides between them and a receive. There is no third outcome, and
-//! nothing that could be received later.
+//! A moment that has not been received is still the timer's, whether it has come or not, and even if receives wait for
+//! it: a stop or a reset takes it away, and returns that. The lock decides between them and a receive. There is no third
+//! outcome, and nothing that could be received later.
 
-use super::blocking::wake_and_spend;
-use super::core::{Blocked, Core, Locked, Place, Rare};
-use super::head::{EXPLORED, Head, TIMER};
+use super::channel::{Blocked, Channel, Locked, Place, Rare};
+use super::header::{Directed, EXPLORED, Header, Receiving, TIMER};
+use super::wait::borrow_locked;
 use super::waiter::{Outcome, Waiter};
-use crate::callback::Callbacks;
-use crate::sched::alarm::{self, Alarm};
-use crate::sched::bubble::{has_points, is_explored, note_unawaited, point, point_before_touching, touch};
-use crate::sched::clock;
-use crate::sched::park::{Parker, WaitReason};
-use crate::sched::stamp::Stamp;
-use crate::sched::touch::Touch;
+use crate::base::callback::Callbacks;
+use crate::base::clock;
+use crate::base::tick_instant::TickInstant;
+use crate::base::touch::Touch;
+use crate::points;
+use crate::sched::alarms::Alarm;
+use crate::sched::here;
+use crate::sched::park::Parker;
+use crate::spawn::alarm;
 use std::mem::MaybeUninit;
 use std::panic::Location;
 use std::ptr::NonNull;
@@ -36,24 +38,24 @@ pub(super) struct TimerState {
     taken: Option<Instant>,
 }
 
-/// The moment that nobody has received yet.
+/// The moment that has not been received yet.
 #[derive(Debug, Clone, Copy)]
 enum When {
     /// There is none: stopped, or received and not periodic.
     Never,
     At(Instant),
-    /// So long after a moment that nobody has needed to know yet.
-    After(Stamp, Duration),
+    /// So long after a start whose `Instant` has not been needed yet.
+    After(TickInstant, Duration),
 }
 
 impl When {
     #[inline(always)]
     fn after(after: Duration, period: Duration) -> When {
-        // A stamp becomes a time that is slightly late, and what is due now is to be there now.
-        if after <= Stamp::LONGEST
+        // A tick instant becomes a time that is slightly late; a timer without delay must be ready now.
+        if after <= TickInstant::LONGEST
             && !after.is_zero()
             && period.is_zero()
-            && let Some(start) = Stamp::now()
+            && let Some(start) = TickInstant::now()
         {
             return When::After(start, after);
         }
@@ -62,13 +64,13 @@ impl When {
 
     /// `time` is ahead.
     fn at(time: Instant) -> When {
-        if has_points() {
-            note_unawaited(time);
+        if points::are_due() {
+            points::note_unawaited(time);
         }
         When::At(time)
     }
 
-    /// True only if the time has not come; without a look at the clock.
+    /// True only if the time has not come; does not read the clock.
     #[inline]
     fn is_surely_ahead(&self) -> bool {
         matches!(self, When::After(start, after) if start.is_younger_than(*after))
@@ -128,47 +130,47 @@ fn next_tick(when: Instant, period: Duration, now: Instant) -> Option<Instant> {
     when.checked_add(Duration::new((ahead / 1_000_000_000).try_into().ok()?, (ahead % 1_000_000_000) as u32))
 }
 
-impl Core<Instant> {
+impl Channel<Instant> {
     /// A channel that is ready when `after` has passed, and every `period` after that unless it is zero.
     #[inline(always)]
-    pub(super) fn timer(after: Duration, period: Duration) -> Core<Instant> {
-        let flags = TIMER | if is_explored() { EXPLORED } else { 0 };
-        Core::with_head(Head::new(0, flags), Rare::Timer(TimerState::new(after, period)))
+    pub(super) fn timer(after: Duration, period: Duration) -> Channel<Instant> {
+        let flags = TIMER | if points::is_exploring() { EXPLORED } else { 0 };
+        Channel::with_header(Header::new(0, flags), Rare::Timer(TimerState::new(after, period)))
     }
 
-    /// What has not been received by now never will be. True if there was something that could have been: a moment, come
-    /// or not, or the ticks of a ticker.
+    /// A moment that has not been received by now never will be. True if there was one, come or not, or ticks of a ticker.
     #[track_caller]
     pub(super) fn stop_timer(&self, what: &'static str) -> bool {
-        point_before_touching(|| Touch::write(&self.head), what, Some(Location::caller()));
+        points::before(|| Touch::write(&self.header), what, Some(Location::caller()));
         let mut state = self.lock();
         let Some(timer) = state.timer() else { return false };
         let pending = timer.is_pending();
         timer.when = When::Never;
         timer.taken = None;
-        // Or else the process would not count as being at rest until the old moment.
+        // Otherwise the process would not count as being at rest until the old moment.
         self.let_all_wait_anew(state);
-        point(what);
+        points::after(what, Some(Location::caller()));
         pending
     }
 
-    /// As [`Core::timer`], from now on. True as for [`Core::stop_timer`].
+    /// As [`Channel::timer`], from now on. True as for [`Channel::stop_timer`].
     #[track_caller]
     pub(super) fn reset_timer(&self, what: &'static str, after: Duration, period: Duration) -> bool {
-        point_before_touching(|| Touch::write(&self.head), what, Some(Location::caller()));
+        points::before(|| Touch::write(&self.header), what, Some(Location::caller()));
         let mut state = self.lock();
         let Some(timer) = state.timer() else { return false };
         let pending = timer.is_pending();
         *timer = TimerState::new(after, period);
         self.let_all_wait_anew(state);
-        point(what);
+        points::after(what, Some(Location::caller()));
         pending
     }
 
-    /// Those who wait have the old moment for a deadline.
+    /// The receives that wait have the old moment as their deadline.
     #[inline]
     fn let_all_wait_anew(&self, state: Locked<'_, Instant>) {
-        let waiting = (!self.head.receivers.is_empty()).then(|| self.head.receivers.end_all(Outcome::Retry));
+        let waiting =
+            (!self.header.receivers.is_empty()).then(|| self.header.receivers.end_all(Outcome::Retry));
         drop(state);
         if let Some(waiting) = waiting {
             waiting.wake_all();
@@ -186,24 +188,30 @@ impl<T> Locked<'_, T> {
     }
 }
 
-impl<T> Core<T> {
+impl<T> Channel<T> {
     /// Receives from a timer, waiting if need be, no longer than until `limit`.
     ///
     /// # Safety
     /// `slot` is valid for a write; written if the result is `Done`.
     #[cold]
     #[inline(never)]
-    pub(super) unsafe fn timer_recv(&self, slot: *mut T, limit: Option<Instant>, place: Place) -> Outcome {
+    pub(super) unsafe fn recv_from_timer(
+        &self,
+        slot: *mut T,
+        limit: Option<Instant>,
+        place: Place,
+    ) -> Outcome {
         loop {
-            if self.head.is_explored() {
-                touch(Touch::write(&self.head));
-            }
+            self.header.touch();
             let mut state = self.lock();
             // SAFETY: the caller's promise.
-            match unsafe { state.recv_now(slot) } {
-                Ok(completed) => {
+            match unsafe { Receiving::attempt(&mut state, slot) } {
+                Ok(other) => {
                     drop(state);
-                    wake_and_spend(completed);
+                    if let Some(other) = other {
+                        other.wake();
+                    }
+                    here::spend();
                     return Outcome::Done;
                 }
                 Err(Blocked::Closed) => return Outcome::Closed,
@@ -216,25 +224,17 @@ impl<T> Core<T> {
             let deadline = [when, limit].into_iter().flatten().min();
             let parker = Parker::current();
             let mut waiter = MaybeUninit::<Waiter>::uninit();
-            let waiter = waiter.as_mut_ptr();
-            // SAFETY: the waiter outlives the park, which lasts until it is completed or withdrawn.
+            // SAFETY: the waiter outlives the park, which lasts until it is completed or withdrawn. A timer has no
+            // sender: whatever ends the wait, the slot is still empty.
             unsafe {
-                waiter.write(Waiter::new(slot.cast(), Some(parker.owner())));
-                self.head.receivers.push(waiter);
-            }
-            drop(state);
-            match deadline {
-                Some(deadline) => {
-                    // SAFETY: the waiter is this frame's, and queued with the receivers if at all.
-                    let mut give_up = || unsafe { self.head.withdraw(waiter, false) }.was_queued;
-                    parker.park_until(deadline, WaitReason::Recv, place, &mut give_up);
-                }
-                None => parker.park(WaitReason::Recv, place),
+                state.queue::<Receiving>(slot, waiter.as_mut_ptr(), parker.owner());
+                drop(state);
+                self.park_until::<Receiving>(&parker, waiter.as_mut_ptr(), deadline, place);
             }
         }
     }
 
-    /// Gives back the time that was received for nobody.
+    /// Gives back a time that was received and not returned.
     #[cold]
     pub(super) fn give_back_time(&self, time: T) {
         // SAFETY: only channels of `Instant` are timers.
@@ -243,7 +243,7 @@ impl<T> Core<T> {
         if let Some(timer) = state.timer() {
             timer.give_back(time);
         }
-        let waiting = self.head.receivers.end_all(Outcome::Retry);
+        let waiting = self.header.receivers.end_all(Outcome::Retry);
         drop(state);
         waiting.wake_all();
     }
@@ -257,16 +257,14 @@ impl<T> Core<T> {
 /// When the timer that a locked channel belongs to is ready next.
 ///
 /// # Safety
-/// `head` is the beginning of a locked timer's channel.
-pub(crate) unsafe fn next_time(head: NonNull<Head>) -> Option<Instant> {
-    // SAFETY: only channels of `Instant` are timers; the lock is held.
-    let core = unsafe { head.cast::<Core<Instant>>().as_ref() };
-    // SAFETY: the lock is held by the caller, who keeps it: nothing is unlocked here.
-    let mut state = std::mem::ManuallyDrop::new(Locked { core });
+/// `header` is the beginning of a locked timer's channel.
+pub(super) unsafe fn next_time(header: NonNull<Header>) -> Option<Instant> {
+    // SAFETY: only channels of `Instant` are timers; the lock is held by the caller.
+    let mut state = unsafe { borrow_locked::<Instant>(header) };
     state.timer().and_then(|timer| timer.when.time())
 }
 
-/// Wakes a task at a time: what a deadline is to a wait that has no thread and no goroutine.
+/// Wakes a task at a time: the deadline of a wait that has no thread and no goroutine.
 #[derive(Debug, Default)]
 pub(super) struct WakeAt(Option<Box<Wakeup>>);
 
@@ -320,36 +318,36 @@ mod tests {
 
     const FAR: Duration = Duration::from_secs(3600);
 
-    fn take(core: &Core<Instant>) -> Option<Instant> {
-        core.try_recv().ok()
+    fn take(channel: &Channel<Instant>) -> Option<Instant> {
+        channel.try_recv().ok()
     }
 
     #[test]
     fn what_is_given_back_is_received_again() {
         for period in [Duration::ZERO, FAR] {
-            let core = Core::timer(Duration::ZERO, period);
-            let time = take(&core).expect("it is due");
-            assert_eq!(take(&core), None);
-            core.give_back_time(time);
-            assert_eq!(take(&core), Some(time));
-            assert_eq!(take(&core), None);
-            assert_eq!(core.next_time(), (!period.is_zero()).then(|| time + period), "the phase is kept");
+            let channel = Channel::timer(Duration::ZERO, period);
+            let time = take(&channel).expect("it is due");
+            assert_eq!(take(&channel), None);
+            channel.give_back_time(time);
+            assert_eq!(take(&channel), Some(time));
+            assert_eq!(take(&channel), None);
+            assert_eq!(channel.next_time(), (!period.is_zero()).then(|| time + period), "the phase is kept");
         }
     }
 
     #[test]
     fn what_is_given_back_after_a_stop_or_a_reset_is_not_received() {
-        let core = Core::timer(Duration::ZERO, Duration::ZERO);
-        let time = take(&core).expect("it is due");
-        assert!(!core.stop_timer("stop"));
-        core.give_back_time(time);
-        assert_eq!(take(&core), None);
-        assert!(!core.stop_timer("stop"));
-        assert!(!core.reset_timer("reset", Duration::ZERO, Duration::ZERO));
-        let time = take(&core).expect("it is due");
-        assert!(!core.reset_timer("reset", FAR, Duration::ZERO));
-        core.give_back_time(time);
-        assert_eq!(take(&core), None);
-        assert!(core.stop_timer("stop"), "the one it was reset to");
+        let channel = Channel::timer(Duration::ZERO, Duration::ZERO);
+        let time = take(&channel).expect("it is due");
+        assert!(!channel.stop_timer("stop"));
+        channel.give_back_time(time);
+        assert_eq!(take(&channel), None);
+        assert!(!channel.stop_timer("stop"));
+        assert!(!channel.reset_timer("reset", Duration::ZERO, Duration::ZERO));
+        let time = take(&channel).expect("it is due");
+        assert!(!channel.reset_timer("reset", FAR, Duration::ZERO));
+        channel.give_back_time(time);
+        assert_eq!(take(&channel), None);
+        assert!(channel.stop_timer("stop"), "the one it was reset to");
     }
 }

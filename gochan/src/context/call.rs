@@ -1,49 +1,65 @@
-//! Calls to make after the end of a context.
+//! Functions to run after the end of a context: `after_func`.
+//!
+//! A call is in its scope's list by a link of its own, so registering is one allocation, and [`StopHandle::stop`] takes
+//! constant time however many calls the context has, where a list of closures would be searched.
 
 use super::Context;
 use super::list::{Entry, Link};
 use super::node::Counted;
-use super::tree::Scope;
-use crate::chan::lock::SpinLock;
-use crate::sched::bubble::{point, point_before};
+use super::tree::CancelScope;
+use super::wait::EndedBy;
+use crate::base::location::SourceLocation;
+use crate::base::spin::SpinLock;
+use crate::base::touch::Touch;
+use crate::points;
 use std::fmt;
 use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 
-/// A closure that waits for the end of a context. One handle is the list's, one its creator's; whoever takes the
-/// closure out runs or drops it.
+/// An act that waits for the end of a context. The scope's list has one handle, the `StopHandle` another; the one that
+/// takes the act out does or drops it.
 #[derive(Clone)]
-pub(super) struct Call(Arc<Waiting>);
+pub(super) struct Call(Arc<PendingCall>);
 
 #[repr(C)]
-struct Waiting {
+struct PendingCall {
     link: Link,
-    site: &'static Location<'static>,
-    closure: SpinLock<Option<Box<dyn FnOnce() + Send>>>,
+    site: SourceLocation,
+    act: SpinLock<Option<Act>>,
 }
 
-// SAFETY: the link is under the lock of the list it is on; the rest is `Sync` by itself.
-unsafe impl Sync for Waiting {}
+/// What a call does.
+pub(super) enum Act {
+    /// Runs this in a new goroutine.
+    Run(Box<dyn FnOnce() + Send>),
+    /// Ends a wait.
+    End(EndedBy),
+}
+
+// SAFETY: the link is under the lock of its list; the rest is `Sync`.
+unsafe impl Sync for PendingCall {}
 // SAFETY: as above.
-unsafe impl Send for Waiting {}
+unsafe impl Send for PendingCall {}
 
 impl Call {
-    fn new(site: &'static Location<'static>, closure: Box<dyn FnOnce() + Send>) -> Call {
-        Call(Arc::new(Waiting { link: Link::new(Entry::Call), site, closure: SpinLock::new(Some(closure)) }))
+    pub(super) fn new(site: SourceLocation, act: Act) -> Call {
+        Call(Arc::new(PendingCall { link: Link::new(Entry::Call), site, act: SpinLock::new(Some(act)) }))
     }
 
-    fn take(&self) -> Option<Box<dyn FnOnce() + Send>> {
-        self.0.closure.lock().take()
+    pub(super) fn take(&self) -> Option<Act> {
+        self.0.act.lock().take()
     }
 
-    /// Runs the closure in a goroutine of its own, unless it was taken out before.
+    /// Acts, unless the act was taken out before.
     pub(super) fn start(self) {
-        if let Some(closure) = self.take() {
-            crate::sched::go_from(self.0.site, closure);
+        match self.take() {
+            Some(Act::Run(closure)) => drop(crate::spawn::start::go_from(self.0.site, closure)),
+            Some(Act::End(wait)) => wait.end(),
+            None => {}
         }
     }
 
-    /// Where its link is.
+    /// The address of the link.
     pub(super) fn link(&self) -> *const Link {
         Arc::as_ptr(&self.0).cast()
     }
@@ -56,57 +72,56 @@ impl Call {
     /// Turns a link back into the handle.
     ///
     /// # Safety
-    /// It is from [`Call::into_link`], and nobody else does this with it.
+    /// It is from [`Call::into_link`], and is turned back only once.
     pub(super) unsafe fn from_link(link: *const Link) -> Call {
         // SAFETY: the caller's promise; the link is the first field.
         Call(unsafe { Arc::from_raw(link.cast()) })
     }
 }
 
-/// What [`Context::after_func`] returns: the right to call the function off.
+/// Stops a function registered by [`Context::after_func`].
 ///
-/// Dropping it changes nothing: the function still runs after the end. It keeps the context's end alive, as a clone of
-/// the context would.
+/// Dropping the handle does not stop the function. The handle keeps the context alive, like a clone of it.
 pub struct StopHandle {
     call: Call,
-    scope: Option<Counted<Scope>>,
+    scope: Option<Counted<CancelScope>>,
 }
 
 impl UnwindSafe for StopHandle {}
 impl RefUnwindSafe for StopHandle {}
 
 impl StopHandle {
-    /// Keeps the function from running; true if this call did. False if the context has ended, so that the function
-    /// runs or has run, or if it was stopped before. Does not wait for a function that runs.
+    /// Keeps the function from running; true if this call did so. False if the context has ended, so the function runs
+    /// or has run, or if it was stopped before. Never blocks: does not wait for a running function.
     ///
     /// Constant time. The function is dropped before this returns true.
     ///
     /// ```
     /// let (ctx, cancel) = gochan::context::background().with_cancel();
-    /// let stop = ctx.after_func(|| unreachable!("called off"));
+    /// let stop = ctx.after_func(|| unreachable!("it was stopped"));
     /// assert!(stop.stop());
     /// assert!(!stop.stop());
     /// cancel.cancel();
     /// ```
     #[track_caller]
     pub fn stop(&self) -> bool {
-        point_before("StopHandle::stop");
-        let Some(closure) = self.call.take() else {
-            point("StopHandle::stop");
+        points::before(|| Touch::EVERYTHING, "StopHandle::stop", Some(Location::caller()));
+        let Some(act) = self.call.take() else {
+            points::after("StopHandle::stop", Some(Location::caller()));
             return false;
         };
         if let Some(scope) = &self.scope {
             scope.remove_call(&self.call);
         }
-        drop(closure);
-        point("StopHandle::stop");
+        drop(act);
+        points::after("StopHandle::stop", Some(Location::caller()));
         true
     }
 }
 
 impl fmt::Debug for StopHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let waiting = self.call.0.closure.lock().is_some();
+        let waiting = self.call.0.act.lock().is_some();
         f.debug_struct("StopHandle")
             .field("registered_at", self.call.0.site)
             .field("waiting", &waiting)
@@ -115,11 +130,12 @@ impl fmt::Debug for StopHandle {
 }
 
 impl Context {
-    /// Runs `f` once, in a goroutine of its own, after this context has ended; at once if it has. A context that
-    /// never ends never runs it.
+    /// Runs `f` once, in a new goroutine, after this context has ended; at once if it has. A context that never ends
+    /// never runs it.
     ///
-    /// [`StopHandle::stop`] calls it off. Functions of one context run in no particular order, and at the same time.
-    /// If the last handle of a context with a [source](Context::with_source) goes before the end, `f` is dropped.
+    /// [`StopHandle::stop`] prevents it. Functions of one context run concurrently, in no particular order. If the last
+    /// handle of a context with a [source](Context::with_source) is dropped before the end, `f` is dropped without
+    /// running.
     ///
     /// ```
     /// use gochan::prelude::*;
@@ -137,15 +153,15 @@ impl Context {
     #[doc(alias = "context.AfterFunc")]
     #[track_caller]
     pub fn after_func<F: FnOnce() + Send + 'static>(&self, f: F) -> StopHandle {
-        let call = Call::new(Location::caller(), Box::new(f));
+        let call = Call::new(Location::caller(), Act::Run(Box::new(f)));
         let scope = self.scope();
-        point_before("Context::after_func");
+        points::before(|| Touch::EVERYTHING, "Context::after_func", Some(Location::caller()));
         if let Some(scope) = &scope
             && let Err(late) = scope.add_call(call.clone())
         {
             late.start();
         }
-        point("Context::after_func");
+        points::after("Context::after_func", Some(Location::caller()));
         StopHandle { call, scope }
     }
 }

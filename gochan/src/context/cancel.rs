@@ -1,10 +1,12 @@
-//! Contexts that a handle ends.
+//! Contexts that a handle cancels.
 
 use super::Context;
 use super::error::{self, ContextError, Given};
 use super::node::{Class, Counted};
-use super::tree::{self, Scope};
-use crate::sched::bubble::{point_at, point_before_at};
+use super::tree::{self, CancelScope};
+use crate::base::location::SourceLocation;
+use crate::base::touch::Touch;
+use crate::points;
 use crate::shim::atomic::Ordering::*;
 use std::error::Error;
 use std::fmt;
@@ -12,11 +14,10 @@ use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::ptr::NonNull;
 use std::time::Instant;
 
-/// Ends a context: Go's `CancelFunc`, and `CancelCauseFunc`, too.
+/// Cancels a context: Go's `CancelFunc` and `CancelCauseFunc`.
 ///
-/// Clones end the same context. When the last one is dropped, the context is cancelled, as by Go's `defer cancel()`:
-/// on every way out, panics included. So it must be kept for as long as the work may go on; `let _ = …` drops it, and
-/// thereby cancels, at once.
+/// Clones cancel the same context. Dropping the last one cancels the context, like Go's `defer cancel()`: on every way
+/// out, panics included. So keep it for as long as the work may go on; `let _ = …` drops it, and cancels, at once.
 ///
 /// ```
 /// use gochan::context::background;
@@ -32,8 +33,8 @@ use std::time::Instant;
 #[doc(alias = "CancelCauseFunc")]
 #[must_use = "dropping the last handle cancels the context at once; keep it while the work goes on"]
 pub struct CancelHandle {
-    /// Counted in `handles`; all handles together have one reference to the node.
-    scope: NonNull<Scope>,
+    /// Counted in `handles`; all handles together hold one reference to the node.
+    scope: NonNull<CancelScope>,
 }
 
 // SAFETY: a handle is a reference to a scope, which is `Send` and `Sync`.
@@ -46,12 +47,12 @@ impl RefUnwindSafe for CancelHandle {}
 static CLASS: Class = Class { destroy: tree::destroy, name: |_, f| f.write_str(".WithCancel") };
 
 impl CancelHandle {
-    /// Ends the context, with [`ContextError::Canceled`], and all that were derived from it. When this returns, all of
-    /// them have ended and their done channels are closed; those who wait for that are awake, and what
-    /// [`after_func`](Context::after_func) was given has been started. Without effect on those that had ended before.
+    /// Ends the context with [`ContextError::Canceled`], and all contexts derived from it. When this returns, all of
+    /// them have ended and their done channels are closed, the waiters are woken, and functions given to
+    /// [`after_func`](Context::after_func) are started. Contexts that had ended before are not affected. Never blocks.
     ///
-    /// Linear in the number of contexts below. Called a second time, or by another thread at the same time, it returns
-    /// when all have ended, and leaves waking and starting to the call that came first.
+    /// Linear in the number of contexts below. A second or concurrent call returns when all have ended; the first call
+    /// does the waking and starting.
     ///
     /// ```
     /// use gochan::context::background;
@@ -67,14 +68,14 @@ impl CancelHandle {
         self.end(None, "CancelHandle::cancel", Some(Location::caller()));
     }
 
-    /// As [`cancel`](CancelHandle::cancel), and says why: [`Context::cause`] returns it, here and below. Takes any
-    /// error, or a text. The first end counts: later causes are dropped.
+    /// Like [`cancel`](CancelHandle::cancel), with a cause: [`Context::cause`] returns it, for this context and those
+    /// below. Takes any error, or a text. The first end counts: later causes are dropped.
     ///
     /// ```
     /// let (ctx, cancel) = gochan::context::background().with_cancel_cause();
-    /// cancel.cancel_cause("nobody listens");
+    /// cancel.cancel_cause("the client is gone");
     /// cancel.cancel_cause("too late");
-    /// assert_eq!(ctx.cause().unwrap().to_string(), "nobody listens");
+    /// assert_eq!(ctx.cause().unwrap().to_string(), "the client is gone");
     /// ```
     #[doc(alias = "CancelCauseFunc")]
     #[track_caller]
@@ -83,21 +84,21 @@ impl CancelHandle {
         self.end(cause, "CancelHandle::cancel_cause", Some(Location::caller()));
     }
 
-    /// Where the block ends that the context is for.
+    /// Called at the end of the block of `with_context!`.
     #[inline]
     pub(super) fn cancel_at_end(&self) {
         self.end(None, "end of with_context!", None);
     }
 
     #[inline]
-    fn end(&self, cause: Option<Given>, what: &'static str, place: Option<&'static Location<'static>>) {
-        point_before_at(what, place);
+    fn end(&self, cause: Option<Given>, what: &'static str, place: Option<SourceLocation>) {
+        points::before(|| Touch::EVERYTHING, what, place);
         self.scope().end(ContextError::Canceled, cause);
-        point_at(what, place);
+        points::after(what, place);
     }
 
-    fn scope(&self) -> &Scope {
-        // SAFETY: the handles' reference keeps it.
+    fn scope(&self) -> &CancelScope {
+        // SAFETY: the handles' reference keeps it alive.
         unsafe { self.scope.as_ref() }
     }
 }
@@ -117,13 +118,13 @@ impl Drop for CancelHandle {
     #[inline]
     fn drop(&mut self) {
         let handles = &self.scope().handles;
-        // A handle that sees itself alone is: nobody could clone it now. Acquire and AcqRel order what was done with
-        // the others before the end.
+        // A count of one is final: no other handle is left to be cloned. Acquire and AcqRel order the use of the other
+        // handles before the end.
         if handles.load(Acquire) == 1 || handles.fetch_sub(1, AcqRel) == 1 {
-            // SAFETY: the last handle takes the reference that all of them had.
+            // SAFETY: the last handle takes over the reference that all handles shared.
             let scope = unsafe { Counted::from_pointer(self.scope) };
             scope.end(ContextError::Canceled, None);
-            point_at("drop of the last CancelHandle", None);
+            points::after("drop of the last CancelHandle", None);
         }
     }
 }
@@ -138,10 +139,9 @@ impl fmt::Debug for CancelHandle {
 }
 
 impl Context {
-    /// A child of this context that ends when the handle cancels it, or when this context ends.
+    /// A child of this context, which ends when the handle cancels it or this context ends.
     ///
-    /// One allocation. Constant time, and so is leaving the parent at the end. If this context has ended, the child
-    /// is born ended.
+    /// One allocation. Constant time, as is leaving the parent at the end. If this context has ended, so has the child.
     ///
     /// ```
     /// use gochan::prelude::*;
@@ -159,17 +159,17 @@ impl Context {
         self.child(&CLASS, self.deadline())
     }
 
-    /// As [`with_cancel`](Context::with_cancel), under the name that tells the reader of causes to come by
-    /// [`CancelHandle::cancel_cause`].
+    /// [`with_cancel`](Context::with_cancel) under a name that announces [`CancelHandle::cancel_cause`].
     #[doc(alias = "context.WithCancelCause")]
     pub fn with_cancel_cause(&self) -> (Context, CancelHandle) {
         self.with_cancel()
     }
 
-    /// A child scope and the first handle of it.
+    /// A child scope and its first handle.
     #[inline]
     pub(super) fn child(&self, class: &'static Class, deadline: Option<Instant>) -> (Context, CancelHandle) {
-        let scope = Counted::new_twice(|| Scope::new(self.node(), self.scope_pointer(), class, deadline));
+        let scope =
+            Counted::new_twice(|| CancelScope::new(self.node(), self.scope_pointer(), class, deadline));
         tree::enter(&scope.0);
         (Context::of_scope(scope.0), CancelHandle { scope: scope.1.into_pointer() })
     }

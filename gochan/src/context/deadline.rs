@@ -1,12 +1,13 @@
-//! Contexts that end by themselves.
+//! Contexts that end at a deadline.
 
 use super::Context;
 use super::cancel::CancelHandle;
 use super::display::When;
 use super::error::{self, ContextError, Given};
 use super::node::Class;
-use super::tree::{self, Scope};
-use crate::sched::{alarm, clock};
+use super::tree::{self, CancelScope};
+use crate::base::clock;
+use crate::spawn::alarm;
 use std::error::Error;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -14,15 +15,15 @@ static CLASS: Class = Class {
     destroy: tree::destroy,
     name: |node, f| {
         // SAFETY: nodes of this class are scopes, and the caller keeps this one alive.
-        let deadline = unsafe { node.cast::<Scope>().as_ref() }.deadline.expect("made with one");
+        let deadline = unsafe { node.cast::<CancelScope>().as_ref() }.deadline.expect("made with a deadline");
         let when = When { deadline, now: clock::now(), wall: SystemTime::now() };
         write!(f, ".WithDeadline({when})")
     },
 };
 
 impl Context {
-    /// A child of this context that ends by itself after `timeout`, with [`ContextError::DeadlineExceeded`]; earlier, if
-    /// the handle cancels it or this context ends. A timeout beyond the clock's range never comes.
+    /// A child of this context that ends after `timeout` with [`ContextError::DeadlineExceeded`], or earlier if the
+    /// handle cancels it or this context ends. A timeout beyond the clock's range never expires.
     ///
     /// ```
     /// use gochan::context::{ContextError, background};
@@ -38,8 +39,8 @@ impl Context {
         self.ending_at(clock::now().checked_add(timeout), None)
     }
 
-    /// As [`with_timeout`](Context::with_timeout); if it is the timeout that ends the child, [`Context::cause`] is
-    /// `cause`, any error or a text.
+    /// Like [`with_timeout`](Context::with_timeout); if the timeout ends the child, [`Context::cause`] returns `cause`,
+    /// any error or a text.
     ///
     /// ```
     /// use gochan::context::background;
@@ -58,11 +59,11 @@ impl Context {
         self.ending_at(clock::now().checked_add(timeout), Some(error::given(cause.into())))
     }
 
-    /// A child of this context that ends by itself at `deadline`, with [`ContextError::DeadlineExceeded`]; earlier, if
-    /// the handle cancels it or this context ends. With a deadline that has passed it is born ended.
+    /// A child of this context that ends at `deadline` with [`ContextError::DeadlineExceeded`], or earlier if the
+    /// handle cancels it or this context ends. If the deadline has passed, the child has already ended.
     ///
-    /// If this context's deadline is not later, the child needs none of its own, and is one of
-    /// [`with_cancel`](Context::with_cancel). Otherwise it costs an alarm more, which cancelling removes.
+    /// If this context's deadline is not later, the child is one of [`with_cancel`](Context::with_cancel). Otherwise it
+    /// also costs an alarm, which cancelling removes.
     ///
     /// ```
     /// use gochan::context::{ContextError, background};
@@ -77,7 +78,7 @@ impl Context {
         self.ending_at(Some(deadline), None)
     }
 
-    /// As [`with_deadline`](Context::with_deadline); if it is the deadline that ends the child, [`Context::cause`] is
+    /// Like [`with_deadline`](Context::with_deadline); if the deadline ends the child, [`Context::cause`] returns
     /// `cause`, any error or a text.
     #[doc(alias = "context.WithDeadlineCause")]
     #[track_caller]
@@ -93,14 +94,14 @@ impl Context {
         let deadline = match (deadline, self.deadline()) {
             (Some(own), above) if above.is_none_or(|above| own < above) => own,
             _ => {
-                // Its destructor may panic: nothing is there yet that could be lost.
+                // Its destructor may panic: nothing has been made yet that could leak.
                 drop(cause);
                 return self.with_cancel();
             }
         };
         let (context, cancel) = self.child(&CLASS, Some(deadline));
         if let Some(scope) = context.scope() {
-            // The alarm's reference goes with the last handle at the latest, whose drop ends the scope.
+            // The alarm's reference is released with the last handle at the latest, since that ends the scope.
             let ringing = scope.clone();
             scope.end_at(deadline, cause.clone(), move || {
                 ringing.end(ContextError::DeadlineExceeded, cause);
@@ -110,8 +111,9 @@ impl Context {
     }
 }
 
-impl Scope {
-    /// Ends this scope if `deadline` has passed; else lets `ring` do that then, unless it has ended before.
+impl CancelScope {
+    /// Ends this scope if `deadline` has passed; otherwise sets an alarm that calls `ring` then, unless the scope ends
+    /// before.
     #[track_caller]
     pub(super) fn end_at<F>(&self, deadline: Instant, cause: Option<Given>, ring: F)
     where

@@ -1,4 +1,4 @@
-//! How contexts print: `Display` as in Go, `Debug` with the state besides.
+//! How contexts print: `Display` as in Go, `Debug` with the state.
 
 use super::Context;
 use super::node::{Counted, Node};
@@ -32,11 +32,11 @@ impl fmt::Debug for Name<'_> {
     }
 }
 
-/// A deadline and how far away it is, as Go prints them in the name of a context.
+/// A deadline and the time left, as Go prints them in the name of a context.
 pub(super) struct When {
     pub(super) deadline: Instant,
     pub(super) now: Instant,
-    /// The clock on the wall, at `now`.
+    /// The wall clock at `now`.
     pub(super) wall: SystemTime,
 }
 
@@ -52,13 +52,31 @@ impl fmt::Display for When {
     }
 }
 
+/// Year, month and day of a time in UTC, unless it is later than any calendar goes.
+fn calendar(time: Duration) -> Option<(u64, u64, u64)> {
+    const LAST_YEAR: u64 = i32::MAX as u64;
+    // Years begin in March here, so that the day that some years have more is the last one. An era has 400 of them. 1970
+    // begins in the year 1969, which is the 369th of its era.
+    const BEFORE_1970: u64 = 719_468;
+    const DAYS_OF_ERA: u64 = 146_097;
+    let days = time.as_secs() / 86_400 + BEFORE_1970;
+    let (era, day) = (days / DAYS_OF_ERA, days % DAYS_OF_ERA);
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day_of_month = day - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    let year = 400 * era + year + u64::from(month <= 2);
+    (year <= LAST_YEAR).then_some((year, month, day_of_month))
+}
+
 /// Prints as a Go time in UTC does: `2026-11-24 02:30:00.5 +0000 UTC`.
 fn write_time(f: &mut fmt::Formatter<'_>, time: SystemTime) -> fmt::Result {
-    const DAY: u64 = 24 * 60 * 60;
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    let (year, month, day) = date(since.as_secs() / DAY);
-    let (hour, minute, second) = clock(since.as_secs() % DAY);
-    write!(f, "{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}")?;
+    let Some((year, month, day)) = calendar(since) else { return f.write_str("beyond the calendar") };
+    let second = since.as_secs() % 86_400;
+    write!(f, "{year:04}-{month:02}-{day:02} ")?;
+    write!(f, "{:02}:{:02}:{:02}", second / 3600, second / 60 % 60, second % 60)?;
     if since.subsec_nanos() > 0 {
         let fraction = format!("{:09}", since.subsec_nanos());
         write!(f, ".{}", fraction.trim_end_matches('0'))?;
@@ -66,33 +84,14 @@ fn write_time(f: &mut fmt::Formatter<'_>, time: SystemTime) -> fmt::Result {
     f.write_str(" +0000 UTC")
 }
 
-/// Hours, minutes and seconds.
-fn clock(seconds: u64) -> (u64, u64, u64) {
-    (seconds / 3600, seconds / 60 % 60, seconds % 60)
-}
-
-/// Year, month and day of the Gregorian calendar, that many days after the first of January 1970.
-fn date(days: u64) -> (u64, u64, u64) {
-    // In eras of 400 years from the first of March 0000: each has as many days, and a leap day ends its year.
-    const ERA: u64 = 400 * 365 + 97;
-    let days = days + 719_468;
-    let (era, day) = (days / ERA, days % ERA);
-    let year = (day - day / 1460 + day / 36_524 - day / (ERA - 1)) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    // Months from March on are 31, 30, 31, 30, 31 days long, and that again.
-    let month = (5 * day + 2) / 153;
-    let day = day - (153 * month + 2) / 5 + 1;
-    let january = month >= 10;
-    (era * 400 + year + u64::from(january), if january { month - 9 } else { month + 3 }, day)
-}
-
 /// Prints as a Go duration does: `1h2m3.5s`, `20ms`.
 struct Span(Duration);
 
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (hours, minutes, seconds) = clock(self.0.as_secs());
-        let seconds = Duration::new(seconds, self.0.subsec_nanos());
+        let whole = self.0.as_secs();
+        let (hours, minutes) = (whole / 3600, whole / 60 % 60);
+        let seconds = Duration::new(whole % 60, self.0.subsec_nanos());
         match (hours, minutes) {
             (0, 0) if seconds.is_zero() => f.write_str("0s"),
             (0, 0) => write!(f, "{seconds:?}"),
@@ -134,24 +133,22 @@ mod tests {
     }
 
     #[test]
-    fn every_day_follows_the_one_before() {
-        let mut last = date(0);
-        assert_eq!(last, (1970, 1, 1));
-        for day in 1..200_000 {
-            let (year, month, of_month) = date(day);
-            let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-            let days = [31, 28 + u64::from(leap), 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-            let follows = match last {
-                (y, m, d) if (y, m) == (year, month) => of_month == d + 1,
-                (y, 12, 31) => (year, month, of_month) == (y + 1, 1, 1),
-                (y, m, _) => of_month == 1 && y == year && m + 1 == month,
-            };
-            assert!(
-                follows && of_month <= days[month as usize - 1],
-                "{last:?} then {:?}",
-                (year, month, of_month)
-            );
-            last = (year, month, of_month);
+    fn days_are_those_of_the_calendar() {
+        const DAY: u64 = 86_400;
+        for (days, expected) in [
+            (0, (1970, 1, 1)),
+            (10956, (1999, 12, 31)),
+            (11016, (2000, 2, 29)),
+            (20787, (2026, 11, 30)),
+            (47540, (2100, 2, 28)),
+            (47541, (2100, 3, 1)),
+            (157113, (2400, 2, 29)),
+            (2932896, (9999, 12, 31)),
+        ] {
+            let first = Duration::from_secs(days * DAY);
+            assert_eq!(calendar(first), Some(expected));
+            assert_eq!(calendar(first + Duration::from_secs(DAY - 1)), Some(expected));
         }
+        assert_eq!(calendar(Duration::MAX), None);
     }
 }

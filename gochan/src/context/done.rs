@@ -1,67 +1,72 @@
-//! The channel that closes when a scope ends. It is made when somebody first asks for it.
+//! The channel that closes when a scope ends. The first call of `done` makes it.
 
+use super::{Context, ContextError};
 use crate::chan::{Chan, Receiver, Sender};
-use crate::sched::bubble;
-use crate::shim::atomic::{AtomicBool, Ordering::*};
-use std::cell::UnsafeCell;
+use crate::points;
+use std::sync::OnceLock;
 
-/// Both halves, once they are made. Nothing is ever sent.
-pub(super) struct Done {
-    made: AtomicBool,
-    halves: UnsafeCell<Option<(Sender<()>, Receiver<()>)>>,
+impl Context {
+    /// A future that is ready when the context ends, with its error. For a context that never ends it never is.
+    ///
+    /// It may be polled by any executor, and by [`block_on`](crate::block_on). Dropping it early has no effect.
+    ///
+    /// ```
+    /// use gochan::context::{ContextError, background};
+    ///
+    /// let (ctx, cancel) = background().with_cancel();
+    /// let waiting = gochan::go!([ctx] { gochan::block_on(ctx.cancelled()) });
+    /// cancel.cancel();
+    /// assert_eq!(waiting.join().unwrap(), ContextError::Canceled);
+    /// ```
+    #[doc(alias("Done", "canceled"))]
+    pub async fn cancelled(&self) -> ContextError {
+        loop {
+            self.done().recv_async().await;
+            // The close and the end are one step.
+            if let Some(error) = self.ended() {
+                return error;
+            }
+        }
+    }
 }
 
-// SAFETY: the halves are written once, before `made` is set, and only read after that.
-unsafe impl Sync for Done {}
+/// Both halves, once they are made; nothing is ever sent. Reading them is one load.
+pub(super) struct Done(OnceLock<(Sender<()>, Receiver<()>)>);
 
 impl Drop for Done {
     fn drop(&mut self) {
-        if bubble::has_points()
-            && let Some(halves) = self.halves.get_mut().take()
+        if points::are_due()
+            && let Some(halves) = self.0.take()
         {
-            // The scope has ended, so the channel is closed: its end tells nobody anything.
-            bubble::unseen(|| drop(halves));
+            // The scope has ended, so the channel is closed, and dropping it has no effect on others.
+            points::hidden(|| drop(halves));
         }
     }
 }
 
 impl Done {
     pub(super) fn new() -> Done {
-        Done { made: AtomicBool::new(false), halves: UnsafeCell::new(None) }
-    }
-
-    #[inline]
-    fn halves(&self) -> Option<&(Sender<()>, Receiver<()>)> {
-        // Acquire pairs with the Release of `make`.
-        if !self.made.load(Acquire) {
-            return None;
-        }
-        // SAFETY: it has been written, and will not be again.
-        unsafe { (*self.halves.get()).as_ref() }
+        Done(OnceLock::new())
     }
 
     #[inline]
     pub(super) fn receiver(&self) -> Option<&Receiver<()>> {
-        self.halves().map(|halves| &halves.1)
+        self.0.get().map(|halves| &halves.1)
     }
 
-    /// What closes the channel, if there is one.
+    /// The half that closes the channel, if there is one.
     #[inline]
     pub(super) fn sender(&self) -> Option<&Sender<()>> {
-        self.halves().map(|halves| &halves.0)
+        self.0.get().map(|halves| &halves.0)
     }
 
-    /// Makes the channel; gives the one back that is not needed, if there is one already.
-    ///
-    /// # Safety
-    /// One thread at a time.
-    pub(super) unsafe fn make(&self, channel: Chan<()>) -> Option<Chan<()>> {
-        if self.made.load(Relaxed) {
+    /// Keeps `channel`, or returns it if there is one already. Called under the scope's lock, so that no thread waits.
+    pub(super) fn make(&self, channel: Chan<()>) -> Option<Chan<()>> {
+        if self.0.get().is_some() {
             return Some(channel);
         }
-        // SAFETY: nobody looks at the halves before `made` is set, and nobody else writes, by the caller's promise.
-        unsafe { *self.halves.get() = Some(channel.split()) };
-        self.made.store(true, Release);
+        let set = self.0.set(channel.split());
+        debug_assert!(set.is_ok());
         None
     }
 }

@@ -1,10 +1,10 @@
-//! Why a context has ended: the error, of which there are two, and the cause, which is whatever the program says.
+//! Why a context has ended: one of two errors, and a cause that the program chooses.
 
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
-/// How a context ended; prints as Go's.
+/// How a context ended. Prints as in Go.
 ///
 /// ```
 /// use gochan::context::{self, ContextError};
@@ -17,10 +17,10 @@ use std::sync::Arc;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ContextError {
-    /// Somebody cancelled it: `context canceled`.
+    /// The context was cancelled: `context canceled`.
     #[doc(alias = "context.Canceled")]
     Canceled,
-    /// Its deadline has passed: `context deadline exceeded`.
+    /// The deadline has passed: `context deadline exceeded`.
     #[doc(alias = "context.DeadlineExceeded")]
     DeadlineExceeded,
 }
@@ -36,10 +36,10 @@ impl fmt::Display for ContextError {
 
 impl Error for ContextError {}
 
-/// An error that the program gave as the reason for an end.
+/// An error that the program gave as the cause of an end.
 pub(super) type Given = Arc<dyn Error + Send + Sync>;
 
-/// Takes what `cancel_cause` and its like are given. A [`Cause`] is passed on rather than wrapped once more.
+/// Converts the argument of `cancel_cause` and similar functions. A [`Cause`] is not wrapped again.
 pub(super) fn given(cause: Box<dyn Error + Send + Sync>) -> Given {
     match cause.downcast::<Cause>() {
         Ok(cause) => match cause.0 {
@@ -50,10 +50,10 @@ pub(super) fn given(cause: Box<dyn Error + Send + Sync>) -> Given {
     }
 }
 
-/// Why a context ended, in the program's own words: an error given to
-/// [`cancel_cause`](super::CancelHandle::cancel_cause) or with a deadline; or the [`ContextError`], if none was given.
+/// Why a context ended: an error that the program gave to [`cancel_cause`](super::CancelHandle::cancel_cause) or with a
+/// deadline, or the [`ContextError`] if it gave none.
 ///
-/// It prints as that error does. A clone is cheap and is the same error.
+/// It prints as that error. A clone is cheap and is the same error.
 ///
 /// ```
 /// use gochan::context::background;
@@ -101,7 +101,7 @@ impl Cause {
         self.downcast_ref::<E>().is_some()
     }
 
-    /// The error as an `E`, if it is one: what Go's `errors.As` does.
+    /// The error as an `E`, if it is one: Go's `errors.As`.
     #[doc(alias = "errors.As")]
     pub fn downcast_ref<E: Error + 'static>(&self) -> Option<&E> {
         self.get_ref().downcast_ref()
@@ -121,7 +121,7 @@ impl fmt::Debug for Cause {
 }
 
 impl Error for Cause {
-    /// What the error itself was caused by.
+    /// The source of the error.
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.get_ref().source()
     }

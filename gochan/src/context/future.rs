@@ -1,21 +1,22 @@
 //! Contexts that end when a future completes.
 //!
-//! There is no executor: whenever the future is woken, a goroutine polls it once. Nobody waits in between.
+//! There is no executor: whenever the future is woken, a new goroutine polls it. None waits in between.
 
 use super::source::{CancelSource, EndSignal};
 use super::{Context, ContextError};
+use crate::base::lock::lock;
 use crate::chan::Receiver;
 use std::fmt;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{self, Wake, Waker};
 
 impl Context {
-    /// A context that ends, as cancelled, when `future` completes, whatever it yields.
+    /// A context that ends with [`ContextError::Canceled`] when `future` completes, whatever its output.
     ///
-    /// The future is polled here once, and in a goroutine whenever it is woken; it is dropped when it has completed, or
-    /// when the last handle of the context is gone. It must not need the thread of an async runtime, as timers and
-    /// sockets of such do; futures of channels, tokens and the like do not.
+    /// The future is polled once by this call, and in a goroutine whenever it is woken. It is dropped when it has
+    /// completed, or with the last handle of the context. It must not depend on the thread of an async runtime, as the
+    /// runtime's timers and sockets do; futures of channels and tokens are fine. If a poll panics, the context ends.
     ///
     /// ```
     /// use gochan::prelude::*;
@@ -32,8 +33,7 @@ impl Context {
     }
 }
 
-/// A channel that stands for the end of something: the context ends, as cancelled, when it is closed. Should a value
-/// come, that counts, too.
+/// The context ends with [`ContextError::Canceled`] when the channel is closed or yields a value.
 impl CancelSource for Receiver<()> {
     type Watch = Registration;
 
@@ -48,8 +48,8 @@ impl<F: Future + Send + 'static> CancelSource for Completion<F> {
     type Watch = Registration;
 
     fn watch(self, end: EndSignal) -> Registration {
-        let state = State { future: Some(Box::pin(self.0)), woken: false, over: false };
-        let watching = Arc::new(Watching { state: Mutex::new(state), end });
+        let state = FutureState { future: Some(Box::pin(self.0)), woken: false, over: false };
+        let watching = Arc::new(WatchedFuture { state: Mutex::new(state), end });
         let registration = Registration(watching.clone());
         watching.poll();
         registration
@@ -75,32 +75,32 @@ trait Forget: Send + Sync {
     fn forget(&self);
 }
 
-/// A future and whom to tell of its end. The future's waker leads back here, in a circle that `forget` opens.
-struct Watching<F> {
-    state: Mutex<State<F>>,
+/// A future and the signal of its end. The future's waker refers back to this, in a cycle that `forget` breaks.
+struct WatchedFuture<F> {
+    state: Mutex<FutureState<F>>,
     end: EndSignal,
 }
 
-struct State<F> {
-    /// None while somebody polls it, and in the end.
+struct FutureState<F> {
+    /// `None` while it is being polled, and in the end.
     future: Option<Pin<Box<F>>>,
-    /// Woken while somebody polls it.
+    /// The future was woken while it was being polled.
     woken: bool,
-    /// It has completed, or nobody wants to know any more.
+    /// The future has completed, or its end is no longer needed.
     over: bool,
 }
 
-impl<F> Watching<F> {
-    fn state(&self) -> MutexGuard<'_, State<F>> {
-        // Nothing can panic under the lock.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+impl<F> WatchedFuture<F> {
+    fn state(&self) -> MutexGuard<'_, FutureState<F>> {
+        // No code panics under the lock.
+        lock(&self.state)
     }
 }
 
-impl<F: Future + Send + 'static> Watching<F> {
+impl<F: Future + Send + 'static> WatchedFuture<F> {
     fn poll(self: Arc<Self>) {
         let Some(mut future) = self.take() else { return };
-        // Should the poll panic, the future is lost: that is an end as well.
+        // If the poll panics, the future is lost, which counts as its end.
         let lost = EndOnDrop(&self.end);
         let waker = Waker::from(self.clone());
         while future.as_mut().poll(&mut task::Context::from_waker(&waker)).is_pending() {
@@ -113,7 +113,7 @@ impl<F: Future + Send + 'static> Watching<F> {
         drop(lost);
     }
 
-    /// Takes the future out to be polled, unless it is out.
+    /// Takes the future out to be polled, unless it is being polled.
     fn take(&self) -> Option<Pin<Box<F>>> {
         let mut state = self.state();
         let future = state.future.take();
@@ -121,7 +121,7 @@ impl<F: Future + Send + 'static> Watching<F> {
         future
     }
 
-    /// Puts the future back until it is woken; gives it back if it has been meanwhile.
+    /// Puts the future back until it is woken. Returns it if it has been woken meanwhile.
     fn put_back(&self, future: Pin<Box<F>>) -> Option<Pin<Box<F>>> {
         let mut state = self.state();
         if state.over {
@@ -137,16 +137,16 @@ impl<F: Future + Send + 'static> Watching<F> {
     }
 }
 
-impl<F: Future + Send + 'static> Wake for Watching<F> {
+impl<F: Future + Send + 'static> Wake for WatchedFuture<F> {
     fn wake(self: Arc<Self>) {
-        // Whoever wakes may hold any lock, so the future is not polled here.
+        // The caller may hold any lock, so the future is not polled here.
         if !self.state().over {
-            crate::sched::go(move || self.poll());
+            crate::spawn::start::go(move || self.poll());
         }
     }
 }
 
-impl<F: Future + Send + 'static> Forget for Watching<F> {
+impl<F: Future + Send + 'static> Forget for WatchedFuture<F> {
     fn forget(&self) {
         let mut state = self.state();
         state.over = true;

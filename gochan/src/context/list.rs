@@ -1,34 +1,35 @@
-//! What a scope tells of its end: scopes below it and calls to make, in a list that costs no memory of its own.
+//! What a scope reports its end to: scopes below it and calls to make, in a list that allocates nothing.
 //!
-//! The links are inside of what is listed. While one is listed it belongs to the lock of the list's scope; after that
-//! to whoever took it off. So anything leaves in constant time, from anywhere in the list.
+//! The links are inside what is listed. A link on a list belongs to the lock of the list's scope; after that to the
+//! thread that took it off. So anything leaves in constant time, from anywhere in the list.
 
-use std::cell::Cell;
+use crate::base::list::{self, Linked, Links, Unknown};
 use std::ptr;
 
 /// The place of a scope or call in the list of the scope above.
 pub(super) struct Link {
-    next: Cell<*const Link>,
-    previous: Cell<*const Link>,
-    listed: Cell<bool>,
+    links: Links<Link>,
     pub(super) entry: Entry,
+}
+
+// SAFETY: it has one such field.
+unsafe impl Linked for Link {
+    unsafe fn links(link: *const Link) -> *const Links<Link> {
+        // SAFETY: the caller's promise.
+        unsafe { &raw const (*link).links }
+    }
 }
 
 /// What a link is part of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Entry {
-    Scope,
+    CancelScope,
     Call,
 }
 
 impl Link {
     pub(super) fn new(entry: Entry) -> Link {
-        Link {
-            next: Cell::new(ptr::null()),
-            previous: Cell::new(ptr::null()),
-            listed: Cell::new(false),
-            entry,
-        }
+        Link { links: Links::new(), entry }
     }
 }
 
@@ -36,35 +37,25 @@ impl Link {
 ///
 /// For all methods: the list is under its scope's lock, and what is listed stays valid until it is taken off.
 #[derive(Debug)]
-pub(super) struct List {
-    first: *const Link,
-}
+pub(super) struct List(list::List<Link, Unknown>);
 
 // SAFETY: the pointers are to links, which belong to the list's lock as the list itself does.
 unsafe impl Send for List {}
 
 impl List {
     pub(super) fn new() -> List {
-        List { first: ptr::null() }
+        List(list::List::new())
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.first.is_null()
+        self.0.is_empty()
     }
 
     /// # Safety
     /// `link` is on no list, and stays valid until it is off this one again.
     pub(super) unsafe fn push(&mut self, link: *const Link) {
-        // SAFETY: the caller's promise, and that of earlier callers for `first`.
-        unsafe {
-            (*link).next.set(self.first);
-            (*link).previous.set(ptr::null());
-            (*link).listed.set(true);
-            if !self.first.is_null() {
-                (*self.first).previous.set(link);
-            }
-        }
-        self.first = link;
+        // SAFETY: the caller's promise.
+        unsafe { self.0.push_first(link.cast_mut()) };
     }
 
     /// Takes `link` off, if it is listed; true if so.
@@ -72,37 +63,25 @@ impl List {
     /// # Safety
     /// `link` is valid and on no other list.
     pub(super) unsafe fn remove(&mut self, link: *const Link) -> bool {
-        // SAFETY: the caller's promise; neighbours are listed, hence valid.
+        // SAFETY: the caller's promise.
         unsafe {
-            if !(*link).listed.replace(false) {
-                return false;
+            let is_listed = (*link).links.is_listed();
+            if is_listed {
+                self.0.remove(link.cast_mut());
             }
-            let (next, previous) = ((*link).next.get(), (*link).previous.get());
-            if previous.is_null() {
-                self.first = next;
-            } else {
-                (*previous).next.set(next);
-            }
-            if !next.is_null() {
-                (*next).previous.set(previous);
-            }
+            is_listed
         }
-        true
     }
 
     /// Takes any link off.
     pub(super) fn pop(&mut self) -> Option<*const Link> {
-        let link = self.first;
-        if link.is_null() {
-            return None;
-        }
-        // SAFETY: it is listed here.
-        unsafe { self.remove(link) };
-        Some(link)
+        let link = self.0.pop_first().cast_const();
+        (!link.is_null()).then_some(link)
     }
 }
 
-/// Links that were taken off their lists, in that order: one owner's, without a lock.
+/// Links that were taken off their lists, in that order: one owner's, without a lock. They count as off all lists, which
+/// is what [`List::remove`] reports of them.
 #[derive(Debug)]
 pub(super) struct Queue {
     first: *const Link,
@@ -119,11 +98,11 @@ impl Queue {
     pub(super) unsafe fn push(&mut self, link: *const Link) {
         // SAFETY: the caller's promise, and that of earlier callers for `last`.
         unsafe {
-            (*link).next.set(ptr::null());
+            (*link).links.set_next(ptr::null_mut());
             if self.last.is_null() {
                 self.first = link;
             } else {
-                (*self.last).next.set(link);
+                (*self.last).links.set_next(link.cast_mut());
             }
         }
         self.last = link;
@@ -135,7 +114,7 @@ impl Queue {
             return None;
         }
         // SAFETY: queued links are valid.
-        self.first = unsafe { (*link).next.get() };
+        self.first = unsafe { (*link).links.next() };
         if self.first.is_null() {
             self.last = ptr::null();
         }
@@ -145,7 +124,7 @@ impl Queue {
     /// The link after `link`, or the first for none. The queue may grow between the calls.
     pub(super) fn after(&self, link: Option<*const Link>) -> Option<*const Link> {
         // SAFETY: queued links are valid.
-        let next = link.map_or(self.first, |link| unsafe { (*link).next.get() });
+        let next = link.map_or(self.first, |link| unsafe { (*link).links.next() }.cast_const());
         (!next.is_null()).then_some(next)
     }
 }

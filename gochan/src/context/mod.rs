@@ -1,20 +1,20 @@
-//! Contexts: how a program tells all the goroutines that work on something to stop.
+//! Contexts: how a program tells all goroutines that work on a request to stop.
 //!
-//! A [`Context`] goes with a piece of work, such as a request, wherever that leads. Whoever started the work can cancel
-//! it; it can have a deadline; it can carry values that belong to the work. Contexts form a tree: what is derived from
-//! a context ends with it, and may end earlier, alone.
+//! A [`Context`] accompanies a piece of work, such as a request, through all functions and goroutines that take part.
+//! The code that started the work can cancel it; it can have a deadline; it can carry values that belong to the work.
+//! Contexts form a tree: a derived context ends with its parent, and may end earlier on its own.
 //!
 //! ```
 //! use gochan::context::ContextError;
 //! use gochan::prelude::*;
 //!
-//! /// Adds up what comes, and gives up when the caller does.
+//! /// Adds up the numbers received, unless the caller cancels.
 //! fn sum(ctx: &Context, numbers: &Receiver<u64>) -> Result<u64, ContextError> {
 //!     let mut sum = 0;
 //!     loop {
 //!         select! {
 //!             Some(number) = <-numbers else return Ok(sum) => sum += number,
-//!             <-ctx.done() => ctx.check()?,
+//!             <-ctx.done() => return Err(ctx.error()),
 //!         }
 //!     }
 //! }
@@ -31,28 +31,28 @@
 //!
 //! # Rules
 //!
-//! * A context is the first parameter of what it governs, by reference, and is called `ctx`. What keeps it beyond the
-//!   call, such as a goroutine, takes a clone. It is not stored in structures that outlive the work.
-//! * Whatever may take long looks at it: [`check`](Context::check) between steps, an arm on [`done`](Context::done)
-//!   where it waits.
-//! * Keep the [`CancelHandle`] as long as the work goes on; its drop is Go's `defer cancel()`.
-//! * Values are for what belongs to the request and crosses interfaces that know nothing of it, such as a trace id.
-//!   What a function needs is a parameter. Each kind of value has a type of its own, which is its key.
+//! * Pass a context by reference, as the first parameter, named `ctx`. Code that keeps it beyond the call, such as a
+//!   goroutine, takes a clone. Do not store it in structures that outlive the work.
+//! * Long operations watch it: [`check`](Context::check) between steps, and an arm on [`done`](Context::done) where
+//!   they wait.
+//! * Keep the [`CancelHandle`] as long as the work goes on; dropping it is Go's `defer cancel()`.
+//! * Values are for request-scoped data that crosses interfaces which do not know of it, such as a trace id. Pass what
+//!   a function needs as a parameter. Each kind of value has its own type, which is its key.
 //!
 //! # What it costs
 //!
 //! [`err`](Context::err) and [`check`](Context::check) are one atomic load, however deep the tree. A clone is one
-//! atomic addition; there is no lock on the way. Deriving is one allocation; so is the done channel, which is made when
-//! somebody first asks for it. A derived context that has ended leaves its parent at once, in constant time. Cancelling
-//! is linear in the number of contexts below, uses no recursion, and closes one channel for all who wait on one
-//! context. Finding a value is linear in the number of values above.
+//! atomic addition, without a lock. Deriving is one allocation; so is the done channel, which is made by the first call
+//! of [`done`](Context::done). A derived context that has ended leaves its parent at once, in constant time. Cancelling
+//! is linear in the number of contexts below, uses no recursion, and closes one channel for each context. Finding a
+//! value is linear in the number of values above.
 //!
-//! # Other ways of being cancelled
+//! # Other sources of cancellation
 //!
-//! [`Context::from_source`] makes a context of anything that can tell of its end, such as a web framework's requests: a
-//! [`CancelSource`]. A channel is one, and [`Context::from_future`] takes any future. With the feature `tokio-util`,
-//! `Context::from(token)` and `ctx.to_cancellation_token()` lead from and to `CancellationToken`; nothing waits in
-//! between.
+//! [`Context::from_source`] makes a context from a [`CancelSource`]: anything that can report its end, such as a
+//! request of a web framework. A channel is one, and [`Context::from_future`] takes any future. With the feature
+//! `tokio-util`, `Context::from(token)` and `ctx.to_cancellation_token()` convert from and to `CancellationToken`; no
+//! goroutine or thread waits in between.
 //!
 //! # Go's names
 //!
@@ -64,10 +64,10 @@
 //! | `WithDeadline`, `WithDeadlineCause` | [`Context::with_deadline`], [`Context::with_deadline_cause`] |
 //! | `WithValue`, `ctx.Value(key)` | [`Context::with_value`], [`Context::value`]: the type is the key |
 //! | `WithoutCancel`, `AfterFunc` | [`Context::without_cancel`], [`Context::after_func`] |
-//! | `ctx.Done()`, `ctx.Err()`, `ctx.Deadline()` | [`Context::done`], [`Context::err`], [`Context::deadline`] |
+//! | `ctx.Done()`, `ctx.Err()`, `ctx.Deadline()` | [`Context::done`], [`Context::err`] (after `done`, [`Context::error`]), [`Context::deadline`] |
 //! | `context.Cause(ctx)` | [`Context::cause`] |
 //! | `cancel()`, `defer cancel()` | [`CancelHandle::cancel`]; dropping the last handle, [`with_context!`](crate::with_context) |
-//! | a type of one's own that implements `Context` | a [`CancelSource`], by [`Context::with_source`] |
+//! | a custom implementation of `Context` | a [`CancelSource`], with [`Context::with_source`] |
 
 mod call;
 mod cancel;
@@ -84,6 +84,7 @@ mod source;
 mod token;
 mod tree;
 mod value;
+mod wait;
 
 pub use call::StopHandle;
 pub use cancel::CancelHandle;
@@ -98,17 +99,18 @@ use node::{Counted, Node};
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::ptr::NonNull;
 use std::time::Instant;
-use tree::Scope;
+use tree::CancelScope;
+pub(crate) use wait::EndOfWait;
 
-/// Governs a piece of work: tells when to stop, and carries the work's values. See the [module](self).
+/// Governs a piece of work: says when to stop, and carries the work's values. See the [module](self).
 ///
-/// A clone is cheap and is the same context. It prints as in Go, as the chain of its derivations.
+/// A clone is cheap and is the same context. `Display` prints the chain of derivations, as Go does.
 #[derive(Clone)]
 #[doc(alias = "context.Context")]
 pub struct Context {
     node: Counted<Node>,
-    /// The nearest scope, at `node` or above, which `node` keeps alive; none if this context never ends.
-    scope: Option<NonNull<Scope>>,
+    /// The nearest scope, at `node` or above, which `node` keeps alive; `None` if this context never ends.
+    scope: Option<NonNull<CancelScope>>,
 }
 
 // SAFETY: nodes, scopes among them, are `Send` and `Sync`.
@@ -118,8 +120,8 @@ unsafe impl Sync for Context {}
 impl UnwindSafe for Context {}
 impl RefUnwindSafe for Context {}
 
-/// The context that never ends and carries nothing: the root that others are derived from, in `main`, in tests, and
-/// where a request comes in.
+/// The root context, which never ends and carries no values. Contexts are derived from it in `main`, in tests, and
+/// where a request arrives.
 ///
 /// ```
 /// let ctx = gochan::context::background();
@@ -127,26 +129,30 @@ impl RefUnwindSafe for Context {}
 /// assert_eq!(ctx.to_string(), "context.Background");
 /// ```
 #[doc(alias = "context.Background")]
+#[must_use]
 pub fn background() -> Context {
     Context { node: node::background(), scope: None }
 }
 
-/// A root as [`background`] is, for code that does not know yet which context it should use.
+/// A root like [`background`], for code that does not yet know which context to use.
 ///
 /// ```
 /// assert_eq!(gochan::context::todo().to_string(), "context.TODO");
 /// ```
 #[doc(alias = "context.TODO")]
+#[must_use]
 pub fn todo() -> Context {
     Context { node: node::todo(), scope: None }
 }
 
 impl Context {
-    /// How the context ended; None while it has not.
+    /// How the context ended; `None` while it has not.
     ///
-    /// One atomic load. What was done before the end happens before this returns it. Never waits, but lets others run when
-    /// the goroutine has had its worker for 10 ms, so that a loop may live on it; not so inside of a `thread_local!`
-    /// initialiser or of another [scope of the thread](crate#safety).
+    /// One atomic load. The call that ends the context happens before this returns the error. Never blocks, but yields
+    /// once the goroutine has run for 10 ms, so that a loop may poll it; except where it may be inside a `thread_local!`
+    /// initialiser or another [scope of the thread](crate#safety), and so never in an executable without symbols
+    /// (`strip = true`). Such a loop is reported after a second if it holds up other goroutines: call
+    /// [`gosched`](crate::runtime::gosched) in it.
     ///
     /// ```
     /// use gochan::context::{ContextError, background};
@@ -163,7 +169,40 @@ impl Context {
         self.scope_ref()?.error_between_points()
     }
 
-    /// An error once the context has ended: `ctx.check()?` between the steps of some work.
+    /// How the context ended, where that is known, as after a receive from [`done`](Context::done). Yields as
+    /// [`err`](Context::err) does.
+    ///
+    /// ```
+    /// use gochan::context::ContextError;
+    /// use gochan::prelude::*;
+    ///
+    /// fn next(ctx: &Context, numbers: &Receiver<u64>) -> Result<Option<u64>, ContextError> {
+    ///     select! {
+    ///         Some(number) = <-numbers else Ok(None) => Ok(Some(number)),
+    ///         <-ctx.done() => Err(ctx.error()),
+    ///     }
+    /// }
+    /// let (ctx, cancel) = background().with_cancel();
+    /// cancel.cancel();
+    /// assert_eq!(next(&ctx, &chan!(u64).receiver()), Err(ContextError::Canceled));
+    /// ```
+    ///
+    /// # Panics
+    /// If the context has not ended.
+    #[doc(alias = "Err")]
+    #[track_caller]
+    pub fn error(&self) -> ContextError {
+        match self.err() {
+            Some(error) => error,
+            None => panic!(
+                "the context has not ended, so it has no error: call `error` after a receive from `done()`, and `err`, \
+                 which returns an `Option`, elsewhere"
+            ),
+        }
+    }
+
+    /// Returns an error once the context has ended: write `ctx.check()?` between the steps of some work. Yields as
+    /// [`err`](Context::err) does.
     ///
     /// ```
     /// use gochan::context::{Context, ContextError};
@@ -179,24 +218,23 @@ impl Context {
     /// ```
     ///
     /// # Errors
-    /// What [`err`](Context::err) returns.
+    /// The error that [`err`](Context::err) returns.
     #[inline]
     #[track_caller]
     pub fn check(&self) -> Result<(), ContextError> {
         self.err().map_or(Ok(()), Err)
     }
 
-    /// A channel that is closed when the context ends; nothing is ever sent. For a context that never ends it is the nil
-    /// channel.
+    /// A channel that is closed when the context ends; nothing is ever sent. The nil channel for a context that never
+    /// ends.
     ///
-    /// Its close and the end are one: whoever finds it closed finds [`err`](Context::err) set, and whoever finds that set
-    /// finds it closed.
+    /// The close and the end are one step: if the channel is closed, [`err`](Context::err) is set, and the reverse.
     ///
-    /// It is the same channel at every call, and for all contexts that end only together, such as those derived by
-    /// [`with_value`](Context::with_value).
+    /// Every call returns the same channel, also for contexts that can only end together, such as those derived by
+    /// [`with_value`](Context::with_value). The first call makes it; later calls are one atomic load.
     ///
-    /// A clone of it does not keep the context: should the last handle of a context with a
-    /// [source](Context::with_source) go before its end, the channel closes then.
+    /// A clone of the channel does not keep the context alive: if the last handle of a context with a
+    /// [source](Context::with_source) is dropped before its end, the channel closes then.
     ///
     /// ```
     /// use gochan::prelude::*;
@@ -206,7 +244,7 @@ impl Context {
     /// let answers = chan!(i32);
     /// let answer = select! {
     ///     Some(answer) = <-answers => Ok(answer),
-    ///     <-ctx.done() => Err(ctx.err()),
+    ///     <-ctx.done() => Err(ctx.error()),
     /// };
     /// assert!(answer.is_err());
     /// ```
@@ -214,12 +252,12 @@ impl Context {
     #[inline]
     pub fn done(&self) -> &Receiver<()> {
         static NIL: Receiver<()> = Receiver::nil();
-        self.scope_ref().map_or(&NIL, Scope::done)
+        self.scope_ref().map_or(&NIL, CancelScope::done)
     }
 
-    /// Why the context ended: what was given to [`cancel_cause`](CancelHandle::cancel_cause) or with the deadline,
-    /// here or at the context above that ended this one; otherwise the same as [`err`](Context::err). None while it
-    /// has not ended.
+    /// Why the context ended: the error given to [`cancel_cause`](CancelHandle::cancel_cause) or with the deadline, of
+    /// this context or of the one above that ended it; otherwise the same as [`err`](Context::err). `None` while it has
+    /// not ended. Yields as [`err`](Context::err) does.
     ///
     /// ```
     /// let (ctx, cancel) = gochan::context::background().with_cancel();
@@ -235,7 +273,7 @@ impl Context {
         Some(Cause::new(scope.cause().cloned(), error))
     }
 
-    /// When the context ends at the latest: the earliest of its own deadline and those above.
+    /// The latest time at which the context ends: the earliest of its own deadline and those above.
     ///
     /// ```
     /// use gochan::context::background;
@@ -250,10 +288,10 @@ impl Context {
         self.scope_ref()?.deadline
     }
 
-    /// A child of this context that carries `value`, for [`value`](Context::value) to find by its type. It ends with
+    /// A child of this context that carries `value`, which [`value`](Context::value) finds by its type. It ends with
     /// this context. One allocation.
     ///
-    /// Wrap what is not of a type of its own, so that values of different meaning do not hide each other:
+    /// Wrap values in types of their own, so that values of different meaning do not hide each other:
     ///
     /// ```
     /// use gochan::context::background;
@@ -271,9 +309,9 @@ impl Context {
         Context { node: value::add(&self.node, value), scope: self.scope }
     }
 
-    /// The value of type `V` that was given nearest to this context, at it or above.
+    /// The value of type `V` of this context, or of the nearest context above that has one.
     ///
-    /// Linear in the number of values above, whatever else there is.
+    /// Linear in the number of values above; other contexts in between cost nothing.
     ///
     /// ```
     /// #[derive(Debug, PartialEq)]
@@ -289,8 +327,8 @@ impl Context {
         value::find(&self.node)
     }
 
-    /// A child of this context with its values, but without its end and deadline: for work that is to be finished,
-    /// such as a clean-up, after the request is over.
+    /// A child of this context with its values, but without its end and deadline: for work that must be finished after
+    /// the request has ended, such as a clean-up.
     ///
     /// ```
     /// #[derive(Debug, PartialEq)]
@@ -303,17 +341,18 @@ impl Context {
     /// assert_eq!(cleaning.value(), Some(&UserId(4)));
     /// ```
     #[doc(alias = "context.WithoutCancel")]
+    #[must_use]
     pub fn without_cancel(&self) -> Context {
         Context { node: node::without_cancel(&self.node), scope: None }
     }
 
-    /// As [`err`](Context::err), as a part of another operation: never lets others run.
+    /// Like [`err`](Context::err), as a part of another operation: never yields.
     pub(crate) fn ended(&self) -> Option<ContextError> {
         self.scope_ref()?.error()
     }
 
     /// The context of a scope.
-    fn of_scope(scope: Counted<Scope>) -> Context {
+    fn of_scope(scope: Counted<CancelScope>) -> Context {
         let pointer = scope.pointer();
         Context { node: scope.into_node(), scope: Some(pointer) }
     }
@@ -322,18 +361,18 @@ impl Context {
         &self.node
     }
 
-    fn scope_pointer(&self) -> Option<NonNull<Scope>> {
+    fn scope_pointer(&self) -> Option<NonNull<CancelScope>> {
         self.scope
     }
 
     #[inline]
-    fn scope_ref(&self) -> Option<&Scope> {
+    fn scope_ref(&self) -> Option<&CancelScope> {
         // SAFETY: the node keeps it alive.
         self.scope.map(|scope| unsafe { scope.as_ref() })
     }
 
-    /// A reference to the scope of its own.
-    fn scope(&self) -> Option<Counted<Scope>> {
+    /// A counted reference to the scope.
+    fn scope(&self) -> Option<Counted<CancelScope>> {
         // SAFETY: the node keeps it alive.
         self.scope.map(|scope| unsafe { Counted::of(scope) })
     }

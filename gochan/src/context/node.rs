@@ -1,8 +1,15 @@
 //! What every context is made of: a counted node that keeps its parent.
 //!
-//! A node lives until its last reference is dropped; its children hold one each, so that the way up is always there.
-//! The two roots are statics and not counted. Nodes are freed in a loop, not by recursion: a chain of any length can
-//! go at once.
+//! The count is not an `Arc`'s, for four reasons. A reference is one thin pointer to any kind of node (scope, value,
+//! root), whose class says how to free and print it: 8 bytes, where an `Arc<dyn …>` has 16. The roots are statics that
+//! are not counted, so workers that derive from `background()` do not contend for one counter. `with_cancel` makes its
+//! two references, for the context and the handles, without an atomic operation. And a scope is found in the list above
+//! it until it leaves, possibly after its last reference is gone: `upgrade` decides this by the one count, without the
+//! second one of `Weak`.
+//!
+//! A node lives until its last reference is dropped; each child holds one, so the parents of a node are always there.
+//! The two roots are statics and are not counted. Nodes are freed in a loop, not by recursion, so a chain may have any
+//! length.
 
 use super::value::Value;
 use crate::shim::static_atomic::{AtomicUsize, Ordering::*};
@@ -14,28 +21,28 @@ use std::ptr::NonNull;
 #[repr(C)]
 pub(super) struct Node {
     references: AtomicUsize,
-    /// A counted reference; a root has none.
+    /// A counted reference; `None` for a root.
     parent: Option<NonNull<Node>>,
-    /// The nearest value, of this node or above it, which the way up keeps alive.
+    /// The nearest value, of this node or above it, which the parents keep alive.
     pub(super) values: Option<NonNull<Value>>,
     class: &'static Class,
 }
 
-/// What the kinds of nodes do differently.
+/// How a kind of node is freed and printed.
 pub(super) struct Class {
-    /// Frees a node that nobody refers to any more. The reference to the parent is not its business.
+    /// Frees a node without references. It does not release the reference to the parent.
     pub(super) destroy: unsafe fn(NonNull<Node>),
     /// Writes what this node adds to the name of its parent.
     pub(super) name: unsafe fn(NonNull<Node>, &mut fmt::Formatter<'_>) -> fmt::Result,
 }
 
-// SAFETY: parent and values are immutable and lead to nodes, which are `Send` and `Sync`; a value is so by bound.
+// SAFETY: parent and values are immutable and lead to nodes, which are `Send` and `Sync`; a value is by its bound.
 unsafe impl Send for Node {}
 // SAFETY: as above; the count is atomic.
 unsafe impl Sync for Node {}
 
 impl Node {
-    /// A node that has one reference, and whose parent has one more by it.
+    /// A node with one reference, which holds a reference to its parent.
     #[inline]
     pub(super) fn new(parent: &Counted<Node>, class: &'static Class) -> Node {
         let values = parent.values;
@@ -73,30 +80,30 @@ pub(super) fn todo() -> Counted<Node> {
 /// The type is `repr(C)`, its first field is a `Node`, and the node's class destroys just that type.
 pub(super) unsafe trait Kind {}
 
-// SAFETY: it is one; its class says what else there is.
+// SAFETY: it is a `Node`; its class knows the whole type.
 unsafe impl Kind for Node {}
 
 /// A counted reference to a node.
 pub(super) struct Counted<K: Kind>(NonNull<K>);
 
-// SAFETY: shares a `K` among threads, and may be the one to drop it.
+// SAFETY: shares a `K` among threads, any of which may drop it.
 unsafe impl<K: Kind + Send + Sync> Send for Counted<K> {}
 // SAFETY: as above.
 unsafe impl<K: Kind + Send + Sync> Sync for Counted<K> {}
 
 impl<K: Kind> Counted<K> {
-    /// Puts a new node on the heap, where it is made in place.
+    /// Makes a new node on the heap, in place.
     #[inline]
     pub(super) fn new(make: impl FnOnce() -> K) -> Counted<K> {
         let memory = Box::new_uninit();
         Counted(NonNull::from(Box::leak(Box::write(memory, make()))))
     }
 
-    /// As [`Counted::new`], with two references to begin with.
+    /// Like [`Counted::new`], with two references.
     #[inline]
     pub(super) fn new_twice(make: impl FnOnce() -> K) -> (Counted<K>, Counted<K>) {
         let first = Counted::new(make);
-        // SAFETY: a `K` begins with a `Node`, and this one is ours alone.
+        // SAFETY: a `K` begins with a `Node`, and this one is not yet shared.
         *unsafe { first.0.cast::<Node>().as_mut() }.references.get_mut() += 1;
         let second = Counted(first.0);
         (first, second)
@@ -113,15 +120,15 @@ impl<K: Kind> Counted<K> {
         pointer
     }
 
-    /// Takes a reference over that [`Counted::into_pointer`] has left behind.
+    /// Takes over a reference that [`Counted::into_pointer`] returned.
     ///
     /// # Safety
-    /// There is one, and nobody else takes it.
+    /// There is such a reference, and it is taken over only once.
     pub(super) unsafe fn from_pointer(pointer: NonNull<K>) -> Counted<K> {
         Counted(pointer)
     }
 
-    /// One more reference to a node that somebody else keeps alive.
+    /// A new reference to a node that another one keeps alive.
     ///
     /// # Safety
     /// The node has a reference during this call.
@@ -131,7 +138,7 @@ impl<K: Kind> Counted<K> {
         if !node.is_root() {
             // Relaxed: the new reference comes from one that keeps the node alive.
             let before = node.references.fetch_add(1, Relaxed);
-            // Only by leaking references in a loop does the count come near to wrapping.
+            // Only leaking references in a loop brings the count near to wrapping.
             if before > usize::MAX / 2 {
                 std::process::abort();
             }
@@ -139,10 +146,10 @@ impl<K: Kind> Counted<K> {
         Counted(pointer)
     }
 
-    /// A reference, unless the last one is gone and the node waits to be freed.
+    /// A new reference, unless the last one is gone and the node is about to be freed.
     ///
     /// # Safety
-    /// The node is not freed during this call. It is no root.
+    /// The node is not freed during this call, and is not a root.
     pub(super) unsafe fn upgrade(pointer: NonNull<K>) -> Option<Counted<K>> {
         // SAFETY: the caller's promise.
         let references = unsafe { &pointer.cast::<Node>().as_ref().references };
@@ -185,27 +192,28 @@ impl<K: Kind> Drop for Counted<K> {
     fn drop(&mut self) {
         let mut next = Some(self.0.cast());
         while let Some(node) = next {
-            // SAFETY: this reference, and then each freed node's to its parent, is given up here and only here.
+            // SAFETY: this reference, and then that of each freed node to its parent, is released here only.
             next = unsafe { release(node) };
         }
     }
 }
 
-/// Gives a reference up; if it was the last one, frees the node, whose reference to its parent is then to be given up.
+/// Releases a reference. If it was the last one, frees the node and returns its parent, whose reference the caller must
+/// release.
 ///
 /// # Safety
-/// The caller has a reference and uses it no more.
+/// The caller has a reference and does not use it afterwards.
 #[inline]
 unsafe fn release(node: NonNull<Node>) -> Option<NonNull<Node>> {
     // SAFETY: the caller's reference keeps the node until the count is lowered.
     let head = unsafe { node.as_ref() };
     let parent = head.parent?;
     let destroy = head.class.destroy;
-    // Release for what was done with the node, Acquire because the last one frees it.
+    // Release publishes the use of the node, Acquire because the last release frees it.
     if head.references.fetch_sub(1, AcqRel) != 1 {
         return None;
     }
-    // A value's destructor may panic; the way up is released all the same.
+    // A value's destructor may panic; the parent is still released.
     let onward: Counted<Node> = Counted(parent);
     // SAFETY: that was the last reference.
     unsafe { destroy(node) };
@@ -218,20 +226,20 @@ impl Counted<Node> {
         // SAFETY: each node keeps its parent.
         let parent = |node: &NonNull<Node>| unsafe { node.as_ref() }.parent;
         let way_up: Vec<_> = std::iter::successors(Some(self.pointer()), parent).collect();
-        // SAFETY: as above; each node is of the type that its class is for.
+        // SAFETY: as above; each node has the type of its class.
         way_up.into_iter().rev().try_for_each(|node| unsafe { (node.as_ref().class.name)(node, f) })
     }
 }
 
 static WITHOUT_CANCEL: Class = Class {
     destroy: |node| {
-        // SAFETY: nobody refers to the node any more; `Counted::new` has boxed it.
+        // SAFETY: the node has no references; `Counted::new` has boxed it.
         drop(unsafe { Box::from_raw(node.as_ptr()) });
     },
     name: |_, f| f.write_str(".WithoutCancel"),
 };
 
-/// A node that adds nothing; it is the context on top of it that has no scope.
+/// A node that adds nothing; the context that refers to it has no scope.
 pub(super) fn without_cancel(parent: &Counted<Node>) -> Counted<Node> {
     Counted::new(|| Node::new(parent, &WITHOUT_CANCEL))
 }

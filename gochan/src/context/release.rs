@@ -2,7 +2,7 @@
 
 use super::{CancelHandle, Context};
 
-/// What `with_context!` takes: a context and the handle that ends it.
+/// The operand of `with_context!`: a context and its handle.
 #[diagnostic::on_unimplemented(
     message = "`with_context!` needs a context and its handle, and this is a `{Self}`",
     label = "a `{Self}`, not a `(Context, CancelHandle)`",
@@ -21,11 +21,11 @@ impl WithHandle for (Context, CancelHandle) {
     }
 }
 
-/// Cancels when it is dropped, whoever else has a handle.
+/// Cancels when it is dropped, even if there are other handles.
 #[derive(Debug)]
 pub struct Release(CancelHandle);
 
-/// The context, and what ends it with the block that it is for.
+/// The context, and the guard that ends it with the block.
 #[inline]
 pub fn with_context<E: WithHandle>(source: E) -> (Context, Release) {
     let (context, handle) = source.parts();

@@ -1,10 +1,10 @@
-//! Contexts that something outside of this crate ends.
+//! Contexts that code outside of this crate ends.
 
 use super::Context;
 use super::error::{self, ContextError, Given};
 use super::node::{Class, Counted};
-use super::tree::{self, Scope};
-use crate::chan::lock::SpinLock;
+use super::tree::{self, CancelScope};
+use crate::base::spin::SpinLock;
 use std::cell::UnsafeCell;
 use std::error::Error;
 use std::fmt;
@@ -12,17 +12,16 @@ use std::ptr::NonNull;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// A way of being cancelled that some other code has, such as a web framework's for its requests: what a
-/// [`Context`] can be made of.
+/// A foreign source of cancellation, such as a request of a web framework, from which a [`Context`] can be made.
 ///
-/// Implement it for a type that knows how to be told of the end, and pass that to [`Context::from_source`] or
+/// Implement it for a type that can register a callback for the end, and pass a value to [`Context::from_source`] or
 /// [`Context::with_source`]. Futures do not need this trait: see [`Context::from_future`].
 ///
 /// ```
 /// use gochan::context::{CancelSource, Context, ContextError, EndSignal};
 /// use std::sync::{Arc, Mutex};
 ///
-/// /// Somebody's server: it tells those who ask when a connection breaks.
+/// /// A connection of some server, which runs callbacks when it breaks.
 /// #[derive(Default)]
 /// struct Connection {
 ///     on_broken: Mutex<Vec<Box<dyn Fn() + Send>>>,
@@ -30,7 +29,7 @@ use std::time::Instant;
 ///
 /// impl Connection {
 ///     fn broken(&self) {
-///         self.on_broken.lock().unwrap().iter().for_each(|tell| tell());
+///         self.on_broken.lock().unwrap().iter().for_each(|callback| callback());
 ///     }
 /// }
 ///
@@ -40,8 +39,8 @@ use std::time::Instant;
 ///     type Watch = ();
 ///
 ///     fn watch(self, end: EndSignal) {
-///         let tell = move || end.end_cause(ContextError::Canceled, "connection broken");
-///         self.0.on_broken.lock().unwrap().push(Box::new(tell));
+///         let callback = move || end.end_cause(ContextError::Canceled, "connection broken");
+///         self.0.on_broken.lock().unwrap().push(Box::new(callback));
 ///     }
 /// }
 ///
@@ -54,26 +53,26 @@ use std::time::Instant;
 /// assert_eq!(child.cause().unwrap().to_string(), "connection broken");
 /// ```
 pub trait CancelSource {
-    /// What stands for the registration. It is dropped with the context, when nobody can see its end any more:
-    /// unregister then.
+    /// The registration. It is dropped with the context, when its end can no longer be observed; its destructor should
+    /// unregister.
     type Watch: Send + 'static;
 
-    /// Arranges for `end` to be told once this source ends; at once, if it has.
+    /// Arranges that `end` is called when this source ends; calls it at once if the source has ended.
     fn watch(self, end: EndSignal) -> Self::Watch;
 
-    /// When this source will end at the latest, if it knows. The context reports it as its deadline, and ends then,
-    /// also if the source does not.
+    /// The latest time at which this source ends, if known. The context reports it as its deadline and ends then, even
+    /// if the source does not.
     fn deadline(&self) -> Option<Instant> {
         None
     }
 }
 
-/// How a [`CancelSource`] tells its context that it has ended. It does not keep the context alive, and may be called
-/// when there is none any more. The first call counts.
+/// How a [`CancelSource`] reports its end to its context. It does not keep the context alive, and has no effect when
+/// the context is gone. The first call counts.
 ///
-/// The calls never block and run nobody's code on the calling thread: when they return, the context and all below have
-/// ended, and a goroutine is on its way to wake those who wait. So they may come from a waker, from a destructor, and
-/// while the source holds a lock of its own.
+/// The calls never block and run no user code on the calling thread: when they return, the context and all contexts
+/// below have ended, and a goroutine has been started that wakes the waiters. So they may come from a waker, from a
+/// destructor, and while the source holds its own lock.
 #[derive(Clone)]
 pub struct EndSignal {
     target: Arc<Target>,
@@ -82,39 +81,40 @@ pub struct EndSignal {
 /// Leads to a scope until that is freed.
 struct Target(SpinLock<Pointer>);
 
-struct Pointer(Option<NonNull<Scope>>);
+struct Pointer(Option<NonNull<CancelScope>>);
 
 // SAFETY: a pointer to what is `Send` and `Sync`.
 unsafe impl Send for Pointer {}
 
 impl EndSignal {
-    /// The source has ended like that.
+    /// Reports that the source has ended with `error`.
     pub fn end(&self, error: ContextError) {
-        self.tell(error, None);
+        self.report(error, None);
     }
 
-    /// The source has ended like that, for the reason that [`Context::cause`] is to tell: any error, or a text.
+    /// Reports that the source has ended with `error`, and the cause that [`Context::cause`] returns: any error, or a
+    /// text.
     pub fn end_cause<E: Into<Box<dyn Error + Send + Sync>>>(&self, error: ContextError, cause: E) {
-        self.tell(error, Some(error::given(cause.into())));
+        self.report(error, Some(error::given(cause.into())));
     }
 
-    fn tell(&self, error: ContextError, cause: Option<Given>) {
+    fn report(&self, error: ContextError, cause: Option<Given>) {
         let Some(scope) = self.live_scope() else { return };
         let ended = scope.end_quietly(error, cause);
-        crate::sched::go(move || {
+        crate::spawn::start::go(move || {
             if let Some(ended) = ended {
                 ended.finish();
             }
-            // With the last reference values may go, too.
+            // This may be the last reference, and drop values.
             drop(scope);
         });
     }
 
-    /// The scope, unless it has ended: then there is nothing to do, and no reference to give up.
-    fn live_scope(&self) -> Option<Counted<Scope>> {
+    /// The scope, unless it has ended: then there is nothing to do.
+    fn live_scope(&self) -> Option<Counted<CancelScope>> {
         let target = self.target.0.lock();
         let scope = target.0?;
-        // SAFETY: a scope that is being freed clears the target first, for which it needs the lock.
+        // SAFETY: a scope that is being freed clears the target first, under the lock.
         unsafe { if scope.as_ref().error().is_none() { Counted::upgrade(scope) } else { None } }
     }
 }
@@ -125,15 +125,15 @@ impl fmt::Debug for EndSignal {
     }
 }
 
-/// What a scope keeps of its source.
+/// A scope's connection to its source.
 pub(super) struct Watched {
     target: Arc<Target>,
-    /// Written by who makes the context; nobody but the destructor looks at it.
+    /// Written when the context is made, and then used only by the destructor.
     watch: UnsafeCell<Option<Box<dyn Send>>>,
 }
 
 impl Watched {
-    /// From now on no signal finds the scope.
+    /// Detaches the scope: no signal finds it any more.
     pub(super) fn forget(&self) {
         self.target.0.lock().0 = None;
     }
@@ -149,15 +149,15 @@ impl Context {
 
     /// A child of this context that ends when `source` does, or when this context ends.
     ///
-    /// There is no handle to keep: the context lasts as long as somebody has it, or a context derived from it. When
-    /// the last one goes before the end, the source's [`Watch`](CancelSource::Watch) is dropped.
+    /// There is no handle to keep: the context lives as long as a clone of it or a context derived from it. If the last
+    /// one is dropped before the end, so is the source's [`Watch`](CancelSource::Watch).
     pub fn with_source<S: CancelSource>(&self, source: S) -> Context {
         let target = Arc::new(Target(SpinLock::new(Pointer(None))));
         let watched = Watched { target: target.clone(), watch: UnsafeCell::new(None) };
         let (own, above) = (source.deadline(), self.deadline());
         let deadline = [own, above].into_iter().flatten().min();
         let scope = Counted::new(|| {
-            Scope::new(self.node(), self.scope_pointer(), &CLASS, deadline).watched_by(watched)
+            CancelScope::new(self.node(), self.scope_pointer(), &CLASS, deadline).watched_by(watched)
         });
         target.0.lock().0 = Some(scope.pointer());
         tree::enter(&scope);
@@ -168,8 +168,8 @@ impl Context {
         }
         if scope.error().is_none() {
             let watch = source.watch(end);
-            let watched = scope.watched().expect("just given");
-            // SAFETY: the destructor runs later; nobody else looks at it.
+            let watched = scope.watched().expect("it was just set");
+            // SAFETY: only the destructor, which runs later, also uses it.
             unsafe { *watched.watch.get() = Some(Box::new(watch)) };
         }
         Context::of_scope(scope)

@@ -1,10 +1,10 @@
-//! Contexts and the `CancellationToken` of `tokio-util`, in either direction.
+//! Conversion between contexts and the `CancellationToken` of `tokio-util`, in both directions.
 //!
-//! No thread and no goroutine waits for a token: the context has a waker registered with it. And a context that tokens
-//! were asked of has one of its own, whose children they are; so they leave nothing behind when they go.
+//! No thread and no goroutine waits for a token: the context registers a waker with it. A context from which tokens
+//! were made has its own token, of which the others are children; so they leave nothing behind when they are dropped.
 
 use super::source::{CancelSource, EndSignal};
-use super::tree::Scope;
+use super::tree::CancelScope;
 use super::{Context, ContextError};
 use std::fmt;
 use std::pin::Pin;
@@ -12,13 +12,14 @@ use std::sync::Arc;
 use std::task::{self, Wake, Waker};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-/// With the feature `tokio-util`: the context ends, as cancelled, before the call that cancels the token returns.
+/// With the feature `tokio-util`: the context ends with [`ContextError::Canceled`] before the call that cancels the
+/// token returns.
 impl CancelSource for CancellationToken {
     type Watch = TokenWatch;
 
     fn watch(self, end: EndSignal) -> TokenWatch {
         let mut cancelled = Box::pin(self.clone().cancelled_owned());
-        let waker = Waker::from(Arc::new(Watching { token: self, end: end.clone() }));
+        let waker = Waker::from(Arc::new(WatchedToken { token: self, end: end.clone() }));
         if cancelled.as_mut().poll(&mut task::Context::from_waker(&waker)).is_ready() {
             end.end(ContextError::Canceled);
         }
@@ -26,9 +27,9 @@ impl CancelSource for CancellationToken {
     }
 }
 
-/// The registration with a token.
+/// The registration with a token. Dropping it unregisters.
 pub struct TokenWatch {
-    /// Has the waker registered for as long as it lives.
+    /// Keeps the waker registered while it lives.
     _cancelled: Pin<Box<WaitForCancellationFutureOwned>>,
 }
 
@@ -38,13 +39,13 @@ impl fmt::Debug for TokenWatch {
     }
 }
 
-struct Watching {
+struct WatchedToken {
     token: CancellationToken,
     end: EndSignal,
 }
 
-impl Wake for Watching {
-    /// Runs under the lock of the token's parent, if it was cancelled through that: no code of the user may run here.
+impl Wake for WatchedToken {
+    /// May run under the lock of the token's parent, so it must not run the user's code.
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }
@@ -82,12 +83,11 @@ impl From<&Context> for CancellationToken {
 
 impl Context {
     /// With the feature `tokio-util`: a token that is cancelled when this context ends, before the call that ends it
-    /// returns; whoever finds it cancelled finds that the context has ended. Cancelling the token does not end the context,
-    /// nor does it cancel the other tokens of it.
+    /// returns. A cancelled token implies that the context has ended, unless the token itself was cancelled: that
+    /// neither ends the context nor cancels its other tokens.
     ///
-    /// The token does not keep the context: should the last handle of a context with a
-    /// [source](Context::with_source) go before its end, the token is cancelled then, as [`done`](Context::done) is
-    /// closed.
+    /// The token does not keep the context alive: if the last handle of a context with a [source](Context::with_source)
+    /// is dropped before its end, the token is cancelled then, just as [`done`](Context::done) closes.
     ///
     /// ```
     /// let (ctx, cancel) = gochan::context::background().with_cancel();
@@ -97,6 +97,6 @@ impl Context {
     /// assert!(token.is_cancelled());
     /// ```
     pub fn to_cancellation_token(&self) -> CancellationToken {
-        self.scope_ref().map_or_else(CancellationToken::new, |scope| Scope::token(scope).child_token())
+        self.scope_ref().map_or_else(CancellationToken::new, |scope| CancelScope::token(scope).child_token())
     }
 }

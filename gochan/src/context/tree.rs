@@ -1,8 +1,8 @@
-//! Scopes: the nodes that can end, and the tree that they are.
+//! Scopes: the nodes that can end, and the tree that they form.
 //!
-//! A scope lists the scopes right below it, with nothing but other nodes in between, and the calls to make after its
-//! end. The list, and whether the scope has ended, change under the scope's lock only: what is listed in time is told of
-//! the end, what comes later finds it.
+//! A scope lists the nearest scopes below it (with no scope in between) and the calls to make after its end. The list,
+//! and whether the scope has ended, change only under the scope's lock: an entry that is listed in time gets the end,
+//! and a later one finds the scope ended.
 
 mod end;
 
@@ -12,10 +12,11 @@ use super::error::{ContextError, Given};
 use super::list::{Entry, Link, List};
 use super::node::{Class, Counted, Kind, Node};
 use super::source::Watched;
-use crate::chan::lock::SpinLock;
+use crate::base::spin::SpinLock;
+use crate::base::touch::Touch;
 use crate::chan::{Chan, Receiver};
-use crate::sched::alarm::Alarm;
-use crate::sched::bubble::{between_points, is_explored, point_of_poll};
+use crate::points;
+use crate::sched::alarms::Alarm;
 use crate::shim::atomic::{AtomicU8, AtomicU32, Ordering::*};
 use std::cell::UnsafeCell;
 use std::mem::offset_of;
@@ -29,19 +30,19 @@ use tokio_util::sync::CancellationToken;
 
 /// A node that can end.
 #[repr(C)]
-pub(super) struct Scope {
+pub(super) struct CancelScope {
     node: Node,
-    /// LIVE, or how it ended, and how far that has come.
+    /// `LIVE`, or how the scope ended and how far the end has come.
     end: AtomicU8,
-    /// The cancel handles, which have one reference to the node between them.
+    /// The number of cancel handles, which share one reference to the node.
     pub(super) handles: AtomicU32,
-    /// In the list of `above`, while it is live.
+    /// In the list of `above` while the scope is live.
     link: Link,
-    /// The nearest scope above, which the way up keeps alive.
-    above: Option<NonNull<Scope>>,
+    /// The nearest scope above, which the chain of parents keeps alive.
+    above: Option<NonNull<CancelScope>>,
     pub(super) deadline: Option<Instant>,
     done: Done,
-    /// Written under the lock before the end is set, and never after.
+    /// Written under the lock before the end is set, and not after.
     cause: UnsafeCell<Option<Given>>,
     watched: Option<Box<Watched>>,
     /// Cancelled when this scope ends.
@@ -52,43 +53,44 @@ pub(super) struct Scope {
 
 struct Tree {
     list: List,
-    /// Ends the scope at its deadline; for a live scope only.
+    /// Ends the scope at its deadline; only while it is live.
     alarm: Option<Alarm>,
 }
 
 const LIVE: u8 = 0;
 const CANCELED: u8 = 1;
 const EXCEEDED: u8 = 2;
-/// Everything below has ended, too.
+/// Everything below has also ended.
 const SETTLED: u8 = 4;
-/// Of an exploration: others may run after every look at it.
+/// The scope belongs to an exploration: others may run after every check.
 const EXPLORED: u8 = 8;
-/// How it ends is known, and its done channel is about to be closed: that moment is the end. Under the scope's lock only.
+/// How the scope ends is known, and its done channel is about to be closed, which is the moment of the end. Set only
+/// under the scope's lock.
 const CLOSING: u8 = 16;
 const HOW: u8 = CANCELED | EXCEEDED;
 
-// SAFETY: it is `repr(C)`, begins with a `Node`, and its classes destroy a `Scope`.
-unsafe impl Kind for Scope {}
+// SAFETY: it is `repr(C)`, begins with a `Node`, and its classes destroy a `CancelScope`.
+unsafe impl Kind for CancelScope {}
 
-// SAFETY: what can be changed is atomic, or under the lock of this scope or the one above; the cause is immutable once
-// it can be read.
-unsafe impl Send for Scope {}
+// SAFETY: mutable fields are atomic, or under the lock of this scope or the one above; the cause is immutable once it
+// can be read.
+unsafe impl Send for CancelScope {}
 // SAFETY: as above.
-unsafe impl Sync for Scope {}
+unsafe impl Sync for CancelScope {}
 
-impl Scope {
+impl CancelScope {
     #[inline]
     pub(super) fn new(
         parent: &Counted<Node>,
-        above: Option<NonNull<Scope>>,
+        above: Option<NonNull<CancelScope>>,
         class: &'static Class,
         deadline: Option<Instant>,
-    ) -> Scope {
-        Scope {
+    ) -> CancelScope {
+        CancelScope {
             node: Node::new(parent, class),
-            end: AtomicU8::new(if is_explored() { EXPLORED } else { LIVE }),
+            end: AtomicU8::new(if points::is_exploring() { EXPLORED } else { LIVE }),
             handles: AtomicU32::new(1),
-            link: Link::new(Entry::Scope),
+            link: Link::new(Entry::CancelScope),
             above,
             deadline,
             done: Done::new(),
@@ -100,8 +102,8 @@ impl Scope {
         }
     }
 
-    /// For a scope that nobody else knows yet.
-    pub(super) fn watched_by(mut self, watched: Watched) -> Scope {
+    /// Only for a scope that is not yet shared.
+    pub(super) fn watched_by(mut self, watched: Watched) -> CancelScope {
         self.watched = Some(Box::new(watched));
         self
     }
@@ -110,22 +112,22 @@ impl Scope {
         self.watched.as_deref()
     }
 
-    /// How it ended, if it has: then its done channel is closed.
+    /// How the scope ended, if it has: then its done channel is closed.
     #[inline]
     pub(super) fn error(&self) -> Option<ContextError> {
-        // Acquire pairs with the Release of `mark`: what the canceller did before is seen.
+        // Acquire pairs with the Release of `mark`.
         self.how(self.end.load(Acquire))
     }
 
-    /// As `error`, as an operation of its own: in an exploration with a point before and after.
+    /// Like `error`, as an operation of its own, with points before and after it in an exploration.
     #[inline]
     #[track_caller]
     pub(super) fn error_between_points(&self) -> Option<ContextError> {
         // Acquire: as above.
         match self.end.load(Acquire) {
             LIVE => {
-                // Loops live on this look.
-                point_of_poll("Context::err", Location::caller());
+                // Loops poll this.
+                points::after_poll("Context::err", Location::caller());
                 None
             }
             end => self.error_of(end),
@@ -135,7 +137,11 @@ impl Scope {
     #[cold]
     #[track_caller]
     fn error_of(&self, end: u8) -> Option<ContextError> {
-        if end & EXPLORED == 0 { self.how(end) } else { between_points("Context::err", || self.error()) }
+        if end & EXPLORED == 0 {
+            self.how(end)
+        } else {
+            points::around(|| Touch::EVERYTHING, "Context::err", || self.error())
+        }
     }
 
     #[inline]
@@ -148,20 +154,20 @@ impl Scope {
         }
     }
 
-    /// What others see while the done channel is being closed: what that says, so that they never see one without the
-    /// other.
+    /// The end as seen while the done channel is being closed: set only once the channel is closed, so that the two are
+    /// never seen apart.
     #[cold]
     fn how_if_closed(&self, how: u8) -> Option<ContextError> {
         let closed = self.done.receiver().is_some_and(Receiver::has_closed);
         if closed { self.how(how) } else { None }
     }
 
-    /// True until it has been marked, which for others than the lock's holder may be before the end.
+    /// True until the scope is marked, which may be slightly before the end as others see it.
     fn is_live(&self) -> bool {
         self.end.load(Acquire) & HOW == LIVE
     }
 
-    /// The cause of its end, if one was given.
+    /// The cause of the end, if one was given.
     pub(super) fn cause(&self) -> Option<&Given> {
         if self.is_live() {
             return None;
@@ -182,15 +188,14 @@ impl Scope {
     fn make_done(&self) -> &Receiver<()> {
         let channel = Chan::new();
         let tree = self.tree.lock();
-        // Whoever ends this scope later takes the lock after us, and closes what we make.
+        // A later end of this scope takes the lock after this, and closes the channel made here.
         if !self.is_live() {
             channel.close_unshared();
         }
-        // SAFETY: the lock is held.
-        let spare = unsafe { self.done.make(channel) };
+        let spare = self.done.make(channel);
         drop(tree);
         drop(spare);
-        self.done.receiver().expect("it has been made")
+        self.done.receiver().expect("it was just made")
     }
 
     /// The token that ends with this scope.
@@ -201,17 +206,17 @@ impl Scope {
         }
         let token = CancellationToken::new();
         let tree = self.tree.lock();
-        // Whoever ends this scope later takes the lock after us, and finds what we set.
+        // A later end of this scope takes the lock after this, and finds the token set here.
         if !self.is_live() {
             token.cancel();
         }
         let spare = self.token.set(token);
         drop(tree);
         drop(spare);
-        self.token.get().expect("it has been set")
+        self.token.get().expect("it was just set")
     }
 
-    /// Takes the alarm that is to end this scope, to cancel it when the scope ends.
+    /// Stores the alarm that will end this scope, to cancel it if the scope ends earlier.
     pub(super) fn keep_alarm(&self, alarm: Alarm) {
         let mut tree = self.tree.lock();
         if self.is_live() {
@@ -222,7 +227,7 @@ impl Scope {
         alarm.cancel();
     }
 
-    /// Lists `call`, to be made after the end; gives it back if the scope has ended.
+    /// Lists `call`, to be made after the end. Returns it if the scope has ended.
     pub(super) fn add_call(&self, call: Call) -> Result<(), Call> {
         let mut tree = self.tree.lock();
         if !self.is_live() {
@@ -233,32 +238,32 @@ impl Scope {
         Ok(())
     }
 
-    /// Takes a call off the list, if it is still there.
+    /// Removes a call from the list if it is still there.
     pub(super) fn remove_call(&self, call: &Call) {
         let link = call.link();
-        // SAFETY: a call is listed by one scope only, and the caller's handle keeps it valid.
+        // SAFETY: a call is listed by only one scope, and the caller's handle keeps it valid.
         let listed = unsafe { self.tree.lock().list.remove(link) };
         if listed {
-            // SAFETY: the list's handle is ours now.
+            // SAFETY: the list's handle now belongs to this function.
             drop(unsafe { Call::from_link(link) });
         }
     }
 
-    /// Leaves the list of the scope above.
+    /// Removes this scope from the list of the scope above.
     #[inline]
     fn leave(&self) {
         if let Some(above) = self.above {
-            // SAFETY: the way up keeps the scope above; this one is on its list or on none.
+            // SAFETY: the parents keep the scope above alive; this scope is on its list or on none.
             unsafe { above.as_ref().tree.lock().list.remove(&self.link) };
         }
     }
 }
 
-/// Lists `scope` above, so that it ends with the scope there. If that has ended, it is born ended, likewise.
+/// Lists `scope` in the scope above, so that it ends with it. If the scope above has ended, `scope` ends at once.
 #[inline]
-pub(super) fn enter(scope: &Counted<Scope>) {
+pub(super) fn enter(scope: &Counted<CancelScope>) {
     let Some(above) = scope.above else { return };
-    // SAFETY: the way up keeps the scope above.
+    // SAFETY: the parents keep the scope above alive.
     let above = unsafe { above.as_ref() };
     let mut tree = above.tree.lock();
     match above.error() {
@@ -268,7 +273,7 @@ pub(super) fn enter(scope: &Counted<Scope>) {
         }
         Some(error) => {
             drop(tree);
-            // It is on no list, so there is nothing to do but to mark it.
+            // It is on no list, so marking it suffices.
             let _marked = scope.mark(error, above.cause().cloned());
             scope.settle();
         }
@@ -278,29 +283,29 @@ pub(super) fn enter(scope: &Counted<Scope>) {
 /// Frees a scope.
 ///
 /// # Safety
-/// `node` is the head of a scope that nobody refers to any more.
+/// `node` is the head of a scope without references.
 pub(super) unsafe fn destroy(node: NonNull<Node>) {
-    let pointer = node.cast::<Scope>();
+    let pointer = node.cast::<CancelScope>();
     // SAFETY: the caller's promise.
     let scope = unsafe { pointer.as_ref() };
     if let Some(watched) = &scope.watched {
         watched.forget();
     }
-    // What has ended has left. The others are contexts that nobody held a handle of.
+    // A scope that has ended has left already. A live one is a context whose last handle was dropped.
     if scope.is_live() {
         scope.leave();
-        // As its done channel closes, when it is dropped.
+        // The done channel closes likewise when it is dropped.
         #[cfg(feature = "tokio-util")]
         if let Some(token) = scope.token.get() {
             token.cancel();
         }
     }
-    // SAFETY: the caller's promise; `Counted::new` has boxed it, and nothing leads to it any more.
+    // SAFETY: the caller's promise; `Counted::new` has boxed it, and no pointer to it remains.
     drop(unsafe { Box::from_raw(pointer.as_ptr()) });
 }
 
 impl Drop for Tree {
-    /// Calls that will not be made are dropped. There are no scopes: each would keep this one.
+    /// Drops calls that will not be made. The list holds no scopes, since each would keep this one alive.
     fn drop(&mut self) {
         if let Some(alarm) = self.alarm.take() {
             alarm.cancel();
@@ -313,8 +318,8 @@ impl Drop for Tree {
 }
 
 /// # Safety
-/// `link` is that of a scope, from a pointer to the whole of it.
-unsafe fn of_link(link: *const Link) -> NonNull<Scope> {
+/// `link` belongs to a scope and was derived from a pointer to the whole scope.
+unsafe fn of_link(link: *const Link) -> NonNull<CancelScope> {
     // SAFETY: the caller's promise.
-    unsafe { NonNull::new_unchecked(link.byte_sub(offset_of!(Scope, link)).cast_mut().cast()) }
+    unsafe { NonNull::new_unchecked(link.byte_sub(offset_of!(CancelScope, link)).cast_mut().cast()) }
 }

@@ -1,6 +1,6 @@
 //! Values that a context carries, found by their type.
 //!
-//! Every node knows the nearest value at or above it, and every value the next one above: a search visits values only,
+//! Every node knows the nearest value at or above it, and every value the next one above: a search visits only values,
 //! however many scopes lie between them.
 
 use super::node::{Class, Counted, Kind, Node};
@@ -25,7 +25,7 @@ struct Holder<V> {
 // SAFETY: it is `repr(C)` and begins with a `Value`, which begins with a `Node`; `CLASS` destroys a `Holder<V>`.
 unsafe impl<V> Kind for Holder<V> {}
 
-// SAFETY: `above` leads to a value, which is `Send` and `Sync` by the bound on `add`, and is kept by the way up.
+// SAFETY: `above` leads to a value, which is `Send` and `Sync` by the bound on `add`, and which the parents keep alive.
 unsafe impl<V: Send + Sync> Send for Holder<V> {}
 // SAFETY: as above.
 unsafe impl<V: Send + Sync> Sync for Holder<V> {}
@@ -34,7 +34,7 @@ impl<V: Send + Sync + 'static> Holder<V> {
     const CLASS: Class = Class { destroy: Self::destroy, name: Self::name };
 
     /// # Safety
-    /// Nobody refers to the node, which is a `Holder<V>`, any more.
+    /// The node is a `Holder<V>` without references.
     unsafe fn destroy(node: NonNull<Node>) {
         // SAFETY: the caller's promise; `Counted::new` has boxed it.
         drop(unsafe { Box::from_raw(node.cast::<Holder<V>>().as_ptr()) });
@@ -52,7 +52,7 @@ pub(super) fn add<V: Send + Sync + 'static>(parent: &Counted<Node>, value: V) ->
         let above = node.values;
         Holder { head: Value { node, above, key: TypeId::of::<V>() }, value }
     });
-    // SAFETY: nobody else has seen the node yet.
+    // SAFETY: the node is not yet shared.
     unsafe { (*holder.pointer().as_ptr()).head.node.values = Some(holder.pointer().cast()) };
     holder.into_node()
 }
@@ -63,7 +63,7 @@ pub(super) fn find<V: 'static>(node: &Node) -> Option<&V> {
     let key = TypeId::of::<V>();
     let mut next = node.values;
     while let Some(value) = next {
-        // SAFETY: `node` keeps all nodes above it, values among them, for as long as it is borrowed.
+        // SAFETY: `node` keeps all nodes above it alive, including values, for as long as it is borrowed.
         let head = unsafe { value.as_ref() };
         if head.key == key {
             // SAFETY: the key says that this is a `Holder<V>`.

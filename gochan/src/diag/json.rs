@@ -1,14 +1,33 @@
-//! A profile in JSON.
+//! The profile as JSON.
 
 use super::profile::{Finding, GoroutineGroup, Profile};
-use crate::sched::json::Quoted;
+use crate::base::json::Quoted;
 use std::fmt::{self, Write as _};
 use std::panic::Location;
 
-pub(super) fn of(profile: &Profile) -> String {
-    let mut text = String::new();
-    write(&mut text, profile).expect("a string takes everything");
-    text
+impl Profile {
+    /// The profile as one JSON object. Times are in nanoseconds, the time of the profile since 1970; unknown values are
+    /// left out.
+    ///
+    /// ```json
+    /// {"time_ns":1764439200000000000,"goroutines":100,"groups":[
+    /// {"count":100,"state":"chan send","name":"feeder",
+    /// "spawned_at":{"file":"src/main.rs","line":6,"column":5},
+    /// "waiting_at":{"file":"src/main.rs","line":6,"column":15},
+    /// "shortest_ns":12000000,"mean_ns":13000000,"longest_ns":15000000,"total_ns":1300000000}],
+    /// "findings":[{"kind":"leak","text":"100 goroutines …"}]}
+    /// ```
+    ///
+    /// ```
+    /// let json = gochan::runtime::profile().to_json();
+    /// assert!(json.starts_with("{\"time_ns\":"));
+    /// ```
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let mut text = String::new();
+        write(&mut text, self).expect("a string takes everything");
+        text
+    }
 }
 
 fn write(out: &mut String, profile: &Profile) -> fmt::Result {

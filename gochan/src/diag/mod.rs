@@ -1,13 +1,23 @@
-//! Seeing inside of a running program from the side: profiles and leaks of goroutines.
+//! Inspection of a running program from the side: profiles and leaks of goroutines.
 //!
-//! Everything here reads what the scheduler keeps anyway, the [`Status`](crate::sched::status::Status) of each goroutine,
-//! while the goroutines go on. Nothing is stopped, and no goroutine does anything for it. The scheduler knows of this
-//! folder only that the [`leaks`] are to be watched from the beginning, if the settings say so.
+//! Everything here reads data that the scheduler keeps anyway, the [`Status`](crate::base::status::Status) of each
+//! goroutine, while the goroutines go on. Nothing is stopped, and no goroutine does extra work. The scheduler's only
+//! knowledge of this folder is that [`leaks`] are detected from the start, if the settings say so.
 
+#[cfg(target_os = "linux")]
+mod asleep;
+pub(crate) mod deadlock;
+pub(crate) mod dump;
+mod finding;
 mod json;
 pub(crate) mod leaks;
-mod place;
+mod location_key;
+pub(crate) mod metrics;
+pub(crate) mod monitor;
+mod overflow;
 #[cfg(feature = "pprof")]
 mod pprof;
 pub(crate) mod profile;
+pub(crate) mod stacks;
 mod tally;
+pub(crate) mod trace;

@@ -1,4 +1,4 @@
-//! A profile in the format of pprof: the messages of its `profile.proto`, as many of them as are needed, in gzip.
+//! The profile in the format of pprof: the messages of its `profile.proto` that are needed, compressed by gzip.
 
 use super::profile::{GoroutineGroup, Profile};
 use flate2::{Compression, write::GzEncoder};
@@ -8,14 +8,28 @@ use std::io::Write as _;
 use std::panic::Location;
 use std::time::Duration;
 
-pub(super) fn of(profile: &Profile) -> Vec<u8> {
-    let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
-    let written = gzip.write_all(&Writer::default().profile(profile)).and_then(|()| gzip.finish());
-    written.expect("a vector takes everything")
+impl Profile {
+    /// The profile in the format of pprof, compressed by gzip: write it to a file and open the file with `go tool
+    /// pprof`.
+    ///
+    /// A sample is a group. Its stack is the location where the goroutines wait, and below it the location where they
+    /// were spawned; a function is named after its location. The values are the number of goroutines and the sum of
+    /// their waiting times (`-sample_index=waited`). State and name are labels (`-tags`), and findings are comments
+    /// (`-comments`). Needs the feature `pprof`.
+    ///
+    /// ```no_run
+    /// std::fs::write("goroutines.pb.gz", gochan::runtime::profile().to_pprof())?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn to_pprof(&self) -> Vec<u8> {
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+        let written = gzip.write_all(&Writer::default().profile(self)).and_then(|()| gzip.finish());
+        written.expect("a vector takes everything")
+    }
 }
 
-/// A message of protocol buffers. The numbers of its fields are those of `profile.proto`, where they have the names that
-/// stand beside them here.
+/// A protocol buffer message. The numbers of its fields are those of `profile.proto`; the comments next to them are the
+/// names there.
 #[derive(Default)]
 struct Message(Vec<u8>);
 
@@ -55,7 +69,7 @@ impl Message {
     }
 }
 
-/// Numbers things in the order in which they come.
+/// Numbers items in the order in which they are added.
 struct Numbered<T> {
     numbers: HashMap<T, u64>,
     all: Vec<T>,
@@ -80,11 +94,11 @@ impl<T: Clone + Eq + Hash> Numbered<T> {
 #[derive(Default)]
 struct Writer {
     strings: Numbered<String>,
-    /// A place that is not known is one, too.
+    /// An unknown location is an entry like the others.
     places: Numbered<Option<&'static Location<'static>>>,
 }
 
-/// There is one mapping. It says that the names of functions need not be looked for in the executable.
+/// The one mapping. It says that function names need not be looked up in the executable.
 const MAPPING: u64 = 1;
 
 impl Writer {
@@ -93,7 +107,7 @@ impl Writer {
     }
 
     fn profile(mut self, profile: &Profile) -> Vec<u8> {
-        // The first one must be this.
+        // The first string must be the empty one.
         self.string("");
         let goroutines = self.string("goroutines");
         let mut message = Message::default()
@@ -128,7 +142,7 @@ impl Writer {
     }
 
     fn sample(&mut self, group: &GoroutineGroup) -> Message {
-        // The innermost comes first.
+        // The innermost frame comes first.
         let stack = group.waiting_at.map(Some).into_iter().chain([group.spawned_at]);
         let stack: Vec<_> = stack.map(|place| self.places.number(place) + 1).collect();
         let waited = group.waits.map_or(Duration::ZERO, |waits| waits.total);
@@ -157,7 +171,8 @@ impl Writer {
             .number(/* has_line_numbers */ 9, 1)
     }
 
-    /// What stands for a place. A function has its name for pprof's lists, and what is known of a goroutine is the place.
+    /// The entry for a location. A function is named for pprof's lists, and the only thing known of a goroutine's
+    /// function is its location.
     fn function(&mut self, id: u64, place: Option<&Location<'_>>) -> Message {
         let name = place.map_or("place not known".to_owned(), Location::to_string);
         let (name, file) = (self.string(name), self.string(place.map_or("", Location::file)));
@@ -184,7 +199,7 @@ fn location(id: u64, place: Option<&Location<'_>>) -> Message {
         .message(/* line */ 4, line)
 }
 
-/// As in a signed number of 64 bits.
+/// As a signed 64-bit number.
 fn nanos(time: Duration) -> u64 {
     i64::try_from(time.as_nanos()).unwrap_or(i64::MAX) as u64
 }
@@ -208,7 +223,7 @@ mod tests {
         value
     }
 
-    /// What a message has in its fields: numbers, or bytes.
+    /// The fields of a message: numbers, or bytes.
     fn fields(mut bytes: &[u8]) -> Vec<(u64, Result<u64, &[u8]>)> {
         let mut fields = Vec::new();
         while !bytes.is_empty() {
@@ -235,7 +250,7 @@ mod tests {
         numbers
     }
 
-    /// All that the fields of this number have for a content.
+    /// The contents of all fields with this number.
     fn all<'a>(message: &[(u64, Result<u64, &'a [u8]>)], field: u64) -> Vec<&'a [u8]> {
         message.iter().filter(|(number, _)| *number == field).map(|(_, value)| value.unwrap_err()).collect()
     }
@@ -255,7 +270,7 @@ mod tests {
     fn a_profile_can_be_read_again() {
         let profile = example();
         let mut bytes = Vec::new();
-        flate2::read::GzDecoder::new(&of(&profile)[..]).read_to_end(&mut bytes).expect("it is gzip");
+        flate2::read::GzDecoder::new(&profile.to_pprof()[..]).read_to_end(&mut bytes).expect("it is gzip");
         let message = fields(&bytes);
         let strings: Vec<_> =
             all(&message, 6).into_iter().map(|text| str::from_utf8(text).unwrap().to_owned()).collect();

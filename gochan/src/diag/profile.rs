@@ -1,15 +1,17 @@
 //! The profile of all goroutines: how many wait where, and for how long.
 
+use super::dump::{Rough, State, write_places};
+use super::finding::Plural;
+pub use super::finding::{Finding, FindingKind};
+use super::leaks;
 use super::tally::{self, Tally};
-use super::{json, leaks};
-use crate::sched::describe::{Rough, State, write_places};
-use crate::sched::fork;
-use crate::sched::knots::certain_deadlocks;
+use crate::base::fork;
+use crate::knots::certain_deadlocks;
 use std::fmt;
 use std::panic::Location;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// All goroutines, grouped by what they have in common, as [`profile`] saw them. Displayed, it is a text.
+/// All goroutines, grouped by location, state and name, as seen by [`profile`]. Displayed, it is a text.
 #[derive(Debug, Clone)]
 #[doc(alias = "pprof")]
 pub struct Profile {
@@ -18,72 +20,41 @@ pub struct Profile {
     findings: Vec<Finding>,
 }
 
-/// Goroutines that were spawned at one place and do the same at one place.
+/// Goroutines that were spawned at one location and have the same state at one location.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct GoroutineGroup {
-    /// How many there are.
+    /// Their number.
     pub count: usize,
-    /// What they are doing.
+    /// Their state.
     pub state: State,
-    /// The name that all of them have, given by `Builder::name`. Goroutines with different names are in different groups,
-    /// unless there would be more than 32 such groups: then they are in one, which has no name.
+    /// The name that all of them have, given by `Builder::name`. Goroutines with different names are in different
+    /// groups, unless there would be more than 32 such groups: then they form one group without a name.
     pub name: Option<String>,
-    /// Where in the source they were spawned. None: they are not started yet, and the place is not known.
+    /// The source location where they were spawned. `None` if they have not started yet and the location is not known.
     pub spawned_at: Option<&'static Location<'static>>,
-    /// Where in the source they wait, if they do.
+    /// The source location where they wait, if they do.
     pub waiting_at: Option<&'static Location<'static>>,
-    /// For how long they have waited, if they do.
+    /// How long they have waited, if they wait.
     #[doc(alias = "age")]
     pub waits: Option<WaitTimes>,
 }
 
-/// For how long the goroutines of a group have waited; right to about ten milliseconds.
+/// How long the goroutines of a group have waited; accurate to about ten milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct WaitTimes {
     /// The shortest wait.
     pub shortest: Duration,
-    /// The mean of all.
+    /// The mean of all waits.
     pub mean: Duration,
     /// The longest wait.
     pub longest: Duration,
-    /// The sum of all.
+    /// The sum of all waits.
     pub total: Duration,
 }
 
-/// Something that the runtime takes for a fault of the program.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Finding {
-    /// What kind of fault it is.
-    pub kind: FindingKind,
-    /// What was found, in one or several lines.
-    pub text: String,
-}
-
-/// A kind of fault.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum FindingKind {
-    /// Goroutines that wait for what seems never to come, and become ever more. They are looked for if
-    /// [`Builder::leaks_after`](crate::runtime::Builder::leaks_after) or `GOCHAN_LEAKS` says so.
-    Leak,
-    /// Goroutines that wait for each other forever, while others go on. They are known in builds with debug
-    /// assertions, in tests, and with `GOCHAN_DEADLOCK=watch`.
-    Deadlock,
-}
-
-impl fmt::Display for FindingKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            FindingKind::Leak => "leak",
-            FindingKind::Deadlock => "deadlock",
-        })
-    }
-}
-
-/// What looks for faults, and is asked in this order.
+/// The detectors of faults, in the order in which they are queried.
 const SOURCES: &[fn() -> Vec<Finding>] = &[leaks::findings, deadlocks];
 
 fn deadlocks() -> Vec<Finding> {
@@ -91,16 +62,17 @@ fn deadlocks() -> Vec<Finding> {
     knots.map(|knot| Finding { kind: FindingKind::Deadlock, text: knot.to_string() }).collect()
 }
 
-/// The goroutines as of now, grouped by the places where they were spawned and where they wait, by their state and
+/// The current goroutines, grouped by the locations where they were spawned and where they wait, by their state and
 /// their name.
 ///
-/// This is Go's goroutine profile with places instead of whole stacks. It tells at a glance what a million goroutines
-/// do, and two profiles of different times tell what has become more.
+/// This is Go's goroutine profile with locations instead of whole stacks. It summarises what a million goroutines do,
+/// and comparing two profiles of different times shows what has grown.
 ///
-/// Nothing is stopped meanwhile, and goroutines do nothing for it: each is counted as it was at some moment during the
-/// call. The time is linear in the number of stacks ever in use, about 0.3 seconds of a processor for a
-/// million of them. The memory is linear in the number of groups and of goroutines with a name. Goroutines that no worker
-/// has started yet are counted; where they were spawned is known only of those with a name or a stack size of their own.
+/// Nothing is stopped meanwhile, and goroutines do no extra work: each is counted in its state at some moment during
+/// the call. The time is linear in the maximum number of stacks ever in use, about 0.3 seconds of processor time for a
+/// million of them. The memory is linear in the number of groups and of goroutines with a name. Goroutines that no
+/// worker has started yet are counted; their spawn location is known only if they have a name or a stack size of their
+/// own.
 ///
 /// ```
 /// use gochan::prelude::*;
@@ -130,10 +102,11 @@ fn deadlocks() -> Vec<Finding> {
 ///     spawned at src/main.rs:6:5
 /// ```
 #[doc(alias("pprof", "goroutineprofile"))]
+#[must_use]
 pub fn profile() -> Profile {
     let now = Instant::now();
     let groups = tally::take(now).into_iter().map(|tally| GoroutineGroup::of(tally, now)).collect();
-    // What looks for faults has locks, which threads that are not there may hold.
+    // The detectors have locks, which threads that do not exist here may hold.
     let sources = if fork::is_forked_child() { &[] } else { SOURCES };
     let findings = sources.iter().flat_map(|source| source()).collect();
     Profile::new(groups, findings)
@@ -141,11 +114,11 @@ pub fn profile() -> Profile {
 
 impl Profile {
     /// When it was taken, since 1970.
-    pub(super) fn time(&self) -> Duration {
+    pub(crate) fn time(&self) -> Duration {
         self.taken.duration_since(UNIX_EPOCH).unwrap_or_default()
     }
 
-    pub(super) fn new(mut groups: Vec<GoroutineGroup>, findings: Vec<Finding>) -> Profile {
+    pub(crate) fn new(mut groups: Vec<GoroutineGroup>, findings: Vec<Finding>) -> Profile {
         let order = |group: &GoroutineGroup| {
             (group.spawned_at, group.waiting_at, group.state.to_string(), group.name.clone())
         };
@@ -163,50 +136,14 @@ impl Profile {
         &self.groups
     }
 
-    /// How many goroutines there are in all groups.
+    /// The number of goroutines in all groups.
     pub fn count(&self) -> usize {
         self.groups.iter().map(|group| group.count).sum()
     }
 
-    /// What the runtime takes for faults of the program, as far as it looks for any.
+    /// The conditions that the runtime considers faults of the program, for the detectors that are enabled.
     pub fn findings(&self) -> &[Finding] {
         &self.findings
-    }
-
-    /// The profile as one object in JSON. Times are in nanoseconds, that of the profile since 1970; what is not known is
-    /// left out.
-    ///
-    /// ```json
-    /// {"time_ns":1764439200000000000,"goroutines":100,"groups":[
-    /// {"count":100,"state":"chan send","name":"feeder",
-    /// "spawned_at":{"file":"src/main.rs","line":6,"column":5},
-    /// "waiting_at":{"file":"src/main.rs","line":6,"column":15},
-    /// "shortest_ns":12000000,"mean_ns":13000000,"longest_ns":15000000,"total_ns":1300000000}],
-    /// "findings":[{"kind":"leak","text":"100 goroutines …"}]}
-    /// ```
-    ///
-    /// ```
-    /// let json = gochan::runtime::profile().to_json();
-    /// assert!(json.starts_with("{\"time_ns\":"));
-    /// ```
-    pub fn to_json(&self) -> String {
-        json::of(self)
-    }
-
-    /// The profile in the format of pprof, compressed by gzip: write it to a file and open that by `go tool pprof`.
-    ///
-    /// A sample is a group. Its stack is the place where the goroutines wait, below it the place where they were spawned; a
-    /// function is called by the place it stands for. The values are the number of goroutines and the sum of the times
-    /// that they have waited (`-sample_index=waited`). State and name are labels (`-tags`), and findings are comments
-    /// (`-comments`). Needs the feature `pprof`.
-    ///
-    /// ```no_run
-    /// std::fs::write("goroutines.pb.gz", gochan::runtime::profile().to_pprof())?;
-    /// # Ok::<(), std::io::Error>(())
-    /// ```
-    #[cfg(feature = "pprof")]
-    pub fn to_pprof(&self) -> Vec<u8> {
-        super::pprof::of(self)
     }
 }
 
@@ -220,10 +157,10 @@ impl GoroutineGroup {
         });
         GoroutineGroup {
             count: tally.count,
-            state: tally.places.state,
+            state: tally.key.state,
             name: tally.name,
-            spawned_at: tally.places.spawned_at.map(|place| place.0),
-            waiting_at: tally.places.waiting_at.map(|place| place.0),
+            spawned_at: tally.key.spawned_at.map(|at| at.0),
+            waiting_at: tally.key.waiting_at.map(|at| at.0),
             waits,
         }
     }
@@ -262,17 +199,8 @@ impl fmt::Display for GoroutineGroup {
     }
 }
 
-/// So many of a thing.
-pub(super) struct Plural<'a>(pub(super) usize, pub(super) &'a str);
-
-impl fmt::Display for Plural<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}{}", self.0, self.1, if self.0 == 1 { "" } else { "s" })
-    }
-}
-
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::sched::park::WaitReason;
 
@@ -294,7 +222,7 @@ pub(super) mod tests {
     }
 
     /// Three groups and a finding.
-    pub(in crate::diag) fn example() -> Profile {
+    pub(crate) fn example() -> Profile {
         let groups = vec![
             group(1, None, None),
             group(3, Some("the \"odd\" one"), Some((2, 2))),

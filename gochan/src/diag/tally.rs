@@ -1,28 +1,29 @@
-//! Counting goroutines by their places, without keeping any.
+//! Counting goroutines by location, without keeping any.
 
-use super::place::Place;
-use crate::sched::describe::{State, visit_started};
-use crate::sched::status::{Seen, Wait};
-use crate::sched::{attributes, fork, known_goroutines};
+use super::dump::{State, visit_started};
+use super::location_key::LocationKey;
+use crate::base::status::{Seen, Wait};
+use crate::base::{attributes, fork};
+use crate::sched::count::known_goroutines;
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
-/// Of goroutines with the same places and states, so many different names are told apart.
+/// The number of different names that are kept apart among goroutines with the same locations and states.
 const NAMES: usize = 32;
 
-/// What the goroutines of a group have in common besides their name.
+/// The key of a group: what its goroutines have in common besides their name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Places {
-    pub(super) spawned_at: Option<Place>,
-    pub(super) waiting_at: Option<Place>,
-    pub(super) state: State,
+pub(crate) struct GroupKey {
+    pub(crate) spawned_at: Option<LocationKey>,
+    pub(crate) waiting_at: Option<LocationKey>,
+    pub(crate) state: State,
 }
 
-impl Places {
-    pub(super) fn of(seen: &Seen) -> Places {
-        Places {
-            spawned_at: seen.site.map(Place),
-            waiting_at: seen.wait.and_then(|wait| wait.place).map(Place),
+impl GroupKey {
+    pub(crate) fn of(seen: &Seen) -> GroupKey {
+        GroupKey {
+            spawned_at: seen.site.map(LocationKey),
+            waiting_at: seen.wait.and_then(|wait| wait.place).map(LocationKey),
             state: State::of(seen.wait.as_ref()),
         }
     }
@@ -30,22 +31,22 @@ impl Places {
 
 /// A group of goroutines.
 #[derive(Debug)]
-pub(super) struct Tally {
-    pub(super) places: Places,
-    pub(super) name: Option<String>,
-    pub(super) count: usize,
-    pub(super) waits: Option<Waits>,
+pub(crate) struct Tally {
+    pub(crate) key: GroupKey,
+    pub(crate) name: Option<String>,
+    pub(crate) count: usize,
+    pub(crate) waits: Option<Waits>,
 }
 
-/// When the waits of a group have begun, and how long they are together.
+/// When the waits of a group began, and their total length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Waits {
-    pub(super) earliest: Instant,
-    pub(super) latest: Instant,
-    pub(super) total: Duration,
+pub(crate) struct Waits {
+    pub(crate) earliest: Instant,
+    pub(crate) latest: Instant,
+    pub(crate) total: Duration,
 }
 
-/// What is added up of a group.
+/// The sums for a group.
 #[derive(Debug, Default, Clone, Copy)]
 struct Sum {
     count: usize,
@@ -67,16 +68,16 @@ impl Sum {
 }
 
 /// By name: most goroutines have none.
-type Sums<'a> = HashMap<Places, HashMap<Option<&'a str>, Sum>>;
+type Sums<'a> = HashMap<GroupKey, HashMap<Option<&'a str>, Sum>>;
 
-fn add<'a>(sums: &mut Sums<'a>, places: Places, name: Option<&'a str>, sum: Sum) {
-    sums.entry(places).or_default().entry(name).or_default().add(sum);
+fn add<'a>(sums: &mut Sums<'a>, key: GroupKey, name: Option<&'a str>, sum: Sum) {
+    sums.entry(key).or_default().entry(name).or_default().add(sum);
 }
 
-/// Counts the goroutines that there are now.
-pub(super) fn take(now: Instant) -> Vec<Tally> {
-    // Before the look at the started ones: what starts in between is then seen there. In a forked child the table may be
-    // locked by a thread that is not there.
+/// Counts the current goroutines.
+pub(crate) fn take(now: Instant) -> Vec<Tally> {
+    // Before the started ones: a goroutine that starts in between is found there. In a forked child the table may be
+    // locked by a thread that does not exist.
     let attributed = if fork::is_forked_child() { Vec::new() } else { attributes::all() };
     let attributed: HashMap<_, _> =
         attributed.into_iter().map(|(id, site, name)| (id, (site, name))).collect();
@@ -90,15 +91,15 @@ pub(super) fn take(now: Instant) -> Vec<Tally> {
             latest: since,
             total: now.saturating_duration_since(since),
         });
-        add(&mut sums, Places::of(&seen), name_of(seen.id), Sum { count: 1, waits });
+        add(&mut sums, GroupKey::of(&seen), name_of(seen.id), Sum { count: 1, waits });
         found += 1;
     });
-    let unstarted_at = |spawned_at| Places { spawned_at, waiting_at: None, state: State::Unstarted };
+    let unstarted_at = |spawned_at| GroupKey { spawned_at, waiting_at: None, state: State::Unstarted };
     // The others have ended meanwhile.
     for id in unstarted.iter().filter(|id| attributes::knows(**id)) {
         add(
             &mut sums,
-            unstarted_at(Some(Place(attributed[id].0))),
+            unstarted_at(Some(LocationKey(attributed[id].0))),
             name_of(*id),
             Sum { count: 1, waits: None },
         );
@@ -108,18 +109,18 @@ pub(super) fn take(now: Instant) -> Vec<Tally> {
     if hidden > 0 {
         add(&mut sums, unstarted_at(None), None, Sum { count: hidden, waits: None });
     }
-    sums.into_iter().flat_map(|(places, by_name)| tallies(places, by_name)).collect()
+    sums.into_iter().flat_map(|(key, by_name)| tallies(key, by_name)).collect()
 }
 
-/// The groups with these places: one for each name, or if there are too many names, one in all.
-fn tallies(places: Places, mut by_name: HashMap<Option<&str>, Sum>) -> Vec<Tally> {
+/// The groups with these locations: one for each name, or a single one if there are too many names.
+fn tallies(key: GroupKey, mut by_name: HashMap<Option<&str>, Sum>) -> Vec<Tally> {
     if by_name.len() > NAMES {
         let mut all = Sum::default();
         by_name.drain().for_each(|(_, sum)| all.add(sum));
         by_name.insert(None, all);
     }
     let tally = |(name, Sum { count, waits }): (Option<&str>, Sum)| Tally {
-        places,
+        key,
         name: name.map(str::to_owned),
         count,
         waits,
@@ -133,14 +134,17 @@ mod tests {
     use std::panic::Location;
 
     fn tallies_of(names: usize) -> Vec<Tally> {
-        let here =
-            Places { spawned_at: Some(Place(Location::caller())), waiting_at: None, state: State::Runnable };
+        let here = GroupKey {
+            spawned_at: Some(LocationKey(Location::caller())),
+            waiting_at: None,
+            state: State::Runnable,
+        };
         let names: Vec<_> = (0..names).map(|name| name.to_string()).collect();
         let mut sums = Sums::new();
         for name in names.iter().map(String::as_str).cycle().take(1000) {
             add(&mut sums, here, Some(name), Sum { count: 1, waits: None });
         }
-        sums.into_iter().flat_map(|(places, by_name)| tallies(places, by_name)).collect()
+        sums.into_iter().flat_map(|(key, by_name)| tallies(key, by_name)).collect()
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 /// Makes a channel: Go's `make(chan T)` and `make(chan T, capacity)`.
 ///
-/// `chan!(T)` is unbuffered: a send waits for its receive. `chan!(T, capacity)` holds `capacity` values;
-/// 0 makes it unbuffered. Both give a [`Chan<T>`](crate::Chan), which sends and receives.
+/// `chan!(T)` is unbuffered: a send waits for its receive. `chan!(T, capacity)` buffers `capacity` values; 0 makes it
+/// unbuffered. Both return a [`Chan<T>`](crate::Chan), which sends and receives.
 ///
 /// # Examples
 ///
@@ -24,17 +24,18 @@ macro_rules! chan {
 /// Sends on a channel: Go's `ch <- v`.
 ///
 /// The channel is a [`Chan`](crate::Chan), a [`Sender`](crate::Sender), a reference to one, a `Box`, `Rc`, `Arc` or
-/// `LazyLock` of one, or an `Option` of one, where `None` is the nil channel. It is evaluated first, the value next.
+/// `LazyLock` of one, or an `Option` of one, where `None` is the nil channel. It is evaluated first, then the value.
 /// The method [`Chan::send`](crate::Chan::send) does the same without panicking.
 ///
 /// # Panics
 ///
-/// With `send on closed channel` when the channel is closed, before or during the wait; and, saying so,
-/// when nobody is left who could receive.
+/// With `send on closed channel` if the channel is closed, before or during the wait. With another message if the
+/// channel has no receivers left.
 ///
 /// # Blocking
 ///
-/// Until a receiver takes the value or the buffer has room; on a nil channel for ever.
+/// Blocks until a receiver takes the value or the buffer has room; on a nil channel, forever. Parks the goroutine, or
+/// blocks the thread outside of goroutines.
 ///
 /// # Examples
 ///
@@ -53,17 +54,19 @@ macro_rules! send {
 
 /// Receives from a channel: Go's `<-ch` and `v, ok := <-ch`.
 ///
-/// `recv!(ch)` is a `T`: once the channel is closed and drained, the zero value, which is `T`'s
-/// [`Default`]. `recv!(ch, ok)` is `(T, bool)`, and the `bool` is false for such a zero value. The method
-/// [`Chan::recv`](crate::Chan::recv) gives an `Option` and asks for no `Default`; it is how one waits for a time, which
-/// has none: `after(d).recv()`, `ticker.channel().recv()`.
+/// `recv!(ch)` is a `T`; once the channel is closed and drained, the zero value, which is `T`'s [`Default`]. `recv!(ch,
+/// ok)` is `(T, bool)`, where the `bool` is false for such a zero value. The method [`Chan::recv`](crate::Chan::recv)
+/// returns an `Option` and needs no `Default`; use it for times, which have none: `after(d).recv()`,
+/// `ticker.channel().recv()`. The statement `recv!(ch);` needs a zero value, too, because a macro does not know whether its
+/// value is used: to receive and discard, write `ch.recv();`.
 ///
 /// The channel is a [`Chan`](crate::Chan), a [`Receiver`](crate::Receiver), a reference to one, a `Box`, `Rc`, `Arc`
 /// or `LazyLock` of one, or an `Option` of one, where `None` is the nil channel.
 ///
 /// # Blocking
 ///
-/// Until there is a value or the channel is closed; on a nil channel for ever.
+/// Blocks until there is a value or the channel is closed; on a nil channel, forever. Parks the goroutine, or blocks
+/// the thread outside of goroutines.
 ///
 /// # Examples
 ///
@@ -87,8 +90,8 @@ macro_rules! recv {
 /// Closes a channel: Go's `close(ch)`.
 ///
 /// Takes a [`Chan`](crate::Chan) or a [`Sender`](crate::Sender), by value or by reference; a
-/// [`Receiver`](crate::Receiver) cannot close. The method [`Chan::close`](crate::Chan::close) says
-/// whether it was the one that closed instead of panicking.
+/// [`Receiver`](crate::Receiver) cannot close. The method [`Chan::close`](crate::Chan::close) returns whether it closed
+/// the channel, instead of panicking.
 ///
 /// # Panics
 ///

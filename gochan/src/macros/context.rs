@@ -4,17 +4,16 @@
 ///
 /// | form | the body has |
 /// |---|---|
-/// | `with_context!(ctx = E => body)` | `ctx`, a [`Context`](crate::Context) of its own |
+/// | `with_context!(ctx = E => body)` | `ctx`, a new [`Context`](crate::Context) |
 /// | `with_context!((ctx, cancel) = E => body)` | the context, and its [`CancelHandle`](crate::context::CancelHandle) |
 ///
-/// `E` is what [`with_cancel`](crate::Context::with_cancel), [`with_timeout`](crate::Context::with_timeout),
-/// [`with_deadline`](crate::Context::with_deadline) and their `_cause` variants give: a context and its handle.
-/// The body is an expression, mostly a block, and its value is that of the macro.
+/// `E` is the result of [`with_cancel`](crate::Context::with_cancel), [`with_timeout`](crate::Context::with_timeout),
+/// [`with_deadline`](crate::Context::with_deadline) or a `_cause` variant: a context and its handle. The body is an
+/// expression, usually a block, and its value is that of the macro.
 ///
-/// The body runs in place: `?`, `break`, `continue`, `return` and borrowed variables work as in any block. The
-/// context is cancelled when the body is left, whichever way that happens, also while a panic unwinds. So are
-/// the contexts derived from it, and what was started with a clone of it learns that its result is no longer
-/// wanted. A clone of `cancel` that outlives the body finds its context cancelled already.
+/// The body runs in place: `?`, `break`, `continue`, `return` and borrowed variables work as in any block. The context
+/// is cancelled when the body is left in any way, including by a panic, and with it all contexts derived from it; so
+/// goroutines that watch a clone of it can stop. A clone of `cancel` that outlives the body has no effect.
 ///
 /// # Panics
 ///
@@ -46,11 +45,11 @@
 ///     assert_eq!((recv!(numbers), recv!(numbers)), (0, 1));
 ///     ctx
 /// });
-/// // The producer is told to stop, long before the minute is over.
+/// // The producer stops, long before the minute is over.
 /// assert_eq!(ctx_outside.err(), Some(ContextError::Canceled));
 /// ```
 ///
-/// With the handle at hand, the body ends it early:
+/// With the handle, the body can cancel early:
 ///
 /// ```
 /// use gochan::prelude::*;

@@ -4,31 +4,37 @@
 ///
 /// | form | meaning |
 /// |---|---|
-/// | `go!(f(a, b))`, `go!(x.method(a))` | receiver and arguments are evaluated now; the call runs later |
+/// | `go!(f(a, b))`, `go!(x.method(a))` | receiver and arguments are evaluated now; the call runs in the goroutine |
+/// | `go!([ctx] f(&ctx, a))` | `&` or `&mut` of a name of the list, or of a part of it: the goroutine owns and borrows it |
+/// | `go!(f(&make(), a))` | `&` or `&mut` of a value: it is made now, and the goroutine owns and borrows it |
+/// | `go!([ch] ch.iter().sum::<u64>())` | a receiver that begins at a name of the list: the goroutine evaluates it |
 /// | `go!(\|i: i32\| { … }(i))` | a function literal and its call; captures are moved |
 /// | `go!({ … })`, `go! { … }` | a block; captures are moved |
 /// | `go!([a, b] …)` | any of these, after cloning `a` and `b`: the goroutine owns the clones |
 ///
-/// In the clone list, `mut a` makes the clone assignable, and `name = expression` clones what is no
-/// variable, as in `[jobs = self.jobs]`. A statement list in the macro's own braces is a block as well; a
-/// lone call is a call, whatever the brackets.
+/// In the clone list, `mut a` makes the clone mutable, and `name = expression` clones an expression, as in `[jobs =
+/// self.jobs]`. Statements directly in the macro's braces are a block; a lone call is a call in any brackets.
 ///
-/// The goroutine owns what it names. "Borrow of moved value" means that the caller, or the next turn of its loop, wants
-/// to go on using what a goroutine has taken along: add its name to the list. In a method, `self` is only borrowed:
-/// clone the field that is needed, `[jobs = self.jobs]`. Goroutines that do borrow are started in a
-/// [`scope`](crate::scope()).
+/// The goroutine owns the variables that it names. "Borrow of moved value" means that the caller, or the next iteration
+/// of its loop, still uses a variable that a goroutine has taken: add its name to the list. In a method, `self` is only
+/// borrowed: clone the field, `[jobs = self.jobs]`. Start goroutines that borrow in a [`scope`](crate::scope()).
 ///
-/// The value is a [`JoinHandle`](crate::JoinHandle) for what the goroutine returns. Dropping it detaches
-/// the goroutine.
+/// Where a function takes one half of a channel, pass `ch.sender()` or `ch.receiver()`, or `ch.into()` to give the channel
+/// away. A call of an `async` function is an error, since nothing would poll its future.
+///
+/// The value is a [`JoinHandle`](crate::JoinHandle) for the result of the goroutine. Dropping it detaches the
+/// goroutine.
 ///
 /// # Panics
 ///
-/// A panic while callee, receiver or arguments are evaluated is the caller's. A panic in the goroutine
-/// ends that goroutine: it is reported with the place of this `go!`, and handed to whoever joins.
+/// A panic while the callee, receiver or arguments are evaluated unwinds the caller. A panic in the goroutine ends that
+/// goroutine: it is reported with the place of this `go!`, and returned by `join`.
 ///
 /// # Blocking
 ///
-/// Never blocks: the goroutine runs later or elsewhere.
+/// Never blocks: the goroutine runs later or on another worker. But a goroutine that has run for 10 ms yields when it
+/// spawns, so that a loop of spawns does not hold up what it has started; except where it may be inside a
+/// `thread_local!` initialiser or another recognised [scope of the thread](crate#safety).
 ///
 /// # Examples
 ///
@@ -52,7 +58,7 @@
 /// assert_eq!(out.iter().sum::<i32>(), 222);
 /// ```
 ///
-/// What is named without being called is refused:
+/// A function that is named but not called is an error:
 ///
 /// ```compile_fail
 /// # use gochan::prelude::*;
@@ -66,17 +72,16 @@ macro_rules! go {
     ($($input:tt)*) => { $crate::__private::macros::go! { [$crate] $($input)* } };
 }
 
-/// Runs something at the end of the enclosing block, however it is left: Go's `defer`.
+/// Runs code at the end of the enclosing block, however it is left: Go's `defer`.
 ///
-/// Takes an expression or statements. They run when the *block* ends, not the function as in Go, also
-/// while a panic unwinds or [`goexit`](crate::runtime::goexit) ends the goroutine; several run last to
-/// first. They borrow what they name, and evaluate it when they run. It is a statement: a `;` belongs behind it, also
-/// at the end of a block.
+/// Takes an expression or statements. They run when the *block* ends, not the function as in Go, even while a panic
+/// unwinds or [`goexit`](crate::runtime::goexit) ends the goroutine; several run last to first. They borrow the
+/// variables that they name, and evaluate them when they run, while Go evaluates arguments at the `defer` statement.
+/// `defer!` is a statement: end it with `;`, even at the end of a block.
 ///
 /// # Panics
 ///
-/// Never by itself. A panic of what is deferred, while another panic unwinds, ends the process, as in any
-/// destructor.
+/// Never by itself. A panic of the deferred code while another panic unwinds ends the process, as in any destructor.
 ///
 /// # Examples
 ///

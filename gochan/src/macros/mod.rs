@@ -1,6 +1,6 @@
-//! The `$crate` wrappers: what users call, and how the procedural macros behind them find this crate.
+//! The macros that users call. They pass `$crate` to the procedural macros, which thereby find this crate.
 //!
-//! Each passes its input on, with `[$crate]` in front, to the macro of its name in `gochan-macros`.
+//! Each passes its input, prefixed by `[$crate]`, to the macro of its name in `gochan-macros`.
 
 #[macro_use]
 mod channels;

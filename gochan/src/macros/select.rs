@@ -1,6 +1,6 @@
 //! `select!`.
 
-/// Waits for the first of several channel operations that can go on, and runs its arm: Go's `select` statement.
+/// Waits until one of several channel operations can proceed, and runs its arm: Go's `select` statement.
 ///
 /// # Arms
 ///
@@ -8,57 +8,66 @@
 /// |---|---|---|
 /// | `v = <-rx => …` | a value is there, or `rx` is closed | `v` is the value; once closed and drained, the zero value ([`Default`]) |
 /// | `v, ok = <-rx => …` | likewise | `ok` is false for the zero value of a closed channel |
-/// | `<-rx => …` | likewise | drops the value; asks for no `Default` |
+/// | `<-rx => …` | likewise | drops the value; needs no `Default` |
 /// | `Some(v) = <-rx => …` | a value is there | the arm is off once `rx` is closed and drained; no `Default` |
 /// | `Some(v) = <-rx else E => …` | a value is there, or `rx` is closed | `E` instead of the body once `rx` is closed and drained; no `Default` |
 /// | `tx <- e => …` | a receiver takes it or the buffer has room, or `tx` is closed | sends; panics if `tx` is closed |
 /// | `r = tx <- e => …` | likewise | `r: Result<(), SendError<T>>` instead of a panic |
-/// | `default => …` | no other arm can go on right now | the `select!` never waits |
-/// | `else => …` | every other arm is off | instead of waiting for ever |
+/// | `default => …` | no other arm can proceed right now | the `select!` never waits, see [below](#loops-with-default) |
+/// | `else => …` | every other arm is off | instead of waiting forever |
 ///
-/// What is bound, `v`, `ok` or `r`, is a pattern that always matches: `(a, b)`, `mut v`, `_`. A body is an
-/// expression; arms are separated as in `match`, with a comma unless the body is a block. There is at most one
-/// `default` or `else`, at any place.
+/// The bindings `v`, `ok` and `r` are irrefutable patterns: `(a, b)`, `mut v`, `_`. A body is an expression; arms are
+/// separated as in `match`, with a comma unless the body is a block. There is at most one `default` or `else`, in any
+/// position.
 ///
 /// The channel is a handle, a reference to one, a `Box`, `Rc`, `Arc` or `LazyLock` of one, or an `Option` of one.
 ///
-/// Before its `=>`, every arm but `default` and `else` may have a guard, `, if condition`: the arm is off when it
-/// is false. It decides before anything is received, so it cannot look at the value. An arm is off as well on a nil channel: [`Chan::nil`](crate::Chan::nil) and its like, or `None` where
-/// an `Option` of a handle stands. When all arms are off and there is neither `default` nor `else`, the select
-/// waits for ever; so does `select! {}`, whose type is `!`.
+/// Before its `=>`, every arm except `default` and `else` may have a guard, `, if condition`: the arm is off if the
+/// condition is false. The guard is evaluated before anything is received, so it cannot use the value. An arm on a nil
+/// channel is also off: [`Chan::nil`](crate::Chan::nil) and the like, or `None` for an `Option` of a handle. If all
+/// arms are off and there is neither `default` nor `else`, the select waits forever; so does `select! {}`, whose type
+/// is `!`.
 ///
-/// # Order and chance
+/// # Order and choice
 ///
-/// All operands, channels, values to send and guards, are evaluated first: once, in the order they are written
-/// in, those of arms that are not taken included. Their temporaries, such as the channel in `<-after(d)`, live
-/// until the choice is made and end before the body runs.
+/// All operands (channels, values to send, and guards) are evaluated first: once, in source order, including those of
+/// arms that are not taken. Their temporaries, such as the channel in `<-after(d)`, live until the choice is made and
+/// are dropped before the body runs.
 ///
-/// Among arms that can go on the choice is uniformly random. With `biased;` in front of the arms, the first of
-/// them in source order is taken.
+/// The choice among the arms that can proceed is uniformly random. With `biased;` before the arms, the first of them in
+/// source order is taken.
+///
+/// # Loops with `default`
+///
+/// A `select!` with `default` never waits, but yields once its goroutine has run for 10 ms, so that a program may call
+/// it in a loop; except where it may be inside a `thread_local!` initialiser or another recognised
+/// [scope of the thread](crate#safety), and so never in an executable without symbols (`strip = true`). Such a loop is
+/// reported after a second if it holds up other goroutines: call [`gosched`](crate::runtime::gosched) in it.
 ///
 /// # Values that are not sent
 ///
-/// When the value of a send is a variable, a field (`self.job`) or what one of them points to (`*job`), it stays
-/// there unless its arm is taken: the other arms may use it, and so may the code after a loop of selects. It needs
-/// exactly the channel's element type. Every other value, such as `make()` or `a[i]`, is dropped when another arm
-/// is taken, before that arm's body runs; braces make it so, too, and coerce: `tx <- { job }`.
+/// If the value of a send is a variable, a field (`self.job`) or a dereference of one (`*job`), it is moved only if its
+/// arm is taken: the other arms may use it, and so may the code after a loop of selects. It must have exactly the
+/// channel's element type. Any other value, such as `make()` or `a[i]`, is dropped when another arm is taken, before
+/// that arm's body runs; braces have the same effect and allow coercions: `tx <- { job }`.
 ///
 /// # Bodies
 ///
-/// Bodies are part of the function they stand in: `break`, `continue`, `return`, `?` and borrowed variables work
-/// as in a `match`, and the value of the body is that of the whole.
+/// Bodies are part of the enclosing function: `break`, `continue`, `return`, `?` and borrowed variables work as in a
+/// `match`, and the value of the body is that of the `select!`.
 ///
 /// # Panics
 ///
-/// With `send on closed channel` when a send arm without `r =` is taken on a closed channel, or, saying so, on one
-/// that nobody is left to receive from.
+/// With `send on closed channel` if a send arm without `r =` is taken on a closed channel; with another message if it
+/// is taken on a channel without receivers.
 ///
-/// A panic in the destructor of an operand's temporary, after a variable's value was sent and before the body
+/// A panic in the destructor of an operand's temporary, after the value of a variable was sent and before the body
 /// runs, ends the process.
 ///
 /// # Blocking
 ///
-/// Until an arm can go on; with `default` never.
+/// Blocks until an arm can proceed; with `default`, never. Parks the goroutine, or blocks the thread outside of
+/// goroutines.
 ///
 /// # Examples
 ///
@@ -105,7 +114,7 @@
 /// # assert_eq!(out.try_iter().sum::<i32>(), 33);
 /// ```
 ///
-/// A job that could not be handed over in time is still here:
+/// A job that could not be handed over in time is kept:
 ///
 /// ```
 /// use gochan::prelude::*;
@@ -121,7 +130,7 @@
 /// # assert_eq!(offer("job".into(), &workers.sender(), &stop.receiver()), Err("job".to_owned()));
 /// ```
 ///
-/// Taking what is there without waiting:
+/// Receiving without waiting:
 ///
 /// ```
 /// use gochan::prelude::*;

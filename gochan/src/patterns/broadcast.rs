@@ -2,10 +2,10 @@ use super::next;
 use crate::chan::{Chan, Receiver, Sender};
 use crate::{Context, Select};
 
-/// As many channels as `outputs` says, each of which gets every value from `input`, in order.
+/// Returns `outputs` channels, each of which gets every value from `input`, in order.
 ///
-/// A value has been passed on to all before the next one is received, so the slowest sets the pace. An output whose
-/// receiver has been dropped gets no more, and holds nobody up.
+/// A value is sent to all outputs before the next one is received, so the slowest receiver sets the pace. An output
+/// whose receiver has been dropped is skipped. One goroutine; this call never blocks.
 ///
 /// ```
 /// use gochan::patterns::{broadcast, generate};
@@ -19,6 +19,7 @@ use crate::{Context, Select};
 /// ```
 #[doc(alias = "fan_out")]
 #[track_caller]
+#[must_use]
 pub fn broadcast<T: Clone + Send + 'static>(
     ctx: &Context,
     input: Receiver<T>,
@@ -26,7 +27,7 @@ pub fn broadcast<T: Clone + Send + 'static>(
 ) -> Vec<Receiver<T>> {
     let (senders, receivers): (Vec<_>, Vec<_>) = (0..outputs).map(|_| Chan::new().split()).unzip();
     let ctx = ctx.clone();
-    crate::sched::go(move || serve(&ctx, &input, &senders));
+    crate::spawn::start::go(move || serve(&ctx, &input, &senders));
     receivers
 }
 
@@ -35,13 +36,13 @@ fn serve<T: Clone + Send>(ctx: &Context, input: &Receiver<T>, outputs: &[Sender<
         return;
     }
     let Some(first) = next(ctx, input) else { return };
-    // The end of the context counts for more than an output that is ready.
+    // The end of the context takes priority over an output that is ready.
     let mut select = Select::new().biased();
     let done = select.recv(ctx.done()).index();
     let arms: Vec<_> = outputs.iter().map(|output| select.send(output, first.clone())).collect();
     let mut open: Vec<_> = (0..arms.len()).collect();
     loop {
-        // Whoever is there first is served first.
+        // Outputs are served in the order in which they become ready.
         for _ in 0..open.len() {
             let ready = select.wait();
             let index = ready.index();

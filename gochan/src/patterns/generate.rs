@@ -2,9 +2,9 @@ use super::pass;
 use crate::Context;
 use crate::chan::{Chan, Receiver};
 
-/// A channel of what `values` yields, one after the other; a source for the other patterns.
+/// A channel of the items of `values`, in order; a source for the other patterns.
 ///
-/// The iterator runs in a goroutine of its own, at the pace of who receives.
+/// The iterator runs in a new goroutine, at the pace of the receiver. This call never blocks.
 ///
 /// ```
 /// let words = gochan::patterns::generate(&gochan::context::background(), ["share", "by", "communicating"]);
@@ -19,7 +19,7 @@ where
 {
     let (output, receiver) = Chan::new().split();
     let (ctx, mut values) = (ctx.clone(), values.into_iter());
-    crate::sched::go(move || {
+    crate::spawn::start::go(move || {
         while ctx.err().is_none() && values.next().is_some_and(|value| pass(&ctx, &output, value)) {}
     });
     receiver

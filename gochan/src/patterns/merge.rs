@@ -2,9 +2,10 @@ use super::{next, pass};
 use crate::Context;
 use crate::chan::{Chan, Receiver};
 
-/// One channel of what comes from all of `inputs`: fan-in. It closes when all of them have.
+/// One channel of the values from all `inputs`: fan-in. It closes when all inputs have closed.
 ///
-/// The values of one input stay in order; between inputs there is none. One goroutine for each input.
+/// The values of one input stay in order; those of different inputs are in no particular order. One goroutine for each
+/// input; this call never blocks.
 ///
 /// ```
 /// use gochan::patterns::{generate, merge};
@@ -20,7 +21,9 @@ pub fn merge<T: Send + 'static>(ctx: &Context, inputs: impl IntoIterator<Item = 
     let (output, receiver) = Chan::new().split();
     for input in inputs {
         let (ctx, output) = (ctx.clone(), output.clone());
-        crate::sched::go(move || while next(&ctx, &input).is_some_and(|value| pass(&ctx, &output, value)) {});
+        crate::spawn::start::go(
+            move || while next(&ctx, &input).is_some_and(|value| pass(&ctx, &output, value)) {},
+        );
     }
     receiver
 }

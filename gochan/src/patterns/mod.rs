@@ -1,14 +1,14 @@
-//! Ways to put goroutines together that come up again and again.
+//! Common ways to combine goroutines.
 //!
-//! Each takes channels and returns channels, so they combine. Each takes a [`Context`] first and stops
-//! when it ends; a context that never ends, [`background`](crate::context::background)`()`, is fine where the inputs close.
+//! Each function but [`watch()`], a value with observers, takes channels and returns channels, so they compose. Each takes a [`Context`] first and stops when it
+//! ends; a context that never ends, [`background`](crate::context::background)`()`, suffices where the inputs close.
 //!
-//! **Nothing is left behind.** Every goroutine that these functions start ends, and closes what it sends to, when its
-//! inputs are closed and drained, when the context ends, or when it finds that nobody can receive any more. The last
-//! is seen when there is a value to pass on; and whoever ends so receives no more, which lets those before it end in
-//! the same way. So it is enough to close the source, to end the context, or to drop the last output.
+//! ***No goroutine leaks.** Every goroutine that these functions start ends, and closes its output, when its inputs are
+//! closed and drained, when the context ends, or when it finds that its output has no receivers left. It notices the
+//! last when it has a value to send; it then drops its input, so the stage before it ends in the same way. So it is
+//! enough to close the source, to end the context, or to drop the last output.
 //!
-//! Outputs are unbuffered: a value that was received has been asked for.
+//! Outputs are unbuffered: each goroutine holds at most one value that has not been received.
 //!
 //! ```
 //! use gochan::prelude::*;
@@ -26,6 +26,7 @@ mod merge;
 mod or_done;
 mod pipeline;
 mod tee;
+mod watch;
 mod worker_pool;
 
 pub use broadcast::broadcast;
@@ -34,15 +35,16 @@ pub use merge::merge;
 pub use or_done::or_done;
 pub use pipeline::{Pipeline, pipeline};
 pub use tee::tee;
+pub use watch::{Observer, Publisher, watch};
 pub use worker_pool::worker_pool;
 
 use crate::Context;
 use crate::chan::{Receiver, Sender};
 
-/// The next value; none if there will be none, or `ctx` has ended.
+/// The next value; `None` if there is none left or `ctx` has ended.
 #[track_caller]
 fn next<T>(ctx: &Context, input: &Receiver<T>) -> Option<T> {
-    // A context that has ended counts for more than a value that waits, or has come since the look at the context.
+    // The end of the context takes priority over a value, even one that arrives after `done` was checked.
     crate::select! {
         biased;
         <-ctx.done() => None,
@@ -50,7 +52,7 @@ fn next<T>(ctx: &Context, input: &Receiver<T>) -> Option<T> {
     }
 }
 
-/// False if nobody can receive the value any more, or `ctx` has ended first.
+/// Sends `value`. False if there are no receivers left, or `ctx` has ended first.
 #[track_caller]
 fn pass<T>(ctx: &Context, output: &Sender<T>, value: T) -> bool {
     crate::select! {

@@ -2,7 +2,7 @@ use super::worker_pool;
 use crate::Context;
 use crate::chan::Receiver;
 
-/// Begins a pipeline: values from `source` go through one stage after the other, all of which work at the same time.
+/// Begins a pipeline: values from `source` pass through its stages, which run concurrently.
 ///
 /// ```
 /// use gochan::patterns::{generate, pipeline};
@@ -22,14 +22,14 @@ pub fn pipeline<T: Send + 'static>(ctx: &Context, source: Receiver<T>) -> Pipeli
 
 /// A pipeline to which stages can be added. See [`pipeline`].
 #[derive(Debug, Clone)]
-#[must_use = "values flow only as far as somebody receives them: call `output`"]
+#[must_use = "values flow only if they are received: call `output`"]
 pub struct Pipeline<T> {
     ctx: Context,
     output: Receiver<T>,
 }
 
 impl<T: Send + 'static> Pipeline<T> {
-    /// Adds a stage: one goroutine that does `work` on each value, in order.
+    /// Adds a stage: one goroutine that calls `work` for each value, in order. Never blocks.
     #[track_caller]
     pub fn then<R, F>(self, work: F) -> Pipeline<R>
     where
@@ -39,11 +39,10 @@ impl<T: Send + 'static> Pipeline<T> {
         self.then_parallel(1, work)
     }
 
-    /// Adds a stage of `workers` goroutines, which is a [`worker_pool`]: values leave it as they are ready, in no
-    /// order.
+    /// Adds a stage of `workers` goroutines, a [`worker_pool`](fn@worker_pool): results leave it in no particular order. Never blocks.
     ///
     /// # Panics
-    /// If there are to be no workers.
+    /// If `workers` is zero.
     #[track_caller]
     pub fn then_parallel<R, F>(self, workers: usize, work: F) -> Pipeline<R>
     where
@@ -54,7 +53,8 @@ impl<T: Send + 'static> Pipeline<T> {
         Pipeline { ctx: self.ctx, output }
     }
 
-    /// What comes out of the last stage.
+    /// The output of the last stage.
+    #[must_use]
     pub fn output(self) -> Receiver<T> {
         self.output
     }

@@ -2,7 +2,7 @@ use super::broadcast;
 use crate::Context;
 use crate::chan::Receiver;
 
-/// Two channels, each of which gets every value from `input`, in order: [`broadcast`] to two.
+/// Two channels, each of which gets every value from `input`, in order: [`broadcast`](fn@broadcast) to two.
 ///
 /// ```
 /// use gochan::patterns::{generate, tee};
@@ -14,6 +14,7 @@ use crate::chan::Receiver;
 /// assert_eq!(sum.join().unwrap(), 6);
 /// ```
 #[track_caller]
+#[must_use]
 pub fn tee<T: Clone + Send + 'static>(ctx: &Context, input: Receiver<T>) -> (Receiver<T>, Receiver<T>) {
     let mut outputs = broadcast(ctx, input, 2).into_iter();
     match (outputs.next(), outputs.next()) {

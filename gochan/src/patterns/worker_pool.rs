@@ -3,15 +3,15 @@ use crate::Context;
 use crate::chan::{Chan, Receiver};
 use std::sync::Arc;
 
-/// Lets `workers` goroutines do `work` on what comes from `jobs`; their results come from the returned channel as they
-/// are ready, in no order.
+/// Runs `workers` goroutines that call `work` for each value from `jobs`. The returned channel yields the results, in
+/// no particular order. This call never blocks.
 ///
-/// The channel closes when all jobs are done. When `ctx` ends, jobs that have begun are finished, and their results
-/// dropped unless somebody is there to receive them. A panic in `work` is reported as any goroutine's and ends the worker that
-/// it happens on; when the last one has ended so, the channel closes, and who sends jobs is told that nobody receives.
+/// The channel closes when all jobs are done. When `ctx` ends, running jobs finish, and their results are dropped
+/// unless a receiver is waiting. A panic in `work` is reported and ends that worker. When the last worker is gone, the
+/// results channel closes, and sending a job fails.
 ///
 /// # Panics
-/// If there are to be no workers.
+/// If `workers` is zero.
 ///
 /// ```
 /// use gochan::patterns::{generate, worker_pool};
@@ -32,7 +32,7 @@ where
     let work = Arc::new(work);
     for _ in 0..workers {
         let (ctx, jobs, output, work) = (ctx.clone(), jobs.clone(), output.clone(), work.clone());
-        crate::sched::go(move || {
+        crate::spawn::start::go(move || {
             while let Some(job) = next(&ctx, &jobs) {
                 let result = work(job);
                 // A waiting receiver gets the result, whether or not the context has ended.

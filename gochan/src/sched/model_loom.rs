@@ -1,24 +1,28 @@
-//! Sleeping, parking, counting down and the end of a task, in weak memory.
+//! Sleeping, parking, counting down and the end of a goroutine, in weak memory.
 //!
-//! A wake that is missed ends in a deadlock, which loom reports, as it reports an access to a cell that is not ordered
-//! after the last write.
+//! A missed wake ends in a deadlock, which loom reports. It also reports an access to a cell that is not ordered after the
+//! last write.
 
-use super::countdown::Countdown;
-use super::inbox::{Inbox, Link, Linked};
+use super::fresh::FreshRef;
 use super::park::{Parker, WaitReason};
-use super::sleeper::Sleeper;
-use super::spawn::JoinHandle;
-use super::task::TaskRef;
+use crate::base::inbox::{Inbox, Link, Linked};
+use crate::base::sleeper::Sleeper;
 use crate::shim::{self, Cell, UnsafeCell, check};
+use crate::spawn::block_on::block_on;
+use crate::spawn::countdown::Countdown;
+use crate::spawn::join::JoinHandle;
 use loom::thread;
+use std::future::Future;
 use std::panic::Location;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::task::{Context, Waker};
 
-/// Something that threads hand each other. loom watches the cell.
+/// A value that threads hand to each other. loom checks the accesses to the cell.
 struct Shared(UnsafeCell<u32>);
 
-// SAFETY: that nobody accesses it beside a write is what the models check.
+// SAFETY: the models check that no access is concurrent with a write.
 unsafe impl Sync for Shared {}
 // SAFETY: as above.
 unsafe impl Send for Shared {}
@@ -141,7 +145,7 @@ fn the_parker_of_a_thread_serves_one_wait_after_the_other() {
     });
 }
 
-/// As at the end of a scope: what the children have borrowed goes when the wait is over.
+/// As at the end of a scope: what the children have borrowed is dropped when the wait is over.
 #[test]
 fn a_wait_for_zero_comes_after_what_was_counted_down() {
     check(3, || {
@@ -176,7 +180,7 @@ fn every_waiter_for_zero_is_woken() {
     });
 }
 
-/// What a goroutine returns. It was written by the goroutine, and knows when it goes.
+/// What a goroutine returns. It is written by the goroutine, and counts its drops.
 struct Returned {
     value: Arc<Shared>,
     drops: Arc<AtomicUsize>,
@@ -204,7 +208,7 @@ fn goroutine(handle: impl Fn(JoinHandle<Returned>) + Send + Sync + 'static) {
                 Returned { value, drops }
             }
         };
-        let task = TaskRef::new(1, false, Location::caller(), body);
+        let task = FreshRef::new(1, false, Location::caller(), body);
         let thread = {
             let task = task;
             // SAFETY: run once.
@@ -232,5 +236,18 @@ fn a_handle_that_sees_the_end_may_take_the_result() {
         if handle.is_finished() {
             drop(handle.join().unwrap());
         }
+    });
+}
+
+#[test]
+fn a_future_gets_the_result_and_frees_the_task() {
+    goroutine(|handle| drop(block_on(handle).unwrap()));
+}
+
+#[test]
+fn a_future_that_is_dropped_early_detaches() {
+    goroutine(|handle| {
+        let mut future = handle.into_future();
+        let _ = Pin::new(&mut future).poll(&mut Context::from_waker(Waker::noop()));
     });
 }

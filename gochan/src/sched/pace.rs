@@ -1,49 +1,41 @@
-//! How long turns take on a worker, and what follows from it.
+//! How long turns take on a worker: its pace.
 //!
-//! While turns are short (goroutines that pass values around), a worker serves waiters of its own first: a trip to
-//! another core costs more than many hand-overs. While they are long (goroutines that compute), waiters are served in
-//! order wherever they live, so that every core gets its share, and goroutines whose last turn was long queue behind
-//! those whose was short: whoever feeds the others is not kept waiting by the work it hands out.
+//! While turns are short (goroutines that pass values around), a worker serves its own waiters first: a wake on another
+//! core costs more than many hand-overs. While they are long (goroutines that compute), waiters are served in order
+//! wherever they live, so that every core gets its share, and goroutines whose last turn was long queue behind the
+//! others: a goroutine that hands out work is not kept waiting by the work that it hands out.
 //!
-//! Time is measured turn by turn while turns are long, and over windows while they are short, where reading the
-//! clock each time would cost more than it tells.
+//! Time is measured turn by turn while turns are long, and over windows of several turns while they are short: reading the
+//! clock in each would cost more than it is worth.
 
-use super::ticks;
+use crate::base::policy::{COUNTED_WINDOWS, LONG_AVERAGE_US, LONG_RUNNING_US, PACE_WINDOW, TRACED_WINDOWS};
+use crate::base::ticks;
 use std::cell::Cell;
 
-/// Turns of a window while the pace is fine.
-const WINDOW: u32 = 16;
-/// The average turn above which the pace is coarse, in microseconds.
-const COARSE_US: u64 = 10;
-/// Of short turns, the windows in a row that are traced, and those that then are only counted.
-const TRACED: u32 = 64;
-const COUNTED: u32 = 2048;
-/// A turn above which a goroutine counts as heavy, in microseconds.
-const HEAVY_US: u64 = 20;
-
 #[derive(Debug)]
-pub(super) struct Pace {
+pub(crate) struct Pace {
     last: Cell<u64>,
     left_in_window: Cell<u32>,
     /// Of a turn, in ticks.
     average: Cell<u64>,
-    fine: Cell<bool>,
-    /// Fine, and nothing is traced now: there is nothing to do beside the work.
-    plain: Cell<bool>,
+    short: Cell<bool>,
+    /// Turns are short, and those of this window are not traced.
+    untraced_and_short: Cell<bool>,
+    /// Whether this worker has a trace at all.
     traced: bool,
-    /// Fine ones in a row, if they are traced.
+    /// Short ones in a row, if there is a trace.
     windows: Cell<u32>,
 }
 
 impl Pace {
-    /// Starts coarse: nothing is known yet, and in order is always right.
-    pub(super) fn new(traced: bool) -> Pace {
+    /// Starts with long turns: nothing is known yet, and serving in order is always right.
+    pub(crate) fn new(traced: bool) -> Pace {
         Pace {
             last: Cell::new(0),
             left_in_window: Cell::new(0),
-            average: Cell::new(2 * COARSE_US * ticks::PER_US),
-            fine: Cell::new(false),
-            plain: Cell::new(false),
+            average: Cell::new(2 * LONG_AVERAGE_US * ticks::PER_US),
+            short: Cell::new(false),
+            untraced_and_short: Cell::new(false),
             traced,
             windows: Cell::new(0),
         }
@@ -51,28 +43,28 @@ impl Pace {
 
     /// True while turns are short.
     #[inline]
-    pub(super) fn is_fine(&self) -> bool {
-        self.fine.get()
+    pub(crate) fn turns_are_short(&self) -> bool {
+        self.short.get()
     }
 
     /// True while turns are short and not traced.
     #[inline]
-    pub(super) fn is_plain(&self) -> bool {
-        self.plain.get()
+    pub(crate) fn untraced_and_short(&self) -> bool {
+        self.untraced_and_short.get()
     }
 
-    /// A pause without goroutines is nobody's turn. What comes after it is traced.
-    pub(super) fn resume(&self) {
+    /// A pause without goroutines is over, which is part of no turn. The turns after it are traced.
+    pub(crate) fn resume(&self) {
         self.last.set(ticks::now());
         if self.traced {
             self.windows.set(0);
-            self.plain.set(false);
+            self.untraced_and_short.set(false);
         }
     }
 
-    /// Called after each turn; true if that turn was a heavy one.
+    /// Called after each turn. True if that turn makes its goroutine a long-running one.
     #[inline]
-    pub(super) fn after_turn(&self) -> bool {
+    pub(crate) fn after_turn(&self) -> bool {
         match self.left_in_window.get() {
             0 => self.measure(),
             left => {
@@ -82,31 +74,31 @@ impl Pace {
         }
     }
 
-    /// Whether the next turns are to be traced. Where they are short there are so many that all would be too much: it
-    /// would take longer than to run them, and the ring would not reach back far.
-    fn is_traced_next(&self, fine: bool) -> bool {
-        let windows = if fine { (self.windows.get() + 1) % (TRACED + COUNTED) } else { 0 };
+    /// True if the next turns are to be traced. Of short turns only some are: tracing all of them would take longer than
+    /// running them, and the ring would not reach back far.
+    fn is_traced_next(&self, short: bool) -> bool {
+        let windows = if short { (self.windows.get() + 1) % (TRACED_WINDOWS + COUNTED_WINDOWS) } else { 0 };
         self.windows.set(windows);
-        windows < TRACED
+        windows < TRACED_WINDOWS
     }
 
     #[cold]
     fn measure(&self) -> bool {
         let now = ticks::now();
         let elapsed = now.saturating_sub(self.last.replace(now));
-        let was_fine = self.fine.get();
-        let average = if was_fine {
-            self.average.get().midpoint(elapsed / u64::from(WINDOW))
+        let was_short = self.short.get();
+        let average = if was_short {
+            self.average.get().midpoint(elapsed / u64::from(PACE_WINDOW))
         } else {
             (self.average.get() * 15 + elapsed) / 16
         };
         self.average.set(average);
-        let fine = average < COARSE_US * ticks::PER_US;
-        self.fine.set(fine);
-        let traced = self.traced && self.is_traced_next(fine);
-        self.plain.set(fine && !traced);
-        self.left_in_window.set(if fine { WINDOW - 1 } else { 0 });
-        !was_fine && elapsed > HEAVY_US * ticks::PER_US
+        let short = average < LONG_AVERAGE_US * ticks::PER_US;
+        self.short.set(short);
+        let traced = self.traced && self.is_traced_next(short);
+        self.untraced_and_short.set(short && !traced);
+        self.left_in_window.set(if short { PACE_WINDOW - 1 } else { 0 });
+        !was_short && elapsed > LONG_RUNNING_US * ticks::PER_US
     }
 }
 
@@ -118,12 +110,12 @@ mod tests {
     fn of_short_turns_some_are_traced_after_each_pause_and_each_long_turn() {
         let pace = Pace::new(true);
         let traced = |windows: u32| (0..windows).filter(|_| pace.is_traced_next(true)).count() as u32;
-        assert_eq!((traced(TRACED - 1), traced(COUNTED)), (TRACED - 1, 0));
-        assert_eq!((traced(TRACED), traced(COUNTED / 2)), (TRACED, 0));
+        assert_eq!((traced(TRACED_WINDOWS - 1), traced(COUNTED_WINDOWS)), (TRACED_WINDOWS - 1, 0));
+        assert_eq!((traced(TRACED_WINDOWS), traced(COUNTED_WINDOWS / 2)), (TRACED_WINDOWS, 0));
         assert!(pace.is_traced_next(false));
-        assert_eq!((traced(TRACED - 1), traced(1)), (TRACED - 1, 0));
+        assert_eq!((traced(TRACED_WINDOWS - 1), traced(1)), (TRACED_WINDOWS - 1, 0));
         pace.resume();
-        assert_eq!((traced(TRACED - 1), traced(1)), (TRACED - 1, 0));
-        assert!(!pace.is_plain());
+        assert_eq!((traced(TRACED_WINDOWS - 1), traced(1)), (TRACED_WINDOWS - 1, 0));
+        assert!(!pace.untraced_and_short());
     }
 }

@@ -1,34 +1,39 @@
-//! Waiting and waking, whoever waits: a goroutine, an OS thread, or an async task.
+//! Waiting and waking, for goroutines, OS threads and async tasks alike.
 //!
-//! A wait has two ends. The waiter keeps a [`Parker`] and sleeps in [`Parker::park`]; whoever ends the wait holds
-//! the matching [`Owner`] and calls [`Owner::wake`]. The contract that makes this cheap: **each park is matched by
-//! exactly one wake**, decided under the lock of whatever is waited for. So there are no spurious returns, no
-//! flags to recheck, and a goroutine needs no state of its own to be parked: a wake that comes before its
-//! coroutine has switched out lands in a queue of the very thread that is still running it.
+//! A wait has two ends. The waiter keeps a [`Parker`] and sleeps in [`Parker::park`]; the code that ends the wait holds the
+//! matching [`Owner`] and calls [`Owner::wake`]. The contract that makes this cheap: **each park is matched by exactly one
+//! wake**, decided under the lock of the object that is waited for. So there are no spurious returns and no flags to recheck,
+//! and a goroutine needs no state of its own to be parked: a wake that comes before its coroutine has switched out lands in a
+//! queue of the thread that is still running it.
 //!
-//! A goroutine never switches out while a panic unwinds through it: the thread-wide panic count would leak into
-//! its neighbours. It waits like a plain thread then.
+//! A goroutine never switches out while a panic unwinds through it: the thread's count of panics would apply to the other
+//! goroutines. It waits like a plain thread then.
+//!
+//! Nothing may unwind between the queueing of a waiter and [`Parker::park`], and [`Owner::wake`] may panic: see
+//! `INVARIANTS.md`.
 
+use super::fresh::raise_goexit;
 use super::goroutine::Goroutine;
-use super::outside::Wake;
-pub use super::reason::WaitReason;
 use super::worker::Worker;
-use crate::callback::Callbacks;
-use crate::chan::lock::assert_none_held;
+use crate::base::actors::Wake;
+use crate::base::callback::Callbacks;
+pub use crate::base::reason::WaitReason;
+use crate::base::spin::assert_none_held;
+use crate::own_tls;
 use crate::shim;
 use std::panic::Location;
-use std::ptr::NonNull;
+use std::ptr::{self, NonNull};
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::Instant;
 
-/// The right, and the duty, to wake one parked waiter once. One word: a pointer whose low bits say to what.
-#[derive(Debug)]
+/// The right, and the duty, to wake one parked waiter once. One word: a pointer whose low bits say what it points to.
+#[derive(Debug, PartialEq)]
 pub(crate) struct Owner(NonNull<()>);
 
 // SAFETY: goroutines are made ready from any thread; the others are `Send` themselves.
 unsafe impl Send for Owner {}
-// SAFETY: `&Owner` only tells which worker it belongs to.
+// SAFETY: through `&Owner` only the number of the waiter's worker is read, and a waker compared.
 unsafe impl Sync for Owner {}
 
 const GOROUTINE: usize = 0;
@@ -87,20 +92,10 @@ impl Owner {
     #[inline]
     pub(crate) fn wake(self) {
         match self.into_woken() {
-            Woken::Goroutine(goroutine) => goroutine.ready(),
-            Woken::Thread(thread) => thread.unpark(),
-            Woken::Task(waker) => {
-                assert_none_held();
-                waker.wake();
-            }
-        }
-    }
-
-    /// As `wake`, for a waiter known to live on worker number `home`.
-    #[inline]
-    pub(crate) fn wake_at(self, home: u32) {
-        match self.into_woken() {
-            Woken::Goroutine(goroutine) => goroutine.ready_at(home),
+            Woken::Goroutine(goroutine) => match Worker::current() {
+                Some(worker) if ptr::eq(worker, goroutine.worker()) => worker.push_ready(goroutine),
+                _ => goroutine.worker().push_from_elsewhere(goroutine),
+            },
             Woken::Thread(thread) => thread.unpark(),
             Woken::Task(waker) => {
                 assert_none_held();
@@ -116,14 +111,14 @@ impl Owner {
         self.tag() == TASK && unsafe { &*pointer.cast::<Waker>() }.will_wake(waker)
     }
 
-    /// The worker that the waiter lives on, if it is a goroutine.
+    /// The number of the waiter's worker, if it is a goroutine.
     #[inline]
     pub(crate) fn home(&self) -> Option<usize> {
-        // SAFETY: an untagged pointer is a goroutine, which is parked and so alive.
+        // SAFETY: an untagged pointer is a goroutine's, which is parked and so alive.
         (self.tag() == GOROUTINE).then(|| unsafe { self.0.cast::<Goroutine>().as_ref() }.worker().index())
     }
 
-    pub(super) fn into_word(self) -> NonNull<()> {
+    pub(crate) fn into_word(self) -> NonNull<()> {
         let word = self.0;
         std::mem::forget(self);
         word
@@ -131,18 +126,48 @@ impl Owner {
 
     /// # Safety
     /// `word` came from `into_word` and is turned back once.
-    pub(super) unsafe fn from_word(word: NonNull<()>) -> Owner {
+    pub(crate) unsafe fn from_word(word: NonNull<()>) -> Owner {
         Owner(word)
     }
 }
 
+/// Not on any worker.
+pub(crate) const NOWHERE: u32 = u32::MAX;
+
+/// A wait that is complete: its owner, to be woken when no lock is held.
+#[derive(Debug)]
+#[must_use = "it sleeps until it is woken"]
+pub(crate) struct Completed {
+    pub(crate) owner: Owner,
+    /// The number of the waiter's worker, or `NOWHERE`.
+    pub(crate) home: u32,
+}
+
+impl Completed {
+    /// As [`Owner::wake`]. A goroutine of the calling worker is not touched.
+    #[inline]
+    pub(crate) fn wake(self) {
+        match self.owner.into_woken() {
+            Woken::Goroutine(goroutine) => match Worker::current() {
+                Some(worker) if worker.index() as u32 == self.home => worker.push_ready(goroutine),
+                _ => goroutine.worker().push_from_elsewhere(goroutine),
+            },
+            Woken::Thread(thread) => thread.unpark(),
+            Woken::Task(waker) => {
+                assert_none_held();
+                waker.wake();
+            }
+        }
+    }
+}
+
 impl Drop for Owner {
-    /// An owner that is given up without a wake: its waiter has withdrawn.
+    /// Gives up the owner without a wake: its waiter has withdrawn.
     #[inline]
     fn drop(&mut self) {
         if self.tag() != GOROUTINE {
             if self.tag() == TASK {
-                // A waker is the user's, its end as well.
+                // A waker's destructor is the user's code.
                 assert_none_held();
             }
             drop(Owner(self.0).into_woken());
@@ -150,11 +175,11 @@ impl Drop for Owner {
     }
 }
 
-/// Owners to be woken together, each known to live on the worker numbered beside it. Goroutines are handed over by the
-/// worker and without being touched: where many wait, each is a cache miss.
+/// Owners to be woken together, each with the number of its worker. Goroutines are handed over worker by worker and without
+/// being touched: where many wait, touching each would be a cache miss.
 #[derive(Debug)]
 pub(crate) struct WakeList {
-    /// Where the first goroutine lives, and others of the same worker.
+    /// The worker of `goroutines`: that of the first one to be pushed.
     home: u32,
     goroutines: Vec<&'static Goroutine>,
     others: Vec<(Owner, u32)>,
@@ -170,7 +195,7 @@ impl WakeList {
     }
 
     #[inline]
-    pub(crate) fn push(&mut self, owner: Owner, home: u32) {
+    pub(crate) fn push(&mut self, Completed { owner, home }: Completed) {
         if owner.tag() != GOROUTINE || (home != self.home && !self.goroutines.is_empty()) {
             return self.others.push((owner, home));
         }
@@ -197,11 +222,11 @@ impl WakeList {
                 Woken::Task(waker) => tasks.push(*waker),
             }
         }
-        // The others first: they are at work while this worker queues its own.
+        // Other workers first: they run theirs while this worker queues its own.
         let here = Worker::current().map(|worker| worker.index() as u32);
         by_home.sort_by_key(|(home, _)| Some(*home) == here);
         by_home.into_iter().for_each(|(_, goroutines)| Goroutine::ready_many(goroutines));
-        // Wakers of async tasks are the user's: they come last, and each is called. The first to wait is the first woken.
+        // Wakers of async tasks are the user's code: they come last, and each is called. The first to wait is woken first.
         assert_none_held();
         let mut callbacks = Callbacks::new();
         tasks.into_iter().for_each(|waker: Waker| callbacks.run(|| waker.wake()));
@@ -209,10 +234,10 @@ impl WakeList {
     }
 }
 
-/// The calling goroutine, unless a panic unwinds.
+/// The calling goroutine, unless a panic unwinds through it that its thread counts.
 #[inline]
 pub(crate) fn may_switch() -> Option<&'static Goroutine> {
-    Goroutine::current().filter(|_| !std::thread::panicking())
+    Goroutine::current().filter(|_| own_tls::is_on() || !std::thread::panicking())
 }
 
 /// The waiting end: this goroutine, or this thread.
@@ -223,7 +248,7 @@ pub(crate) enum Parker {
 }
 
 impl Parker {
-    /// The calling goroutine; the calling thread outside of one, and while a panic unwinds.
+    /// The calling goroutine; outside of one, and while a panic unwinds, the calling thread.
     #[inline]
     pub(crate) fn current() -> Parker {
         match may_switch() {
@@ -244,9 +269,28 @@ impl Parker {
     /// Sleeps until the owner is woken.
     #[inline(always)]
     pub(crate) fn park(&self, reason: WaitReason, place: &'static Location<'static>) {
+        self.park_or_end(reason, place, || false);
+    }
+
+    /// Like `park`, for a wait that a test may call off when no goroutine of it goes on; the goroutine then ends by unwinding.
+    /// `withdraw` takes the owner out of the queue that it is in, and returns false if another thread has claimed it, whose
+    /// wake is then awaited.
+    #[inline(always)]
+    pub(crate) fn park_or_end(
+        &self,
+        reason: WaitReason,
+        place: &'static Location<'static>,
+        mut withdraw: impl FnMut() -> bool,
+    ) {
         assert_none_held();
         match self {
-            Parker::Goroutine(goroutine) => goroutine.park(reason, place),
+            Parker::Goroutine(goroutine) => {
+                while goroutine.park(reason, place) {
+                    if withdraw() {
+                        raise_goexit();
+                    }
+                }
+            }
             Parker::Thread(thread) => thread.park(reason, place),
         }
     }
@@ -267,9 +311,9 @@ impl Parker {
         }
     }
 
-    /// Sleeps until the owner is woken, or until `deadline` has passed and `give_up` returned true: it withdraws
-    /// the owner from wherever it waits, and returns false if a waker has claimed it, whose wake is then awaited.
-    /// Runs on the waiter's thread, possibly while its goroutine is switched out.
+    /// Sleeps until the owner is woken, or until `deadline` has passed and `give_up` has returned true. `give_up`
+    /// withdraws the owner from the queue that it is in; it returns false if another thread has claimed it, whose wake is
+    /// then awaited. It runs on the waiter's thread, possibly while its goroutine is switched out.
     pub(crate) fn park_until(
         &self,
         deadline: Instant,
@@ -304,8 +348,8 @@ shim::thread_local! {
 }
 
 impl ThreadParker {
-    /// The one of this thread. It serves one wait after the other: an owner has stored its wake, or has been dropped,
-    /// by the time its wait is over, and what it may still do, unparking the thread, `park` can bear.
+    /// The parker of this thread. It serves one wait after the other: when a wait is over, its owner has stored the wake or
+    /// has been dropped. The owner may still unpark the thread after that, and `park` tolerates it.
     #[cfg(not(gochan_model))]
     fn current() -> Arc<ThreadParker> {
         let parker = PARKER.try_with(Arc::clone).unwrap_or_else(|_| Arc::new(ThreadParker::new()));
@@ -327,7 +371,7 @@ impl ThreadParker {
         self.thread.unpark();
     }
 
-    pub(super) fn is_woken(&self) -> bool {
+    pub(crate) fn is_woken(&self) -> bool {
         self.wake.is_woken()
     }
 
@@ -337,16 +381,16 @@ impl ThreadParker {
         if let Some(worker) = Worker::current() {
             return super::unwinding::park(worker, self, reason, place);
         }
-        let note = super::threads::Waiting::begin_for_good(reason, place, || self.is_woken());
+        let note = super::threads::ShownWait::begin_for_good(reason, place, || self.is_woken());
         self.wake.sleep(|| note.looks_up());
     }
 
     /// False if the deadline came first.
     #[cfg(not(any(gochan_model, gochan_loom)))]
     fn park_until(&self, deadline: Instant, reason: WaitReason, place: &'static Location<'static>) -> bool {
-        let note = super::threads::Waiting::begin(reason, place);
+        let note = super::threads::ShownWait::begin(reason, place);
         while !self.is_woken() {
-            let left = deadline.saturating_duration_since(super::clock::now());
+            let left = deadline.saturating_duration_since(crate::base::clock::now());
             if left.is_zero() {
                 return false;
             }

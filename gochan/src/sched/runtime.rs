@@ -1,16 +1,20 @@
-//! The workers of the process, started by first use, and what they share.
+//! The workers of the process, which the first use starts, and what they share.
 
-use super::group::Group;
-use super::monitor;
-use super::report;
-use super::scopes;
-use super::settings::{MAX_WORKERS, settings};
-use super::trace;
+use super::goroutine::Goroutine;
 use super::worker::Worker;
+use crate::base::above::{Above, Watch};
+use crate::base::bell;
+use crate::base::lock::lock;
+use crate::base::report;
+use crate::base::scopes;
+use crate::base::settings::{MAX_WORKERS, settings};
+use crate::base::test_group::TestGroup;
+use crate::own_tls;
+use crate::stack::pool;
 use crossbeam_utils::CachePadded;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::*};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 static WORKERS: OnceLock<&'static Workers> = OnceLock::new();
 
@@ -19,57 +23,92 @@ pub(crate) struct Workers {
     all: OnceLock<Box<[Worker]>>,
     stack_size: usize,
     sleeping: CachePadded<AtomicUsize>,
-    /// The test that these are for, if they are not the process's.
-    group: Option<Arc<Group>>,
+    /// The test that these are for, if they are not those of the process.
+    group: Option<Arc<TestGroup>>,
     spawned_from_outside: AtomicU64,
     stopped: AtomicBool,
 }
 
-/// Unique among all goroutines of the process, whatever runs them.
+/// Ids are unique among all goroutines of the process, whatever runs them.
 static NEXT_ID: CachePadded<AtomicU64> = CachePadded::new(AtomicU64::new(1));
 
 /// The first of `count` new goroutine ids; never zero.
-pub(super) fn reserve_ids(count: u64) -> u64 {
+pub(crate) fn reserve_ids(count: u64) -> u64 {
     NEXT_ID.fetch_add(count, Relaxed)
+}
+
+/// Goroutines spawned, and finished, on threads that are not workers.
+pub(crate) static SPAWNED_OUTSIDE: AtomicU64 = AtomicU64::new(0);
+pub(crate) static FINISHED_OUTSIDE: AtomicU64 = AtomicU64::new(0);
+
+/// Counts the end of the goroutine that runs on this thread.
+#[inline]
+pub(crate) fn count_finished() {
+    match Worker::current() {
+        Some(worker) => worker.count_finished(),
+        None => {
+            FINISHED_OUTSIDE.fetch_add(1, AcqRel);
+        }
+    }
+}
+
+/// Takes back the last `count_finished` of this thread.
+#[cold]
+pub(crate) fn uncount_finished() {
+    match Worker::current() {
+        Some(worker) => worker.uncount_finished(),
+        None => {
+            FINISHED_OUTSIDE.fetch_sub(1, AcqRel);
+        }
+    }
 }
 
 /// The workers, started by the first call.
 #[inline]
-pub(super) fn workers() -> &'static Workers {
+pub(crate) fn workers() -> &'static Workers {
     WORKERS.get_or_init(start)
 }
 
 /// The workers, if they have been started.
-pub(super) fn started_workers() -> Option<&'static Workers> {
+pub(crate) fn started_workers() -> Option<&'static Workers> {
     WORKERS.get().copied()
 }
 
 fn start() -> &'static Workers {
     let settings = settings();
-    trace::prepare();
+    Above::workers_will_start();
     let workers = make(0, settings.workers, None);
-    trace::begin(workers);
     for worker in workers.all() {
         std::thread::Builder::new()
             .name(format!("gochan-{}", worker.index))
             .spawn(move || worker.run())
             .unwrap_or_else(|error| report::fatal(&format!("cannot start worker {}: {error}", worker.index)));
     }
-    monitor::start(workers);
+    Above::workers_started();
     workers
 }
 
-/// Workers of their own for one test, which are not running yet.
-pub(super) fn make_private(count: usize, group: Arc<Group>) -> &'static Workers {
-    /// Numbers tell workers of the whole process apart. The first of a set is a multiple of their count, so that
+/// Workers for one test, which are not running yet.
+pub(crate) fn make_private(count: usize, group: Arc<TestGroup>) -> &'static Workers {
+    /// Numbers are unique in the process. The first of a set is a multiple of their count, so that
     /// `index % count` is the place in the set.
     static NEXT: AtomicUsize = AtomicUsize::new(MAX_WORKERS);
     let _ = settings();
     let first = NEXT.fetch_add(2 * count, Relaxed).next_multiple_of(count);
-    make(first, count, Some(group))
+    let workers = make(first, count, Some(group));
+    lock(&PRIVATE).push(workers);
+    workers
 }
 
-fn make(first: usize, count: usize, group: Option<Arc<Group>>) -> &'static Workers {
+/// All workers that were ever made for tests. They are never freed, because handles of alarms may outlive them.
+static PRIVATE: Mutex<Vec<&'static Workers>> = Mutex::new(Vec::new());
+
+pub(crate) fn private_workers() -> Vec<&'static Worker> {
+    let all = lock(&PRIVATE);
+    all.iter().flat_map(|workers| workers.all()).collect()
+}
+
+fn make(first: usize, count: usize, group: Option<Arc<TestGroup>>) -> &'static Workers {
     let workers: &'static Workers = Box::leak(Box::new(Workers {
         all: OnceLock::new(),
         stack_size: settings().stack_size,
@@ -78,7 +117,10 @@ fn make(first: usize, count: usize, group: Option<Arc<Group>>) -> &'static Worke
         spawned_from_outside: AtomicU64::new(0),
         stopped: AtomicBool::new(false),
     }));
-    crate::stack::overflow::install(report::stack_overflow);
+    Above::workers_made();
+    if own_tls::is_on() {
+        pool::say_farewell(Goroutine::leave_slot);
+    }
     if workers.check_scopes() {
         scopes::prepare();
     }
@@ -94,29 +136,29 @@ impl fmt::Debug for Workers {
 
 impl Workers {
     #[inline]
-    pub(super) fn all(&self) -> &'static [Worker] {
+    pub(crate) fn all(&self) -> &'static [Worker] {
         let all = self.all.get().expect("workers run only after all of them are made");
-        // SAFETY: `Workers` is leaked, so the slice lives for ever.
+        // SAFETY: `Workers` is leaked, so the slice is never freed.
         unsafe { &*std::ptr::from_ref::<[Worker]>(all) }
     }
 
     #[inline]
-    pub(super) fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.all().len()
     }
 
     #[inline]
-    pub(super) fn stack_size(&self) -> usize {
+    pub(crate) fn stack_size(&self) -> usize {
         self.stack_size
     }
 
-    pub(super) fn others(&self, index: usize) -> impl Iterator<Item = &'static Worker> {
+    pub(crate) fn others(&self, index: usize) -> impl Iterator<Item = &'static Worker> {
         let all = self.all();
         (1..all.len()).map(move |step| &all[(index + step) % all.len()])
     }
 
     /// The first of `count` new goroutine ids; never zero.
-    pub(super) fn reserve_ids(&self, count: u64) -> u64 {
+    pub(crate) fn reserve_ids(&self, count: u64) -> u64 {
         let first = reserve_ids(count);
         if let Some(group) = &self.group {
             group.reserve(first..first + count);
@@ -125,77 +167,89 @@ impl Workers {
     }
 
     /// The test that these workers are for.
-    pub(super) fn group(&self) -> Option<&Arc<Group>> {
+    pub(crate) fn group(&self) -> Option<&Arc<TestGroup>> {
         self.group.as_ref()
     }
 
     /// Whether each switch is checked for being in a scope of the thread.
-    pub(super) fn check_scopes(&self) -> bool {
-        cfg!(debug_assertions) || self.group.is_some()
+    pub(crate) fn check_scopes(&self) -> bool {
+        !own_tls::is_on() && (cfg!(debug_assertions) || self.group.is_some())
     }
 
-    /// Lets workers end once they have nothing to do. They have to be woken for that.
-    pub(super) fn stop(&self) {
+    /// Lets workers end once they have nothing to do. The caller wakes them afterwards.
+    pub(crate) fn stop(&self) {
         self.stopped.store(true, SeqCst);
     }
 
-    pub(super) fn is_stopped(&self) -> bool {
+    pub(crate) fn is_stopped(&self) -> bool {
         self.stopped.load(SeqCst)
     }
 
-    /// Goroutines that have ended here.
-    pub(super) fn ended(&self) -> u64 {
+    /// The number of goroutines that have ended here.
+    pub(crate) fn ended(&self) -> u64 {
         self.all().iter().map(|worker| worker.progress.finished.load(Acquire)).sum()
     }
 
-    /// Goroutines spawned by those here, and for a test from outside.
-    pub(super) fn spawned(&self) -> u64 {
+    /// The number of goroutines spawned by those here, and for a test from outside.
+    pub(crate) fn spawned(&self) -> u64 {
         let inside: u64 = self.all().iter().map(|worker| worker.progress.spawned.load(Acquire)).sum();
         inside + self.spawned_from_outside.load(Acquire)
     }
 
-    pub(super) fn count_spawned_from_outside(&self) {
+    /// The number of goroutines that have not ended.
+    pub(crate) fn alive(&self) -> usize {
+        // Ends before spawns: what happens in between makes the number larger.
+        let ended = self.ended();
+        self.spawned().saturating_sub(ended) as usize
+    }
+
+    pub(crate) fn count_spawned_from_outside(&self) {
         self.spawned_from_outside.fetch_add(1, AcqRel);
     }
 
-    pub(super) fn begin_sleep(&self) {
+    pub(crate) fn begin_sleep(&self) {
         self.sleeping.fetch_add(1, SeqCst);
     }
 
-    pub(super) fn end_sleep(&self) {
+    pub(crate) fn end_sleep(&self) {
         // SeqCst: before the look at the monitor's flag, which it sets before its look at this count.
         self.sleeping.fetch_sub(1, SeqCst);
-        monitor::worker_woke();
+        bell::ring();
     }
 
     #[inline]
-    pub(super) fn any_sleeping(&self) -> bool {
+    pub(crate) fn any_sleeping(&self) -> bool {
         self.sleeping.load(Relaxed) > 0
     }
 
-    pub(super) fn all_sleeping(&self) -> bool {
+    pub(crate) fn all_sleeping(&self) -> bool {
         self.sleeping.load(SeqCst) == self.count()
     }
 
-    /// True if somebody besides the calling, awake worker is awake.
-    pub(super) fn any_other_awake(&self) -> bool {
+    /// True if a worker besides the calling one, which is awake, is awake.
+    pub(crate) fn any_other_awake(&self) -> bool {
         self.sleeping.load(Relaxed) + 1 < self.count()
     }
 
+    /// True if another worker sleeps no longer, though its thread may not run yet.
+    pub(crate) fn any_other_woken(&self, index: usize) -> bool {
+        self.others(index).any(|worker| !worker.is_sleeping())
+    }
+
     /// True if all workers but `index` sleep and no timer will wake them.
-    pub(super) fn all_others_dormant(&self, index: usize) -> bool {
+    pub(crate) fn all_others_dormant(&self, index: usize) -> bool {
         self.others(index).all(Worker::is_dormant)
     }
 
     /// A worker that can soon run something in place of number `index`; that one, if there is none.
-    pub(super) fn least_busy(&self, index: usize) -> usize {
+    pub(crate) fn least_busy(&self, index: usize) -> usize {
         let sleeping = self.others(index).find(|worker| worker.is_sleeping());
-        let awake = || self.others(index).find(|worker| !worker.shared.stuck.load(Relaxed));
+        let awake = || self.others(index).find(|worker| !worker.remote.stuck.load(Relaxed));
         sleeping.or_else(awake).map_or(index, |worker| worker.index)
     }
 
     /// Wakes one sleeping worker, if there is one.
-    pub(super) fn nudge_one(&self) {
+    pub(crate) fn nudge_one(&self) {
         self.all().iter().any(Worker::nudge);
     }
 }

@@ -1,23 +1,35 @@
 //! The feature `tracing`: the current span is the goroutine's.
 //!
-//! Each goroutine has a span of its own, and enters others by guards and by `#[instrument]`. Subscribers keep the spans that
-//! are entered by thread, and goroutines of one worker share a thread. So the spans that a goroutine has entered are exited
-//! for another one to run, and entered again, in the same order, when it comes back.
+//! Each goroutine has a span of its own, and enters others by guards and by `#[instrument]`. Subscribers keep the entered
+//! spans by thread, and goroutines of one worker share a thread. So the spans that a goroutine has entered are exited before
+//! another one runs, and entered again, in the same order, when it continues.
 //!
-//! Subscribers are code of the user, which may panic and may wait. It must not run between the queueing of a waiter and the
-//! switch that follows, nor on the worker's own stack. So a goroutine leaves its spans on the thread when it switches out,
-//! and the next one to run exits them, on its own stack, before it enters those of its own. If it is the same one that runs
+//! Subscribers are user code, which may panic and may wait. It must not run between the queueing of a waiter and the switch
+//! that follows, nor on the worker's own stack (`INVARIANTS.md`). So a goroutine leaves its spans on the thread when it
+//! switches out, and the next one to run exits them, on its own stack, before it enters its own. If the same goroutine runs
 //! next, nothing is exited. A switch from within such a call of the subscriber changes no spans.
 //!
-//! Without the feature nothing of this is there.
+//! Without the feature, all of this compiles to nothing.
 
+use super::goroutine::Goroutine;
 use std::panic::Location;
+
+/// Exits and closes the spans of the goroutine that runs here and has ended.
+#[inline(always)]
+pub(crate) fn end_spans() {
+    if cfg!(feature = "tracing")
+        && let Some(goroutine) = Goroutine::current()
+    {
+        goroutine.worker().spans.end(goroutine);
+    }
+}
 
 #[cfg(feature = "tracing")]
 mod real {
     use super::Location;
-    use crate::callback::{Callbacks, drop_quietly};
-    use crate::sched::attributes;
+    use crate::base::attributes;
+    use crate::base::callback::{Callbacks, drop_quietly};
+    use crate::own_tls;
     use crate::sched::goroutine::Goroutine;
     use std::cell::{Cell, RefCell};
     use std::ptr;
@@ -44,22 +56,22 @@ mod real {
 
     /// The spans of the goroutine on a stack. Used by its worker's thread only.
     #[derive(Debug)]
-    pub(in crate::sched) struct Spans {
+    pub(crate) struct Spans {
         own: RefCell<Option<Span>>,
-        /// What it has entered, the outermost first, while another goroutine's spans are on the thread.
+        /// The spans that it has entered, the outermost first, while another goroutine's are on the thread.
         entered: RefCell<Vec<(Dispatch, Id)>>,
     }
 
-    /// Whose spans are entered on a worker's thread.
+    /// The goroutine whose spans are entered on a worker's thread.
     #[derive(Debug)]
-    pub(in crate::sched) struct OnThread {
+    pub(crate) struct OnThread {
         of: Cell<Option<&'static Goroutine>>,
-        /// They are being changed. The goroutine that does so may have been switched out by what the subscriber does.
+        /// The spans are being changed. The subscriber may have switched out the goroutine that changes them.
         changing: Cell<bool>,
     }
 
     impl OnThread {
-        pub(in crate::sched) fn new() -> OnThread {
+        pub(crate) fn new() -> OnThread {
             OnThread { of: Cell::new(None), changing: Cell::new(false) }
         }
 
@@ -74,8 +86,9 @@ mod real {
         }
 
         /// `goroutine` runs now: its spans are entered, and those of the one before it exited.
-        pub(in crate::sched) fn arrive(&self, goroutine: &'static Goroutine) {
-            if self.of.get().is_some_and(|before| ptr::eq(before, goroutine)) {
+        pub(crate) fn arrive(&self, goroutine: &'static Goroutine) {
+            // With thread-locals of its own, a goroutine's spans stay entered while others run.
+            if own_tls::is_on() || self.of.get().is_some_and(|before| ptr::eq(before, goroutine)) {
                 return;
             }
             self.change(|callbacks| {
@@ -88,8 +101,8 @@ mod real {
             });
         }
 
-        /// A task begins on `goroutine`, which runs.
-        pub(in crate::sched) fn begin(&self, goroutine: &'static Goroutine) {
+        /// A fresh goroutine begins as `goroutine`, which runs.
+        pub(crate) fn begin(&self, goroutine: &'static Goroutine) {
             self.arrive(goroutine);
             self.change(|callbacks| {
                 callbacks.run(|| {
@@ -100,8 +113,8 @@ mod real {
             });
         }
 
-        /// The task on `goroutine`, which runs, has ended. Guards that it has leaked end with it.
-        pub(in crate::sched) fn end(&self, goroutine: &'static Goroutine) {
+        /// `goroutine`, which runs, has ended. Guards that it has leaked end with it.
+        pub(crate) fn end(&self, goroutine: &'static Goroutine) {
             let spans = goroutine.spans();
             if spans.own.borrow().is_none() {
                 return;
@@ -114,20 +127,20 @@ mod real {
     }
 
     impl Spans {
-        pub(in crate::sched) fn new() -> Spans {
+        pub(crate) fn new() -> Spans {
             Spans { own: RefCell::new(None), entered: RefCell::default() }
         }
 
         /// Exits every span that is entered on this thread, and notes them.
         fn exit(&self, callbacks: &mut Callbacks) {
-            /// A subscriber that tells of a span but does not note its exit would go on for ever.
+            /// With a subscriber that reports a span and ignores its exit, the loop would never end.
             const MANY: usize = 1000;
             let own = self.own.borrow().as_ref().and_then(Span::id);
             let mut exited = Vec::new();
             callbacks.run(|| {
                 dispatcher::get_default(|dispatch| {
                     if !dispatch.current_span().is_known() {
-                        // It does not tell what is entered; this one is.
+                        // The subscriber does not say what is entered; this one is.
                         if let Some(id) = own.clone() {
                             dispatch.exit(&id);
                             exited.push((dispatch.clone(), id));
@@ -147,8 +160,8 @@ mod real {
         }
     }
 
-    /// Of a goroutine that is a thread: in the span while it lives.
-    pub(in crate::sched) fn of_thread(id: u64, site: Option<&'static Location<'static>>) -> impl Drop {
+    /// The span of a goroutine that is a thread, entered while this lives.
+    pub(crate) fn of_thread(id: u64, site: Option<&'static Location<'static>>) -> impl Drop {
         make(id, site).entered()
     }
 }
@@ -159,34 +172,34 @@ mod real {
     use crate::sched::goroutine::Goroutine;
 
     #[derive(Debug)]
-    pub(in crate::sched) struct Spans;
+    pub(crate) struct Spans;
 
     impl Spans {
         #[inline(always)]
-        pub(in crate::sched) fn new() -> Spans {
+        pub(crate) fn new() -> Spans {
             Spans
         }
     }
 
     #[derive(Debug)]
-    pub(in crate::sched) struct OnThread;
+    pub(crate) struct OnThread;
 
     impl OnThread {
-        pub(in crate::sched) fn new() -> OnThread {
+        pub(crate) fn new() -> OnThread {
             OnThread
         }
 
         #[inline(always)]
-        pub(in crate::sched) fn arrive(&self, _: &'static Goroutine) {}
+        pub(crate) fn arrive(&self, _: &'static Goroutine) {}
 
         #[inline(always)]
-        pub(in crate::sched) fn begin(&self, _: &'static Goroutine) {}
+        pub(crate) fn begin(&self, _: &'static Goroutine) {}
 
         #[inline(always)]
-        pub(in crate::sched) fn end(&self, _: &'static Goroutine) {}
+        pub(crate) fn end(&self, _: &'static Goroutine) {}
     }
 
-    pub(in crate::sched) fn of_thread(_: u64, _: Option<&'static Location<'static>>) -> impl Sized {}
+    pub(crate) fn of_thread(_: u64, _: Option<&'static Location<'static>>) -> impl Sized {}
 }
 
-pub(super) use real::{OnThread, Spans, of_thread};
+pub(crate) use real::{OnThread, Spans, of_thread};

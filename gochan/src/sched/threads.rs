@@ -1,47 +1,51 @@
-//! `Backend::Threads`: every goroutine runs on an OS thread of its own. Also what dumps see of plain threads that wait.
+//! `Backend::Threads`: every goroutine runs on an OS thread of its own. Also the list of plain threads that wait, for dumps.
 
-use super::fork;
-use super::group::{self, Group, Membership};
-use super::knots;
-use super::os_threads::OsThreads;
-use super::outside::{self, Kind};
+use super::fresh::FreshRef;
 use super::park::WaitReason;
-use super::settings::settings;
-use super::stacks::Bell;
-use super::status::Status;
-use super::task::TaskRef;
-use std::cell::{OnceCell, RefCell};
+use crate::base::above::{Above, Held, Watch};
+use crate::base::actors::{self, ThreadKind};
+use crate::base::doorbell::Doorbell;
+use crate::base::fork;
+use crate::base::lock::lock;
+use crate::base::settings::settings;
+use crate::base::status::Status;
+use crate::base::test_group;
+use crate::base::test_group::{Membership, TestGroup};
+use crate::base::thread_pool::ThreadPool;
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::panic::Location;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard};
 
-static THREADS: LazyLock<OsThreads> =
-    LazyLock::new(|| OsThreads::new("gochan-goroutine", Kind::Goroutine, None));
+static THREADS: LazyLock<ThreadPool> =
+    LazyLock::new(|| ThreadPool::new("gochan-goroutine", ThreadKind::Goroutine, None));
 static LIVE: Mutex<BTreeMap<u64, Arc<ThreadStatus>>> = Mutex::new(BTreeMap::new());
 
 thread_local! {
     static CURRENT: RefCell<Option<Arc<ThreadStatus>>> = const { RefCell::new(None) };
+    /// The number of locks held by the goroutine that is this thread, as far as that is recorded.
+    pub(crate) static HELD: Cell<i32> = const { Cell::new(0) };
 }
 
 fn live() -> MutexGuard<'static, BTreeMap<u64, Arc<ThreadStatus>>> {
-    LIVE.lock().unwrap_or_else(PoisonError::into_inner)
+    lock(&LIVE)
 }
 
-/// What others see of a thread, and how they ask it for more.
+/// What other threads see of a thread, and how they ask it for its stack.
 #[derive(Debug)]
-pub(super) struct ThreadStatus {
+pub(crate) struct ThreadStatus {
     status: Status,
-    bell: Bell,
+    doorbell: Doorbell,
 }
 
 impl ThreadStatus {
     fn new(status: Status) -> ThreadStatus {
-        ThreadStatus { status, bell: Bell::default() }
+        ThreadStatus { status, doorbell: Doorbell::default() }
     }
 
-    pub(super) fn bell(&self) -> &Bell {
-        &self.bell
+    pub(crate) fn doorbell(&self) -> &Doorbell {
+        &self.doorbell
     }
 }
 
@@ -52,50 +56,51 @@ impl std::ops::Deref for ThreadStatus {
     }
 }
 
-/// Starts `task` on a thread of its own.
+/// Starts `fresh` on a thread of its own.
 ///
-/// # Panics
-/// If the operating system refuses another thread. The closure is dropped then, and nothing is left of the task.
+/// # Errors
+/// If the operating system refuses another thread. The closure and its allocation are dropped then.
 ///
 /// # Safety
-/// The task has not been run, and nobody else refers to it.
-pub(super) unsafe fn start(task: TaskRef) {
-    let stack_size = task.is_special().then(|| super::attributes::stack_size(&task, settings().stack_size));
-    super::monitor::start_for_threads();
-    let (id, site) = (task.id(), task.header().site);
+/// It has not been run, and no other reference to it is used.
+pub(crate) unsafe fn start(fresh: FreshRef) -> Result<(), String> {
+    let stack_size = fresh.is_special().then(|| fresh.stack_size(settings().stack_size));
+    Above::threads_start();
+    let (id, site) = (fresh.id(), fresh.header().site);
     let status = Arc::new(ThreadStatus::new(Status::new(id, site)));
     live().insert(id, status.clone());
-    let group = group::current();
+    let group = test_group::current();
     if let Some(group) = &group {
         group.enter(id, site);
     }
     let job = Box::new({
         let group = group.clone();
-        move || run(task, status, group)
+        move || run(fresh, status, group)
     });
     if let Err(error) = THREADS.submit(job, stack_size, site) {
         live().remove(&id);
         if let Some(group) = group {
             group.leave(id);
         }
-        super::SPAWNED_OUTSIDE.fetch_sub(1, Relaxed);
-        // Last: the destructor of what the closure holds is the user's.
+        super::runtime::SPAWNED_OUTSIDE.fetch_sub(1, Relaxed);
+        // Last: destructors of what the closure holds are user code.
         // SAFETY: the caller's promise, and no thread was started.
-        unsafe { task.abandon() };
-        panic!("cannot start a thread for goroutine {id}: {error}");
+        unsafe { fresh.abandon() };
+        return Err(format!("cannot start a thread for goroutine {id}: {error}"));
     }
+    Ok(())
 }
 
-fn run(task: TaskRef, status: Arc<ThreadStatus>, group: Option<Arc<Group>>) {
+fn run(fresh: FreshRef, status: Arc<ThreadStatus>, group: Option<Arc<TestGroup>>) {
     let id = status.id();
     let membership = Membership::begin(group.clone());
     CURRENT.set(Some(status));
-    let span = super::span::of_thread(id, Some(task.header().site));
-    knots::take_held_of_thread();
-    // SAFETY: a task is started once.
-    unsafe { task.run() };
-    if knots::take_held_of_thread() > 0 {
-        knots::ended_holding(id);
+    let span = super::span::of_thread(id, Some(fresh.header().site));
+    HELD.take();
+    // SAFETY: a goroutine is started once.
+    unsafe { fresh.run() };
+    if HELD.take() > 0 {
+        Above::ended_holding(id);
     }
     #[allow(clippy::drop_non_drop, reason = "it is something with the feature `tracing` only")]
     drop(span);
@@ -108,42 +113,42 @@ fn run(task: TaskRef, status: Arc<ThreadStatus>, group: Option<Arc<Group>>) {
 }
 
 /// The goroutine this thread runs.
-pub(super) fn current() -> Option<Arc<ThreadStatus>> {
+pub(crate) fn current() -> Option<Arc<ThreadStatus>> {
     CURRENT.try_with(|current| current.borrow().clone()).ok().flatten()
 }
 
-/// Goroutines that have not ended, but for a moment.
-pub(super) fn pending() -> usize {
-    LazyLock::get(&THREADS).map_or(0, OsThreads::pending)
+/// The number of goroutines that have not ended; one that is just ending may still count.
+pub(crate) fn pending() -> usize {
+    LazyLock::get(&THREADS).map_or(0, ThreadPool::pending)
 }
 
-/// Threads that run goroutines, or are kept for them.
-pub(super) fn count() -> usize {
-    LazyLock::get(&THREADS).map_or(0, OsThreads::total)
+/// The number of threads that run goroutines, or are kept for them.
+pub(crate) fn count() -> usize {
+    LazyLock::get(&THREADS).map_or(0, ThreadPool::total)
 }
 
 /// Makes the threads that wait for a goroutine end, now. True if there were any.
-pub(super) fn end_idle() -> bool {
-    LazyLock::get(&THREADS).is_some_and(OsThreads::end_idle)
+pub(crate) fn end_idle() -> bool {
+    LazyLock::get(&THREADS).is_some_and(ThreadPool::end_idle)
 }
 
 /// All started goroutines.
-pub(super) fn all() -> Vec<Arc<ThreadStatus>> {
+pub(crate) fn all() -> Vec<Arc<ThreadStatus>> {
     live().values().cloned().collect()
 }
 
-/// A thread that runs no goroutine and has waited at some time.
+/// A thread that runs no goroutine and has waited at least once.
 #[derive(Debug, Clone)]
-pub(super) struct PlainThread {
-    pub(super) name: Option<String>,
-    pub(super) status: Arc<ThreadStatus>,
+pub(crate) struct PlainThread {
+    pub(crate) name: Option<String>,
+    pub(crate) status: Arc<ThreadStatus>,
 }
 
 static PLAIN: Mutex<Vec<PlainThread>> = Mutex::new(Vec::new());
 
 /// All plain threads that have waited and not ended.
-pub(super) fn all_plain() -> Vec<PlainThread> {
-    PLAIN.lock().unwrap_or_else(PoisonError::into_inner).clone()
+pub(crate) fn all_plain() -> Vec<PlainThread> {
+    lock(&PLAIN).clone()
 }
 
 /// Keeps a thread on the list until it ends.
@@ -154,68 +159,70 @@ impl Listed {
         let status = Arc::new(ThreadStatus::new(Status::of_thread()));
         let name = std::thread::current().name().map(str::to_owned);
         let thread = PlainThread { name, status: status.clone() };
-        PLAIN.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
+        lock(&PLAIN).push(thread);
         Listed(status)
     }
 }
 
 impl Drop for Listed {
     fn drop(&mut self) {
-        let mut plain = PLAIN.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut plain = lock(&PLAIN);
         plain.retain(|thread| !Arc::ptr_eq(&thread.status, &self.0));
     }
 }
 
 /// While it lives, this thread or its goroutine shows as waiting.
-pub(super) struct Waiting(Option<Arc<ThreadStatus>>);
+pub(crate) struct ShownWait(Option<Arc<ThreadStatus>>);
 
-impl Waiting {
-    /// Of a wait that nothing but a wake ends.
-    pub(super) fn begin_for_good(
+impl ShownWait {
+    /// For a wait that only a wake ends.
+    pub(crate) fn begin_for_good(
         reason: WaitReason,
         place: &'static Location<'static>,
         is_woken: impl FnOnce() -> bool,
-    ) -> Waiting {
+    ) -> ShownWait {
         if fork::is_forked_child() {
-            fork::refuse_hopeless_wait(reason, place, is_woken);
+            fork::refuse_hopeless_wait(current().map(|status| status.id()), reason, place, is_woken);
         }
-        Waiting::begin(reason, place)
+        ShownWait::begin(reason, place)
     }
 
-    pub(super) fn begin(reason: WaitReason, place: &'static Location<'static>) -> Waiting {
+    pub(crate) fn begin(reason: WaitReason, place: &'static Location<'static>) -> ShownWait {
         thread_local! {
             static OWN: OnceCell<Listed> = const { OnceCell::new() };
         }
         if fork::is_forked_child() {
-            return match outside::kind_of_this_thread() {
-                Kind::Goroutine | Kind::Owned => fork::refuse_wait(reason, place),
+            return match actors::kind_of_this_thread() {
+                ThreadKind::Goroutine | ThreadKind::Owned => {
+                    fork::refuse_wait(current().map(|status| status.id()), Some(reason), Some(place))
+                }
                 // The list may be locked by a thread that is not there.
-                Kind::Plain | Kind::Main => Waiting(None),
+                ThreadKind::Plain | ThreadKind::Main => ShownWait(None),
             };
         }
-        let status = match outside::kind_of_this_thread() {
-            Kind::Goroutine => current(),
-            Kind::Plain => OWN.try_with(|own| own.get_or_init(Listed::new).0.clone()).ok(),
-            Kind::Main | Kind::Owned => None,
+        let status = match actors::kind_of_this_thread() {
+            ThreadKind::Goroutine => current(),
+            ThreadKind::Plain => OWN.try_with(|own| own.get_or_init(Listed::new).0.clone()).ok(),
+            ThreadKind::Main | ThreadKind::Owned => None,
         };
         if let Some(status) = &status {
-            super::clock::move_coarse();
-            status.bell.is_here();
+            crate::base::clock::move_coarse();
+            status.doorbell.is_here();
             status.begin_wait(reason, place);
         }
-        Waiting(status)
+        ShownWait(status)
     }
 
-    /// The thread has been unparked, but not woken: somebody may want to see its stack.
+    /// The thread has been unparked, but not woken: another one may ask for its stack.
     #[inline]
-    pub(super) fn looks_up(&self) {
+    pub(crate) fn looks_up(&self) {
         if let Some(status) = &self.0 {
-            status.bell.answer(status.id());
+            status.doorbell.answer(status.id());
         }
     }
 }
 
-impl Drop for Waiting {
+impl Drop for ShownWait {
     fn drop(&mut self) {
         if let Some(status) = &self.0 {
             status.end_wait();

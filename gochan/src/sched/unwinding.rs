@@ -1,50 +1,52 @@
 //! Waiting while a panic unwinds.
 //!
-//! A goroutine must not be switched out then: the thread counts its panics, and other goroutines of the worker would
-//! find themselves panicking. So the whole worker waits in place. If nobody but its own goroutines could end the
-//! wait, that is for ever; then the process says so and aborts.
+//! A goroutine must not be switched out then: the thread counts its panics, and its other goroutines would seem to be
+//! panicking. So the whole worker waits in place. If only its own goroutines could end the wait, it would never end; the
+//! process reports that and aborts.
 
-use super::clock::Moment;
 use super::park::{ThreadParker, WaitReason};
+use super::threads;
 use super::worker::Worker;
-use super::{blocking, deadlock, fork, outside, report};
+use crate::base::above::{Above, Calls};
+use crate::base::clock::Moment;
+use crate::base::{actors, fork, report};
 use std::panic::Location;
 use std::time::{Duration, Instant};
 
-/// Between two looks at whether anybody is left who could help.
+/// Between two looks at whether something could still end the wait.
 const LOOK: Duration = Duration::from_millis(20);
-/// Looks in a row that must find nobody.
+/// Looks in a row that must find nothing.
 const SURE: u32 = 3;
-/// When to say that a worker is held up, if it may yet end.
+/// A wait that may still end is reported after this time.
 const WARN: Duration = Duration::from_secs(1);
 
 /// Holds the calling worker thread until `parker` is woken.
-pub(super) fn park(
+pub(crate) fn park(
     worker: &'static Worker,
     parker: &ThreadParker,
     reason: WaitReason,
     place: &'static Location<'static>,
 ) {
     if fork::is_forked_child() {
-        fork::refuse_wait(reason, place);
+        fork::refuse_wait(worker.running().map(super::goroutine::Goroutine::id), Some(reason), Some(place));
     }
-    let id = super::group::shown_id(worker.running().map_or(0, super::goroutine::Goroutine::id));
+    let id = crate::base::test_group::shown_id(worker.running().map_or(0, super::goroutine::Goroutine::id));
     let what = format!("goroutine {id} waits ({reason} at {place}) while a panic unwinds through it");
-    if let Some(bubble) = worker.bubble() {
-        bubble.stuck(&what);
+    if let Some(driver) = worker.driver() {
+        driver.stuck(&what);
     }
     let start = Instant::now();
     let mut hopeless = 0;
     let mut warned = false;
     while !parker.is_woken() {
         std::thread::park_timeout(LOOK);
-        let nobody_left = worker.workers.all_others_dormant(worker.index())
-            && blocking::pending() == 0
+        let is_hopeless = worker.workers.all_others_dormant(worker.index())
+            && Above::pending_calls() == 0
             && worker.alarms.first() == Moment::NEVER
-            && outside::nobody_could_act();
-        hopeless = if nobody_left { hopeless + 1 } else { 0 };
+            && actors::nobody_could_act();
+        hopeless = if is_hopeless { hopeless + 1 } else { 0 };
         // What the destructors of thread-locals do is seen in the next looks.
-        if hopeless >= SURE && deadlock::end_idle_threads() {
+        if hopeless >= SURE && end_idle_threads() {
             hopeless = 0;
         }
         if hopeless >= SURE && !parker.is_woken() {
@@ -58,4 +60,13 @@ pub(super) fn park(
             report::warn(&format!("{what}; worker {} is held up until that ends", worker.index()));
         }
     }
+}
+
+/// Makes the idle threads of the pools end. True if there were any: the caller looks again then.
+///
+/// They hold thread-locals of the code that they have run, whose destructors may close a channel. While they end, they count
+/// as threads of the program. Called when nothing else could act, so no thread is about to become idle.
+pub(crate) fn end_idle_threads() -> bool {
+    let (calls, goroutines) = (Above::end_idle_callers(), threads::end_idle());
+    calls || goroutines
 }

@@ -1,7 +1,7 @@
 //! One arm of a select, and the slots its value is in.
 
-use crate::chan::operation::Operation;
-use crate::chan::{RecvSide, SendError, SendSide, ZeroValue};
+use crate::chan::Operation;
+use crate::chan::{RecvSide, SendError, SendFailure, SendSide, ZeroValue, send_failed};
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 use std::ptr;
@@ -12,7 +12,7 @@ use std::ptr;
 pub(super) enum Content {
     Nothing,
     Value,
-    /// A value that could not be sent, because nobody is left who could receive it.
+    /// A value that could not be sent, because no receiver is left.
     Abandoned,
 }
 
@@ -26,7 +26,7 @@ pub struct Arm<'a> {
     off_when_closed: bool,
     /// Where a received value goes, or the value to send is.
     pub(super) slot: *mut (),
-    /// Says what the slot's holder must drop; null if the slot is a place of the caller's.
+    /// Says what the slot's holder must drop; null if the slot is a place of the caller.
     content: *mut Content,
     _borrows: PhantomData<&'a ()>,
 }
@@ -62,22 +62,22 @@ impl<'a> Arm<'a> {
 
     /// Without a lock: false if it was not ready at some instant during the call.
     #[inline]
-    pub(super) fn may_be_ready(&self) -> bool {
+    pub(super) fn looks_ready(&self) -> bool {
         self.active().is_some_and(|operation| {
             // SAFETY: an arm borrows its channel.
-            let head = unsafe { operation.head() };
-            if operation.sends { head.may_send() } else { head.may_receive() }
+            let header = unsafe { operation.header() };
+            header.looks_ready(operation.direction)
         })
     }
 
     /// True if the channel has a buffer of some size.
     pub(super) fn is_buffered(&self) -> bool {
         // SAFETY: an arm borrows its channel.
-        self.active().is_some_and(|operation| unsafe { operation.head() }.is_buffered())
+        self.active().is_some_and(|operation| unsafe { operation.header() }.is_buffered())
     }
 
     fn sends(&self) -> bool {
-        self.operation.is_some_and(|operation| operation.sends)
+        self.operation.is_some_and(|operation| operation.sends())
     }
 
     /// The value has moved into the slot, or out of it: then the arm is off, as there is nothing to send any more.
@@ -88,7 +88,7 @@ impl<'a> Arm<'a> {
         self.set_content(if sends { Content::Nothing } else { Content::Value });
     }
 
-    /// True for a send that was completed, and that nobody has refilled.
+    /// True for a send that was completed and has not been refilled.
     pub(super) fn is_spent(&self) -> bool {
         !self.on && self.sends()
     }
@@ -103,10 +103,12 @@ impl<'a> Arm<'a> {
         self.on
     }
 
-    /// True for a send that failed because nobody is left who could receive.
+    /// True for a send that failed because its last receiver is gone.
     pub(super) fn is_abandoned(&self) -> bool {
         // SAFETY: an arm borrows its channel.
-        self.operation.is_some_and(|operation| operation.sends && unsafe { operation.head() }.is_abandoned())
+        let failure = |operation: Operation| unsafe { operation.header() }.send_failure();
+        self.operation
+            .is_some_and(|operation| operation.sends() && failure(operation) == SendFailure::Abandoned)
     }
 
     fn set_content(&mut self, content: Content) {
@@ -123,7 +125,7 @@ impl<'a> Arm<'a> {
     }
 }
 
-/// Where a received value lands. Drops it if nobody takes it.
+/// Where a received value lands. Drops the value if it is not taken.
 #[repr(C)]
 pub struct RecvSlot<T> {
     content: Content,
@@ -217,11 +219,14 @@ impl<T> SendSlot<T> {
     #[inline]
     #[track_caller]
     pub fn sent(self) {
-        let abandoned = self.inner.content == Content::Abandoned;
+        let failure = match self.inner.content {
+            Content::Abandoned => SendFailure::Abandoned,
+            _ => SendFailure::Closed,
+        };
         if let Err(SendError(value)) = self.result() {
-            // The value goes first: its destructor may be what somebody waits for.
+            // The value goes first: another goroutine may wait for its destructor.
             drop(value);
-            crate::chan::send_failed(abandoned);
+            send_failed(failure);
         }
     }
 
@@ -274,24 +279,39 @@ pub fn send<'a, S: SendSide + ?Sized>(channel: &'a S, slot: &'a mut SendSlot<S::
 /// A place of the caller's. Not a plain reference, which would coerce: `&Arc<T>` to `&T`, and what moves then is not the
 /// caller's alone.
 #[derive(Debug)]
-pub struct Place<'a, T>(&'a T);
+pub struct Lvalue<'a, T>(&'a T);
 
-impl<'a, T> Place<'a, T> {
+impl<'a, T> Lvalue<'a, T> {
     /// Borrows the place as what it is, as long as nothing else is known of `T`.
     #[inline]
     pub fn of(place: &'a T) -> Self {
-        Place(place)
+        Lvalue(place)
     }
 }
+
+/// The type of a place whose value is sent as a `T`: `T` itself. Nothing coerces to it.
+///
+/// # Safety
+/// No other type may implement this.
+#[diagnostic::on_unimplemented(
+    message = "mismatched types: the channel carries `{T}`, not `{Self}`",
+    label = "expected `{T}`, found `{Self}`",
+    note = "a variable moves as it is, and stays yours if it is not sent; to send something else that is made of it, \
+            write an expression, such as `ch <- value.into()`"
+)]
+pub unsafe trait SentAs<T> {}
+
+// SAFETY: it is the same type.
+unsafe impl<T> SentAs<T> for T {}
 
 /// A send arm with a value that stays the caller's unless it is sent.
 ///
 /// # Safety
 /// If this arm is chosen, the caller moves the place into `Moving::sent` or `Moving::result` before anything else.
 #[inline]
-pub unsafe fn send_place<'a, S: SendSide<Item = T> + ?Sized, T>(
+pub unsafe fn send_place<'a, S: SendSide + ?Sized, T: SentAs<S::Item>>(
     channel: &'a S,
-    Place(place): Place<'a, T>,
+    Lvalue(place): Lvalue<'a, T>,
 ) -> Arm<'a> {
     // The slot of a send is only read from.
     Arm::new(channel.send_channel().send_operation(), ptr::from_ref(place).cast_mut().cast(), ptr::null_mut())

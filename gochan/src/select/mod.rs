@@ -1,4 +1,4 @@
-//! Choosing among channel operations: the engine of [`select!`](crate::select), and [`Select`] for sets that are
+//! Choosing among channel operations: the engine of [`select!`](macro@crate::select), and [`Select`] for sets that are
 //! known only at run time.
 //!
 //! A select waits until one of its operations can be completed, completes that one, and leaves no trace on the
@@ -12,15 +12,18 @@
 //! when it leaves. Nothing is allocated for `select!`; what it needs is on the stack.
 
 mod arm;
+mod choice;
 mod dynamic;
 mod engine;
+mod poll;
 mod run;
+mod slot;
 
 pub use dynamic::{RecvArm, Select, Selected, SendArm, WaitAsync};
 
 /// What `select!` expands to.
 pub mod private {
-    pub use super::arm::{Arm, Place, RecvSlot, SendSlot, recv, send, send_place};
-    pub use super::engine::Chosen;
+    pub use super::arm::{Arm, Lvalue, RecvSlot, SendSlot, recv, send, send_place};
+    pub use super::choice::{Chosen, IfBlocked, Order};
     pub use super::run::{Moving, for_ever, run};
 }

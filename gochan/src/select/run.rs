@@ -1,12 +1,14 @@
 //! Running the select that a `select!` has set up on its stack.
 
 use super::arm::Arm;
-use super::engine::{Begun, Berth, Chosen, Engine, Mode, conclude, poll};
-use crate::chan::waiter::Completed;
+use super::choice::{Chosen, IfBlocked, Mode, Order, conclude};
+use super::engine::{Begun, Engine};
+use super::poll::poll;
+use super::slot::WaiterSlot;
+use crate::base::waiter_memory::LONGEST;
 use crate::chan::{SendError, park_for_ever, send_failed};
-use crate::sched::berths::LONGEST;
 use crate::sched::goroutine::Goroutine;
-use crate::sched::park::{Parker, WaitReason, may_switch};
+use crate::sched::park::{Completed, Parker, WaitReason, may_switch};
 use std::cell::Cell;
 use std::mem::{ManuallyDrop, MaybeUninit};
 use std::panic::Location;
@@ -31,10 +33,11 @@ const fn indices<const N: usize>() -> [u32; N] {
 /// Inlined always, for the sake of the switch in `park`.
 #[cfg_attr(not(debug_assertions), inline(always))]
 #[track_caller]
-pub fn run<const N: usize>(arms: &mut [Arm<'_>; N], biased: bool, default: bool, or_else: bool) -> Chosen {
+pub fn run<const N: usize>(arms: &mut [Arm<'_>; N], order: Order, if_blocked: IfBlocked) -> Chosen {
+    let mode = Mode { order, if_blocked };
     let mut other = None;
-    let chosen = choose(arms, Mode { biased, default, or_else }, Location::caller(), &mut other);
-    conclude(other, !default, Location::caller());
+    let chosen = choose(arms, mode, Location::caller(), &mut other);
+    conclude(other, mode.if_blocked, Location::caller());
     chosen
 }
 
@@ -46,15 +49,15 @@ fn choose<const N: usize>(
     place: &'static Location<'static>,
     other: &mut Option<Completed>,
 ) -> Chosen {
-    if N == 1 && mode.default && !arms[0].may_be_ready() {
+    if N == 1 && mode.has_default() && !arms[0].looks_ready() {
         return Chosen::fallback(N);
     }
-    if let Some(chosen) = poll_array(arms, mode.biased, place, other) {
+    if let Some(chosen) = poll_array(arms, mode.order, place, other) {
         return chosen;
     }
     match may_switch() {
-        Some(goroutine) if Berth::lines(N) <= LONGEST && !mode.default => {
-            wait_in_berth(arms, mode, goroutine, place, other)
+        Some(goroutine) if WaiterSlot::lines(N) <= LONGEST && !mode.has_default() => {
+            wait_in_slot(arms, mode, goroutine, place, other)
         }
         _ => wait_on_stack(arms, mode, place, other),
     }
@@ -62,21 +65,21 @@ fn choose<const N: usize>(
 
 /// A goroutine's wait: with its waiters beside those of the others of its worker.
 #[cfg_attr(not(debug_assertions), inline(always))]
-fn wait_in_berth<const N: usize>(
+fn wait_in_slot<const N: usize>(
     arms: &mut [Arm<'_>; N],
     mode: Mode,
     goroutine: &'static Goroutine,
     place: &'static Location<'static>,
     other: &mut Option<Completed>,
 ) -> Chosen {
-    let lines = const { Berth::lines(N) };
-    let berths = goroutine.worker().berths();
-    let run = berths.take(lines);
+    let lines = const { WaiterSlot::lines(N) };
+    let waiter_memory = goroutine.worker().waiter_memory();
+    let run = waiter_memory.take(lines);
     // SAFETY: the run has that many lines.
-    let berth = unsafe { Berth::in_lines(run) };
-    let chosen = wait(arms, mode, berth, || Parker::Goroutine(goroutine), place, other);
+    let slot = unsafe { WaiterSlot::in_lines(run) };
+    let chosen = wait(arms, mode, slot, || Parker::Goroutine(goroutine), place, other);
     // SAFETY: the select has left all queues.
-    unsafe { berths.give(run, lines) };
+    unsafe { waiter_memory.give(run, lines) };
     chosen
 }
 
@@ -90,15 +93,15 @@ fn wait_on_stack<const N: usize>(
 ) -> Chosen {
     let mut waiters = [const { MaybeUninit::uninit() }; N];
     let mut claim = MaybeUninit::uninit();
-    let berth = Berth::of(&mut claim, &mut waiters);
-    wait(arms, mode, berth, Parker::current, place, other)
+    let slot = WaiterSlot::of(&mut claim, &mut waiters);
+    wait(arms, mode, slot, Parker::current, place, other)
 }
 
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn wait<const N: usize>(
     arms: &mut [Arm<'_>; N],
     mode: Mode,
-    berth: Berth,
+    slot: WaiterSlot,
     parker: impl Fn() -> Parker,
     place: &'static Location<'static>,
     other: &mut Option<Completed>,
@@ -106,7 +109,7 @@ fn wait<const N: usize>(
     let (mut order, mut locks) = (const { indices::<N>() }, const { indices::<N>() });
     let mut sorted = N < 2;
     let (order, locks, sorted) = (&mut order, &mut locks, &mut sorted);
-    let mut engine = Engine { arms, berth, order, locks, sorted, mode, place: Some(place) };
+    let mut engine = Engine { arms, slot, order, locks, sorted, mode, place: Some(place) };
     loop {
         let begun = engine.begin(other, || {
             let parker = parker();
@@ -115,7 +118,9 @@ fn wait<const N: usize>(
         });
         match begun {
             Begun::Chosen(chosen) => return chosen,
-            Begun::Waiting(parker, None) => parker.park(WaitReason::Select, place),
+            Begun::Waiting(parker, None) => {
+                parker.park_or_end(WaitReason::Select, place, || engine.call_off());
+            }
             Begun::Waiting(parker, Some(deadline)) => engine.park_until(&parker, deadline, place),
             Begun::AllOff => {
                 let spent = engine.arms.iter().any(Arm::is_spent);
@@ -134,11 +139,11 @@ fn wait<const N: usize>(
 #[inline(never)]
 fn poll_array<const N: usize>(
     arms: &mut [Arm<'_>; N],
-    biased: bool,
+    wanted: Order,
     place: &'static Location<'static>,
     other: &mut Option<Completed>,
 ) -> Option<Chosen> {
-    poll(arms, &mut const { indices::<N>() }, biased, Some(place), other)
+    poll(arms, &mut const { indices::<N>() }, wanted, Some(place), other)
 }
 
 /// `select! {}`: waits for ever.
@@ -152,7 +157,7 @@ pub fn for_ever() -> ! {
 /// waker is the user's, is woken after that.
 pub struct Moving {
     out: Cell<bool>,
-    waits: Cell<bool>,
+    if_blocked: Cell<IfBlocked>,
     receiver: Cell<Option<Completed>>,
 }
 
@@ -161,7 +166,7 @@ impl Moving {
     #[inline]
     #[allow(clippy::new_without_default, reason = "only macros make it")]
     pub fn new() -> Self {
-        Moving { out: Cell::new(false), waits: Cell::new(true), receiver: Cell::new(None) }
+        Moving { out: Cell::new(false), if_blocked: Cell::new(IfBlocked::Wait), receiver: Cell::new(None) }
     }
 
     /// As [`run`], for arms some of which send from places.
@@ -170,20 +175,20 @@ impl Moving {
     pub fn run<const N: usize>(
         &self,
         arms: &mut [Arm<'_>; N],
-        biased: bool,
-        default: bool,
-        or_else: bool,
+        order: Order,
+        if_blocked: IfBlocked,
     ) -> Chosen {
+        let mode = Mode { order, if_blocked };
         self.out.set(true);
         let mut other = None;
-        let chosen = choose(arms, Mode { biased, default, or_else }, Location::caller(), &mut other);
+        let chosen = choose(arms, mode, Location::caller(), &mut other);
         let moves_out = chosen.is_moved() && arms[chosen.index()].sends_place();
         self.out.set(moves_out);
         if moves_out {
-            self.waits.set(!default);
+            self.if_blocked.set(mode.if_blocked);
             self.receiver.set(other);
         } else {
-            conclude(other, !default, Location::caller());
+            conclude(other, mode.if_blocked, Location::caller());
         }
         chosen
     }
@@ -196,7 +201,7 @@ impl Moving {
     #[track_caller]
     pub fn sent<T>(&self, chosen: Chosen, value: T) {
         if self.result(chosen, value).is_err() {
-            send_failed(chosen.is_abandoned());
+            send_failed(chosen.send_failure());
         }
     }
 
@@ -209,7 +214,7 @@ impl Moving {
     pub fn result<T>(&self, chosen: Chosen, value: T) -> Result<(), SendError<T>> {
         let value = ManuallyDrop::new(value);
         if self.out.replace(false) {
-            conclude(self.receiver.take(), self.waits.get(), Location::caller());
+            conclude(self.receiver.take(), self.if_blocked.get(), Location::caller());
         }
         if chosen.is_moved() { Ok(()) } else { Err(SendError(ManuallyDrop::into_inner(value))) }
     }
@@ -225,7 +230,7 @@ impl Drop for Moving {
     #[inline]
     fn drop(&mut self) {
         if self.out.get() {
-            crate::sched::report::abort(
+            crate::base::report::abort(
                 "select!: a panic between the move of a value and the end of the select would drop it twice. \
                  Do not panic in the destructors of temporaries in operands",
             );

@@ -1,9 +1,9 @@
-//! loom's primitives, as far as they need help.
+//! loom's primitives, adapted where needed.
 
 use self::parking::Thread;
 use std::cell::{Cell, RefCell};
 
-/// loom's `thread_local!`, which was written before `const { … }` was an expression.
+/// loom's `thread_local!`, which predates `const { … }` as an expression.
 macro_rules! of_thread {
     ($(#[$attribute:meta])* $vis:vis static $name:ident: $type:ty = $init:expr;) => {
         ::loom::thread_local! { $(#[$attribute])* $vis static $name: $type = $init; }
@@ -11,20 +11,20 @@ macro_rules! of_thread {
 }
 pub(crate) use of_thread;
 
-/// loom's atomics, whose sequentially consistent accesses are so.
+/// loom's atomics, with sequentially consistent accesses.
 ///
-/// loom takes such an access for acquire and release, and knows the order of sequentially consistent *fences* only. So the
-/// accesses get fences: in one half of the runs each write has one behind it, in the other half each load has one before
-/// it. Either is enough for two threads that each write and then look at what the other has written: one sees the
-/// other. A write or a load that is not sequentially consistent, but should be, shows in one of the halves. The fences
-/// also order what is around them, which is more than the accesses promise: what is relaxed beside them is checked
-/// less strictly.
+/// loom takes such an access for acquire and release, and implements the order of sequentially consistent *fences*
+/// only. So the accesses get fences: in one half of the runs each write has a fence after it, in the other half each
+/// load has one before it. Either is enough for two threads that each write and then read what the other has written:
+/// one sees the other. A write or a load that is not sequentially consistent, but should be, shows in one of the
+/// halves. The fences also order the accesses around them, which is more than the accesses guarantee: relaxed accesses
+/// next to them are checked less strictly.
 pub(crate) mod atomic {
     pub(crate) use ::loom::sync::atomic::{Ordering, fence};
     use std::cell::Cell;
 
     std::thread_local! {
-        /// In models that run on this thread of the system.
+        /// In models that run on this OS thread.
         pub(super) static FENCES_ARE_BEHIND_WRITES: Cell<bool> = const { Cell::new(false) };
     }
 
@@ -114,18 +114,25 @@ pub(crate) mod atomic {
     atomic!(AtomicPtr<T>, *mut T);
     atomic!(AtomicBool, bool);
 
+    impl<T> AtomicPtr<T> {
+        pub(crate) fn store(&self, value: *mut T, order: Ordering) {
+            self.0.store(value, order);
+            has_written(order);
+        }
+    }
+
     impl AtomicBool {
-        /// Comes after all that was written before. To loom a store may come between a read-modify-write operation and
-        /// the value that it has read: as if a lock were held still, for which another thread has asked in vain and which
-        /// then was let go. An exchange does not, but also passes on what was released with the value that it reads.
+        /// Ordered after every earlier write. In loom a store may come between a read-modify-write operation and the
+        /// value that it has read, as if another thread could not take a lock that has been released. An exchange does
+        /// not allow this, but also passes on what was released with the value that it reads.
         pub(crate) fn store(&self, value: bool, order: Ordering) {
             self.swap(value, order);
         }
     }
 }
 
-/// `park` and `unpark`, of which nothing is ordered but a return from `park` after the `unpark` that it is due to. loom's
-/// own order what a thread does next after each `unpark` of it, whether or not it parks.
+/// `park` and `unpark`. The only order is that a return from `park` comes after the `unpark` that caused it. loom's own
+/// versions order everything that a thread does after each `unpark` of it, whether or not it parks.
 pub(crate) mod parking {
     use ::loom::sync::{Condvar, Mutex};
     use std::sync::Arc;
@@ -158,7 +165,7 @@ pub(crate) mod parking {
     }
 }
 
-/// Threads that wait for something, instead of spinning beside each other in endlessly many ways.
+/// Threads that wait for a condition, instead of spinning in endlessly many interleavings.
 #[derive(Debug)]
 pub(crate) struct Bench(RefCell<Vec<Thread>>);
 
@@ -170,7 +177,7 @@ impl Bench {
         Bench(RefCell::default())
     }
 
-    /// Tries again whenever all have been woken. May leave a token for `park`, or take one.
+    /// Tries again whenever all have been woken. It may leave a token for `park`, or take one.
     pub(crate) fn wait_until(&self, attempt: impl Fn() -> bool) {
         loop {
             self.0.borrow_mut().push(parking::current());
@@ -187,15 +194,15 @@ impl Bench {
 }
 
 of_thread! {
-    /// The number of the worker that the thread passes for.
+    /// The number of the worker that the thread represents.
     pub(crate) static WORKER: Cell<usize> = const { Cell::new(0) };
 }
 
-/// Runs `model` in all ways that differ, with so many preemptions at most, or as many as `LOOM_MAX_PREEMPTIONS` says. Two
-/// or three find almost all that there is to find, in seconds instead of hours.
+/// Runs `model` in all distinct ways, with at most this many preemptions, or `LOOM_MAX_PREEMPTIONS` if that is set. Two
+/// or three find almost every bug that exists, in seconds instead of hours.
 ///
-/// loom compares an access with the last one to the same word only. Where a thread loads a word before it writes it, the
-/// loads of other threads before that are forgotten: such a model is to be run with either thread first.
+/// loom compares an access only with the last one to the same word. If a thread loads a word before it writes it,
+/// earlier loads by other threads are forgotten: such a model must be run with either thread first.
 #[cfg(test)]
 pub(crate) fn check(preemptions: usize, model: impl Fn() + Send + Sync + 'static) {
     use std::sync::Arc;

@@ -1,10 +1,9 @@
-//! The synchronisation primitives that model-checked code is written against: the standard library's, or those of a
-//! model checker.
+//! The synchronisation primitives that model-checked code uses: the standard library's, or those of a model checker.
 //!
 //! * `--cfg gochan_model`: `shuttle`'s, which turn every operation into a scheduling point. Memory is sequentially
 //!   consistent there; in return whole scenarios of channels, locks and contexts run.
-//! * `--cfg gochan_loom`: `loom`'s, whose memory is as weak as the orderings allow, and whose cells know of each access
-//!   whether it is ordered after the last. For the cores that lean on less than sequential consistency, in the modules
+//! * `--cfg gochan_loom`: `loom`'s, whose memory is as weak as the orderings allow, and whose cells check that each
+//!   access is ordered after the last one. For the parts that rely on less than sequential consistency, in the modules
 //!   named `model_loom`.
 
 #[cfg(gochan_loom)]
@@ -46,7 +45,7 @@ pub(crate) use std::cell::Cell;
 #[cfg(not(any(gochan_loom, gochan_model)))]
 pub(crate) use std::thread_local;
 
-/// For words in statics: std's in a loom build, whose own can only be made in a model.
+/// For words in statics: std's in a loom build, because loom's can only be created in a model.
 pub(crate) mod static_atomic {
     #[cfg(not(gochan_loom))]
     pub(crate) use super::atomic::*;
@@ -54,7 +53,7 @@ pub(crate) mod static_atomic {
     pub(crate) use std::sync::atomic::*;
 }
 
-/// `std`'s cell, with accesses that loom can watch.
+/// `std`'s cell, with accesses that loom can check.
 #[derive(Debug, Default)]
 #[repr(transparent)]
 pub(crate) struct UnsafeCell<T: ?Sized>(
@@ -72,7 +71,7 @@ impl<T> UnsafeCell<T> {
         return UnsafeCell(::loom::cell::UnsafeCell::new(value));
     }
 
-    /// A read of the value. A reference made of the pointer may leave `access`, and is not watched further.
+    /// A read of the value. A reference made from the pointer may outlive `access`, but is not checked any further.
     #[inline(always)]
     pub(crate) fn with<R>(&self, access: impl FnOnce(*const T) -> R) -> R {
         #[cfg(not(gochan_loom))]
@@ -81,7 +80,7 @@ impl<T> UnsafeCell<T> {
         return self.0.with(access);
     }
 
-    /// As `with`, for a write.
+    /// Like `with`, for a write.
     #[inline(always)]
     pub(crate) fn with_mut<R>(&self, access: impl FnOnce(*mut T) -> R) -> R {
         #[cfg(not(gochan_loom))]
@@ -91,8 +90,8 @@ impl<T> UnsafeCell<T> {
     }
 }
 
-/// Stands for the memory that it is part of: loom tells if that is used by one thread while another frees it, or is not
-/// freed at all.
+/// Represents the memory that it is part of: loom reports if one thread uses the memory while another frees it, or if
+/// it is never freed.
 #[derive(Debug)]
 pub(crate) struct Memory(#[cfg(gochan_loom)] UnsafeCell<Option<::loom::alloc::Track<()>>>);
 
@@ -113,7 +112,7 @@ impl Memory {
 
     #[inline(always)]
     pub(crate) fn ends(&self) {
-        // SAFETY: loom has seen to it that nobody uses it meanwhile.
+        // SAFETY: loom has checked that it is not used meanwhile.
         #[cfg(gochan_loom)]
         self.0.with_mut(|allocation| drop(unsafe { (*allocation).take() }.expect("freed twice")));
     }

@@ -1,24 +1,23 @@
-//! What the kernel calls when a signal arrives. All of it is async-signal-safe: it uses atomics, calls that POSIX allows
-//! in handlers, and memory that is never freed.
+//! The handlers that the kernel calls when a signal arrives. They are async-signal-safe: they use only atomics, calls
+//! that POSIX allows in handlers, and memory that is never freed.
 //!
-//! There are several handlers, the *layers*: equal functions, each with a previous action of its own that it calls, so
-//! that a handler can be put over another crate's handler although that one already calls one of ours. See
-//! [`handlers`](super::handlers) for which of them is installed when.
+//! There are several handlers, the *layers*: equal functions, each of which calls its own previous action. So a handler
+//! can be put over another crate's handler that already calls one of ours. See [`handlers`](super::handlers) for when
+//! each is installed.
 //!
-//! A handler notes the signal and wakes the signals thread. Only the handler that the kernel calls first does so, and a
-//! handler under another crate's only if the signal is wanted; otherwise it calls the previous action and does nothing
-//! else.
+//! The handler that the kernel calls first notes the signal and wakes the signals thread; so does a handler that
+//! another crate's calls, if the signal is wanted. All others only call their previous action.
 
 use std::ffi::{c_int, c_void};
 use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU64, Ordering::*};
 
-/// How many handlers there are for each signal.
+/// The number of handlers for each signal.
 pub(super) const LAYERS: usize = 16;
 pub(super) const SIGNALS: usize = 64;
 
-/// Signals that have arrived, were not passed on yet, and that another handler has seen, too: bit n is signal n + 1.
+/// Signals that have arrived, have not been passed on, and that another handler has also seen: bit n is signal n + 1.
 static SHARED: AtomicU64 = AtomicU64::new(0);
-/// Those that nothing but a handler of ours has seen.
+/// Likewise, but seen only by a handler of ours.
 static ALONE: AtomicU64 = AtomicU64::new(0);
 /// Signals that have a subscriber.
 static WANTED: AtomicU64 = AtomicU64::new(0);
@@ -32,7 +31,7 @@ static PREVIOUS: [[AtomicPtr<Previous>; LAYERS]; SIGNALS] =
 
 type Handler = extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void);
 
-/// The only place that takes their addresses: those of a generic function may differ from place to place.
+/// The only place that takes the handlers' addresses: the address of a generic function may differ from use to use.
 static HANDLERS: [Handler; LAYERS] = [
     handler::<0>,
     handler::<1>,
@@ -52,7 +51,7 @@ static HANDLERS: [Handler; LAYERS] = [
     handler::<15>,
 ];
 
-/// As much of an action as a handler needs to call it.
+/// The part of an action that a handler needs to call it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Previous {
     function: usize,
@@ -64,7 +63,7 @@ impl Previous {
         Previous { function: action.sa_sigaction, takes_info: action.sa_flags & libc::SA_SIGINFO != 0 }
     }
 
-    /// True if this is no function, but what the system does by itself.
+    /// True if this is the default action or `SIG_IGN`, not a function.
     fn is_system(self) -> bool {
         matches!(self.function, libc::SIG_DFL | libc::SIG_IGN)
     }
@@ -90,21 +89,21 @@ pub(super) fn bit(signal: c_int) -> u64 {
     1 << (signal - 1)
 }
 
-/// What the system has been told to do with `signal`, if there is such a signal.
+/// The current action of `signal`, if there is such a signal.
 pub(super) fn action(signal: c_int) -> Option<libc::sigaction> {
-    // SAFETY: asks only, and writes to a local; all zero is an action.
+    // SAFETY: a query that writes to a local; all zero is an action.
     unsafe {
         let mut action: libc::sigaction = std::mem::zeroed();
         (libc::sigaction(signal, std::ptr::null(), &mut action) == 0).then_some(action)
     }
 }
 
-/// True if the system does something with the signal by itself, or ignores it.
+/// True for the default action and `SIG_IGN`.
 pub(super) fn is_system(action: &libc::sigaction) -> bool {
     Previous::of(action).is_system()
 }
 
-/// The layer that the action calls, if that is one of ours.
+/// The layer that the action calls, if it is one of ours.
 pub(super) fn layer_of(action: &libc::sigaction) -> Option<usize> {
     HANDLERS.iter().position(|handler| action.sa_sigaction == *handler as usize)
 }
@@ -114,40 +113,40 @@ pub(super) fn action_of(layer: usize, previous: &libc::sigaction) -> libc::sigac
     // SAFETY: all zero is an action and a set of signals; `sigemptyset` writes to a local.
     let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
     action.sa_sigaction = HANDLERS[layer] as usize;
-    // On the alternate stack, as a goroutine's may be too small for handlers.
+    // On the alternate stack, since a goroutine's may be too small for handlers.
     action.sa_flags = libc::SA_SIGINFO | libc::SA_RESTART | libc::SA_ONSTACK;
     if is_system(previous) {
         // SAFETY: as above.
         unsafe { libc::sigemptyset(&mut action.sa_mask) };
     } else {
-        // It is called by ours, and does not expect these signals meanwhile.
+        // Ours calls it, and it does not expect these signals meanwhile.
         action.sa_mask = previous.sa_mask;
     }
     action
 }
 
-/// Sets what `layer` calls; before it is installed, as it may be called at once.
+/// Sets the action that `layer` calls. Must happen before the layer is installed, since it may be called at once.
 pub(super) fn set_previous(signal: c_int, layer: usize, previous: &'static Previous) {
     // Release pairs with the Acquire of `arrive`.
     PREVIOUS[signal as usize - 1][layer].store(std::ptr::from_ref(previous).cast_mut(), Release);
 }
 
-/// Tells the handlers of this process how to wake the signals thread: by a byte written to this socket.
+/// Sets the socket by which the handlers of this process wake the signals thread, with a byte.
 pub(super) fn wake_through(socket: c_int) {
     SOCKET.store(socket, SeqCst);
-    // SAFETY: a question to the kernel.
+    // SAFETY: a plain system call.
     PROCESS.store(unsafe { libc::getpid() }, SeqCst);
 }
 
-/// Makes known which signals have a subscriber.
+/// Publishes which signals have a subscriber.
 pub(super) fn publish(wanted: u64) {
     WANTED.store(wanted, SeqCst);
 }
 
-/// Signals that have arrived since the last look.
+/// Signals that have arrived since the last `take`.
 pub(super) struct Arrived {
     pub(super) all: u64,
-    /// Those that no handler but ours has seen.
+    /// Those that only a handler of ours has seen.
     pub(super) alone: u64,
 }
 
@@ -156,7 +155,7 @@ pub(super) fn take() -> Arrived {
     Arrived { all: alone | SHARED.swap(0, SeqCst), alone }
 }
 
-/// Lets the system or another handler act on a signal that has arrived and that nothing has acted on.
+/// Sends the process again a signal that has arrived without effect, for the system or another handler.
 pub(super) fn send_again(signal: c_int) {
     // SAFETY: a signal to this process, for which there is an action.
     unsafe { libc::kill(libc::getpid(), signal) };
@@ -172,27 +171,27 @@ fn arrive(signal: c_int, layer: usize, info: *mut libc::siginfo_t, context: *mut
     let Some(layers) = PREVIOUS.get((signal - 1) as usize) else { return };
     // SAFETY: set before the handler was installed, never freed. Acquire pairs with the Release of `set_previous`.
     let Some(previous) = (unsafe { layers[layer].load(Acquire).as_ref() }).copied() else { return };
-    let place = Place::find(signal, layer);
-    // Before the subscribers, so that they find done what that handler does.
+    let caller = HandlerCaller::find(signal, layer);
+    // Before the subscribers, so that they see the effects of that handler.
     previous.call(signal, info, context);
-    // SAFETY: a question to the kernel.
+    // SAFETY: a plain system call.
     if unsafe { libc::getpid() } != PROCESS.load(SeqCst) {
-        if place == Place::First && previous.is_system() {
+        if caller == HandlerCaller::First && previous.is_system() {
             act_in_child(signal, previous);
         }
         return;
     }
-    match place {
-        Place::First if previous.is_system() => note(signal, &ALONE),
-        Place::First => note(signal, &SHARED),
-        Place::Under if WANTED.load(SeqCst) & bit(signal) != 0 => note(signal, &SHARED),
-        Place::Under | Place::Below => {}
+    match caller {
+        HandlerCaller::First if previous.is_system() => note(signal, &ALONE),
+        HandlerCaller::First => note(signal, &SHARED),
+        HandlerCaller::Under if WANTED.load(SeqCst) & bit(signal) != 0 => note(signal, &SHARED),
+        HandlerCaller::Under | HandlerCaller::Below => {}
     }
 }
 
-/// Who called this handler.
+/// The caller of a handler.
 #[derive(PartialEq)]
-enum Place {
+enum HandlerCaller {
     /// The kernel.
     First,
     /// A handler that is not ours.
@@ -201,29 +200,29 @@ enum Place {
     Below,
 }
 
-impl Place {
-    fn find(signal: c_int, layer: usize) -> Place {
-        let Some(now) = action(signal) else { return Place::First };
+impl HandlerCaller {
+    fn find(signal: c_int, layer: usize) -> HandlerCaller {
+        let Some(now) = action(signal) else { return HandlerCaller::First };
         match layer_of(&now) {
-            Some(first) if first == layer => Place::First,
-            Some(_) => Place::Below,
-            // Restored by another thread a moment ago.
-            None if is_system(&now) => Place::First,
-            None => Place::Under,
+            Some(first) if first == layer => HandlerCaller::First,
+            Some(_) => HandlerCaller::Below,
+            // Another thread has just restored it.
+            None if is_system(&now) => HandlerCaller::First,
+            None => HandlerCaller::Under,
         }
     }
 }
 
 fn note(signal: c_int, set: &AtomicU64) {
     set.fetch_or(bit(signal), SeqCst);
-    // SAFETY: the socket is never closed. If it is full, the thread is about to look anyway.
+    // SAFETY: the socket is never closed. If it is full, the thread is about to check anyway.
     unsafe { libc::write(SOCKET.load(SeqCst), [0_u8].as_ptr().cast(), 1) };
 }
 
-/// In a process forked from one with a signals thread, which exists there only: the signal does what it would have done.
+/// In a forked child, which has no signals thread: gives the signal its previous effect.
 fn act_in_child(signal: c_int, previous: Previous) {
-    // SAFETY: both calls may be made in handlers, and the action is a local; all zero is an action. The signal is held
-    // back until the handler returns.
+    // SAFETY: both calls are allowed in handlers, and the action is a local; all zero is an action. The signal is
+    // blocked until the handler returns.
     unsafe {
         let mut action: libc::sigaction = std::mem::zeroed();
         action.sa_sigaction = previous.function;
@@ -232,12 +231,12 @@ fn act_in_child(signal: c_int, previous: Previous) {
     }
 }
 
-/// The error number that the interrupted code may be about to read.
+/// The `errno` that the interrupted code may be about to read.
 struct Errno(c_int);
 
 impl Errno {
     fn save() -> Errno {
-        // SAFETY: the place is this thread's.
+        // SAFETY: the location belongs to this thread.
         Errno(unsafe { *Errno::place() })
     }
 
@@ -247,7 +246,7 @@ impl Errno {
     }
 
     fn place() -> *mut c_int {
-        // SAFETY: the functions only tell an address.
+        // SAFETY: the functions only return an address.
         unsafe {
             #[cfg(any(target_vendor = "apple", target_os = "freebsd"))]
             return libc::__error();

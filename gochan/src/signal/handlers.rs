@@ -1,85 +1,86 @@
-//! Which actions the process has for signals: putting handlers of ours in place and taking them away again.
+//! The actions of the process for signals: installs gochan's handlers and removes them again.
 //!
-//! The first subscriber of a signal installs a handler over the action that it finds, the last one restores that
-//! action. So without subscribers the system does by itself what the signal does. In between, another crate may install
-//! a handler over ours. That one stays: ours can no longer be taken out from under it. From then on our handler, if it
-//! is called at all, serves the subscribers there are, and else only calls the previous action.
+//! The first subscriber of a signal installs a handler over the action that it finds; the last one restores that
+//! action. So without subscribers a signal has its previous effect. In between, another crate may install a handler
+//! over ours. Then ours cannot be removed from under it; if it is called at all, it serves the subscribers, or without
+//! any only calls the previous action.
 //!
-//! A signal that gets subscribers again while another handler lies over ours gets another handler of ours, on top,
-//! because not every handler calls the previous one. It must be a different function, or the one below would call what
-//! lies over it, and so on for ever. A layer is used up once another handler may call it. If all are, the subscribers
-//! depend on that.
+//! A signal that gets subscribers again while a foreign handler lies over ours gets another handler of ours on top,
+//! because not every handler calls the previous one. It must be a different function, or the handlers would call each
+//! other in an endless loop. A layer is used up once a foreign handler may call it. If all layers are, subscribers
+//! depend on that handler.
 
 use super::arrival::{self, LAYERS, Previous, SIGNALS, action, bit, layer_of};
+use crate::base::lock::lock;
 use std::ffi::c_int;
 use std::mem::zeroed;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
-/// Signals that no program can catch, and those of failing instructions, after which it cannot go on.
+/// Signals that cannot be caught, and those of faulting instructions, after which the program cannot continue.
 const REFUSED: [c_int; 5] = [libc::SIGKILL, libc::SIGSTOP, libc::SIGILL, libc::SIGFPE, libc::SIGSEGV];
 
 /// The actions of all signals. The lock comes after the hub's.
 pub(super) struct Handlers {
-    places: [Place; SIGNALS],
+    slots: [SignalSlot; SIGNALS],
     /// Signals whose action is ours, unless other code has changed it.
     installed: u64,
-    /// What handlers read is never freed, and therefore shared.
+    /// The actions that handlers read: never freed, and therefore shared.
     previous: Vec<&'static Previous>,
 }
 
-struct Place {
+struct SignalSlot {
     /// The action that each layer was put over.
     under: Vec<libc::sigaction>,
-    /// How many layers other handlers may call.
+    /// The number of layers that other handlers may call.
     used_up: usize,
-    /// The layer that was installed last, until it is taken away or found to have another handler over it.
+    /// The layer that was installed last, until it is removed or found under another handler.
     top: Option<usize>,
     /// The action before `ignore`.
     ignored: Option<libc::sigaction>,
 }
 
 static HANDLERS: Mutex<Handlers> = Mutex::new(Handlers {
-    places: [const { Place { under: Vec::new(), used_up: 0, top: None, ignored: None } }; SIGNALS],
+    slots: [const { SignalSlot { under: Vec::new(), used_up: 0, top: None, ignored: None } }; SIGNALS],
     installed: 0,
     previous: Vec::new(),
 });
 
 impl Handlers {
     pub(super) fn lock() -> MutexGuard<'static, Handlers> {
-        HANDLERS.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&HANDLERS)
     }
 
-    /// Signals for which handlers of ours may have to be taken away.
+    /// Signals for which handlers of ours may have to be removed.
     pub(super) fn installed(&self) -> u64 {
         self.installed
     }
 
-    /// Signals that `ignore` was called for.
+    /// Signals for which `ignore` was called.
     pub(super) fn ignored(&self) -> u64 {
         let ignored =
-            (1..=SIGNALS as c_int).filter(|&signal| self.places[signal as usize - 1].ignored.is_some());
+            (1..=SIGNALS as c_int).filter(|&signal| self.slots[signal as usize - 1].ignored.is_some());
         ignored.fold(0, |set, signal| set | bit(signal))
     }
 
-    /// Makes sure that a handler of ours is called for `signal`, which exists.
+    /// Ensures that a handler of ours is called for `signal`, which exists.
     pub(super) fn install(&mut self, signal: c_int) {
         let now = self.look(signal);
-        let place = self.place(signal);
-        let before = place.ignored.unwrap_or(now);
-        if place.top.is_some() {
-            // The action is ours. If it is ignored, it is to be so no longer.
-            if place.ignored.take().is_some() {
+        let slot = self.slot(signal);
+        let before = slot.ignored.unwrap_or(now);
+        if slot.top.is_some() {
+            // The action is ours. If the signal is ignored, that ends now.
+            if slot.ignored.take().is_some() {
                 swap(signal, &before);
             }
             return;
         }
-        let layer = if place.used_up < LAYERS {
-            place.used_up
+        let layer = if slot.used_up < LAYERS {
+            slot.used_up
         } else if arrival::is_system(&before) {
-            // Nothing below calls ours.
+            // No handler below calls ours.
             LAYERS - 1
         } else {
-            if place.ignored.take().is_some() {
+            if slot.ignored.take().is_some() {
                 swap(signal, &before);
             }
             return;
@@ -87,71 +88,71 @@ impl Handlers {
         self.set_under(signal, layer, before);
         let replaced = swap(signal, &arrival::action_of(layer, &before));
         if replaced.sa_sigaction != now.sa_sigaction {
-            // Other code has installed that one since the look.
+            // Other code has installed it since the check.
             self.set_under(signal, layer, replaced);
         }
-        let place = self.place(signal);
-        place.top = Some(layer);
-        place.ignored = None;
+        let slot = self.slot(signal);
+        slot.top = Some(layer);
+        slot.ignored = None;
         self.installed |= bit(signal);
     }
 
-    /// Restores the action that was there before ours, unless another handler lies over it.
+    /// Restores the action from before ours, unless another handler lies over ours.
     pub(super) fn uninstall(&mut self, signal: c_int) {
         self.look(signal);
         self.installed &= !bit(signal);
-        let place = self.place(signal);
-        let Some(layer) = place.top.take() else { return };
-        let under = place.under[layer];
-        if let Some(ignored) = &mut place.ignored {
+        let slot = self.slot(signal);
+        let Some(layer) = slot.top.take() else { return };
+        let under = slot.under[layer];
+        if let Some(ignored) = &mut slot.ignored {
             *ignored = under;
             return;
         }
         let replaced = swap(signal, &under);
         if layer_of(&replaced) != Some(layer) {
-            // Other code has put that handler over ours since the look.
+            // Other code has put it over ours since the check.
             swap(signal, &replaced);
-            place.used_up = place.used_up.max(layer + 1);
+            slot.used_up = slot.used_up.max(layer + 1);
         }
     }
 
-    /// Ignores `signal`, as the programs do that this one starts: the system knows of it.
+    /// Ignores `signal` by the system's action, which started programs inherit.
     pub(super) fn ignore(&mut self, signal: c_int) {
         self.look(signal);
-        let place = self.place(signal);
-        if place.ignored.is_none() {
+        let slot = self.slot(signal);
+        if slot.ignored.is_none() {
             // SAFETY: all zero is an action.
             let mut ignoring: libc::sigaction = unsafe { zeroed() };
             ignoring.sa_sigaction = libc::SIG_IGN;
-            place.ignored = Some(swap(signal, &ignoring));
+            slot.ignored = Some(swap(signal, &ignoring));
         }
     }
 
-    /// Lets `signal` do what it did before it was ignored.
+    /// Restores the action of `signal` from before it was ignored.
     pub(super) fn unignore(&mut self, signal: c_int) {
         self.look(signal);
-        let Some(before) = self.place(signal).ignored.take() else { return };
+        let Some(before) = self.slot(signal).ignored.take() else { return };
         let replaced = swap(signal, &before);
         if replaced.sa_sigaction != libc::SIG_IGN {
-            // Other code has installed that one since the look.
+            // Other code has installed it since the check.
             swap(signal, &replaced);
         }
     }
 
-    /// Finds out what other code has done to the action of `signal` since the last look. Returns the action.
+    /// Notes what other code has done to the action of `signal` since the last check. Returns the action.
     fn look(&mut self, signal: c_int) -> libc::sigaction {
         let now = action(signal).expect("the signal was checked to exist");
-        let place = self.place(signal);
+        let slot = self.slot(signal);
         if now.sa_sigaction != libc::SIG_IGN {
-            place.ignored = None;
+            slot.ignored = None;
         }
-        let top = layer_of(&place.ignored.unwrap_or(now));
-        if let Some(before) = place.top
-            && place.top != top
+        let top = layer_of(&slot.ignored.unwrap_or(now));
+        if let Some(before) = slot.top
+            && slot.top != top
         {
-            place.used_up = place.used_up.max(before + 1);
+            slot.used_up = slot.used_up.max(before + 1);
         }
-        place.top = top;
+        slot.top = top;
         now
     }
 
@@ -167,23 +168,23 @@ impl Handlers {
         };
         arrival::set_previous(signal, layer, known);
         // Layers are used in order.
-        let under_layers = &mut self.place(signal).under;
+        let under_layers = &mut self.slot(signal).under;
         under_layers.truncate(layer);
         under_layers.push(under);
     }
 
-    fn place(&mut self, signal: c_int) -> &mut Place {
-        &mut self.places[signal as usize - 1]
+    fn slot(&mut self, signal: c_int) -> &mut SignalSlot {
+        &mut self.slots[signal as usize - 1]
     }
 }
 
-/// Says why a program cannot change what `signal` does.
+/// Returns an error that says why the action of `signal` cannot be changed.
 pub(super) fn check(signal: c_int) -> Result<(), String> {
     if !(1..=SIGNALS as c_int).contains(&signal) {
         return Err("there is no such signal".to_owned());
     }
     if REFUSED.contains(&signal) {
-        return Err("no program can go on after it, or catch it".to_owned());
+        return Err("it cannot be caught, or the program cannot continue after it".to_owned());
     }
     if action(signal).is_none() {
         return Err(std::io::Error::last_os_error().to_string());
@@ -191,7 +192,7 @@ pub(super) fn check(signal: c_int) -> Result<(), String> {
     Ok(())
 }
 
-/// True if the signal does nothing and has no handler.
+/// True if the signal is ignored and has no handler.
 pub(super) fn is_ignored(signal: c_int) -> bool {
     action(signal).is_some_and(|action| action.sa_sigaction == libc::SIG_IGN)
 }

@@ -1,34 +1,36 @@
-//! From the arrival of a signal to its subscribers.
+//! Passes signals on from their arrival to their subscribers.
 //!
-//! A thread waits until a handler has noted a signal, and passes it on. Under the lock of the hub only the state
-//! changes: values go into channels, subscribers off the list, handlers come and go. Code of the user runs afterwards,
-//! outside of every lock: the wakers of receivers, and what the end of a context or of a channel starts. So it may use
-//! this module, and each piece of it runs even if another panics; see [`Outcome::act`].
+//! A thread waits until a handler has noted a signal, and passes it on. The lock of the hub is held only to change
+//! state: to put values into channels, remove subscribers, and install and remove handlers. The user's code runs
+//! afterwards, without a lock: the wakers of receivers, and whatever the end of a context or channel starts. So it may
+//! use this module, and each piece of it runs even if another panics; see [`Outcome::act`].
 
 use super::arrival::{self, bit};
 use super::handlers::{Handlers, check};
 use super::{Signal, end_by};
-use crate::callback::Callbacks;
-use crate::chan::waiter::Completed;
+use crate::base::above::{Above, Dump};
+use crate::base::actors::{OwnedThread, Source};
+use crate::base::callback::Callbacks;
+use crate::base::lock::lock;
+use crate::base::{report, settings};
 use crate::chan::{Sender, TrySendError};
 use crate::context::EndSignal;
-use crate::sched::outside::{OwnedThread, Source};
-use crate::sched::{describe, report, settings};
+use crate::sched::park::Completed;
 use std::ffi::c_int;
 use std::io::{ErrorKind, Read};
 use std::mem::take;
 use std::os::fd::IntoRawFd;
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicU64, Ordering::*};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 
 /// Where a signal goes.
 pub(super) enum Sink {
     Channel(Sender<Signal>),
-    /// Once.
+    /// Ends the context, once.
     Context(EndSignal),
-    /// Prints what all goroutines do and ends the process, if nobody else wants the signal.
+    /// Dumps all goroutines and ends the process, if the signal has no other subscriber.
     Dump,
 }
 
@@ -36,11 +38,11 @@ struct Subscriber {
     id: u64,
     signals: u64,
     sink: Sink,
-    /// Who waits for a signal may be woken at any time.
+    /// A goroutine that waits for a signal may be woken at any time.
     _source: Option<Source>,
 }
 
-/// A set of signals that can be caught, and the number of the subscriber that asks for them.
+/// A set of signals that can be caught, and the id of the future subscriber.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Wish {
     id: u64,
@@ -53,12 +55,12 @@ impl Wish {
     }
 }
 
-/// Ends when it is dropped.
+/// A subscription, which ends when it is dropped.
 #[derive(Debug)]
 pub(super) struct Subscription(u64);
 
 impl Subscription {
-    /// Lets it go on.
+    /// Keeps the subscription without this handle.
     pub(super) fn keep(self) {
         std::mem::forget(self);
     }
@@ -82,7 +84,7 @@ impl Hub {
         HUB.get_or_init(|| {
             let (reader, writer) = UnixStream::pair().expect("a pair of sockets for signals");
             writer.set_nonblocking(true).expect("a socket that does not block");
-            // The last that can fail, so that a hub never lacks its thread.
+            // The last step that can fail, so that a hub always has its thread.
             std::thread::Builder::new()
                 .name("gochan-signals".to_owned())
                 .spawn(move || {
@@ -96,7 +98,7 @@ impl Hub {
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Subscriber>> {
-        self.subscribers.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.subscribers)
     }
 
     /// Makes sure that handlers for `signals` can be installed.
@@ -104,7 +106,7 @@ impl Hub {
     pub(super) fn prepare(&self, signals: &[Signal]) -> Wish {
         assert!(
             !signals.is_empty(),
-            "no signals are given, and none would ever come; name those to wait for"
+            "no signals are given, so none could arrive; name the signals to wait for"
         );
         check_all(signals, "waited for");
         Wish { id: self.next_id.fetch_add(1, Relaxed), signals: set_of(signals) }
@@ -120,7 +122,7 @@ impl Hub {
         let source = (!matches!(sink, Sink::Dump)).then(Source::new);
         let mut subscribers = self.lock();
         let mut handlers = Handlers::lock();
-        // What arrives from here on is passed on after the lock is free, so the subscriber gets it.
+        // A signal that arrives from here on is passed on after the lock is released, so the subscriber gets it.
         each(wish.signals).for_each(|signal| handlers.install(signal));
         drop(handlers);
         subscribers.push(Subscriber { id: wish.id, signals: wish.signals, sink, _source: source });
@@ -128,18 +130,18 @@ impl Hub {
         Subscription(wish.id)
     }
 
-    /// Removes all subscribers of these signals, which do nothing from now on.
+    /// Removes all subscribers of these signals, which are ignored from now on.
     #[track_caller]
     pub(super) fn ignore(&self, signals: &[Signal]) {
-        assert!(!signals.is_empty(), "no signals are given; name those to ignore");
+        assert!(!signals.is_empty(), "no signals are given; name the signals to ignore");
         check_all(signals, "ignored");
         let set = set_of(signals);
         let first = |handlers: &mut Handlers| each(set).for_each(|signal| handlers.ignore(signal));
         self.update(first, |subscriber| subscriber.without(set), |_| ()).act().finish();
     }
 
-    /// Removes all subscribers of these signals, or of all if there are none given, and lets the signals do what they
-    /// did before.
+    /// Removes all subscribers of these signals, or of all signals if none are given, and restores what the signals did
+    /// before.
     #[track_caller]
     pub(super) fn reset(&self, signals: &[Signal]) {
         check_all(signals, "reset");
@@ -163,8 +165,8 @@ impl Hub {
         self.update(|_| (), left, |_| ()).act()
     }
 
-    /// Gives all subscribers the signals that `left` says, and removes those that are left with none. `first` and `last`
-    /// change handlers before and after.
+    /// Leaves each subscriber the signals that `left` returns, and removes subscribers without signals. `first` and
+    /// `last` change handlers before and after that.
     fn update(
         &self,
         first: impl FnOnce(&mut Handlers),
@@ -175,13 +177,13 @@ impl Hub {
         let mut handlers = Handlers::lock();
         first(&mut handlers);
         arrival::publish(subscribers.iter().map(&left).fold(0, |all, signals| all | signals));
-        // What has arrived until now still goes to those who wanted it then.
+        // Signals that have arrived until now still go to their previous subscribers.
         let mut outcome = distribute(&mut subscribers);
         subscribers.iter_mut().for_each(|subscriber| subscriber.signals = left(subscriber));
         outcome.gone.extend(subscribers.extract_if(.., |subscriber| subscriber.signals == 0));
         let wanted = wanted(&subscribers);
         arrival::publish(wanted);
-        // A signal that has arrived without a subscriber shows that other code has restored a handler of ours.
+        // A signal without a subscriber shows that other code has restored one of these handlers.
         let unwanted = (handlers.installed() | outcome.untaken) & !wanted;
         each(unwanted).for_each(|signal| handlers.uninstall(signal));
         last(&mut handlers);
@@ -194,17 +196,17 @@ impl Hub {
             match reader.read(&mut bytes) {
                 Ok(1..) => {}
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                // Other code has closed our descriptors, all it found: signals are still passed on, if late.
+                // Other code has closed the socket: signals are still passed on, but late.
                 Ok(0) | Err(_) => std::thread::sleep(Duration::from_millis(10)),
             }
-            // The panic hook has reported a panic; there is no caller to raise it to.
+            // The panic hook has reported a panic; there is no caller to raise it in.
             drop(self.update(|_| (), |subscriber| subscriber.signals, |_| ()).act());
         }
     }
 }
 
 impl Subscriber {
-    /// The signals it keeps if the program gives up `set`, which does not concern the runtime itself.
+    /// The signals that it keeps if the program gives up `set`, which does not affect the runtime's own.
     fn without(&self, set: u64) -> u64 {
         match self.sink {
             Sink::Dump => self.signals,
@@ -213,24 +215,24 @@ impl Subscriber {
     }
 }
 
-/// What is left to do once the locks are free.
+/// What is left to do after the locks are released.
 #[derive(Default)]
 #[must_use = "receivers sleep until `act`"]
 struct Outcome {
-    /// Receivers that have a signal.
+    /// Receivers that got a signal.
     received: Vec<Completed>,
     /// Contexts that a signal ends.
     ended: Vec<(Subscriber, c_int)>,
     gone: Vec<Subscriber>,
-    /// Signals that no subscriber has taken.
+    /// Signals that no subscriber took.
     untaken: u64,
-    /// Those of them that no other handler has seen either.
+    /// Those of them that no other handler has seen.
     unseen: u64,
     dump: bool,
 }
 
-/// Passes on what has arrived. Called under the lock, so that nobody finds a signal gone that has not come to where it
-/// is wanted.
+/// Passes on the signals that have arrived. Called under the lock, so that no signal is missed between its arrival and
+/// its subscriber.
 fn distribute(subscribers: &mut Vec<Subscriber>) -> Outcome {
     let mut outcome = Outcome::default();
     let arrived = arrival::take();
@@ -277,13 +279,13 @@ fn distribute(subscribers: &mut Vec<Subscriber>) -> Outcome {
 }
 
 impl Outcome {
-    /// Runs what may be code of the user; each piece, whether or not others panic.
+    /// Runs all that may be the user's code; each piece, even if others panic.
     fn act(self) -> Callbacks {
         let mut callbacks = Callbacks::new();
         for receiver in self.received {
             callbacks.run(|| receiver.wake());
         }
-        // Each is a source until its context has ended: no look in between may find that nobody could wake anybody.
+        // Each counts as a source until its context has ended, so that no deadlock is found in between.
         for (subscriber, signal) in self.ended {
             callbacks.run(|| {
                 if let Sink::Context(end) = &subscriber.sink {
@@ -308,20 +310,20 @@ impl Outcome {
     }
 }
 
-/// SIGQUIT is for the runtime itself.
+/// Handles a SIGQUIT that only the runtime subscribes to.
 fn quit() {
     if settings::settings().dump_on_quit {
-        // It ends the process, whoever may wait for what meanwhile.
+        // It ends the process, so a deadlock meanwhile is not reported.
         let _alive = Source::new();
-        report::end_process(&format!("SIGQUIT: quit\n\n{}", describe::dump()));
+        report::end_process(&format!("SIGQUIT: quit\n\n{}", Above::dump()));
     }
     let callbacks = Hub::get().remove(|subscriber| matches!(subscriber.sink, Sink::Dump));
     arrival::send_again(libc::SIGQUIT);
     callbacks.finish();
 }
 
-/// From now on SIGQUIT prints what all goroutines do and ends the process, unless somebody asks for it or it was
-/// ignored from the start.
+/// From now on SIGQUIT dumps all goroutines and ends the process, unless it has a subscriber or was ignored from the
+/// start.
 pub(crate) fn dump_on_quit() {
     if arrival::action(libc::SIGQUIT).is_some_and(|action| action.sa_sigaction == libc::SIG_DFL) {
         Hub::get().subscribe(&[Signal::QUIT], Sink::Dump).keep();

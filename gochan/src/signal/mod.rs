@@ -1,7 +1,7 @@
 //! Signals of the operating system, as values on a channel or as the end of a context.
 //!
-//! [`notify`] relays signals into a channel; [`notify_context`] derives a context that a signal cancels, which is what
-//! a server needs to shut down in order:
+//! [`notify`] relays signals into a channel; [`notify_context`] derives a context that a signal cancels, for the
+//! orderly shutdown of a server:
 //!
 //! ```no_run
 //! use gochan::prelude::*;
@@ -15,27 +15,28 @@
 //! }
 //! ```
 //!
-//! A signal with a listener no longer does what it would do by itself. After the last listener has gone, by [`stop`] for
-//! instance, it does so again. A program in which goroutines wait for signals is not deadlocked, whatever else waits.
+//! A signal with a listener no longer has its default effect, such as ending the program. It has that effect again when
+//! the last listener is gone, for instance by [`stop`]. A program in which goroutines wait for signals is not
+//! deadlocked, whatever else waits.
 //!
-//! The handler that the kernel calls only notes the signal. A thread of the runtime, started by the first use, passes it
-//! on. It never waits for a receiver, and a panic of a receiver's waker does not end it: signals go on to arrive. In
-//! calls that wake receivers, such as [`stop`] and [`reset`], the first such panic comes out at the end, when everything
-//! is done. Several signals of one number that come at once may arrive as one, as everywhere.
+//! The handler that the kernel calls only notes the signal. A thread of the runtime, started by the first use, passes
+//! it on. The thread never waits for a receiver, and survives a panic of a receiver's waker. Calls that wake receivers,
+//! such as [`stop`] and [`reset`], resume the first such panic at their end, when all else is done. The system may
+//! merge several pending signals of the same number into one.
 //!
 //! # Other handlers
 //!
-//! Other code may listen for the same signals, by the C library, the crate `signal-hook` or `tokio::signal`:
+//! Other code may listen for the same signals, with the C library, the crate `signal-hook` or `tokio::signal`:
 //!
-//! - The first listener here installs a handler, the last one restores the action from before. A handler that was there
-//!   before is called for each signal, before the listeners here get it.
-//! - A handler that other code installs later stays. As long as it is installed, the signal does not do by itself what
-//!   it would do without a handler, whoever listens here. If it calls the handler before it, as that of `signal-hook`
-//!   does, all listeners here get the signal; else those that come later do.
-//! - A program's own handler for SIGQUIT wins over the dump of all goroutines, whenever it is installed.
-//! - Handlers run on the alternate signal stack if the thread has one, as those of the runtime do. That also holds for
-//!   handlers from before while there are listeners here.
-//! - In a forked child, where the thread does not exist, signals do by themselves what they would do without listeners.
+//! - The first listener here installs a handler, and the last one restores the previous action. A previous handler is
+//!   called for each signal, before the listeners here get it.
+//! - A handler that other code installs later stays. While it is installed, the signal does not have its default
+//!   effect, with or without listeners here. If it calls the previous handler, as that of `signal-hook` does, all
+//!   listeners here get the signal; otherwise only later listeners do.
+//! - A program's own handler for SIGQUIT replaces the dump of all goroutines, whenever it is installed.
+//! - Handlers run on the alternate signal stack if the thread has one, as the runtime's threads do. While there are
+//!   listeners here, this also holds for previous handlers.
+//! - In a forked child, where the thread does not exist, signals have the effect that they have without listeners.
 //!
 //! | Go | here |
 //! |---|---|
@@ -61,18 +62,18 @@ use std::fmt;
 
 pub(crate) use hub::dump_on_quit;
 
-/// Signals that a channel of [`notify`] holds while nobody receives.
+/// The capacity of a channel of [`notify`].
 const CAPACITY: usize = 16;
 
-/// Relays every arrival of one of `signals` into a channel.
+/// Relays each arrival of one of `signals` into a channel: Go's `signal.Notify`.
 ///
-/// The channel holds 16 signals; while it is full, further ones are dropped: no sender of signals is ever held up.
-/// [`stop`] ends it. If instead the last receiver is dropped, the next signal finds no listener and does what it does
-/// by itself.
+/// The channel holds 16 signals; while it is full, further ones are dropped. [`stop`] ends it. If instead the last
+/// receiver is dropped, the next signal finds no listener and has its default effect. Never blocks.
 ///
 /// # Panics
-/// If `signals` is empty, or has one that cannot be caught (SIGKILL and SIGSTOP), that belongs to failing instructions
-/// (SIGSEGV, SIGILL, SIGFPE), or that does not exist. If the system gives no more threads or file descriptors.
+/// If `signals` is empty, or contains one that cannot be caught (SIGKILL, SIGSTOP), that belongs to faulting
+/// instructions (SIGSEGV, SIGILL, SIGFPE), or that does not exist. If the system has no more threads or file
+/// descriptors.
 ///
 /// ```
 /// use gochan::prelude::*;
@@ -89,30 +90,31 @@ const CAPACITY: usize = 16;
 #[track_caller]
 pub fn notify(signals: &[Signal]) -> Receiver<Signal> {
     let (sender, receiver) = Chan::with_capacity(CAPACITY).split();
-    // Lasts until `stop`, or until the receivers are gone.
+    // Kept until `stop`, or until the receivers are gone.
     Hub::get().subscribe(signals, Sink::Channel(sender)).keep();
     receiver
 }
 
-/// Relays no more signals into the channel, which closes: receivers still get what has arrived, then `None`.
+/// Stops relaying signals into the channel, and closes it: receivers still get the signals that have arrived, then
+/// `None`.
 ///
-/// When this returns nothing more arrives. A signal without another listener does again what it does by itself. Without
-/// effect on channels that are not from [`notify`].
+/// After it returns, no more signals arrive. A signal without another listener has its default effect again. Does
+/// nothing for channels that are not from [`notify`]. Never blocks.
 ///
 /// # Panics
-/// With the first panic of a waker of those that wait at the channel, when everything is done.
+/// With the first panic of a waker of a waiting receiver, after all else is done.
 #[doc(alias = "signal.Stop")]
 pub fn stop(signals: &Receiver<Signal>) {
     Hub::get().unsubscribe(|sink| matches!(sink, Sink::Channel(sender) if signals.same_channel(sender)));
 }
 
-/// Lets `signals` do nothing, whether or not they have listeners.
+/// Ignores `signals`, whether or not they have listeners.
 ///
-/// It undoes [`notify`] and [`notify_context`] for them, as [`reset`] does. The programs that this one starts ignore
-/// them, too, unless they install handlers. A later [`notify`] undoes it.
+/// It undoes [`notify`] and [`notify_context`] for them, as [`reset`] does. Programs that this one starts also ignore
+/// them, unless they install handlers. A later [`notify`] undoes it.
 ///
 /// # Panics
-/// If `signals` is empty, or has one for which [`notify`] would panic. As [`stop`] does.
+/// If `signals` is empty, or contains one for which [`notify`] would panic. Also like [`stop`].
 ///
 /// ```
 /// use gochan::signal::{self, Signal};
@@ -130,36 +132,34 @@ pub fn ignore(signals: &[Signal]) {
     Hub::get().ignore(signals);
 }
 
-/// Undoes [`notify`], [`notify_context`] and [`ignore`] for `signals`, or for all if none are given: they do again what
-/// they do by themselves.
+/// Undoes [`notify`], [`notify_context`] and [`ignore`] for `signals`, or for all signals if none are given: they have
+/// their default effect again.
 ///
-/// A channel for which no signal is left closes, as by [`stop`]; what has arrived can still be received. Contexts do not
-/// end; they only are no longer cancelled by these signals.
+/// A channel with no signals left closes, as by [`stop`]; signals that have arrived can still be received. Contexts do
+/// not end; these signals just no longer cancel them.
 ///
 /// # Panics
-/// If `signals` has one for which [`notify`] would panic. As [`stop`] does.
+/// If `signals` contains one for which [`notify`] would panic. Also like [`stop`].
 #[doc(alias = "signal.Reset")]
 #[track_caller]
 pub fn reset(signals: &[Signal]) {
     Hub::get().reset(signals);
 }
 
-/// True if `signal` does nothing, because of [`ignore`] or because the program was started like that, and has no
-/// listener.
+/// True if `signal` is ignored, by [`ignore`] or because the program was started that way, and has no listener.
 #[doc(alias = "signal.Ignored")]
 #[doc(alias = "Ignored")]
 pub fn is_ignored(signal: Signal) -> bool {
     handlers::is_ignored(signal.number())
 }
 
-/// A child of `parent` that the first of `signals` cancels, and a handle that cancels it without.
+/// A child of `parent` that the first of `signals` cancels, and a handle that cancels it without a signal.
 ///
-/// A signal cancels once: from then on, as from any other end of the context, the signals do again what they do by
-/// themselves. So a second Ctrl-C ends a program that takes its time over the first. [`Context::cause`] is a
-/// [`Received`].
+/// A signal cancels once: after that, or any other end of the context, the signals have their default effect again. So
+/// a second Ctrl-C ends a program that is slow to react to the first. [`Context::cause`] is a [`Received`].
 ///
 /// # Panics
-/// As [`notify`] does.
+/// Like [`notify`].
 #[doc(alias = "signal.NotifyContext")]
 #[track_caller]
 pub fn notify_context(parent: &Context, signals: &[Signal]) -> (Context, CancelHandle) {

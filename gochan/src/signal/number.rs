@@ -3,7 +3,7 @@
 use std::ffi::c_int;
 use std::fmt;
 
-/// A signal. It prints as in Go: `interrupt`, `terminated`.
+/// A signal. `Display` prints as Go does: `interrupt`, `terminated`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[doc(alias = "os.Signal")]
 pub struct Signal(c_int);
@@ -24,15 +24,14 @@ macro_rules! signals {
 }
 
 signals! {
-    /// The terminal has gone; by convention: read the settings again.
+    /// The terminal is closed; by convention, reload the configuration.
     HANGUP = SIGHUP, "hangup";
     /// Ctrl-C.
     #[doc(alias = "os.Interrupt")]
     INTERRUPT = SIGINT, "interrupt";
-    /// Ctrl-\\. Unless the program has a listener or a handler for it, it prints what all goroutines do, and ends the
-    /// program.
+    /// Ctrl-\\. Unless the program has a listener or a handler for it, it dumps all goroutines and ends the program.
     QUIT = SIGQUIT, "quit";
-    /// The polite way to end a program.
+    /// A request to end the program.
     TERMINATE = SIGTERM, "terminated";
     /// For the program to define.
     USER1 = SIGUSR1, "user defined signal 1";
@@ -40,7 +39,7 @@ signals! {
     USER2 = SIGUSR2, "user defined signal 2";
     /// A timer of `alarm` or `setitimer`.
     ALARM = SIGALRM, "alarm clock";
-    /// Nobody reads what is written.
+    /// A write to a pipe without readers.
     PIPE = SIGPIPE, "broken pipe";
     /// A child process has changed its state.
     CHILD = SIGCHLD, "child exited";
@@ -48,12 +47,12 @@ signals! {
     CONTINUE = SIGCONT, "continued";
     /// Ctrl-Z.
     STOP_BY_TERMINAL = SIGTSTP, "stopped";
-    /// The terminal has another size.
+    /// The size of the terminal has changed.
     WINDOW_CHANGE = SIGWINCH, "window changed";
 }
 
 impl Signal {
-    /// The signal of this number.
+    /// The signal with this number.
     pub const fn from_number(number: c_int) -> Signal {
         Signal(number)
     }

@@ -1,34 +1,55 @@
 //! Handing out stack slots and taking them back.
 //!
 //! One [`Pool`] serves one of about a hundred stack sizes. Workers keep a few warm slots of the default size to themselves and come
-//! here in batches, so the lock is off the spawn path. Free slots beyond a small reserve are returned to the
-//! kernel by [`trim_all`], which the monitor calls when the process has calmed down.
+//! here in batches, so most spawns do not take the lock. [`trim_all`], which the monitor calls when the process is idle,
+//! returns free slots beyond a small reserve to the kernel.
 
 use super::region::{self, Region};
-use super::{GUARD, Slot, overflow};
+use super::{Slot, guard, guards, overflow};
+use crate::stack::lock;
 use std::io;
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
-/// Free slots a pool keeps committed through a trim.
+/// Free slots that a pool keeps committed through a trim.
 const WARM: usize = 64;
-/// A pool that has this many stacks out is growing in earnest: commit new ones in bulk.
+/// From this many stacks in use on, a pool commits new ones in bulk.
 const BULK_FROM: usize = 512;
 /// The first region of a pool has room for this many times the stacks that are asked for, up to
 /// [`FIRST_REGION_BYTES`]. Each further region is as large as all before it, up to [`LARGEST_REGION_BYTES`].
 const FIRST_REGION_REQUESTS: usize = 4;
 const FIRST_REGION_BYTES: usize = 64 << 20;
+const SMALLEST_REGION_BYTES: usize = 16 << 20;
 const LARGEST_REGION_BYTES: usize = 4 << 30;
 
+/// As many slots are opened at once as this part of those that have been, and are charged where the kernel charges.
+const OPEN_AHEAD: usize = 8;
+
 static POOLS: Mutex<Vec<Arc<Pool>>> = Mutex::new(Vec::new());
-/// How many look at slots of goroutines that are not theirs. Locked while slots are unmapped.
+/// The number of threads that look at slots of other threads' goroutines. Locked while slots are unmapped.
 static LOOKS: Mutex<usize> = Mutex::new(0);
+
+/// Called for each free slot that has been used, before its memory goes back to the kernel.
+static FAREWELL: OnceLock<fn(Slot)> = OnceLock::new();
+
+/// From now on, calls `farewell` for each slot whose memory goes back to the kernel.
+pub(crate) fn say_farewell(farewell: fn(Slot)) {
+    let _ = FAREWELL.set(farewell);
+}
+
+fn farewell_to<'a>(slots: impl Iterator<Item = &'a Slot>) {
+    if let Some(farewell) = FAREWELL.get() {
+        slots.for_each(|slot| farewell(*slot));
+    }
+}
 
 /// All stacks of one size.
 #[derive(Debug)]
 pub(crate) struct Pool {
     stride: usize,
+    /// Its slots have no control blocks of goroutines: `runtime::grow` takes them.
+    has_segments: bool,
     inner: Mutex<Inner>,
     /// Free slots that have been used since the last trim; read without the lock.
     dirty: AtomicUsize,
@@ -41,25 +62,37 @@ struct Inner {
     /// Trimmed or never used beyond their guard.
     cold: Vec<Slot>,
     regions: Vec<Region>,
-    /// Slots of the newest region handed out at least once.
+    /// The number of slots of the newest region that were handed out at least once.
     carved: usize,
+    /// The number of those that are memory.
+    opened: usize,
 }
 
 /// The pool for stacks of `stack_size` usable bytes, made on first use.
 pub(crate) fn for_size(stack_size: usize) -> Arc<Pool> {
-    let stride = super::usable_size(stack_size) + GUARD;
-    let mut pools = POOLS.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(pool) = pools.iter().find(|pool| pool.stride == stride) {
+    find(stack_size, false)
+}
+
+/// The pool for segments of this size.
+pub(crate) fn for_segments(size: usize) -> Arc<Pool> {
+    find(size, true)
+}
+
+fn find(size: usize, has_segments: bool) -> Arc<Pool> {
+    let stride = super::usable_size(size) + guard();
+    let mut pools = lock(&POOLS);
+    let known = pools.iter().find(|pool| (pool.stride, pool.has_segments) == (stride, has_segments));
+    if let Some(pool) = known {
         return pool.clone();
     }
-    let pool = Arc::new(Pool { stride, inner: Mutex::default(), dirty: AtomicUsize::new(0) });
+    let pool = Arc::new(Pool { stride, has_segments, inner: Mutex::default(), dirty: AtomicUsize::new(0) });
     pools.push(pool.clone());
     pool
 }
 
 impl Pool {
     fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.inner)
     }
 
     /// Appends between one and `wanted` guarded slots to `out`.
@@ -77,10 +110,10 @@ impl Pool {
             return Ok(());
         }
         let handed_out = inner.regions.iter().map(Region::slots).sum::<usize>();
-        let fresh = inner.carve(wanted, self.stride)?;
-        // The kernel work happens outside the lock: two workers can commit stacks at once.
+        let mut fresh = inner.carve(wanted, self)?;
+        // These system calls are made outside of the lock, so that two workers can commit stacks at once.
         drop(inner);
-        region::prepare(&fresh, handed_out >= BULK_FROM)?;
+        guards::prepare(&mut fresh, handed_out >= BULK_FROM);
         out.extend(fresh);
         Ok(())
     }
@@ -123,46 +156,68 @@ impl Pool {
             self.dirty.store(kept, Relaxed);
             inner.warm.split_off(kept)
         };
+        if !self.has_segments {
+            farewell_to(idle.iter());
+        }
         idle.sort_unstable_by_key(|slot| slot.top);
         let mut rest = idle.as_slice();
+        let mut kept = Vec::with_capacity(idle.len());
         while let Some(first) = rest.first() {
             let run =
                 rest.iter().enumerate().take_while(|(i, s)| s.limit() == first.limit() + i * self.stride);
-            let run = run.count();
+            let (run, others) = rest.split_at(run.count());
             // SAFETY: the run is made of free slots only, and they are on no list while this works on them.
-            unsafe { region::release(first.limit(), rest[run - 1].top) };
-            rest = &rest[run..];
+            if unsafe { region::release(run) }.is_ok() {
+                kept.extend_from_slice(run);
+            }
+            rest = others;
         }
-        self.lock().cold.append(&mut idle);
+        self.lock().cold.append(&mut kept);
     }
 }
 
 impl Inner {
-    fn carve(&mut self, wanted: usize, stride: usize) -> io::Result<Vec<Slot>> {
+    fn carve(&mut self, wanted: usize, pool: &Pool) -> io::Result<Vec<Slot>> {
+        let stride = pool.stride;
         if self.regions.last().is_none_or(|region| self.carved == region.slots()) {
             let total = self.regions.iter().map(Region::slots).sum::<usize>() * stride;
             let first = stride.saturating_mul(FIRST_REGION_REQUESTS * wanted).min(FIRST_REGION_BYTES);
             let bytes = total.clamp(first, LARGEST_REGION_BYTES);
-            let slots = (bytes / stride).max(1);
-            let region = Region::reserve(slots, stride).or_else(|_| Region::reserve(1, stride))?;
-            overflow::watch(region.range(), stride);
+            let region = reserve((bytes / stride).max(1), stride)?;
+            overflow::watch(region.range(), stride, pool.has_segments);
             self.regions.push(region);
-            self.carved = 0;
+            (self.carved, self.opened) = (0, 0);
         }
         let region = self.regions.last().expect("a region was just made sure of");
-        let end = (self.carved + wanted).min(region.slots());
-        let fresh = (self.carved..end).map(|index| region.slot(index)).collect();
+        let (start, mut end) = (self.carved, (self.carved + wanted).min(region.slots()));
+        // Opened before they count as carved: from then on, others may look at them.
+        if end > self.opened {
+            let ahead = (end + self.carved / OPEN_AHEAD).min(region.slots());
+            let open = |to: usize| region.open(self.opened..to).map(|()| to);
+            match open(ahead).or_else(|_| open(end)).or_else(|_| open(self.opened + 1)) {
+                Ok(to) => self.opened = to,
+                Err(error) if self.opened == start => return Err(error),
+                Err(_) => {}
+            }
+            end = end.min(self.opened);
+        }
         self.carved = end;
+        let fresh = (start..end).map(|index| region.slot(index)).collect();
         Ok(fresh)
     }
 
     /// Unmaps regions without a slot in use: with them go their page tables, half a KiB per stack. The newest
-    /// region stays, so that a pool that breathes does not map and unmap in turn.
-    fn unmap_free_regions(&mut self) {
+    /// region stays, so that a pool that grows and shrinks does not map and unmap in turn.
+    fn unmap_free_regions(&mut self, had_goroutines: bool) {
         let ranges: Vec<_> = self.regions.iter().map(Region::range).collect();
         let region_of = |slot: &Slot| ranges.iter().position(|range| range.contains(&(slot.top - 1)));
-        let mut free = vec![0; ranges.len()];
-        self.warm.iter().chain(&self.cold).filter_map(region_of).for_each(|index| free[index] += 1);
+        let (mut free, mut guarded) = (vec![0; ranges.len()], vec![0; ranges.len()]);
+        for slot in self.warm.iter().chain(&self.cold) {
+            if let Some(index) = region_of(slot) {
+                free[index] += 1;
+                guarded[index] += usize::from(!slot.borrows_guard);
+            }
+        }
         let newest = ranges.len().saturating_sub(1);
         let unused = |index: usize| index < newest && free[index] == self.regions[index].slots();
         let gone: Vec<bool> = (0..ranges.len()).map(unused).collect();
@@ -170,10 +225,14 @@ impl Inner {
             return;
         }
         let stays = |slot: &Slot| !region_of(slot).is_some_and(|index| gone[index]);
+        if had_goroutines {
+            farewell_to(self.warm.iter().filter(|slot| !stays(slot)));
+        }
         self.warm.retain(stays);
         self.cold.retain(stays);
         for index in (0..gone.len()).rev().filter(|&index| gone[index]) {
             overflow::unwatch(ranges[index].clone());
+            guards::forget(ranges[index].clone(), guarded[index]);
             // SAFETY: every slot of the region was on a free list and has just been taken off it.
             unsafe { self.regions.remove(index).unmap() };
         }
@@ -182,28 +241,38 @@ impl Inner {
     }
 }
 
-/// How many free slots hold memory that [`trim_all`] would return.
-pub(crate) fn trimmable() -> usize {
-    let pools = POOLS.lock().unwrap_or_else(PoisonError::into_inner);
-    pools.iter().map(|pool| pool.dirty.load(Relaxed).saturating_sub(WARM)).sum()
-}
-
-/// Returns free stack memory to the kernel, in every pool; with `unmap`, whole unused regions, too.
-pub(crate) fn trim_all(unmap: bool) {
-    let pools = POOLS.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    for pool in pools {
-        pool.trim();
-        // If somebody looks at the stacks, another time will do.
-        if unmap
-            && let Ok(looks) = LOOKS.try_lock()
-            && *looks == 0
-        {
-            pool.lock().unmap_free_regions();
+/// A region of as many slots as can be had, up to `slots`. Where address space is limited, some is left to others.
+fn reserve(mut slots: usize, stride: usize) -> io::Result<Region> {
+    loop {
+        match Region::reserve(slots, stride) {
+            Err(_) if slots > 1 && slots * stride > SMALLEST_REGION_BYTES => slots /= 2,
+            result => return result,
         }
     }
 }
 
-/// Stacks of one or all pools.
+/// The number of free slots with memory that [`trim_all`] would return.
+pub(crate) fn trimmable() -> usize {
+    let pools = lock(&POOLS);
+    pools.iter().map(|pool| pool.dirty.load(Relaxed).saturating_sub(WARM)).sum()
+}
+
+/// Returns free stack memory to the kernel, in every pool; with `unmap`, also whole unused regions.
+pub(crate) fn trim_all(unmap: bool) {
+    let pools = lock(&POOLS).clone();
+    for pool in pools {
+        pool.trim();
+        // While a thread looks at stacks, this is left to the next call.
+        if unmap
+            && let Ok(looks) = LOOKS.try_lock()
+            && *looks == 0
+        {
+            pool.lock().unmap_free_regions(!pool.has_segments);
+        }
+    }
+}
+
+/// The number of stacks of one or all pools.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Count {
     pub(crate) handed_out: usize,
@@ -212,14 +281,14 @@ pub(crate) struct Count {
 
 /// Stacks of all pools.
 pub(crate) fn count() -> Count {
-    let pools = POOLS.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let pools = lock(&POOLS).clone();
     pools.iter().map(|pool| pool.count()).fold(Count::default(), |sum, pool| Count {
         handed_out: sum.handed_out + pool.handed_out,
         free: sum.free + pool.free,
     })
 }
 
-/// While it lives, no slot is unmapped.
+/// While it lives, no slot is unmapped (`sched/INVARIANTS.md`).
 #[derive(Debug)]
 pub(crate) struct Mapped(());
 
@@ -237,18 +306,18 @@ impl Drop for Mapped {
 }
 
 fn looks() -> MutexGuard<'static, usize> {
-    LOOKS.lock().unwrap_or_else(PoisonError::into_inner)
+    lock(&LOOKS)
 }
 
-/// Calls `visit` for every slot of every pool that was ever handed out. No slot is unmapped meanwhile, and nobody who
-/// needs a stack waits.
+/// Calls `visit` for each slot of a goroutine that has been handed out at least once. No slot is unmapped during the call. Threads that need a
+/// stack do not wait.
 pub(crate) fn for_each_slot(mut visit: impl FnMut(Slot)) {
     let _mapped = Mapped::new();
-    let pools = POOLS.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    for pool in pools {
+    let pools = lock(&POOLS).clone();
+    for pool in pools.iter().filter(|pool| !pool.has_segments) {
         for used in pool.used_slots() {
             for top in used.step_by(pool.stride).map(|limit| limit + pool.stride) {
-                visit(Slot { top, stride: pool.stride });
+                visit(Slot { top, stride: pool.stride, borrows_guard: false });
             }
         }
     }
@@ -259,8 +328,8 @@ mod tests {
     use super::*;
 
     fn pool(stack_size: usize) -> Pool {
-        let stride = crate::stack::usable_size(stack_size) + GUARD;
-        Pool { stride, inner: Mutex::default(), dirty: AtomicUsize::new(0) }
+        let stride = crate::stack::usable_size(stack_size) + guard();
+        Pool { stride, has_segments: false, inner: Mutex::default(), dirty: AtomicUsize::new(0) }
     }
 
     #[test]
@@ -300,7 +369,7 @@ mod tests {
         unsafe { ((last.top - 8) as *mut u64).write(7) };
         pool.put(slots.drain(..));
         pool.trim();
-        // SAFETY: the slot is mapped for as long as its pool lives; nobody else uses it.
+        // SAFETY: the slot is mapped for as long as its pool lives, and no other code uses it.
         assert_eq!(unsafe { ((last.top - 8) as *const u64).read() }, 0);
     }
 }

@@ -1,8 +1,8 @@
-//! The atomic types of std, at whose operations explorations may let others run.
+//! The atomic types of std, with operations at which explorations may switch goroutines.
 //!
-//! What `#[gochan::test(explore = …)]` does not see, it cannot take apart, and std's atomics it does not see. Bugs between
-//! two of their operations, such as a load and the store that follows from it, need these types to be found. They are
-//! std's in every other respect, and cost about a nanosecond more. Outside of explorations they never let others run.
+//! `#[gochan::test(explore = …)]` does not see std's atomics, so it cannot switch between two of their operations. With
+//! these types it finds bugs there, such as a lost update between a load and a store. Otherwise they behave like std's,
+//! memory orderings included, and cost about a nanosecond more. Outside of explorations they never switch.
 //!
 //! ```
 //! use gochan::prelude::*;
@@ -19,14 +19,14 @@
 //! }
 //! ```
 
-use crate::sched::bubble::between_points_touching;
-use crate::sched::touch::Touch;
+use crate::base::touch::Touch;
+use crate::points;
 use std::fmt;
 use std::sync::atomic as std_atomic;
 
 pub use std::sync::atomic::{Ordering, fence};
 
-/// What the atomic types have in common, and `fetch_…` operations of their own.
+/// Defines an atomic type: the common operations, and its own `fetch_…` operations.
 macro_rules! atomic {
     ($name:ident, $value:ty, $($fetch:ident),*) => {
         #[doc = concat!("[`std::sync::atomic::", stringify!($name), "`], with switches in explorations.")]
@@ -35,36 +35,36 @@ macro_rules! atomic {
         pub struct $name(std_atomic::$name);
 
         impl $name {
-            /// An atomic with this value.
+            /// An atomic with the given value.
             pub const fn new(value: $value) -> Self {
                 Self(std_atomic::$name::new(value))
             }
 
-            /// The value now.
+            /// Loads the value.
             #[inline]
             #[track_caller]
             pub fn load(&self, order: Ordering) -> $value {
-                between_points_touching(|| Touch::read(self), concat!(stringify!($name), "::load"), || self.0.load(order))
+                points::around(|| Touch::read(self), concat!(stringify!($name), "::load"), || self.0.load(order))
             }
 
-            /// Sets the value.
+            /// Stores `value`.
             #[inline]
             #[track_caller]
             pub fn store(&self, value: $value, order: Ordering) {
-                between_points_touching(|| Touch::write(self), concat!(stringify!($name), "::store"), || self.0.store(value, order));
+                points::around(|| Touch::write(self), concat!(stringify!($name), "::store"), || self.0.store(value, order));
             }
 
-            /// Sets the value and returns the one before.
+            /// Stores `value` and returns the previous value.
             #[inline]
             #[track_caller]
             pub fn swap(&self, value: $value, order: Ordering) -> $value {
-                between_points_touching(|| Touch::write(self), concat!(stringify!($name), "::swap"), || self.0.swap(value, order))
+                points::around(|| Touch::write(self), concat!(stringify!($name), "::swap"), || self.0.swap(value, order))
             }
 
-            /// Sets the value to `new` if it is `current`.
+            /// Stores `new` if the value is `current`. Returns the previous value.
             ///
             /// # Errors
-            /// The value, if it is another.
+            /// The value, if it is not `current`.
             #[inline]
             #[track_caller]
             pub fn compare_exchange(
@@ -74,13 +74,13 @@ macro_rules! atomic {
                 success: Ordering,
                 failure: Ordering,
             ) -> Result<$value, $value> {
-                between_points_touching(|| Touch::write(self), concat!(stringify!($name), "::compare_exchange"), || self.0.compare_exchange(current, new, success, failure))
+                points::around(|| Touch::write(self), concat!(stringify!($name), "::compare_exchange"), || self.0.compare_exchange(current, new, success, failure))
             }
 
-            /// As `compare_exchange`, which this may fail without a reason.
+            /// Like `compare_exchange`, but may fail spuriously.
             ///
             /// # Errors
-            /// The value.
+            /// The value, which may be `current`.
             #[inline]
             #[track_caller]
             pub fn compare_exchange_weak(
@@ -90,22 +90,22 @@ macro_rules! atomic {
                 success: Ordering,
                 failure: Ordering,
             ) -> Result<$value, $value> {
-                between_points_touching(|| Touch::write(self), concat!(stringify!($name), "::compare_exchange_weak"), || self.0.compare_exchange_weak(current, new, success, failure))
+                points::around(|| Touch::write(self), concat!(stringify!($name), "::compare_exchange_weak"), || self.0.compare_exchange_weak(current, new, success, failure))
             }
 
             $(
-                #[doc = concat!("As std's `", stringify!($fetch), "`; returns the value before.")]
+                #[doc = concat!("Like std's `", stringify!($fetch), "`; returns the previous value.")]
                 #[inline]
                 #[track_caller]
                 pub fn $fetch(&self, value: $value, order: Ordering) -> $value {
-                    between_points_touching(|| Touch::write(self), concat!(stringify!($name), "::", stringify!($fetch)), || self.0.$fetch(value, order))
+                    points::around(|| Touch::write(self), concat!(stringify!($name), "::", stringify!($fetch)), || self.0.$fetch(value, order))
                 }
             )*
 
-            /// Sets the value to what `f` makes of it, which may be called several times.
+            /// Replaces the value by the result of `f` and returns the previous value. `f` may be called several times.
             ///
             /// # Errors
-            /// The value, if `f` refuses it.
+            /// The value, if `f` returns `None` for it.
             #[inline]
             #[track_caller]
             pub fn fetch_update(
@@ -114,15 +114,15 @@ macro_rules! atomic {
                 fetch: Ordering,
                 f: impl FnMut($value) -> Option<$value>,
             ) -> Result<$value, $value> {
-                between_points_touching(|| Touch::write(self), concat!(stringify!($name), "::fetch_update"), || self.0.fetch_update(set, fetch, f))
+                points::around(|| Touch::write(self), concat!(stringify!($name), "::fetch_update"), || self.0.fetch_update(set, fetch, f))
             }
 
-            /// The value: the exclusive borrow proves that nobody else has it.
+            /// The value: the exclusive borrow proves that it is not shared.
             pub fn get_mut(&mut self) -> &mut $value {
                 self.0.get_mut()
             }
 
-            /// The value.
+            /// Returns the value.
             pub fn into_inner(self) -> $value {
                 self.0.into_inner()
             }

@@ -1,28 +1,30 @@
-//! Waiting until something that a mutex protects has changed.
+//! Waiting for a change of the value that a lock protects.
 
-use super::mutex::MutexGuard;
+use super::guard::LockGuard;
+use super::limit::Limit;
 use super::queue::{Queue, Waiter};
-use super::raw_mutex::RawMutex;
-use crate::chan::lock::SpinLock;
-use crate::sched::bubble::{
-    announce_after_wait, between_points_touching, fine_point, has_points, point_after, point_after_at,
-};
-use crate::sched::clock;
+use crate::base::location::SourceLocation;
+use crate::base::spin::SpinLock;
+use crate::base::touch::{Access, Touch};
+use crate::context::{Context, ContextError};
+use crate::points;
 use crate::sched::park::{Owner, Parker, WaitReason};
-use crate::sched::touch::Touch;
 use crate::shim::atomic::{AtomicUsize, Ordering::*};
 use std::fmt;
+use std::mem::ManuallyDrop;
+use std::ops::DerefMut;
 use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::time::Duration;
 
-/// A place to wait for a change of what a [`Mutex`](super::Mutex) protects: Go's `sync.Cond`.
+/// A place to wait for a change of what a [`Mutex`](super::Mutex) or [`RwLock`](super::RwLock) protects: Go's
+/// `sync.Cond`.
 ///
-/// [`wait`](Cond::wait) unlocks, sleeps until it is signalled, and locks again. Between the signal and that lock
-/// somebody else may have had the mutex: look again, in a loop, or let [`wait_while`](Cond::wait_while) do so.
-/// Nobody wakes without a signal, and no signal sent after the unlock is lost.
+/// [`wait`](Cond::wait) unlocks what the guard holds, sleeps until it is signalled, and locks again. Another goroutine
+/// may hold the lock between the signal and that lock, so check the condition in a loop, or use
+/// [`wait_while`](Cond::wait_while). There are no spurious wake-ups, and no signal sent after the unlock is lost.
 ///
-/// The mutex that comes with the guard may be any; use one cond with one mutex all the same, as signals go to
-/// whoever waits.
+/// The guard may belong to any lock of this module, and may be that of a reader (Go's `RLocker`). But use each cond with
+/// one lock only: a signal goes to the longest waiter, whichever lock it has.
 ///
 /// ```
 /// use gochan::prelude::*;
@@ -47,7 +49,7 @@ use std::time::Duration;
 #[doc(alias = "sync.Cond")]
 #[doc(alias = "Condvar")]
 pub struct Cond {
-    /// How many are queued, so that a signal that nobody waits for costs a load.
+    /// The length of the queue, so that a signal without waiters costs one load.
     count: AtomicUsize,
     waiters: SpinLock<Queue<()>>,
 }
@@ -56,44 +58,42 @@ impl UnwindSafe for Cond {}
 impl RefUnwindSafe for Cond {}
 
 impl Cond {
-    /// A cond that nobody waits for.
+    /// A cond without waiters.
     #[doc(alias = "NewCond")]
     #[cfg_attr(gochan_loom, const_fn::const_fn(cfg(not(gochan_loom))))]
+    #[must_use]
     pub const fn new() -> Cond {
         Cond { count: AtomicUsize::new(0), waiters: SpinLock::new(Queue::new()) }
     }
 
     /// Unlocks, waits for a [`signal`](Cond::signal) or [`broadcast`](Cond::broadcast), and locks again.
     ///
-    /// Parks the calling goroutine, or blocks the calling thread outside of one.
+    /// Parks the calling goroutine, or blocks the calling thread outside of goroutines.
     #[doc(alias = "Wait")]
     #[track_caller]
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub fn wait<'a, T: ?Sized>(&self, guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
+    pub fn wait<G: LockGuard>(&self, guard: G) -> G {
         self.wait_as(WaitReason::Cond, guard, Location::caller())
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn wait_as<'a, T: ?Sized>(
-        &self,
-        reason: WaitReason,
-        guard: MutexGuard<'a, T>,
-        place: &'static Location<'static>,
-    ) -> MutexGuard<'a, T> {
-        if has_points() {
-            self.explore_wait(guard.raw());
+    fn wait_as<G: LockGuard>(&self, reason: WaitReason, guard: G, place: SourceLocation) -> G {
+        if points::are_due() {
+            self.explore_wait(&guard);
         }
         let waiter = Waiter::new(());
         let parker = self.queue(&waiter);
-        let mutex = guard.raw();
-        mutex.unlock();
-        parker.park(reason, place);
-        mutex.lock(WaitReason::Mutex, place);
-        point_after_at("Cond::wait", Some(place));
+        // While it waits it has nothing locked, and may unwind.
+        let mut guard = ManuallyDrop::new(guard);
+        guard.unlock();
+        parker.park_or_end(reason, place, || self.withdraw(&waiter));
+        guard.lock(place);
+        let guard = ManuallyDrop::into_inner(guard);
+        points::after_unpolled("Cond::wait", Some(place));
         guard
     }
 
-    /// Waits for as long as `condition` holds for the value, looking at it under the lock: first thing, and after
+    /// Waits while `condition` returns true for the value. It is called with the lock held: once at first, and after
     /// each signal.
     ///
     /// ```
@@ -104,90 +104,135 @@ impl Cond {
     /// assert_eq!(queue.pop(), Some(1));
     /// ```
     #[track_caller]
-    pub fn wait_while<'a, T: ?Sized>(
+    pub fn wait_while<G: LockGuard + DerefMut>(
         &self,
-        guard: MutexGuard<'a, T>,
-        condition: impl FnMut(&mut T) -> bool,
-    ) -> MutexGuard<'a, T> {
+        guard: G,
+        condition: impl FnMut(&mut G::Target) -> bool,
+    ) -> G {
         self.wait_while_as(WaitReason::Cond, guard, condition)
     }
 
-    /// As [`wait_while`](Cond::wait_while), for something that dumps have another name for.
+    /// Like [`wait_while`](Cond::wait_while), with another wait reason in dumps.
     #[track_caller]
-    pub(super) fn wait_while_as<'a, T: ?Sized>(
+    pub(super) fn wait_while_as<G: LockGuard + DerefMut>(
         &self,
         reason: WaitReason,
-        mut guard: MutexGuard<'a, T>,
-        mut condition: impl FnMut(&mut T) -> bool,
-    ) -> MutexGuard<'a, T> {
+        mut guard: G,
+        mut condition: impl FnMut(&mut G::Target) -> bool,
+    ) -> G {
         while condition(&mut *guard) {
             guard = self.wait_as(reason, guard, Location::caller());
         }
         guard
     }
 
-    /// As [`wait`](Cond::wait), but for no longer than `limit`. True: the time was up and no signal was for this
-    /// call; a signal that comes at the same moment goes to another waiter.
+    /// Like [`wait`](Cond::wait), but for at most `limit`. The flag is true if the time ran out and this call consumed
+    /// no signal; a signal sent at the same moment goes to another waiter.
     #[track_caller]
-    pub fn wait_timeout<'a, T: ?Sized>(
-        &self,
-        guard: MutexGuard<'a, T>,
-        limit: Duration,
-    ) -> (MutexGuard<'a, T>, bool) {
-        let place = Location::caller();
+    pub fn wait_timeout<G: LockGuard>(&self, guard: G, limit: Duration) -> (G, bool) {
         // gochan-lint: allow(cond_wait_without_loop) the loop is the caller's
-        let Some(deadline) = clock::deadline(limit) else { return (self.wait(guard), false) };
-        if has_points() {
-            self.explore_wait(guard.raw());
+        let Some(limit) = Limit::after(limit) else { return (self.wait(guard), false) };
+        let (guard, signalled) = self.wait_within(guard, &limit, "Cond::wait_timeout", Location::caller());
+        (guard, !signalled)
+    }
+
+    /// Like [`wait`](Cond::wait), but only until `ctx` ends. Locks again in either case.
+    ///
+    /// The result is the error of `ctx`, if it has ended before the call or before this call consumed a signal; a signal
+    /// sent at the same moment goes to another waiter. Go programs call `Broadcast` in a `context.AfterFunc` instead.
+    ///
+    /// ```
+    /// use gochan::prelude::*;
+    /// use gochan::sync::{Cond, Mutex};
+    /// use std::time::Duration;
+    ///
+    /// let (queue, filled) = (Mutex::new(Vec::<i32>::new()), Cond::new());
+    /// let (ctx, _cancel) = background().with_timeout(Duration::from_millis(1));
+    /// let mut values = queue.lock();
+    /// let mut waited = Ok(());
+    /// while values.is_empty() && waited.is_ok() {
+    ///     (values, waited) = filled.wait_ctx(&ctx, values);
+    /// }
+    /// assert_eq!(waited.unwrap_err().to_string(), "context deadline exceeded");
+    /// ```
+    #[track_caller]
+    pub fn wait_ctx<G: LockGuard>(&self, ctx: &Context, guard: G) -> (G, Result<(), ContextError>) {
+        const WHAT: &str = "Cond::wait_ctx";
+        match Limit::end_of(ctx, WHAT, Location::caller()) {
+            Err(error) => (guard, Err(error)),
+            // gochan-lint: allow(cond_wait_without_loop) the loop is the caller's
+            Ok(None) => (self.wait(guard), Ok(())),
+            Ok(Some(limit)) => {
+                let (guard, signalled) = self.wait_within(guard, &limit, WHAT, Location::caller());
+                (guard, if signalled { Ok(()) } else { Err(limit.error()) })
+            }
+        }
+    }
+
+    /// The flag is false if `limit` has passed.
+    fn wait_within<G: LockGuard>(
+        &self,
+        guard: G,
+        limit: &Limit,
+        what: &'static str,
+        place: SourceLocation,
+    ) -> (G, bool) {
+        if points::are_due() {
+            self.explore_wait(&guard);
         }
         let waiter = Waiter::new(());
         let parker = self.queue(&waiter);
-        let mutex = guard.raw();
-        mutex.unlock();
-        let mut timed_out = false;
-        parker.park_until(deadline, WaitReason::Cond, place, &mut || {
-            let mut waiters = self.waiters.lock();
-            // SAFETY: it was pushed on this queue.
-            timed_out = unsafe { waiters.remove(&waiter) };
-            if timed_out {
-                self.count(&waiters, -1);
-            }
-            timed_out
-        });
-        mutex.lock(WaitReason::Mutex, place);
-        point_after("Cond::wait_timeout");
-        (guard, timed_out)
+        let mut guard = ManuallyDrop::new(guard);
+        guard.unlock();
+        // SAFETY: the closure does nothing but what it does under the lock of the queue.
+        let signalled = unsafe { limit.park(&parker, WaitReason::Cond, place, || self.withdraw(&waiter)) };
+        guard.lock(place);
+        let guard = ManuallyDrop::into_inner(guard);
+        points::after_unpolled(what, Some(place));
+        (guard, signalled)
     }
 
-    /// Before the mutex is unlocked: whoever changes the value under the mutex afterwards finds the waiter.
     /// In an exploration: what a wait touches now, and when it is over.
     #[cold]
-    fn explore_wait(&self, mutex: &RawMutex) {
-        fine_point(&[Touch::write(self), Touch::write(mutex)], "Cond::wait");
-        announce_after_wait(Touch::write(mutex));
+    fn explore_wait<G: LockGuard>(&self, guard: &G) {
+        let lock = Touch { object: guard.object(), access: Access::Write };
+        points::before_fine(|| [Touch::write(self), lock], "Cond::wait");
+        points::announce_after_wait(lock);
     }
 
+    /// Called before the mutex is unlocked: a goroutine that then changes the value finds the waiter.
     #[inline(never)]
     fn queue(&self, waiter: &Waiter<()>) -> Parker {
         let parker = Parker::current();
         let owner = parker.owner();
         let mut waiters = self.waiters.lock();
-        // SAFETY: the caller parks until the owner is woken, or withdraws the waiter.
+        // SAFETY: the caller parks until the owner is woken, or removes the waiter.
         unsafe { waiters.push(waiter, owner) };
         self.count(&waiters, 1);
         parker
     }
 
-    /// Notes that `waiters` has changed by `change`; it is locked, so plain arithmetic will do.
+    /// Takes `waiter` off the queue. False: it has been taken off.
+    fn withdraw(&self, waiter: &Waiter<()>) -> bool {
+        let mut waiters = self.waiters.lock();
+        // SAFETY: it was pushed on this queue, if ever on one.
+        let was_queued = unsafe { waiters.remove(waiter) };
+        if was_queued {
+            self.count(&waiters, -1);
+        }
+        was_queued
+    }
+
+    /// Notes that the length of `waiters` has changed by `change`; it is locked, so plain arithmetic suffices.
     fn count(&self, _waiters: &Queue<()>, change: isize) {
         self.count.store(self.count.load(Relaxed).wrapping_add_signed(change), Relaxed);
     }
 
-    /// Wakes the one who has waited longest, if anybody waits. The mutex may be held, but need not.
+    /// Wakes the longest waiter, if there is one. The caller may hold the mutex, but need not. Never blocks.
     #[doc(alias = "Signal")]
     #[track_caller]
     pub fn signal(&self) {
-        between_points_touching(
+        points::around(
             || Touch::write(self),
             "Cond::signal",
             || {
@@ -207,11 +252,11 @@ impl Cond {
         Some(owner)
     }
 
-    /// Wakes everybody who waits. The mutex may be held, but need not.
+    /// Wakes all waiters. The caller may hold the mutex, but need not. Never blocks.
     #[doc(alias = "Broadcast")]
     #[track_caller]
     pub fn broadcast(&self) {
-        between_points_touching(
+        points::around(
             || Touch::write(self),
             "Cond::broadcast",
             || {
@@ -228,19 +273,20 @@ impl Cond {
         std::iter::from_fn(|| waiters.pop()).map(Waiter::take_owner).collect()
     }
 
-    /// [`signal`](Cond::signal) under the name that it has in the standard library.
+    /// [`signal`](Cond::signal) under its name in the standard library.
     #[track_caller]
     pub fn notify_one(&self) {
         self.signal();
     }
 
-    /// [`broadcast`](Cond::broadcast) under the name that it has in the standard library.
+    /// [`broadcast`](Cond::broadcast) under its name in the standard library.
     #[track_caller]
     pub fn notify_all(&self) {
         self.broadcast();
     }
 
-    /// Whoever has changed the value after a waiter's unlock has locked the mutex since, and so sees its count.
+    /// A goroutine that has changed the value after a waiter's unlock has locked the mutex since, and so sees the
+    /// count.
     fn has_waiters(&self) -> bool {
         self.count.load(Relaxed) != 0
     }

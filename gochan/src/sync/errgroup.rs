@@ -1,4 +1,4 @@
-//! Goroutines that work on parts of one task, and stop when one of them fails.
+//! Groups of goroutines that work on parts of one task and stop when one of them fails.
 //!
 //! ```
 //! use gochan::prelude::*;
@@ -16,9 +16,34 @@
 //! assert!(ctx.err().is_some());
 //! ```
 
+//!
+//! [`group`] and [`with_context()`] make groups for errors of all kinds, so that tasks can use `?`:
+//!
+//! ```
+//! use gochan::prelude::*;
+//! use gochan::sync::errgroup;
+//!
+//! fn sum(texts: Vec<&'static str>) -> Result<u64, Box<dyn std::error::Error + Send + Sync>> {
+//!     let (group, ctx) = errgroup::with_context(&background());
+//!     let numbers = chan!(u64, texts.len());
+//!     for text in texts {
+//!         let (ctx, numbers) = (ctx.clone(), numbers.clone());
+//!         group.go(move || {
+//!             ctx.check()?;
+//!             numbers.send(text.parse()?)?;
+//!             Ok(())
+//!         });
+//!     }
+//!     group.wait()?;
+//!     Ok(numbers.try_iter().sum())
+//! }
+//! assert_eq!(sum(vec!["1", "2"]).unwrap(), 3);
+//! assert_eq!(sum(vec!["one"]).unwrap_err().to_string(), "invalid digit found in string");
+//! ```
+
 use super::cond::Cond;
 use super::mutex::Mutex;
-use crate::callback::drop_quietly;
+use crate::base::callback::drop_quietly;
 use crate::context::{CancelHandle, Context};
 use crate::sched::park::WaitReason;
 use std::any::Any;
@@ -27,64 +52,92 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
-/// Goroutines that are started together and waited for together: Go's `errgroup.Group`.
+/// A group whose tasks may fail with any error, as in Go: what `?` gives. The error of [`Group::new`] is inferred from
+/// the tasks, which does not work if they all use `?`.
+///
+/// ```
+/// let group = gochan::sync::errgroup::group();
+/// group.go(|| {
+///     let number: u8 = "256".parse()?;
+///     println!("{number}");
+///     Ok(())
+/// });
+/// assert_eq!(group.wait().unwrap_err().to_string(), "number too large to fit in target type");
+/// ```
+#[doc(alias = "errgroup.Group")]
+pub fn group() -> Group {
+    Group::new()
+}
+
+/// Like [`Group::with_context`], for a group whose tasks may fail with any error: Go's `errgroup.WithContext`.
+///
+/// See the [module](self) for an example.
+#[doc(alias = "errgroup.WithContext")]
+pub fn with_context(ctx: &Context) -> (Group, Context) {
+    Group::with_context(ctx)
+}
+
+/// A group of goroutines that are waited for together: Go's `errgroup.Group`.
 ///
 /// [`wait`](Group::wait) returns the first error. With a [context](Group::with_context), that error also ends the
-/// context, which tells the others to stop. Clones are handles of the same group.
+/// context, which tells the other tasks to stop. Clones are handles to the same group.
 ///
-/// A task that panics, or leaves by [`goexit`](crate::runtime::goexit), ends the context, too, and so does `wait` for
-/// whoever waits.
+/// A task that panics or calls [`goexit`](crate::runtime::goexit) also ends the context, and `wait` then panics or
+/// exits in the same way.
 ///
-/// The example is in [the module](self).
+/// See the [module](self) for an example.
 #[doc(alias = "errgroup.Group")]
 pub struct Group<E = Box<dyn Error + Send + Sync>> {
-    shared: Arc<Shared<E>>,
+    shared: Arc<SharedGroup<E>>,
 }
 
-struct Shared<E> {
-    state: Mutex<State<E>>,
-    /// A task has ended, which may make room for another one.
+struct SharedGroup<E> {
+    state: Mutex<GroupState<E>>,
+    /// Signalled when a task ends, which may make room for another one.
     room: Cond,
-    /// The last task has ended.
+    /// Signalled when the last task ends.
     idle: Cond,
-    end: Option<End<E>>,
+    end: Option<ContextEnd<E>>,
 }
 
-/// The end of a group's context.
-struct End<E> {
+/// How to end a group's context.
+struct ContextEnd<E> {
     cancel: CancelHandle,
     cause: Option<ToCause<E>>,
 }
 
 type ToCause<E> = Box<dyn Fn(&E) -> Box<dyn Error + Send + Sync> + Send + Sync>;
 
-struct State<E> {
+struct GroupState<E> {
     active: usize,
     limit: Option<usize>,
-    error: Option<E>,
-    /// What the first task that did not return has unwound with.
+    /// In the order in which the tasks failed.
+    errors: Vec<E>,
+    /// The payload of the first task that unwound.
     unwound: Option<Box<dyn Any + Send>>,
 }
 
 impl<E: Send + 'static> Group<E> {
-    /// A group without tasks or limit. An error does not stop the others.
+    /// A group without tasks, limit or context. An error does not stop the other tasks.
+    #[must_use]
     pub fn new() -> Group<E> {
         Group::with_end(None)
     }
 
-    /// A group and its context, derived from `ctx`. It ends with the first task that fails, or else when
+    /// A group and its context, derived from `ctx`. The context ends when the first task fails, or else when
     /// [`wait`](Group::wait) returns.
     #[doc(alias = "WithContext")]
+    #[must_use]
     pub fn with_context(ctx: &Context) -> (Group<E>, Context) {
         let (ctx, cancel) = ctx.with_cancel();
-        (Group::with_end(Some(End { cancel, cause: None })), ctx)
+        (Group::with_end(Some(ContextEnd { cancel, cause: None })), ctx)
     }
 
-    /// As [`with_context`](Group::with_context); the first error is also the context's [`cause`](Context::cause), as in
-    /// Go.
+    /// Like [`with_context`](Group::with_context), but the first error also sets the context's
+    /// [`cause`](Context::cause), as in Go.
     ///
-    /// The error itself is for [`wait`](Group::wait) to return. What the context tells of it, its text or a clone, is
-    /// what `cause` makes.
+    /// [`wait`](Group::wait) returns the error itself. `cause` makes the context's cause from it, such as its text or a
+    /// clone.
     ///
     /// ```
     /// use gochan::prelude::*;
@@ -106,15 +159,15 @@ impl<E: Send + 'static> Group<E> {
     {
         let (ctx, cancel) = ctx.with_cancel_cause();
         let cause: ToCause<E> = Box::new(move |error| cause(error).into());
-        (Group::with_end(Some(End { cancel, cause: Some(cause) })), ctx)
+        (Group::with_end(Some(ContextEnd { cancel, cause: Some(cause) })), ctx)
     }
 
-    fn with_end(end: Option<End<E>>) -> Group<E> {
-        let state = Mutex::new(State { active: 0, limit: None, error: None, unwound: None });
-        Group { shared: Arc::new(Shared { state, room: Cond::new(), idle: Cond::new(), end }) }
+    fn with_end(end: Option<ContextEnd<E>>) -> Group<E> {
+        let state = Mutex::new(GroupState { active: 0, limit: None, errors: Vec::new(), unwound: None });
+        Group { shared: Arc::new(SharedGroup { state, room: Cond::new(), idle: Cond::new(), end }) }
     }
 
-    /// Runs `f` in a new goroutine, after waiting for room if there is a [limit](Group::set_limit).
+    /// Runs `f` in a new goroutine. Waits first while the number of tasks is at its [limit](Group::set_limit).
     #[doc(alias = "Go")]
     #[track_caller]
     pub fn go(&self, f: impl FnOnce() -> Result<(), E> + Send + 'static) {
@@ -125,7 +178,7 @@ impl<E: Send + 'static> Group<E> {
         self.spawn(f);
     }
 
-    /// As [`go`](Group::go) if there is room; else does nothing and returns false.
+    /// Like [`go`](Group::go) if there is room; otherwise does nothing and returns false. Never blocks.
     #[doc(alias = "TryGo")]
     #[track_caller]
     pub fn try_go(&self, f: impl FnOnce() -> Result<(), E> + Send + 'static) -> bool {
@@ -141,16 +194,16 @@ impl<E: Send + 'static> Group<E> {
 
     #[track_caller]
     fn spawn(&self, f: impl FnOnce() -> Result<(), E> + Send + 'static) {
-        // Ends with the task, also if the goroutine cannot be started.
+        // Dropped when the task ends, or if the goroutine cannot be started.
         let task = Task(self.shared.clone());
-        crate::sched::go(move || {
+        crate::spawn::start::go(move || {
             let outcome = catch_unwind(AssertUnwindSafe(f));
             task.0.note(outcome);
             drop(task);
         });
     }
 
-    /// Lets at most so many tasks run at a time; `None` is no limit, and zero lets none run.
+    /// Limits the number of tasks that run at a time; `None` is no limit, and zero lets none run.
     ///
     /// # Panics
     /// If tasks are running.
@@ -180,14 +233,16 @@ impl<E: Send + 'static> Group<E> {
         );
     }
 
-    /// Waits for all tasks to end, then ends the group's context.
+    /// Waits until all tasks have ended, then ends the group's context. Parks the goroutine, or blocks the thread
+    /// outside of goroutines.
     ///
-    /// The group can be used again, though not its context.
+    /// The group can be used again, but its context cannot.
     ///
     /// # Errors
-    /// The first one of a task; it is returned once, and another `wait` returns `Ok`. Go programs often wait twice, the
-    /// first time in a goroutine that then closes the channel of the results. Here that channel closes by itself when
-    /// the tasks have dropped their senders; or the goroutine returns what it got:
+    /// The first error of a task; the others, which [`wait_all`](Group::wait_all) would return, are dropped. It is
+    /// returned once, and another `wait` returns `Ok`. Go programs often wait twice,
+    /// the first time in a goroutine that then closes the channel of results. Here that channel closes by itself when
+    /// the tasks have dropped their senders; or the goroutine returns the result:
     ///
     /// ```
     /// # use gochan::prelude::*;
@@ -206,28 +261,61 @@ impl<E: Send + 'static> Group<E> {
     /// ```
     ///
     /// # Panics
-    /// With what a task has panicked with. If one has left by `goexit`, so does the caller.
+    /// Resumes a task's panic. If a task called `goexit`, so does the caller.
     #[doc(alias = "Wait")]
     #[track_caller]
     pub fn wait(&self) -> Result<(), E> {
-        let state = self.shared.state.lock_as("Group::wait", Some(Location::caller()));
+        self.errors("Group::wait").into_iter().next().map_or(Ok(()), Err)
+    }
+
+    /// Like [`wait`](Group::wait), but returns the errors of all tasks, in the order in which they failed: Go's
+    /// `errors.Join`. With a context, these include the errors of tasks that stopped because another had failed.
+    ///
+    /// # Errors
+    /// All errors, if there is one.
+    ///
+    /// # Panics
+    /// Like `wait`.
+    ///
+    /// ```
+    /// let group = gochan::sync::errgroup::Group::new();
+    /// for n in 0..5 {
+    ///     group.go(move || if n % 2 == 0 { Ok(()) } else { Err(n) });
+    /// }
+    /// let mut failed = group.wait_all().unwrap_err();
+    /// failed.sort();
+    /// assert_eq!(failed, [1, 3]);
+    /// assert_eq!(group.wait_all(), Ok(()));
+    /// ```
+    #[doc(alias = "errors.Join")]
+    #[track_caller]
+    pub fn wait_all(&self) -> Result<(), Vec<E>> {
+        let errors = self.errors("Group::wait_all");
+        if errors.is_empty() { Ok(()) } else { Err(errors) }
+    }
+
+    /// Waits, and takes the errors out.
+    #[track_caller]
+    fn errors(&self, what: &'static str) -> Vec<E> {
+        let state = self.shared.state.lock_as(what, Some(Location::caller()));
         let mut state = self.shared.idle.wait_while_as(WaitReason::ErrGroup, state, |state| state.active > 0);
-        let (error, unwound) = (state.error.take(), state.unwound.take());
+        let (errors, unwound) = (std::mem::take(&mut state.errors), state.unwound.take());
         drop(state);
         self.shared.cancel(None);
-        match unwound {
-            Some(payload) => resume_unwind(payload),
-            None => error.map_or(Ok(()), Err),
+        if let Some(payload) = unwound {
+            drop_quietly(errors);
+            resume_unwind(payload);
         }
+        errors
     }
 }
 
-impl<E> Shared<E> {
-    /// A task has come to its end.
+impl<E> SharedGroup<E> {
+    /// Notes the outcome of a task.
     fn note(&self, outcome: std::thread::Result<Result<(), E>>) {
-        // The user's code: not under the lock, and if it panics, so has the task.
+        // `make` is the user's code: it runs without the lock, and its panic counts as the task's.
         let made = match (&outcome, &self.end) {
-            (Ok(Err(error)), Some(End { cause: Some(make), .. })) => {
+            (Ok(Err(error)), Some(ContextEnd { cause: Some(make), .. })) => {
                 catch_unwind(AssertUnwindSafe(|| make(error))).map(Some)
             }
             _ => Ok(None),
@@ -240,12 +328,12 @@ impl<E> Shared<E> {
             }
         };
         let mut state = self.state.lock_as("end of Group::go", None);
-        let is_first = state.error.is_none() && state.unwound.is_none();
-        // What is not kept is dropped when the lock is free.
+        let is_first = state.errors.is_empty() && state.unwound.is_none();
+        // The outcome that is not kept is dropped without the lock.
         let _dropped = match outcome {
             Ok(Ok(())) => return,
-            Ok(Err(error)) if state.error.is_none() => {
-                state.error = Some(error);
+            Ok(Err(error)) => {
+                state.errors.push(error);
                 None
             }
             Err(payload) if state.unwound.is_none() => {
@@ -255,7 +343,7 @@ impl<E> Shared<E> {
             other => Some(other),
         };
         drop(state);
-        // Another one is about to have done so already, with a cause of its own.
+        // Otherwise another task cancels, with its own cause.
         if is_first {
             self.cancel(cause);
         }
@@ -270,14 +358,14 @@ impl<E> Shared<E> {
     }
 }
 
-impl<E> State<E> {
+impl<E> GroupState<E> {
     fn is_full(&self) -> bool {
         self.limit.is_some_and(|limit| self.active >= limit)
     }
 }
 
-/// Counts a task down when it goes.
-struct Task<E>(Arc<Shared<E>>);
+/// Counts a task down when it is dropped.
+struct Task<E>(Arc<SharedGroup<E>>);
 
 impl<E> Drop for Task<E> {
     fn drop(&mut self) {
@@ -293,7 +381,7 @@ impl<E> Drop for Task<E> {
 }
 
 impl<E> Clone for Group<E> {
-    /// Another handle of the same group.
+    /// Another handle to the same group.
     fn clone(&self) -> Group<E> {
         Group { shared: self.shared.clone() }
     }

@@ -1,4 +1,4 @@
-//! Values and functions that are computed once, when they are first needed.
+//! Values that are computed once, when first needed.
 
 use super::once_cell::OnceCell;
 use super::panicked::Panicked;
@@ -9,10 +9,10 @@ use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, RefUnwindSafe, UnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
-/// A value that is computed when it is first used.
+/// A value that is computed on first use.
 ///
-/// Whoever needs it while it is being computed waits; that parks the goroutine, or blocks the thread outside of one.
-/// If the computation panics, so does every use, with the same message.
+/// Uses during the computation wait; that parks the goroutine, or blocks the thread outside of goroutines. If the
+/// computation panics, so does every use, with the same message.
 ///
 /// ```
 /// use gochan::sync::Lazy;
@@ -27,7 +27,7 @@ pub struct Lazy<T, F = fn() -> T> {
     f: Cell<Option<F>>,
 }
 
-// SAFETY: `f` is taken under the cell's protection, by whoever comes first; that moves it to another thread.
+// SAFETY: only the cell's one initialiser takes `f`; that may move it to another thread.
 unsafe impl<T: Send + Sync, F: Send> Sync for Lazy<T, F> {}
 impl<T: UnwindSafe, F: UnwindSafe> UnwindSafe for Lazy<T, F> {}
 impl<T: UnwindSafe + RefUnwindSafe, F: UnwindSafe> RefUnwindSafe for Lazy<T, F> {}
@@ -39,10 +39,10 @@ impl<T, F: FnOnce() -> T> Lazy<T, F> {
         Lazy { cell: OnceCell::new(), f: Cell::new(Some(f)) }
     }
 
-    /// The value, computed now if it was not before. One load once it is there.
+    /// The value, computed now if it is not yet. One atomic load once it is there.
     ///
     /// # Panics
-    /// With what `f` panicked with. If called from inside of `f`, too.
+    /// If `f` panics, now or earlier, with its message. If called from within `f`.
     #[inline]
     #[track_caller]
     pub fn force(lazy: &Lazy<T, F>) -> &T {
@@ -90,7 +90,7 @@ impl<T, F: FnOnce() -> T> Deref for Lazy<T, F> {
 macro_rules! side {
     ($($side:ident $channel:ident)*) => {
         $(
-            // A channel outside of functions, as Go's `var events = make(chan Event)`.
+            // A channel in a static, like Go's `var events = make(chan Event)`.
             #[diagnostic::do_not_recommend]
             impl<S: $side, F: FnOnce() -> S> $side for Lazy<S, F> {
                 type Item = S::Item;
@@ -123,9 +123,9 @@ impl<T: fmt::Debug, F> fmt::Debug for Lazy<T, F> {
     }
 }
 
-/// A function that calls `f` the first time, and does nothing later: Go's `sync.OnceFunc`.
+/// A function that calls `f` the first time and does nothing later: Go's `sync.OnceFunc`.
 ///
-/// If `f` panics, so does every call, with the same message.
+/// If `f` panics, so does every call, with the same message. Calls wait while `f` runs.
 ///
 /// ```
 /// let open = gochan::sync::once_func(|| println!("opening"));
@@ -140,10 +140,10 @@ where
     once_value(f)
 }
 
-/// A function that calls `f` the first time, and returns clones of its result from then on: Go's `sync.OnceValue`.
-/// For several values, return a tuple.
+/// A function that calls `f` the first time and always returns clones of its result: Go's `sync.OnceValue`. For several
+/// values, return a tuple.
 ///
-/// If `f` panics, so does every call, with the same message. [`Lazy`] needs no `Clone`.
+/// If `f` panics, so does every call, with the same message. Calls wait while `f` runs. A [`Lazy`] needs no `Clone`.
 ///
 /// ```
 /// let answer = gochan::sync::once_value(|| 6 * 7);

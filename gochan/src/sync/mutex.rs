@@ -1,38 +1,36 @@
 //! Mutual exclusion.
 
 use super::raw_mutex::RawMutex;
-use crate::sched::bubble::{
-    between_points_touching, fine_point, has_points, point_after_at, point_at, point_before_touching,
-};
-use crate::sched::knots::HOLDERS_NEED_POINTS;
+use crate::base::location::SourceLocation;
+use crate::base::touch::Touch;
+use crate::knots::HOLDERS_NEED_POINTS;
+use crate::points;
 use crate::sched::park::WaitReason;
-use crate::sched::touch::Touch;
 use std::cell::UnsafeCell;
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 
-/// A value that one goroutine at a time can reach: Go's `sync.Mutex` with what it protects inside.
+/// A value that one goroutine at a time can access: Go's `sync.Mutex` with the value inside.
 ///
-/// Waiting parks the goroutine, not its thread; outside of goroutines it blocks the thread. The lock may be held
-/// across anything, also across operations that park. What came before an unlock happens before the next lock.
+/// Waiting parks the goroutine, not its thread; outside of goroutines it blocks the thread. The lock may be held across
+/// any operation, including those that park. An unlock happens before the next lock.
 ///
-/// There is no poisoning: a guard that is dropped by a panic unlocks, and the next one finds the value as it was
-/// left. Locking twice from one goroutine waits for ever, as in Go. Debug builds and tests report that at once, with the
-/// places of both locks, as they do when several goroutines wait for each other; other builds do when nothing else can
-/// run any more.
+/// There is no poisoning: a guard that a panic drops unlocks, and the next one finds the value as it was left. Locking
+/// twice from one goroutine waits forever, as in Go. Debug builds and tests report that at once, with the places of
+/// both locks, as well as goroutines that wait for each other; other builds report it when nothing else can run.
 ///
 /// # Fairness
 ///
-/// Free locks go to whoever is there first, waiters are woken in order of arrival to compete, and who has waited for
-/// more than a millisecond, or was woken in vain, is served next. So a goroutine that locks in a loop is fast, and
-/// nobody starves.
+/// A free lock goes to the first goroutine that takes it. Waiters are woken in order of arrival to compete; one that
+/// has waited for more than a millisecond, or was woken in vain, is served next. So a goroutine that locks in a loop is
+/// fast, and no goroutine starves.
 ///
 /// # Cost
 ///
-/// Two atomic operations for a lock and unlock that meet nobody; 56 bytes besides the value. While it is recorded who holds
-/// which lock ([`deadlock_report`](crate::runtime::Builder::deadlock_report)), some nanoseconds more.
+/// Two atomic operations for an uncontended lock and unlock, and 56 bytes in addition to the value. A few nanoseconds
+/// more while the holders of locks are recorded ([`deadlock_report`](crate::runtime::Builder::deadlock_report)).
 ///
 /// ```
 /// use gochan::prelude::*;
@@ -59,7 +57,7 @@ pub struct Mutex<T: ?Sized> {
 unsafe impl<T: ?Sized + Send> Send for Mutex<T> {}
 // SAFETY: the lock gives one thread at a time access to the value.
 unsafe impl<T: ?Sized + Send> Sync for Mutex<T> {}
-// A panic may leave the value half changed, but that is stated, and nothing of the lock itself.
+// A panic may leave the value half changed, as documented, but never the lock itself.
 impl<T: ?Sized> UnwindSafe for Mutex<T> {}
 impl<T: ?Sized> RefUnwindSafe for Mutex<T> {}
 
@@ -70,20 +68,20 @@ impl<T> Mutex<T> {
         Mutex { raw: RawMutex::new(), value: UnsafeCell::new(value) }
     }
 
-    /// The value, once nobody shares the mutex any more.
+    /// Returns the value; the mutex is no longer shared.
     pub fn into_inner(self) -> T {
         self.value.into_inner()
     }
 }
 
 impl<T: ?Sized> Mutex<T> {
-    /// Locks, waiting for as long as somebody else holds the lock. Dropping the guard unlocks.
+    /// Locks the mutex, waiting while it is held elsewhere. Dropping the guard unlocks.
     #[doc(alias = "Lock")]
     #[doc(alias = "Unlock")]
     #[inline]
     #[track_caller]
     pub fn lock(&self) -> MutexGuard<'_, T> {
-        if has_points() {
+        if points::are_due() {
             return self.lock_as("Mutex::lock", Some(Location::caller()));
         }
         if HOLDERS_NEED_POINTS {
@@ -94,18 +92,14 @@ impl<T: ?Sized> Mutex<T> {
         MutexGuard::new(self)
     }
 
-    /// As a part of the operation `what`, which is called from nowhere if it has no `place`.
+    /// Locks as a part of the operation `what`, called at `place` if there is one.
     #[cold]
     #[track_caller]
-    pub(super) fn lock_as(
-        &self,
-        what: &'static str,
-        place: Option<&'static Location<'static>>,
-    ) -> MutexGuard<'_, T> {
-        point_before_touching(|| Touch::write(&self.raw), what, place);
+    pub(super) fn lock_as(&self, what: &'static str, place: Option<SourceLocation>) -> MutexGuard<'_, T> {
+        points::before(|| Touch::write(&self.raw), what, place);
         self.raw.lock(WaitReason::Mutex, Location::caller());
         let guard = MutexGuard::new(self);
-        point_at(what, place);
+        points::after(what, place);
         guard
     }
 
@@ -113,12 +107,12 @@ impl<T: ?Sized> Mutex<T> {
     #[cold]
     fn unlock_between_points(&self) {
         const WHAT: &str = "drop of MutexGuard";
-        fine_point(&[Touch::write(&self.raw)], WHAT);
+        points::before_fine(|| Touch::write(&self.raw), WHAT);
         self.raw.unlock();
-        point_after_at(WHAT, None);
+        points::after_unpolled(WHAT, None);
     }
 
-    /// Locks if that needs no waiting, and nobody who waits is to be served first.
+    /// Locks if the mutex is free and no waiter is to be served first; `None` otherwise. Never blocks.
     ///
     /// ```
     /// let mutex = gochan::sync::Mutex::new(1);
@@ -132,16 +126,20 @@ impl<T: ?Sized> Mutex<T> {
     #[track_caller]
     pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
         let place = Location::caller();
-        between_points_touching(|| Touch::write(&self.raw), "Mutex::try_lock", || self.look(place))
+        points::around(|| Touch::write(&self.raw), "Mutex::try_lock", || self.look(place))
     }
 
-    /// As `try_lock`, which is a place for others to run in explorations.
+    /// Like `try_lock`, but without points: others cannot run here in explorations.
     #[inline]
-    fn look(&self, place: &'static Location<'static>) -> Option<MutexGuard<'_, T>> {
+    fn look(&self, place: SourceLocation) -> Option<MutexGuard<'_, T>> {
         self.raw.try_lock(place).then(|| MutexGuard::new(self))
     }
 
-    /// The value, without locking: the exclusive borrow proves that nobody else has it.
+    pub(super) fn raw(&self) -> &RawMutex {
+        &self.raw
+    }
+
+    /// The value, without locking: the exclusive borrow proves that it is not shared.
     pub fn get_mut(&mut self) -> &mut T {
         self.value.get_mut()
     }
@@ -173,24 +171,24 @@ impl<T: ?Sized + fmt::Debug> fmt::Debug for Mutex<T> {
 
 /// Access to the value of a [`Mutex`], until dropped.
 ///
-/// It stays with the goroutine that has locked.
+/// It cannot be sent to another goroutine.
 #[must_use = "the mutex is unlocked when the guard is dropped"]
 pub struct MutexGuard<'a, T: ?Sized> {
     mutex: &'a Mutex<T>,
-    /// Not `Send`.
+    /// Makes the guard not `Send`.
     _here: PhantomData<*const ()>,
 }
 
-// SAFETY: a shared guard gives shared access to the value only.
+// SAFETY: a shared guard gives only shared access to the value.
 unsafe impl<T: ?Sized + Sync> Sync for MutexGuard<'_, T> {}
 
 impl<'a, T: ?Sized> MutexGuard<'a, T> {
     #[inline]
-    fn new(mutex: &'a Mutex<T>) -> MutexGuard<'a, T> {
+    pub(super) fn new(mutex: &'a Mutex<T>) -> MutexGuard<'a, T> {
         MutexGuard { mutex, _here: PhantomData }
     }
 
-    /// The lock it holds.
+    /// The lock that it holds.
     pub(super) fn raw(&self) -> &'a RawMutex {
         &self.mutex.raw
     }
@@ -217,7 +215,7 @@ impl<T: ?Sized> DerefMut for MutexGuard<'_, T> {
 impl<T: ?Sized> Drop for MutexGuard<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        if has_points() {
+        if points::are_due() {
             return self.mutex.unlock_between_points();
         }
         if HOLDERS_NEED_POINTS {

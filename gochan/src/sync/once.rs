@@ -1,19 +1,20 @@
-//! Doing something once.
+//! Running a function once.
 
 use super::raw_once::{RawOnce, Run};
-use crate::sched::bubble::{between_points_touching, has_points, point, point_after, point_before_touching};
+use crate::base::location::SourceLocation;
+use crate::base::touch::Touch;
+use crate::points;
 use crate::sched::park::WaitReason;
-use crate::sched::touch::Touch;
 use std::fmt;
 use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 
-/// Runs a function once, whoever is first: Go's `sync.Once`.
+/// Runs a function once, in the first call: Go's `sync.Once`.
 ///
-/// Everybody returns after it has finished, and sees what it has done. Those who come while it runs wait; that parks
-/// the goroutine, or blocks the thread outside of one.
+/// Every call returns after the function has finished, which happens before that return. Calls while it runs wait; that
+/// parks the goroutine, or blocks the thread outside of goroutines.
 ///
-/// A function that panics counts as having run, as in Go: it is not tried again. Use
-/// [`OnceCell::get_or_init`](super::OnceCell::get_or_init) if it should be.
+/// A function that panics counts as run, as in Go: it is not retried.
+/// [`OnceCell::get_or_init`](super::OnceCell::get_or_init) retries.
 ///
 /// ```
 /// use gochan::sync::Once;
@@ -33,50 +34,51 @@ impl UnwindSafe for Once {}
 impl RefUnwindSafe for Once {}
 
 impl Once {
-    /// Nothing has run yet.
+    /// A `Once` whose function has not run.
     #[cfg_attr(gochan_loom, const_fn::const_fn(cfg(not(gochan_loom))))]
+    #[must_use]
     pub const fn new() -> Once {
         Once { raw: RawOnce::new() }
     }
 
-    /// Runs `f` if nothing has run yet; waits if something is running. One load once it is done.
+    /// Runs `f` if no function has run yet; waits if one is running. One atomic load once it is done.
     ///
     /// # Panics
-    /// If called from inside of the function that is being run, which would wait for itself for ever. And with what
-    /// `f` panics with, which leaves the function done.
+    /// If called from within the running function, which would wait for itself forever. If `f` panics; it then counts
+    /// as done.
     #[doc(alias = "Do")]
     #[inline]
     #[track_caller]
     pub fn call_once(&self, f: impl FnOnce()) {
-        if !self.raw.is_done() || has_points() {
+        if !self.raw.is_done() || points::are_due() {
             self.run(f, Location::caller());
         }
     }
 
     #[cold]
     #[track_caller]
-    fn run(&self, f: impl FnOnce(), place: &'static Location<'static>) {
-        point_before_touching(|| Touch::write(&self.raw), "Once::call_once", Some(place));
+    fn run(&self, f: impl FnOnce(), place: SourceLocation) {
+        points::before(|| Touch::write(&self.raw), "Once::call_once", Some(place));
         if let Some(run) = self.raw.begin(WaitReason::Once, "Once::call_once", place) {
-            // Whichever way `f` ends, this was it.
+            // Completes even if `f` panics.
             let completed = Completed(Some(run));
-            point("Once::call_once");
+            points::after("Once::call_once", Some(Location::caller()));
             f();
-            // Done, and not seen by anybody yet.
-            point_after("Once::call_once");
+            // Done, but not yet visible to others.
+            points::after_unpolled("Once::call_once", Some(Location::caller()));
             drop(completed);
         }
-        point("Once::call_once");
+        points::after("Once::call_once", Some(Location::caller()));
     }
 
-    /// True if the function has run to its end, or panicked.
+    /// True if the function has returned or panicked.
     #[track_caller]
     pub fn is_completed(&self) -> bool {
-        between_points_touching(|| Touch::read(&self.raw), "Once::is_completed", || self.raw.is_done())
+        points::around(|| Touch::read(&self.raw), "Once::is_completed", || self.raw.is_done())
     }
 }
 
-/// Completes the run when it goes.
+/// Completes the run when it is dropped.
 struct Completed<'a>(Option<Run<'a>>);
 
 impl Drop for Completed<'_> {

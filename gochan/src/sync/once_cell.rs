@@ -1,9 +1,10 @@
 //! A value that is set once.
 
 use super::raw_once::{RawOnce, Run};
-use crate::sched::bubble::{between_points_touching, has_points, point, point_after, point_before_touching};
+use crate::base::location::SourceLocation;
+use crate::base::touch::Touch;
+use crate::points;
 use crate::sched::park::WaitReason;
-use crate::sched::touch::Touch;
 use std::cell::UnsafeCell;
 use std::convert::Infallible;
 use std::fmt;
@@ -11,10 +12,11 @@ use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 
-/// A cell that is filled once, and read without a lock from then on.
+/// A cell that is filled once and then read without a lock.
 ///
-/// Those who come while it is being filled wait; that parks the goroutine, or blocks the thread outside of one. An
-/// initialiser that fails or panics leaves the cell empty, and the next one in line tries.
+/// Callers that need the value while it is being made wait; that parks the goroutine, or blocks the thread outside of
+/// goroutines. An initialiser that fails or panics leaves the cell empty, and the next waiting caller tries. Filling
+/// the cell happens before every read of the value.
 ///
 /// ```
 /// use gochan::sync::OnceCell;
@@ -33,7 +35,7 @@ pub struct OnceCell<T> {
 
 // SAFETY: as for any owner of a `T`.
 unsafe impl<T: Send> Send for OnceCell<T> {}
-// SAFETY: shared access reads the value (`Sync`), and can move one in that another thread moves out (`Send`).
+// SAFETY: shared access reads the value (`Sync`), and can move a value in that another thread moves out (`Send`).
 unsafe impl<T: Send + Sync> Sync for OnceCell<T> {}
 impl<T: UnwindSafe> UnwindSafe for OnceCell<T> {}
 impl<T: UnwindSafe + RefUnwindSafe> RefUnwindSafe for OnceCell<T> {}
@@ -41,23 +43,24 @@ impl<T: UnwindSafe + RefUnwindSafe> RefUnwindSafe for OnceCell<T> {}
 impl<T> OnceCell<T> {
     /// An empty cell.
     #[cfg_attr(gochan_loom, const_fn::const_fn(cfg(not(gochan_loom))))]
+    #[must_use]
     pub const fn new() -> OnceCell<T> {
         OnceCell { once: RawOnce::new(), value: UnsafeCell::new(MaybeUninit::uninit()), _owns: PhantomData }
     }
 
-    /// The value, if the cell is filled. One load.
+    /// The value, if the cell is filled. One atomic load.
     #[inline]
     #[track_caller]
     pub fn get(&self) -> Option<&T> {
-        if has_points() {
-            return between_points_touching(|| Touch::read(&self.once), "OnceCell::get", || self.filled());
+        if points::are_due() {
+            return points::around(|| Touch::read(&self.once), "OnceCell::get", || self.filled());
         }
         self.filled()
     }
 
     #[inline]
     fn filled(&self) -> Option<&T> {
-        // SAFETY: filled, so written, and not written again while borrowed.
+        // SAFETY: the cell is filled, so written, and not written again while borrowed.
         self.once.is_done().then(|| unsafe { (*self.value.get()).assume_init_ref() })
     }
 
@@ -67,16 +70,16 @@ impl<T> OnceCell<T> {
         self.once.is_done().then(|| unsafe { self.value.get_mut().assume_init_mut() })
     }
 
-    /// Fills the cell, or gives the value back if it is filled already. Waits while somebody is filling it.
+    /// Fills the cell, or returns the value if the cell is already filled. Waits while another caller is filling it.
     ///
     /// # Errors
-    /// The value, if there was one before.
+    /// `value`, if the cell is already filled.
     ///
     /// # Panics
-    /// If called from inside of the cell's own initialiser.
+    /// If called from the cell's own initialiser.
     #[track_caller]
     pub fn set(&self, value: T) -> Result<(), T> {
-        point_before_touching(|| Touch::write(&self.once), "OnceCell::set", Some(Location::caller()));
+        points::before(|| Touch::write(&self.once), "OnceCell::set", Some(Location::caller()));
         let set = match self.begin(WaitReason::Once, "OnceCell::set", Location::caller()) {
             Some(run) => {
                 self.fill(run, value);
@@ -84,22 +87,22 @@ impl<T> OnceCell<T> {
             }
             None => Err(value),
         };
-        point("OnceCell::set");
+        points::after("OnceCell::set", Some(Location::caller()));
         set
     }
 
-    /// The value; if there is none yet, that of `f`. Only one such `f` runs at a time, and none after one has
-    /// returned.
+    /// The value; if the cell is empty, fills it with the result of `f`. Only one `f` runs at a time, and none after
+    /// one has returned.
     ///
     /// # Panics
-    /// If called from inside of the cell's own initialiser, which would wait for itself for ever. And with what `f`
-    /// panics with; a later caller tries again.
+    /// If called from the cell's own initialiser, which would wait for itself forever. If `f` panics: the cell stays
+    /// empty, and a later caller tries again.
     #[doc(alias = "OnceValue")]
     #[inline]
     #[track_caller]
     pub fn get_or_init(&self, f: impl FnOnce() -> T) -> &T {
-        // In an exploration the look is an operation like others.
-        match self.filled().filter(|_| !has_points()) {
+        // In an exploration, this check is an operation like others.
+        match self.filled().filter(|_| !points::are_due()) {
             Some(value) => value,
             None => match self.init(|| Ok::<_, Infallible>(f()), Location::caller()) {
                 Ok(value) => value,
@@ -107,13 +110,13 @@ impl<T> OnceCell<T> {
         }
     }
 
-    /// As [`get_or_init`](OnceCell::get_or_init), for an `f` that may fail; a later caller tries again.
+    /// Like [`get_or_init`](OnceCell::get_or_init), for an `f` that may fail; then a later caller tries again.
     ///
     /// # Errors
-    /// That of `f`.
+    /// The error of `f`.
     ///
     /// # Panics
-    /// As for `get_or_init`.
+    /// Like `get_or_init`.
     ///
     /// ```
     /// let cell = gochan::sync::OnceCell::new();
@@ -123,8 +126,8 @@ impl<T> OnceCell<T> {
     #[inline]
     #[track_caller]
     pub fn get_or_try_init<E>(&self, f: impl FnOnce() -> Result<T, E>) -> Result<&T, E> {
-        // In an exploration the look is an operation like others.
-        match self.filled().filter(|_| !has_points()) {
+        // In an exploration, this check is an operation like others.
+        match self.filled().filter(|_| !points::are_due()) {
             Some(value) => Ok(value),
             None => self.init(f, Location::caller()),
         }
@@ -132,17 +135,17 @@ impl<T> OnceCell<T> {
 
     #[cold]
     #[track_caller]
-    fn init<E>(&self, f: impl FnOnce() -> Result<T, E>, place: &'static Location<'static>) -> Result<&T, E> {
+    fn init<E>(&self, f: impl FnOnce() -> Result<T, E>, place: SourceLocation) -> Result<&T, E> {
         self.try_init_as(WaitReason::Once, "OnceCell::get_or_init", place, f)
     }
 
-    /// As `get_or_init`, for `what` at `place`, as those who wait and those who call it within itself are told.
+    /// Like `get_or_init`; waits and the panic of a recursive call report `reason`, `what` and `place`.
     #[track_caller]
     pub(super) fn get_or_init_as(
         &self,
         reason: WaitReason,
         what: &str,
-        place: &'static Location<'static>,
+        place: SourceLocation,
         f: impl FnOnce() -> T,
     ) -> &T {
         match self.try_init_as(reason, what, place, || Ok::<_, Infallible>(f())) {
@@ -155,61 +158,61 @@ impl<T> OnceCell<T> {
         &self,
         reason: WaitReason,
         what: &str,
-        place: &'static Location<'static>,
+        place: SourceLocation,
         f: impl FnOnce() -> Result<T, E>,
     ) -> Result<&T, E> {
-        point_before_touching(|| Touch::write(&self.once), "OnceCell::get_or_init", Some(place));
+        points::before(|| Touch::write(&self.once), "OnceCell::get_or_init", Some(place));
         if let Some(run) = self.begin(reason, what, place) {
-            point("OnceCell::get_or_init");
+            points::after("OnceCell::get_or_init", Some(Location::caller()));
             let value = f()?;
-            // Made, and not seen by anybody yet.
-            point_after("OnceCell::get_or_init");
+            // The value is made, but not yet visible to others.
+            points::after_unpolled("OnceCell::get_or_init", Some(Location::caller()));
             self.fill(run, value);
         }
-        point("OnceCell::get_or_init");
+        points::after("OnceCell::get_or_init", Some(Location::caller()));
         Ok(self.filled().expect("it has just been filled"))
     }
 
-    /// An empty cell for which all wait until the caller of `fill_reserved` or `give_up_reserved` has done so.
+    /// An empty cell that others wait for until `fill_reserved` or `give_up_reserved` is called.
     pub(super) fn reserved() -> OnceCell<T> {
         let mut cell = OnceCell::new();
         cell.once.reserve();
         cell
     }
 
-    /// Fills the cell as the one it was reserved for.
+    /// Fills a reserved cell.
     pub(super) fn fill_reserved(&self, f: impl FnOnce() -> T) -> &T {
-        point_before_touching(|| Touch::write(&self.once), "OnceCell::get_or_init", None);
+        points::before(|| Touch::write(&self.once), "OnceCell::get_or_init", None);
         let run = self.once.begin_reserved();
-        point("OnceCell::get_or_init");
+        points::after("OnceCell::get_or_init", Some(Location::caller()));
         let value = f();
-        point_after("OnceCell::get_or_init");
+        points::after_unpolled("OnceCell::get_or_init", Some(Location::caller()));
         self.fill(run, value);
-        point("OnceCell::get_or_init");
+        points::after("OnceCell::get_or_init", Some(Location::caller()));
         self.filled().expect("it has just been filled")
     }
 
-    /// From now on the cell is like any other that is empty.
+    /// Turns a reserved cell into an ordinary empty one.
     pub(super) fn give_up_reserved(&self) {
         drop(self.once.begin_reserved());
     }
 
     #[track_caller]
-    fn begin(&self, reason: WaitReason, what: &str, place: &'static Location<'static>) -> Option<Run<'_>> {
+    fn begin(&self, reason: WaitReason, what: &str, place: SourceLocation) -> Option<Run<'_>> {
         if self.once.is_done() { None } else { self.once.begin(reason, what, place) }
     }
 
     fn fill(&self, run: Run<'_>, value: T) {
-        // SAFETY: a `Run` is exclusive, and nobody reads before it is complete.
+        // SAFETY: a `Run` is exclusive, and the value is not read before it is complete.
         unsafe { (*self.value.get()).write(value) };
         run.complete();
     }
 
-    /// Empties the cell.
+    /// Empties the cell and returns its value.
     pub fn take(&mut self) -> Option<T> {
         let filled = self.once.is_done();
         self.once.reset();
-        // SAFETY: filled, so written; the cell counts as empty from here on.
+        // SAFETY: the cell was filled, so written, and now counts as empty.
         filled.then(|| unsafe { self.value.get_mut().assume_init_read() })
     }
 

@@ -1,15 +1,15 @@
-//! The end of a function that did not return, for those who wait for it or come later.
+//! How a shared function ended without returning, for callers that wait for it or come later.
 
-use crate::sched::task::{Goexit, raise_goexit};
+use crate::sched::fresh::{Goexit, raise_goexit};
 use std::any::Any;
 use std::panic::panic_any;
 
-/// How it ended. A payload can be raised once only; this can be raised again.
+/// How a function ended. Unlike a panic's payload, this can be raised several times.
 #[derive(Debug, Clone)]
 pub(super) enum Panicked {
     Literal(&'static str),
     Text(String),
-    /// With a payload that is not a text.
+    /// A panic whose payload is not a string.
     Other,
     Exited,
 }
@@ -35,7 +35,9 @@ impl Panicked {
             Panicked::Literal(literal) => panic_any(*literal),
             Panicked::Text(text) => panic_any(text.clone()),
             Panicked::Other => {
-                panic!("sync: the function panicked for its first caller, with a value that is not a text")
+                panic!(
+                    "sync: the function panicked for its first caller, with a payload that is not a string"
+                )
             }
             Panicked::Exited => raise_goexit(),
         }

@@ -1,8 +1,9 @@
-//! Values to use again instead of making new ones.
+//! A pool of values that are reused instead of made anew.
 
-use crate::chan::lock::SpinLock;
-use crate::sched::bubble::{point, point_after, point_at, point_before_touching};
-use crate::sched::touch::Touch;
+use crate::base::location::SourceLocation;
+use crate::base::spin::SpinLock;
+use crate::base::touch::Touch;
+use crate::points;
 use crossbeam_utils::CachePadded;
 use std::fmt;
 use std::mem::ManuallyDrop;
@@ -11,19 +12,19 @@ use std::ops::{Deref, DerefMut};
 use std::panic::Location;
 use std::thread::available_parallelism;
 
-/// Puts on one shelf between two looks at what nobody has needed meanwhile.
+/// The number of puts on a shelf after which values that stayed unused are dropped.
 const SEASON: u32 = 1024;
 
-/// A set of values, such as buffers, that are dear to make and may as well be used by the next one: Go's `sync.Pool`.
+/// A set of reusable values that are expensive to make, such as buffers: Go's `sync.Pool`.
 ///
-/// A value belongs to whoever [`get`](Pool::get)s it, for as long as it likes; [`put`](Pool::put) gives it back,
-/// in whatever state it is. [`lease`](Pool::lease) does so by itself.
+/// [`get`](Pool::get) moves a value out of the pool, for any length of time; [`put`](Pool::put) gives it back in the
+/// state it is in. A [`lease`](Pool::lease) puts it back when it is dropped.
 ///
-/// What has not been needed for a while is dropped: each time a thousand values have come back to a worker's shelf,
-/// those that were left over the whole time go. [`trim`](Pool::trim) drops everything now.
+/// Values that have not been needed for a while are dropped: after each 1024 puts on a worker's shelf, those that
+/// stayed there the whole time. [`trim`](Pool::trim) drops all values at once.
 ///
-/// Values that goroutines of one worker put are found by goroutines of that worker first: they are warm in its
-/// cache, and no other core is disturbed. Nothing waits here.
+/// Goroutines get the values that goroutines of the same worker have put first: those are in its cache, and no other
+/// core is disturbed. No operation blocks.
 ///
 /// ```
 /// use gochan::sync::Pool;
@@ -37,55 +38,55 @@ const SEASON: u32 = 1024;
 #[doc(alias = "sync.Pool")]
 pub struct Pool<T, F = fn() -> T> {
     make: F,
-    /// One for each worker, and one for all other threads.
+    /// One shelf for each worker, and one for all other threads.
     shelves: Box<[CachePadded<SpinLock<Shelf<T>>>]>,
 }
 
 struct Shelf<T> {
     values: Vec<T>,
-    /// The fewest that lay here since the season began: nobody has needed these.
+    /// The smallest number of values since the season began: these were not needed.
     idle: usize,
     puts: u32,
 }
 
 impl<T: Send, F: Fn() -> T> Pool<T, F> {
-    /// An empty pool; `make` makes a value when none is there.
+    /// An empty pool; `make` makes a value when the pool has none.
     #[doc(alias = "New")]
     pub fn new(make: F) -> Pool<T, F> {
-        let workers = crate::sched::worker_of()
+        let workers = crate::sched::here::worker_of()
             .map_or_else(|| available_parallelism().map_or(1, NonZero::get), |(_, workers)| workers);
         let shelf = || CachePadded::new(SpinLock::new(Shelf { values: Vec::new(), idle: 0, puts: 0 }));
         Pool { make, shelves: (0..=workers).map(|_| shelf()).collect() }
     }
 
-    /// A value that was put back, in the state it was put back in, or a new one.
+    /// A value that was put back, in the state it was put back in, or a new one. The `put` happens before it.
     #[doc(alias = "Get")]
     #[track_caller]
     pub fn get(&self) -> T {
-        point_before_touching(|| Touch::write(self), "Pool::get", Some(Location::caller()));
+        points::before(|| Touch::write(self), "Pool::get", Some(Location::caller()));
         let mine = self.shelf();
         let (before, after) = self.shelves.split_at(mine);
         let found = after.iter().chain(before).find_map(|shelf| shelf.lock().take());
-        point("Pool::get");
+        points::after("Pool::get", Some(Location::caller()));
         found.unwrap_or_else(&self.make)
     }
 
-    /// Gives `value` to whoever needs one next.
+    /// Puts `value` into the pool, for a later `get`.
     #[doc(alias = "Put")]
     #[track_caller]
     pub fn put(&self, value: T) {
         self.give_back(value, "Pool::put", Some(Location::caller()));
     }
 
-    fn give_back(&self, value: T, what: &'static str, place: Option<&'static Location<'static>>) {
-        point_before_touching(|| Touch::write(self), what, place);
+    fn give_back(&self, value: T, what: &'static str, place: Option<SourceLocation>) {
+        points::before(|| Touch::write(self), what, place);
         let idle = self.shelves[self.shelf()].lock().put(value);
-        // Dropped here, where the shelf is not locked any more.
+        // Dropped here, after the shelf is unlocked.
         drop(idle);
-        point_at(what, place);
+        points::after(what, place);
     }
 
-    /// As [`get`](Pool::get), for a value that is put back when the lease is dropped.
+    /// Like [`get`](Pool::get), but returns a lease that puts the value back when it is dropped.
     ///
     /// ```
     /// let pool = gochan::sync::Pool::new(String::new);
@@ -101,19 +102,19 @@ impl<T: Send, F: Fn() -> T> Pool<T, F> {
         Lease { value: ManuallyDrop::new(self.get()), pool: self }
     }
 
-    /// Drops everything that lies in the pool.
+    /// Drops all values in the pool.
     pub fn trim(&self) {
-        point_before_touching(|| Touch::write(self), "Pool::trim", Some(Location::caller()));
+        points::before(|| Touch::write(self), "Pool::trim", Some(Location::caller()));
         for shelf in &self.shelves {
             let values = std::mem::take(&mut *shelf.lock()).values;
             drop(values);
         }
-        point_after("Pool::trim");
+        points::after_unpolled("Pool::trim", Some(Location::caller()));
     }
 
     fn shelf(&self) -> usize {
         let last = self.shelves.len() - 1;
-        crate::sched::worker_of().map_or(last, |(worker, _)| worker.min(last))
+        crate::sched::here::worker_of().map_or(last, |(worker, _)| worker.min(last))
     }
 }
 
@@ -124,7 +125,7 @@ impl<T> Shelf<T> {
         value
     }
 
-    /// Returns what has lain idle for a season.
+    /// Adds a value, and returns those that stayed unused for a season.
     fn put(&mut self, value: T) -> Vec<T> {
         self.values.push(value);
         self.puts += 1;
@@ -132,7 +133,7 @@ impl<T> Shelf<T> {
             return Vec::new();
         }
         self.puts = 0;
-        // The coldest are at the bottom.
+        // The values at the bottom are the longest unused.
         let idle = self.values.drain(..self.idle).collect();
         self.idle = self.values.len();
         idle
@@ -167,10 +168,10 @@ pub struct Lease<'a, T: Send, F: Fn() -> T> {
 }
 
 impl<T: Send, F: Fn() -> T> Lease<'_, T, F> {
-    /// Keeps the value: it does not go back by itself.
+    /// Keeps the value: it is not put back.
     pub fn into_inner(lease: Self) -> T {
         let mut lease = ManuallyDrop::new(lease);
-        // SAFETY: taken once, as the lease is never dropped.
+        // SAFETY: taken once, since the lease is never dropped.
         unsafe { ManuallyDrop::take(&mut lease.value) }
     }
 }

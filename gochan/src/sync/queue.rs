@@ -1,27 +1,34 @@
-//! Those who wait for a primitive, in order of arrival.
+//! The goroutines and threads that wait for a primitive, in order of arrival.
 //!
-//! A waiter lives on the stack of whoever waits, so waiting allocates nothing. It is queued, taken off and read by
-//! others only under the spin lock that its queue is behind. Who takes it off takes its owner, too, and wakes it when
-//! the lock is free; from then on the waiter is its goroutine's again.
+//! A waiter lives on the stack of the goroutine that waits, so waiting allocates nothing. Other threads reach it only under
+//! the spin lock that its queue is behind. The thread that takes it off takes its owner too, and wakes the owner when the
+//! lock is free; from then on the waiter is its goroutine's again.
 
+use crate::base::list::{Linked, Links, List};
 use crate::sched::park::Owner;
 use std::cell::Cell;
 use std::ptr;
 
-/// One who waits, with what the primitive wants to know of it.
+/// One wait, with what the primitive has to know of it.
 pub(super) struct Waiter<D> {
-    next: Cell<*const Waiter<D>>,
-    prev: Cell<*const Waiter<D>>,
-    queued: Cell<bool>,
+    links: Links<Waiter<D>>,
     /// None if the primitive wakes it by other means.
     owner: Cell<Option<Owner>>,
     pub(super) data: D,
 }
 
+// SAFETY: it has one such field.
+unsafe impl<D> Linked for Waiter<D> {
+    #[inline]
+    unsafe fn links(waiter: *const Self) -> *const Links<Self> {
+        // SAFETY: the caller's promise.
+        unsafe { &raw const (*waiter).links }
+    }
+}
+
 /// A FIFO of waiters. Leaving it from anywhere takes constant time.
 pub(super) struct Queue<D> {
-    first: *const Waiter<D>,
-    last: *const Waiter<D>,
+    waiters: List<Waiter<D>>,
 }
 
 // SAFETY: the pointers are to waiters whose frames wait until they are taken off; owners are `Send`, and what is
@@ -30,18 +37,12 @@ unsafe impl<D: Send> Send for Queue<D> {}
 
 impl<D> Waiter<D> {
     pub(super) fn new(data: D) -> Waiter<D> {
-        Waiter {
-            next: Cell::new(ptr::null()),
-            prev: Cell::new(ptr::null()),
-            queued: Cell::new(false),
-            owner: Cell::new(None),
-            data,
-        }
+        Waiter { links: Links::new(), owner: Cell::new(None), data }
     }
 
     /// True until it is taken off. Under the lock of the queue.
     pub(super) fn is_queued(&self) -> bool {
-        self.queued.get()
+        self.links.is_listed()
     }
 
     /// Whom to wake, once the waiter is off its queue.
@@ -52,36 +53,29 @@ impl<D> Waiter<D> {
 
 impl<D> Queue<D> {
     pub(super) const fn new() -> Queue<D> {
-        Queue { first: ptr::null(), last: ptr::null() }
+        Queue { waiters: List::new() }
     }
 
     #[inline]
     pub(super) fn is_empty(&self) -> bool {
-        self.first.is_null()
+        self.waiters.is_empty()
     }
 
     #[inline]
     pub(super) fn first(&self) -> Option<&Waiter<D>> {
         // SAFETY: queued waiters are valid.
-        unsafe { self.first.as_ref() }
+        unsafe { self.waiters.first().as_ref() }
     }
 
     /// Queues `waiter` behind all others.
     ///
     /// # Safety
-    /// It is on no queue, and stays where it is until it has been taken off and, if somebody else does that, until
+    /// It is on no queue, and stays where it is until it has been taken off and, if another thread does that, until
     /// `owner` has been woken.
     pub(super) unsafe fn push(&mut self, waiter: &Waiter<D>, owner: impl Into<Option<Owner>>) {
-        waiter.queued.set(true);
         waiter.owner.set(owner.into());
-        waiter.next.set(ptr::null());
-        waiter.prev.set(self.last);
-        // SAFETY: queued waiters are valid.
-        match unsafe { self.last.as_ref() } {
-            Some(last) => last.next.set(waiter),
-            None => self.first = waiter,
-        }
-        self.last = waiter;
+        // SAFETY: the caller's promise.
+        unsafe { self.waiters.push_last(ptr::from_ref(waiter).cast_mut()) };
     }
 
     /// Queues `waiter` before all others.
@@ -89,52 +83,28 @@ impl<D> Queue<D> {
     /// # Safety
     /// As for `push`.
     pub(super) unsafe fn push_first(&mut self, waiter: &Waiter<D>, owner: impl Into<Option<Owner>>) {
-        waiter.queued.set(true);
         waiter.owner.set(owner.into());
-        waiter.prev.set(ptr::null());
-        waiter.next.set(self.first);
-        // SAFETY: queued waiters are valid.
-        match unsafe { self.first.as_ref() } {
-            Some(first) => first.prev.set(waiter),
-            None => self.last = waiter,
-        }
-        self.first = waiter;
+        // SAFETY: the caller's promise.
+        unsafe { self.waiters.push_first(ptr::from_ref(waiter).cast_mut()) };
     }
 
     /// Takes the first waiter off. It stays valid until its owner is woken, or for good if it is the caller's own.
     pub(super) fn pop<'a>(&mut self) -> Option<&'a Waiter<D>> {
-        // SAFETY: queued waiters are valid.
-        let first = unsafe { self.first.as_ref() }?;
-        self.unlink(first);
-        Some(first)
+        // SAFETY: a waiter that was queued is valid.
+        unsafe { self.waiters.pop_first().as_ref() }
     }
 
-    /// Takes `waiter` off, wherever it stands; false if it is on the queue no more.
+    /// Takes `waiter` off, wherever it stands; false if it is no longer on the queue.
     ///
     /// # Safety
     /// It was pushed on this queue.
     pub(super) unsafe fn remove(&mut self, waiter: &Waiter<D>) -> bool {
-        let queued = waiter.queued.get();
-        if queued {
-            self.unlink(waiter);
+        let is_queued = waiter.is_queued();
+        if is_queued {
+            // SAFETY: it is on this queue.
+            unsafe { self.waiters.remove(ptr::from_ref(waiter).cast_mut()) };
             waiter.owner.set(None);
         }
-        queued
-    }
-
-    fn unlink(&mut self, waiter: &Waiter<D>) {
-        waiter.queued.set(false);
-        let (prev, next) = (waiter.prev.get(), waiter.next.get());
-        // SAFETY: neighbours are queued, hence valid.
-        unsafe {
-            match prev.as_ref() {
-                Some(prev) => prev.next.set(next),
-                None => self.first = next,
-            }
-            match next.as_ref() {
-                Some(next) => next.prev.set(prev),
-                None => self.last = prev,
-            }
-        }
+        is_queued
     }
 }

@@ -1,35 +1,35 @@
-//! Something that is done once while others wait for it: the mechanism of `Once`, `OnceCell` and `Lazy`.
+//! One-time execution with waiting callers: the mechanism of `Once`, `OnceCell` and `Lazy`.
 //!
-//! The word says what has been done; the queue holds those who wait for the one that is at it. The word changes from
-//! `RUNNING` only under the lock of the queue, and nobody queues up unless it finds `RUNNING` under that lock: so the
-//! one who ends the run finds everybody who waits for it. A run that fails is passed on to the first of them.
+//! `state` says how far the execution has come; the queue holds the callers that wait for the running one. The state
+//! changes from `RUNNING` only under the lock of the queue, and a caller queues up only if it finds `RUNNING` under
+//! that lock: so the end of a run finds all its waiters. A run that fails is passed on to the first of them.
 
 use super::queue::{Queue, Waiter};
-use crate::chan::lock::SpinLock;
-use crate::sched::bubble::fine_point_before;
-use crate::sched::knots::{self, Held, Party};
+use crate::base::location::SourceLocation;
+use crate::base::spin::SpinLock;
+use crate::base::touch::Touch;
+use crate::knots::{self, Held, Party};
+use crate::points;
 use crate::sched::park::{Owner, Parker, WaitReason};
-use crate::sched::touch::Touch;
 use crate::shim::atomic::{AtomicU8, AtomicU64, Ordering::*};
 use std::cell::Cell;
-use std::panic::Location;
 
 const NEW: u8 = 0;
 const RUNNING: u8 = 1;
 const DONE: u8 = 2;
 
-/// In the place of a runner: it will come.
+/// The value of `runner` while the runner has yet to come.
 const RESERVED: u64 = u64::MAX;
 
 #[derive(Debug)]
 pub(super) struct RawOnce {
     state: AtomicU8,
-    /// Who runs it, while somebody does.
+    /// The caller that runs it, if any.
     runner: AtomicU64,
     waiters: SpinLock<Queue<Cell<bool>>>,
 }
 
-/// The caller is to do it. Dropped without `complete`, the next one is.
+/// The duty to run it. Dropping it without `complete` passes the duty on.
 #[must_use = "others wait for it"]
 pub(super) struct Run<'a>(&'a RawOnce);
 
@@ -41,32 +41,27 @@ impl RawOnce {
 
     #[inline]
     pub(super) fn is_done(&self) -> bool {
-        // Acquire: what has been done is visible.
+        // Acquire pairs with the Release of `complete`.
         self.state.load(Acquire) == DONE
     }
 
-    /// Takes back that it was done.
+    /// Makes it not done again.
     pub(super) fn reset(&mut self) {
         self.state = AtomicU8::new(NEW);
     }
 
-    /// Marks it as done; the exclusive borrow proves that nobody is at it.
+    /// Marks it as done; the exclusive borrow proves that it is not running.
     pub(super) fn set_done(&mut self) {
         self.state = AtomicU8::new(DONE);
     }
 
-    /// None: it is done. Waits while somebody else is at it.
+    /// The duty to run it; `None` if it is done. Waits while another caller runs it.
     ///
     /// # Panics
-    /// If the caller is at it itself, and would wait for itself.
+    /// If the caller itself is running it, and would wait for itself.
     #[cold]
     #[track_caller]
-    pub(super) fn begin(
-        &self,
-        reason: WaitReason,
-        what: &str,
-        place: &'static Location<'static>,
-    ) -> Option<Run<'_>> {
+    pub(super) fn begin(&self, reason: WaitReason, what: &str, place: SourceLocation) -> Option<Run<'_>> {
         let me = caller();
         let waiter = Waiter::new(Cell::new(false));
         let parker = {
@@ -90,7 +85,9 @@ impl RawOnce {
                 }
             }
         };
-        knots::park(&parker, reason, place, &|| self.depends_on());
+        // SAFETY: it was pushed on this queue.
+        let withdraw = || unsafe { self.waiters.lock().remove(&waiter) };
+        knots::park(&parker, reason, place, &|| self.depends_on(), withdraw);
         let my_turn = waiter.data.get();
         if my_turn {
             self.runner.store(me, Relaxed);
@@ -100,36 +97,36 @@ impl RawOnce {
 }
 
 impl RawOnce {
-    /// What those wait for who wait until it is done.
+    /// What a waiter depends on: the runner.
     fn depends_on(&self) -> Vec<Held> {
         let _unchanged = self.waiters.lock();
         let runs = self.state.load(Acquire) == RUNNING;
-        // A runner that has failed has taken its name out, and the next one has yet to come.
+        // A failed runner has removed its id, and the next one has yet to come.
         let runner = Some(self.runner.load(Relaxed)).filter(|&runner| runs && runner != RESERVED);
         Vec::from_iter(runner.and_then(Party::from_bits).map(Held::by))
     }
 
-    /// Lets everybody wait for somebody who will do it: the one who calls [`RawOnce::begin_reserved`].
+    /// Makes all callers wait for the one that will call [`RawOnce::begin_reserved`].
     pub(super) fn reserve(&mut self) {
         self.state = AtomicU8::new(RUNNING);
         self.runner = AtomicU64::new(RESERVED);
     }
 
-    /// The caller is the one it was reserved for.
+    /// Begins a run that was reserved for the caller.
     pub(super) fn begin_reserved(&self) -> Run<'_> {
         let reserved = self.runner.compare_exchange(RESERVED, caller(), Relaxed, Relaxed);
-        assert!(reserved.is_ok(), "it was reserved for one only");
+        assert!(reserved.is_ok(), "it was reserved for one caller");
         Run(self)
     }
 }
 
 impl Run<'_> {
-    /// It is done.
+    /// Marks it as done and wakes all waiters.
     pub(super) fn complete(self) {
-        fine_point_before(|| Touch::write(self.0), "the end of an initialiser");
+        points::before_fine(|| Touch::write(self.0), "the end of an initialiser");
         let owners: Vec<_> = {
             let mut waiters = self.0.waiters.lock();
-            // Release publishes what has been done.
+            // Release publishes the effects of the run.
             self.0.state.store(DONE, Release);
             std::iter::from_fn(|| waiters.pop()).map(Waiter::take_owner).collect()
         };
@@ -139,9 +136,9 @@ impl Run<'_> {
 }
 
 impl Drop for Run<'_> {
-    /// It has failed.
+    /// The run has failed.
     fn drop(&mut self) {
-        fine_point_before(|| Touch::write(self.0), "the end of an initialiser");
+        points::before_fine(|| Touch::write(self.0), "the end of an initialiser");
         let next = {
             let mut waiters = self.0.waiters.lock();
             self.0.runner.store(0, Relaxed);
@@ -158,13 +155,13 @@ impl Drop for Run<'_> {
     }
 }
 
-/// Tells apart who could run it. In a blocking call, it is the goroutine that waits for it.
+/// The identity of the caller. In a blocking call, it is that of the goroutine that waits for the call.
 fn caller() -> u64 {
-    crate::sched::current_id().map_or_else(Party::thread, Party::goroutine).to_bits()
+    crate::sched::here::current_id().map_or_else(Party::thread, Party::goroutine).to_bits()
 }
 
 #[cold]
 #[track_caller]
-fn recursion(what: &str, place: &'static Location<'static>) -> ! {
-    panic!("sync: {what} at {place} is called by what it runs itself, and would wait for its own end")
+fn recursion(what: &str, place: SourceLocation) -> ! {
+    panic!("sync: {what} at {place} calls itself recursively, and would wait for its own end")
 }

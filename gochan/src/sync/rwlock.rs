@@ -1,10 +1,7 @@
 //! Many readers, or one writer.
 
-use super::raw_rwlock::{Counted, RawRwLock};
-use crate::sched::bubble::{
-    between_points_touching, fine_point, fine_point_before, has_points, point, point_after, point_after_at,
-    point_before_touching,
-};
+use super::raw_rwlock::{CountedIn, RawRwLock};
+use crate::points;
 
 use std::cell::UnsafeCell;
 use std::fmt;
@@ -13,22 +10,21 @@ use std::mem::ManuallyDrop;
 use std::ops::{Deref, DerefMut};
 use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 
-/// A value that many goroutines can read, or one can write: Go's `sync.RWMutex` with what it protects inside.
+/// A value that many goroutines can read or one can write: Go's `sync.RWMutex` with the value inside.
 ///
-/// A waiting writer holds off new readers; when it has left, the readers that waited go first. So neither side
-/// starves. It also means that who holds a read lock must not take another one of the same lock: a writer may have
-/// come in between, which waits for the first and holds off the second. Nor can a read lock become a write lock;
-/// that waits for ever. Debug builds and tests report either at once, other builds when nothing else can run.
+/// A waiting writer holds off new readers; when it has left, the readers that waited go first. So neither side starves.
+/// It also means that a goroutine must not take a second read lock of the same lock: a writer may come in between,
+/// which waits for the first and holds off the second. Nor can a read lock become a write lock; that waits forever.
+/// Debug builds and tests report either at once, other builds when nothing else can run.
 ///
 /// Waiting parks the goroutine, not its thread; outside of goroutines it blocks the thread. There is no poisoning: a
-/// guard that is dropped by a panic unlocks, and the next one finds the value as it was left. What came before the
-/// end of a write happens before later reads and writes, and what was read before the next write.
+/// guard that a panic drops unlocks, and the next one finds the value as it was left. The end of a write happens before
+/// later reads and writes, and the end of a read happens before the next write.
 ///
 /// # Cost
 ///
-/// Two atomic operations for a read that meets no writer, four for a write that meets nobody. Readers of several
-/// workers that keep meeting get a counter for each worker and do not disturb each other from then on; that makes
-/// writes dearer.
+/// Two atomic operations for a read without a writer, four for an uncontended write. If readers of several workers keep
+/// meeting, the lock gets a counter for each worker, and readers no longer slow each other down; writes then cost more.
 ///
 /// ```
 /// use gochan::sync::RwLock;
@@ -62,20 +58,20 @@ impl<T> RwLock<T> {
         RwLock { raw: RawRwLock::new(), value: UnsafeCell::new(value) }
     }
 
-    /// The value, once nobody shares the lock any more.
+    /// Returns the value; the lock is no longer shared.
     pub fn into_inner(self) -> T {
         self.value.into_inner()
     }
 }
 
 impl<T: ?Sized> RwLock<T> {
-    /// Locks for reading, beside other readers. Waits while a writer is inside, or waits.
+    /// Locks for reading, shared with other readers. Waits while a writer holds the lock or waits for it.
     #[doc(alias = "RLock")]
     #[doc(alias = "RUnlock")]
     #[inline]
     #[track_caller]
     pub fn read(&self) -> RwLockReadGuard<'_, T> {
-        if has_points() {
+        if points::are_due() {
             return self.read_between_points();
         }
         let counted = self.raw.read(Location::caller());
@@ -86,55 +82,59 @@ impl<T: ?Sized> RwLock<T> {
     #[cold]
     #[track_caller]
     fn read_between_points(&self) -> RwLockReadGuard<'_, T> {
-        point_before_touching(|| self.raw.reads(), "RwLock::read", Some(Location::caller()));
+        points::before(|| self.raw.reads(), "RwLock::read", Some(Location::caller()));
         let counted = self.raw.read(Location::caller());
         // SAFETY: just locked for reading, and counted so.
         let guard = unsafe { RwLockReadGuard::new(self, counted) };
-        point("RwLock::read");
+        points::after("RwLock::read", Some(Location::caller()));
         guard
     }
 
-    /// Locks for writing, alone. Waits for whoever is inside to leave.
+    /// Locks for writing. Waits until all other readers and writers have left.
     #[doc(alias = "Lock")]
     #[doc(alias = "Unlock")]
     #[inline]
     #[track_caller]
     pub fn write(&self) -> RwLockWriteGuard<'_, T> {
-        point_before_touching(|| self.raw.writes(), "RwLock::write", Some(Location::caller()));
+        points::before(|| self.raw.writes(), "RwLock::write", Some(Location::caller()));
         self.raw.write(Location::caller());
-        let guard = RwLockWriteGuard { lock: self, _here: PhantomData };
-        point("RwLock::write");
+        // SAFETY: just locked for writing.
+        let guard = unsafe { RwLockWriteGuard::new(self) };
+        points::after("RwLock::write", Some(Location::caller()));
         guard
     }
 
-    /// Locks for reading if that needs no waiting.
+    /// Locks for reading if that needs no waiting; `None` otherwise. Never blocks.
     #[doc(alias = "TryRLock")]
     #[track_caller]
     pub fn try_read(&self) -> Option<RwLockReadGuard<'_, T>> {
         let place = Location::caller();
-        let counted =
-            between_points_touching(|| self.raw.reads(), "RwLock::try_read", || self.raw.try_read(place))?;
+        let counted = points::around(|| self.raw.reads(), "RwLock::try_read", || self.raw.try_read(place))?;
         // SAFETY: just locked for reading, and counted so.
         Some(unsafe { RwLockReadGuard::new(self, counted) })
     }
 
-    /// Locks for writing if that needs no waiting.
+    /// Locks for writing if that needs no waiting; `None` otherwise. Never blocks.
     #[doc(alias = "TryLock")]
     #[track_caller]
     pub fn try_write(&self) -> Option<RwLockWriteGuard<'_, T>> {
         let place = Location::caller();
-        let locked =
-            between_points_touching(|| self.raw.writes(), "RwLock::try_write", || self.raw.try_write(place));
-        locked.then(|| RwLockWriteGuard { lock: self, _here: PhantomData })
+        let locked = points::around(|| self.raw.writes(), "RwLock::try_write", || self.raw.try_write(place));
+        // SAFETY: just locked for writing.
+        locked.then(|| unsafe { RwLockWriteGuard::new(self) })
     }
 
-    /// As `try_read`, which is a place for others to run in explorations.
+    /// Like `try_read`, but without points: others cannot run here in explorations.
     fn look(&self) -> Option<RwLockReadGuard<'_, T>> {
         // SAFETY: just locked for reading, and counted so.
         self.raw.try_read(Location::caller()).map(|counted| unsafe { RwLockReadGuard::new(self, counted) })
     }
 
-    /// The value, without locking: the exclusive borrow proves that nobody else has it.
+    pub(super) fn raw(&self) -> &RawRwLock {
+        &self.raw
+    }
+
+    /// The value, without locking: the exclusive borrow proves that it is not shared.
     pub fn get_mut(&mut self) -> &mut T {
         self.value.get_mut()
     }
@@ -153,7 +153,7 @@ impl<T> From<T> for RwLock<T> {
 }
 
 impl<T: ?Sized + fmt::Debug> fmt::Debug for RwLock<T> {
-    /// Shows the value unless a writer is inside, or waits.
+    /// Shows the value unless a writer holds the lock or waits for it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("RwLock");
         match self.look() {
@@ -166,24 +166,28 @@ impl<T: ?Sized + fmt::Debug> fmt::Debug for RwLock<T> {
 
 /// Shared access to the value of a [`RwLock`], until dropped.
 ///
-/// It stays with the goroutine that has locked.
+/// It cannot be sent to another goroutine.
 #[must_use = "the lock is released when the guard is dropped"]
 pub struct RwLockReadGuard<'a, T: ?Sized> {
     lock: &'a RwLock<T>,
-    counted: Counted<'a>,
-    /// Not `Send`.
+    pub(super) counted: CountedIn<'a>,
+    /// Makes the guard not `Send`.
     _here: PhantomData<*const ()>,
 }
 
-// SAFETY: a shared guard gives shared access to the value only.
+// SAFETY: a shared guard gives only shared access to the value.
 unsafe impl<T: ?Sized + Sync> Sync for RwLockReadGuard<'_, T> {}
 
 impl<'a, T: ?Sized> RwLockReadGuard<'a, T> {
     /// # Safety
-    /// The lock is held for reading, counted there.
+    /// The lock is held for reading, and `counted` says where.
     #[inline]
-    unsafe fn new(lock: &'a RwLock<T>, counted: Counted<'a>) -> RwLockReadGuard<'a, T> {
+    pub(super) unsafe fn new(lock: &'a RwLock<T>, counted: CountedIn<'a>) -> RwLockReadGuard<'a, T> {
         RwLockReadGuard { lock, counted, _here: PhantomData }
+    }
+
+    pub(super) fn raw(&self) -> &'a RawRwLock {
+        &self.lock.raw
     }
 }
 
@@ -198,20 +202,20 @@ impl<T: ?Sized> Deref for RwLockReadGuard<'_, T> {
 }
 
 impl<T: ?Sized> RwLockReadGuard<'_, T> {
-    /// For its drop.
+    /// The slow path of `drop`.
     #[cold]
     fn end_between_points(&self) {
         const WHAT: &str = "drop of RwLockReadGuard";
-        fine_point(&self.lock.raw.ends_read(), WHAT);
+        points::before_fine(|| self.lock.raw.ends_read(), WHAT);
         self.lock.raw.end_read(self.counted);
-        point_after_at(WHAT, None);
+        points::after_unpolled(WHAT, None);
     }
 }
 
 impl<T: ?Sized> Drop for RwLockReadGuard<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        if has_points() {
+        if points::are_due() {
             return self.end_between_points();
         }
         self.lock.raw.end_read(self.counted);
@@ -220,19 +224,30 @@ impl<T: ?Sized> Drop for RwLockReadGuard<'_, T> {
 
 /// Exclusive access to the value of a [`RwLock`], until dropped.
 ///
-/// It stays with the goroutine that has locked.
+/// It cannot be sent to another goroutine.
 #[must_use = "the lock is released when the guard is dropped"]
 pub struct RwLockWriteGuard<'a, T: ?Sized> {
     lock: &'a RwLock<T>,
-    /// Not `Send`.
+    /// Makes the guard not `Send`.
     _here: PhantomData<*const ()>,
 }
 
-// SAFETY: a shared guard gives shared access to the value only.
+// SAFETY: a shared guard gives only shared access to the value.
 unsafe impl<T: ?Sized + Sync> Sync for RwLockWriteGuard<'_, T> {}
 
 impl<'a, T: ?Sized> RwLockWriteGuard<'a, T> {
-    /// Goes on with reading, without anybody writing in between. Readers that have waited are let in, too.
+    /// # Safety
+    /// The lock is held for writing.
+    #[inline]
+    pub(super) unsafe fn new(lock: &'a RwLock<T>) -> RwLockWriteGuard<'a, T> {
+        RwLockWriteGuard { lock, _here: PhantomData }
+    }
+
+    pub(super) fn raw(&self) -> &'a RawRwLock {
+        &self.lock.raw
+    }
+
+    /// Turns the write lock into a read lock, with no other write in between. Waiting readers are let in. Never blocks.
     ///
     /// ```
     /// let lock = gochan::sync::RwLock::new(1);
@@ -243,11 +258,11 @@ impl<'a, T: ?Sized> RwLockWriteGuard<'a, T> {
     /// ```
     pub fn downgrade(guard: RwLockWriteGuard<'a, T>) -> RwLockReadGuard<'a, T> {
         let guard = ManuallyDrop::new(guard);
-        fine_point_before(|| guard.lock.raw.writes(), "RwLockWriteGuard::downgrade");
+        points::before_fine(|| guard.lock.raw.writes(), "RwLockWriteGuard::downgrade");
         guard.lock.raw.downgrade();
-        // SAFETY: the lock is held for reading from now on, counted in the common place.
+        // SAFETY: the lock is held for reading from now on, counted in `state`.
         let guard = unsafe { RwLockReadGuard::new(guard.lock, None) };
-        point_after("RwLockWriteGuard::downgrade");
+        points::after_unpolled("RwLockWriteGuard::downgrade", Some(Location::caller()));
         guard
     }
 }
@@ -271,20 +286,20 @@ impl<T: ?Sized> DerefMut for RwLockWriteGuard<'_, T> {
 }
 
 impl<T: ?Sized> RwLockWriteGuard<'_, T> {
-    /// For its drop.
+    /// The slow path of `drop`.
     #[cold]
     fn end_between_points(&self) {
         const WHAT: &str = "drop of RwLockWriteGuard";
-        fine_point(&[self.lock.raw.writes()], WHAT);
+        points::before_fine(|| self.lock.raw.writes(), WHAT);
         self.lock.raw.end_write();
-        point_after_at(WHAT, None);
+        points::after_unpolled(WHAT, None);
     }
 }
 
 impl<T: ?Sized> Drop for RwLockWriteGuard<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        if has_points() {
+        if points::are_due() {
             return self.end_between_points();
         }
         self.lock.raw.end_write();

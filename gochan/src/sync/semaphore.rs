@@ -1,12 +1,13 @@
-//! A supply that is shared out in portions.
+//! A weighted semaphore.
 
 use super::queue::{Queue, Waiter};
-use crate::chan::lock::SpinLock;
+use crate::base::location::SourceLocation;
+use crate::base::spin::SpinLock;
+use crate::base::touch::Touch;
 use crate::chan::{Chan, Sender};
 use crate::context::{Context, ContextError};
-use crate::sched::bubble::{between_points, has_points, point_at, point_before_at, touch};
+use crate::points;
 use crate::sched::park::{Owner, Parker, WaitReason};
-use crate::sched::touch::Touch;
 use crate::select::Select;
 use std::cell::Cell;
 use std::fmt;
@@ -14,11 +15,12 @@ use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 
 /// A weighted semaphore: Go's `semaphore.Weighted`.
 ///
-/// It has a size, of which everybody [`acquire`](Semaphore::acquire)s a part and [`release`](Semaphore::release)s it
-/// later. Those who wait are served strictly in order of arrival: a large request that cannot be met yet holds up
-/// small ones behind it, so that it is met in the end.
+/// It has a size, parts of which are taken by [`acquire`](Semaphore::acquire) and given back by
+/// [`release`](Semaphore::release). Waiting requests are served strictly in order of arrival: a large request that
+/// cannot be met yet holds up small ones behind it, so that it is met in the end. A `release` happens before the
+/// `acquire` that it lets through.
 ///
-/// [`permit`](Semaphore::permit) does the release by itself.
+/// A [`permit`](Semaphore::permit) releases its part when it is dropped.
 ///
 /// ```
 /// use gochan::prelude::*;
@@ -40,17 +42,17 @@ use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 #[doc(alias = "semaphore.Weighted")]
 pub struct Semaphore {
     size: usize,
-    state: SpinLock<State>,
+    state: SpinLock<SemaphoreState>,
 }
 
-struct State {
+struct SemaphoreState {
     used: usize,
     waiting: Queue<Request>,
 }
 
 struct Request {
     weight: usize,
-    /// Of one that waits for its context at the same time. The others are woken by their owner.
+    /// For a request that also waits for the end of its context. Others are woken through their owner.
     selecting: Option<Selecting>,
     granted: Cell<bool>,
 }
@@ -65,13 +67,13 @@ impl Request {
         Request { weight, selecting, granted: Cell::new(false) }
     }
 
-    /// True if it is not to be granted any more: who waits is on the way to give up.
+    /// True if the request must not be granted any more, because its context has ended.
     fn has_ended(&self) -> bool {
         self.selecting.as_ref().is_some_and(|selecting| selecting.ctx.ended().is_some())
     }
 }
 
-/// Who has been granted its request and is to be told.
+/// How to wake the waiter of a granted request.
 enum Granted {
     Parked(Owner),
     Selecting(Sender<()>),
@@ -81,23 +83,25 @@ impl UnwindSafe for Semaphore {}
 impl RefUnwindSafe for Semaphore {}
 
 impl Semaphore {
-    /// A semaphore with `size` to share out.
+    /// A semaphore of the given size.
     #[doc(alias = "NewWeighted")]
     #[cfg_attr(gochan_loom, const_fn::const_fn(cfg(not(gochan_loom))))]
+    #[must_use]
     pub const fn new(size: usize) -> Semaphore {
-        Semaphore { size, state: SpinLock::new(State { used: 0, waiting: Queue::new() }) }
+        Semaphore { size, state: SpinLock::new(SemaphoreState { used: 0, waiting: Queue::new() }) }
     }
 
-    /// Takes `weight` of the semaphore, waiting until that much is free and everybody who came before has been
-    /// served, or `ctx` ends.
+    /// Takes `weight` of the semaphore. Waits until that much is free and all earlier requests have been served, or
+    /// `ctx` ends; waiting parks the goroutine, or blocks the thread outside of goroutines.
     ///
-    /// More than the whole semaphore is never free: that waits for the end of `ctx`.
+    /// More than the whole semaphore is never free: such a call waits for the end of `ctx`.
     ///
     /// # Errors
-    /// That of `ctx`, if it has ended. Nothing is taken then, even if enough was free or is released at the same moment.
+    /// The error of `ctx`, if it has ended. Then nothing is taken, even if enough was free or is released at the same
+    /// moment.
     ///
     /// # Panics
-    /// If `weight` is more than the whole semaphore, and `ctx` has no end.
+    /// If `weight` is more than the whole semaphore and `ctx` never ends.
     ///
     /// ```
     /// use gochan::prelude::*;
@@ -113,13 +117,13 @@ impl Semaphore {
     #[doc(alias = "Acquire")]
     #[track_caller]
     pub fn acquire(&self, ctx: &Context, weight: usize) -> Result<(), ContextError> {
-        if between_points("Semaphore::acquire", || self.take_for(ctx, weight))? {
+        if points::around(|| Touch::EVERYTHING, "Semaphore::acquire", || self.take_for(ctx, weight))? {
             return Ok(());
         }
         if ctx.done().is_nil() {
             assert!(
                 weight <= self.size,
-                "sync: Semaphore::acquire of {weight} from a semaphore of {} would wait for ever",
+                "sync: Semaphore::acquire of {weight} from a semaphore of {} would wait forever",
                 self.size
             );
             self.wait(weight, Location::caller());
@@ -128,20 +132,20 @@ impl Semaphore {
         self.wait_or_end(ctx, weight)
     }
 
-    /// Takes `weight` of the semaphore if that needs no waiting.
+    /// Takes `weight` of the semaphore if that needs no waiting; true if so. Never blocks.
     #[doc(alias = "TryAcquire")]
     #[track_caller]
     pub fn try_acquire(&self, weight: usize) -> bool {
-        between_points("Semaphore::try_acquire", || self.take(weight))
+        points::around(|| Touch::EVERYTHING, "Semaphore::try_acquire", || self.take(weight))
     }
 
-    /// As [`acquire`](Semaphore::acquire), for a permit that releases when it is dropped.
+    /// Like [`acquire`](Semaphore::acquire), but returns a permit that releases when it is dropped.
     ///
     /// # Errors
-    /// As for `acquire`.
+    /// Like `acquire`.
     ///
     /// # Panics
-    /// As for `acquire`.
+    /// Like `acquire`.
     ///
     /// ```
     /// use gochan::prelude::*;
@@ -158,10 +162,10 @@ impl Semaphore {
         Ok(Permit { semaphore: self, weight })
     }
 
-    /// Gives `weight` back.
+    /// Gives `weight` back. Never blocks.
     ///
     /// # Panics
-    /// `semaphore: released more than held`, if that much has not been acquired. Nothing is given back then.
+    /// `semaphore: released more than held`, if less has been acquired. Then nothing is given back.
     #[doc(alias = "Release")]
     #[track_caller]
     pub fn release(&self, weight: usize) {
@@ -169,19 +173,20 @@ impl Semaphore {
     }
 
     #[track_caller]
-    fn give_back(&self, weight: usize, what: &'static str, place: Option<&'static Location<'static>>) {
-        point_before_at(what, place);
+    fn give_back(&self, weight: usize, what: &'static str, place: Option<SourceLocation>) {
+        points::before(|| Touch::EVERYTHING, what, place);
         let held = self.put_back(weight);
         assert!(held, "semaphore: released more than held");
         self.serve();
-        point_at(what, place);
+        points::after(what, place);
     }
 
     fn take(&self, weight: usize) -> bool {
         self.state.lock().take(self.size, weight)
     }
 
-    /// As `take`. The context is looked at under the lock: if it has ended, then before what is free now was taken.
+    /// Like `take`, if `ctx` has not ended. Checking under the lock orders the end of the context before the
+    /// acquisition.
     fn take_for(&self, ctx: &Context, weight: usize) -> Result<bool, ContextError> {
         let mut state = self.state.lock();
         match ctx.ended() {
@@ -190,7 +195,7 @@ impl Semaphore {
         }
     }
 
-    /// False, and nothing is done, if that much is not out.
+    /// False, without effect, if less than `weight` is in use.
     fn put_back(&self, weight: usize) -> bool {
         let mut state = self.state.lock();
         let left = state.used.checked_sub(weight);
@@ -198,35 +203,44 @@ impl Semaphore {
         left.is_some()
     }
 
-    fn wait(&self, weight: usize, place: &'static Location<'static>) {
+    fn wait(&self, weight: usize, place: SourceLocation) {
         let waiter = Waiter::new(Request::new(weight, None));
         let parker = Parker::current();
         // SAFETY: the waiter's frame parks until the owner is woken.
         unsafe { self.state.lock().waiting.push(&waiter, parker.owner()) };
-        // What was released since the look in `take` has found nobody.
+        // A release since the check in `take` has found no waiter.
         self.serve();
-        parker.park(WaitReason::Semaphore, place);
+        parker.park_or_end(WaitReason::Semaphore, place, || {
+            // SAFETY: it was pushed on this queue.
+            let was_queued = unsafe { self.state.lock().waiting.remove(&waiter) };
+            if was_queued {
+                self.serve();
+            }
+            was_queued
+        });
     }
 
     #[track_caller]
     fn wait_or_end(&self, ctx: &Context, weight: usize) -> Result<(), ContextError> {
         if weight > self.size {
-            // In the queue it would hold up everybody.
+            // In the queue, it would hold up all others.
             ctx.done().recv();
             return ctx.check();
         }
         let (grant, granted) = Chan::with_capacity(1).split();
         let waiter = Waiter::new(Request::new(weight, Some(Selecting { ctx: ctx.clone(), grant })));
-        // SAFETY: it is taken off below, if it has not been.
+        // SAFETY: it is removed below, unless it has been popped.
         unsafe { self.state.lock().waiting.push(&waiter, None) };
         self.serve();
         let mut select = Select::new();
         select.recv(&granted);
         select.recv(ctx.done());
-        // Which one it was does not matter: the end counts if it has come by now, as in Go.
+        let requested = Requested { semaphore: self, waiter: &waiter, weight };
+        // It does not matter which one it was: the end of the context wins if it has come by now, as in Go.
         _ = select.wait();
-        if has_points() {
-            touch(Touch::EVERYTHING);
+        std::mem::forget(requested);
+        if points::are_due() {
+            points::touch(Touch::EVERYTHING);
         }
         // SAFETY: it was pushed on this queue.
         let _ = unsafe { self.state.lock().waiting.remove(&waiter) };
@@ -237,17 +251,25 @@ impl Semaphore {
                 Ok(())
             }
             Some(error) => {
-                if granted {
-                    self.put_back(weight);
-                }
-                // It is for others now; perhaps this request was what held up the next ones.
-                self.serve();
+                self.take_back(&waiter, weight);
                 Err(error)
             }
         }
     }
 
-    /// Grants the first requests, as far as there is enough.
+    /// Takes back a request, or what it was granted.
+    #[cold]
+    fn take_back(&self, waiter: &Waiter<Request>, weight: usize) {
+        // SAFETY: it was pushed on this queue.
+        let _ = unsafe { self.state.lock().waiting.remove(waiter) };
+        if waiter.data.granted.get() {
+            self.put_back(weight);
+        }
+        // What was granted is for others now, and this request may have held up later ones.
+        self.serve();
+    }
+
+    /// Grants the first requests, as long as enough is free.
     fn serve(&self) {
         while let Some(granted) = self.grant_first() {
             match granted {
@@ -274,7 +296,7 @@ impl Semaphore {
     }
 }
 
-impl State {
+impl SemaphoreState {
     fn take(&mut self, size: usize, weight: usize) -> bool {
         self.skip_ended();
         let free = self.waiting.is_empty() && weight <= size - self.used;
@@ -284,11 +306,24 @@ impl State {
         free
     }
 
-    /// Takes requests whose context has ended off the front.
+    /// Removes requests whose context has ended from the front.
     fn skip_ended(&mut self) {
         while self.waiting.first().is_some_and(|first| first.data.has_ended()) {
             _ = self.waiting.pop();
         }
+    }
+}
+
+/// A request that is queued by the frame of a wait. It is taken back if that unwinds.
+struct Requested<'a> {
+    semaphore: &'a Semaphore,
+    waiter: &'a Waiter<Request>,
+    weight: usize,
+}
+
+impl Drop for Requested<'_> {
+    fn drop(&mut self) {
+        self.semaphore.take_back(self.waiter, self.weight);
     }
 }
 

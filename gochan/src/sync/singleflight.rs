@@ -1,17 +1,18 @@
-//! Making a call once for everybody who asks for it at the same time.
+//! Sharing one call among all concurrent callers.
 //!
 //! ```
 //! use gochan::sync::singleflight::Group;
 //!
 //! let group = Group::new();
-//! let (page, shared) = group.run("/index", || "a page that is dear to make".to_owned());
-//! assert_eq!(page, "a page that is dear to make");
-//! assert!(!shared, "nobody else has asked meanwhile");
+//! let (page, shared) = group.run("/index", || "an expensive page".to_owned());
+//! assert_eq!(page, "an expensive page");
+//! assert!(!shared, "no other caller has asked meanwhile");
 //! ```
 
 use super::mutex::Mutex;
 use super::once_cell::OnceCell;
 use super::panicked::Panicked;
+use crate::base::location::SourceLocation;
 use crate::chan::{Chan, Receiver};
 use crate::sched::park::WaitReason;
 use std::any::Any;
@@ -23,47 +24,48 @@ use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-/// Calls that are under way, by key: Go's `singleflight.Group`.
+/// Shares calls in progress by key: Go's `singleflight.Group`.
 ///
-/// Whoever asks for a key while a call of it is under way waits for that call and gets a clone of its result. When it
-/// has ended, the next one makes the call anew: this is no cache. Clones are handles of the same group.
+/// A caller that asks for a key while a call for it is in progress waits for that call and gets a clone of its result.
+/// After that call has ended, the next caller makes a new one: this is not a cache. Clones are handles to the same
+/// group.
 ///
-/// If the call panics, everybody who waits for it panics with the same message; if it leaves by
+/// If the call panics, all callers that wait for it panic with the same message; if it calls
 /// [`goexit`](crate::runtime::goexit), so do they.
 #[doc(alias = "singleflight.Group")]
 pub struct Group<K, V> {
-    shared: Arc<Shared<K, V>>,
+    shared: Arc<CallTable<K, V>>,
 }
 
-struct Shared<K, V> {
+struct CallTable<K, V> {
     hasher: RandomState,
-    calls: Mutex<Calls<K, V>>,
+    calls: Mutex<CallsByHash<K, V>>,
 }
 
-/// Calls by the hash of their keys. Several have one hash only by chance.
+/// Calls by the hash of their keys. Calls with equal hashes are rare.
 ///
-/// Keys are the user's: they are hashed, compared and dropped while the lock is free. So a list that has been looked through
-/// is changed only if it is still the same one.
-type Calls<K, V> = HashMap<u64, List<K, V>>;
-type List<K, V> = Arc<Vec<Arc<Call<K, V>>>>;
+/// Hashing, comparing and dropping keys runs the user's code, so it happens without the lock. A list that was searched
+/// is replaced only if it is still the current one.
+type CallsByHash<K, V> = HashMap<u64, CallList<K, V>>;
+type CallList<K, V> = Arc<Vec<Arc<SharedCall<K, V>>>>;
 
-/// A call under way.
-struct Call<K, V> {
+/// A call in progress.
+struct SharedCall<K, V> {
     key: K,
     hash: u64,
     outcome: OnceCell<Result<V, Panicked>>,
-    /// Somebody else than the one who makes it has asked.
+    /// Another caller than the one that makes the call has asked.
     shared: AtomicBool,
 }
 
-/// How a call ended for one who asked.
-type Answer<V> = Result<(V, bool), Ended>;
+/// How a call ended for one of its callers.
+type Answer<V> = Result<(V, bool), NoResult>;
 
-/// A call, and the duty to make it if the caller has begun it.
-type Joined<K, V> = (Arc<Call<K, V>>, Option<Making<K, V>>);
+/// A call, and the duty to make it if this caller has begun it.
+type Joined<K, V> = (Arc<SharedCall<K, V>>, Option<Making<K, V>>);
 
-/// It panicked or exited, for the one who made it with the payload.
-enum Ended {
+/// The call panicked or exited. The caller that made it gets the payload.
+enum NoResult {
     Here(Box<dyn Any + Send>),
     Elsewhere(Panicked),
 }
@@ -73,18 +75,20 @@ where
     K: Hash + Eq + Clone,
     V: Clone + Send + Sync,
 {
-    /// A group without calls.
+    /// An empty group.
+    #[must_use]
     pub fn new() -> Group<K, V> {
         Group::default()
     }
 
-    /// The result of `f`, or of the call of `key` that is under way. True: several have got it.
+    /// The result of `f`, or of the call for `key` in progress. The flag is true if several callers have got it.
     ///
-    /// `f` runs on the calling goroutine. The others wait; that parks them.
+    /// `f` runs on the calling goroutine. Other callers wait; that parks the goroutine, or blocks the thread outside of
+    /// goroutines.
     ///
     /// # Panics
-    /// If the call does, whoever has made it. And if called for the same key from inside of `f`, which would wait
-    /// for itself for ever.
+    /// If the call panics, even if another caller makes it. If called for the same key from within `f`, which would
+    /// wait for itself forever.
     #[doc(alias = "Do")]
     #[doc(alias = "call")]
     #[track_caller]
@@ -92,16 +96,16 @@ where
         let (call, making) = self.join(key);
         match Self::answer(&call, making, f, Location::caller()) {
             Ok(answer) => answer,
-            Err(Ended::Here(payload)) => resume_unwind(payload),
-            Err(Ended::Elsewhere(panicked)) => panicked.raise(),
+            Err(NoResult::Here(payload)) => resume_unwind(payload),
+            Err(NoResult::Elsewhere(panicked)) => panicked.raise(),
         }
     }
 
-    /// As [`run`](Group::run), without waiting: the answer comes over a channel. When this returns the call is under
-    /// way: who asks from now on gets its result.
+    /// Like [`run`](Group::run), without blocking: the result comes over a channel. When this returns, the call is in
+    /// progress, and later callers share its result.
     ///
-    /// `f`, if it is needed, runs in a goroutine of its own, which reports its panic. A call that has panicked or
-    /// exited closes the channel without an answer.
+    /// `f`, if needed, runs in a new goroutine, which reports a panic. If the call panics or exits, the channel closes
+    /// without a result.
     ///
     /// ```
     /// let group = gochan::sync::singleflight::Group::new();
@@ -119,16 +123,16 @@ where
         let (tx, rx) = Chan::with_capacity(1).split();
         let (call, making) = self.join(key);
         let place = Location::caller();
-        crate::sched::go(move || match Self::answer(&call, making, f, place) {
-            // Nobody may want it any more.
+        crate::spawn::start::go(move || match Self::answer(&call, making, f, place) {
+            // The receiver may be gone.
             Ok(answer) => drop(tx.try_send(answer)),
-            Err(Ended::Here(payload)) => resume_unwind(payload),
-            Err(Ended::Elsewhere(_)) => {}
+            Err(NoResult::Here(payload)) => resume_unwind(payload),
+            Err(NoResult::Elsewhere(_)) => {}
         });
         rx
     }
 
-    /// [`run`](Group::run) under Go's name, as far as the language lets it have that.
+    /// [`run`](Group::run) under Go's name; `do` is a keyword in Rust.
     #[track_caller]
     pub fn do_(&self, key: K, f: impl FnOnce() -> V) -> (V, bool) {
         self.run(key, f)
@@ -145,8 +149,8 @@ where
         self.run_chan(key, f)
     }
 
-    /// Makes the next one who asks for `key` make a call of its own, even if one is under way. Those who wait for
-    /// that one go on waiting for it.
+    /// Makes the next caller for `key` start a new call, even if one is in progress. Callers that wait for the old call
+    /// get its result. Never blocks.
     #[doc(alias = "Forget")]
     pub fn forget<Q>(&self, key: &Q)
     where
@@ -165,11 +169,11 @@ where
         }
     }
 
-    /// Joins the call of `key`, or begins one, which is `f`'s to make.
+    /// Joins the call for `key`, or begins one that the caller must make.
     fn join(&self, key: K) -> Joined<K, V> {
         let hash = self.shared.hasher.hash_one(&key);
         let outcome = OnceCell::reserved();
-        let own = Arc::new(Call { key, hash, outcome, shared: AtomicBool::new(false) });
+        let own = Arc::new(SharedCall { key, hash, outcome, shared: AtomicBool::new(false) });
         loop {
             let list = self.shared.list(hash);
             let calls = || list.iter().flat_map(|list| list.iter());
@@ -186,10 +190,10 @@ where
 
     #[track_caller]
     fn answer(
-        call: &Call<K, V>,
+        call: &SharedCall<K, V>,
         making: Option<Making<K, V>>,
         f: impl FnOnce() -> V,
-        place: &'static Location<'static>,
+        place: SourceLocation,
     ) -> Answer<V> {
         let mut here = None;
         let f = || {
@@ -201,26 +205,26 @@ where
         };
         let outcome = match making {
             Some(making) => making.make(call, f),
-            // Should the one who has begun it not be able to make it, somebody else does.
+            // If the caller that began the call cannot make it, a waiting caller does.
             None => call.outcome.get_or_init_as(WaitReason::SingleFlight, "singleflight", place, f),
         };
         match (outcome, here) {
             (Ok(value), _) => Ok((value.clone(), call.shared.load(Relaxed))),
-            (Err(_), Some(payload)) => Err(Ended::Here(payload)),
-            (Err(panicked), None) => Err(Ended::Elsewhere(panicked.clone())),
+            (Err(_), Some(payload)) => Err(NoResult::Here(payload)),
+            (Err(panicked), None) => Err(NoResult::Elsewhere(panicked.clone())),
         }
     }
 }
 
-impl<K, V> Shared<K, V> {
+impl<K, V> CallTable<K, V> {
     /// The calls of keys with this hash.
-    fn list(&self, hash: u64) -> Option<List<K, V>> {
+    fn list(&self, hash: u64) -> Option<CallList<K, V>> {
         self.calls.lock().get(&hash).cloned()
     }
 
-    /// Notes that `call`, which is in `list`, is asked for once more. False if the list is another by now: the call may have
+    /// Notes one more caller for `call`, which is in `list`. False if `list` is no longer current: the call may have
     /// ended.
-    fn join(&self, call: &Call<K, V>, list: &Option<List<K, V>>) -> bool {
+    fn join(&self, call: &SharedCall<K, V>, list: &Option<CallList<K, V>>) -> bool {
         let calls = self.calls.lock();
         let is_current = is_same(calls.get(&call.hash), list.as_ref());
         if is_current {
@@ -229,21 +233,21 @@ impl<K, V> Shared<K, V> {
         is_current
     }
 
-    /// Puts `next` in the place of `list`. False if the list is another by now.
-    fn replace(&self, hash: u64, list: &Option<List<K, V>>, next: Vec<Arc<Call<K, V>>>) -> bool {
+    /// Replaces `list` by `next`. False if `list` is no longer current.
+    fn replace(&self, hash: u64, list: &Option<CallList<K, V>>, next: Vec<Arc<SharedCall<K, V>>>) -> bool {
         let mut calls = self.calls.lock();
         if !is_same(calls.get(&hash), list.as_ref()) {
             return false;
         }
         let before = if next.is_empty() { calls.remove(&hash) } else { calls.insert(hash, Arc::new(next)) };
-        // Keys are dropped when the lock is free.
+        // Keys are dropped without the lock.
         drop(calls);
         drop(before);
         true
     }
 }
 
-fn is_same<K, V>(one: Option<&List<K, V>>, other: Option<&List<K, V>>) -> bool {
+fn is_same<K, V>(one: Option<&CallList<K, V>>, other: Option<&CallList<K, V>>) -> bool {
     match (one, other) {
         (Some(one), Some(other)) => Arc::ptr_eq(one, other),
         (one, other) => one.is_none() && other.is_none(),
@@ -253,12 +257,16 @@ fn is_same<K, V>(one: Option<&List<K, V>>, other: Option<&List<K, V>>) -> bool {
 /// The duty to make a call that has been begun.
 struct Making<K, V> {
     group: Group<K, V>,
-    call: Arc<Call<K, V>>,
+    call: Arc<SharedCall<K, V>>,
     begun: bool,
 }
 
 impl<K, V> Making<K, V> {
-    fn make(mut self, call: &Call<K, V>, f: impl FnOnce() -> Result<V, Panicked>) -> &Result<V, Panicked> {
+    fn make(
+        mut self,
+        call: &SharedCall<K, V>,
+        f: impl FnOnce() -> Result<V, Panicked>,
+    ) -> &Result<V, Panicked> {
         self.begun = true;
         call.outcome.fill_reserved(|| {
             let outcome = f();
@@ -274,7 +282,7 @@ impl<K, V> Drop for Making<K, V> {
         let (shared, call) = (&self.group.shared, &self.call);
         while let Some(list) = shared.list(call.hash) {
             let left: Vec<_> = list.iter().filter(|other| !Arc::ptr_eq(other, call)).cloned().collect();
-            // Else it has been forgotten.
+            // Otherwise the call has been forgotten.
             if left.len() == list.len() || shared.replace(call.hash, &Some(list), left) {
                 break;
             }
@@ -286,7 +294,7 @@ impl<K, V> Drop for Making<K, V> {
 }
 
 impl<K, V> Clone for Group<K, V> {
-    /// Another handle of the same group.
+    /// Another handle to the same group.
     fn clone(&self) -> Group<K, V> {
         Group { shared: self.shared.clone() }
     }
@@ -294,12 +302,12 @@ impl<K, V> Clone for Group<K, V> {
 
 impl<K, V> Default for Group<K, V> {
     fn default() -> Group<K, V> {
-        Group { shared: Arc::new(Shared { hasher: RandomState::new(), calls: Mutex::default() }) }
+        Group { shared: Arc::new(CallTable { hasher: RandomState::new(), calls: Mutex::default() }) }
     }
 }
 
 impl<K: fmt::Debug, V> fmt::Debug for Group<K, V> {
-    /// Shows the keys of the calls under way.
+    /// Shows the keys of the calls in progress.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(calls) = self.shared.calls.try_lock() else { return f.write_str("{<locked>}") };
         let lists: Vec<_> = calls.values().cloned().collect();

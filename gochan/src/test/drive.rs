@@ -1,62 +1,88 @@
-//! What virtual time and exploration share: a thread that drives a bubble, and may never come back.
+//! The common part of virtual time and exploration: a thread that drives a bubble, and may never return.
 
+use super::bubble::Bubble;
+use super::director::End;
 use super::knots::Knots;
 use super::options::Test;
+use super::own_workers::{CountedThread, outlive_goroutines};
 use super::report::{Left, Verdict, leftover};
-use crate::sched::bubble::{Bubble, End};
-use crate::sched::group::Group;
-use crate::sched::private::{InMotion, TestThread, outlive_goroutines};
+use crate::base::test_group::TestGroup;
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Why a bubble may come to nothing.
+/// Why a bubble may not finish.
 const HELD_UP: &str = "goroutines of such a test share one thread, and one that does not wait by gochan's means holds up \
                        the others: one that computes or polls for ever, sleeps by std, or waits for a std::sync::Mutex \
                        whose guard another goroutine keeps across an operation of gochan";
 
-/// Why goroutines are left that would have ended in time.
+/// Why goroutines may be left that would have ended in time.
 const TIME_HAS_STOPPED: &str = "    time has stopped since the body ended: a sleep, a timeout or a timer that was to end later never does. Let the \
                                 body wait for the goroutine (join it, or a WaitGroup), or have it ended (cancel its context, \
                                 close a channel that it selects on)";
 
-/// Whether goroutines are suspended on the thread of a bubble.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum GoroutinesLeft {
-    None,
-    Some,
+/// The bubbles of a thread in which goroutines are left, which are suspended on it.
+#[derive(Debug, Default)]
+pub(super) struct GoroutinesLeft {
+    in_bubbles: Vec<&'static Bubble>,
+    /// The bubble of the last run, if none is left in it.
+    empty: Option<&'static Bubble>,
+    /// Some could run, and do not end by themselves.
+    are_stopped: bool,
 }
 
 impl GoroutinesLeft {
-    pub(super) fn of(bubble: &Bubble) -> GoroutinesLeft {
-        if bubble.has_goroutines_left() { GoroutinesLeft::Some } else { GoroutinesLeft::None }
+    pub(super) fn of(bubble: &'static Bubble, end: End) -> GoroutinesLeft {
+        let mut left = GoroutinesLeft::default();
+        left.add(bubble, end);
+        left
     }
 
-    /// Of this thread, which has driven both.
-    pub(super) fn or(self, other: GoroutinesLeft) -> GoroutinesLeft {
-        if self == GoroutinesLeft::Some { self } else { other }
+    /// Those of `bubble`, whose run has come to this end.
+    pub(super) fn add(&mut self, bubble: &'static Bubble, end: End) {
+        match bubble.has_goroutines_left() {
+            true if end == End::Stopped => self.are_stopped = true,
+            true => self.in_bubbles.push(bubble),
+            false => self.empty = Some(bubble),
+        }
+    }
+
+    /// Ends them, on their thread. False: some are left.
+    fn end(self) -> bool {
+        if let Some(bubble) = self.empty {
+            bubble.retire();
+        }
+        let mut all_end = !self.are_stopped;
+        for bubble in self.in_bubbles {
+            all_end &= bubble.end_goroutines();
+        }
+        all_end
     }
 }
 
 /// A group for the goroutines of `test`, which all run in one bubble.
-pub(super) fn group_of(test: &Test) -> Arc<Group> {
-    let group = Arc::new(Group::default());
+pub(super) fn group_of(test: &Test) -> Arc<TestGroup> {
+    let group = Arc::new(TestGroup::default());
     if !test.allowed.is_empty() {
-        // Who waits for ever may be among those that may be left.
+        // Goroutines that wait forever may be among those that are allowed to be left.
         group.tolerate_knots();
     }
     group
 }
 
-/// A test that runs on a thread of its own has not come to its end in time.
+/// A test that runs on its own thread has not finished in time.
 pub(super) struct TimedOut;
 
-/// What is called now and then while a test runs, with that pause.
+/// A function that is called at this interval while a test runs.
 pub(super) type Looks<'a> = (Duration, &'a mut dyn FnMut());
 
-/// Runs `drive` on a thread of the caller's name, and waits for what it tells first, until `deadline`. The thread is
-/// left alone after that: goroutines may hold it. It ends only if `drive` says that no goroutine is left on it.
+/// How long a test waits for the end of the goroutines that are left: what they have locked, others may want.
+const LEAVING: Duration = Duration::from_secs(1);
+
+/// Runs `drive` on a thread with the caller's name, and waits for its first message, until `deadline`. After that the
+/// thread is left alone: goroutines may block it. It ends those that `drive` reports as left, and then itself, unless some do
+/// not end.
 pub(super) fn on_thread<T: Send + 'static>(
     deadline: Option<Instant>,
     mut looks: Option<Looks<'_>>,
@@ -64,10 +90,13 @@ pub(super) fn on_thread<T: Send + 'static>(
 ) -> Result<T, TimedOut> {
     let (tell, told) = mpsc::channel();
     let name = thread::current().name().unwrap_or("gochan-test").to_owned();
+    let (has_left, left) = mpsc::channel::<()>();
     let drive = move || {
-        let _thread = TestThread::new();
-        let drives = InMotion::new();
-        if drive(tell) == GoroutinesLeft::Some {
+        let _thread = CountedThread::of_tests();
+        let drives = CountedThread::in_motion();
+        let all_have_ended = drive(tell).end();
+        drop(has_left);
+        if !all_have_ended {
             std::mem::forget(drives);
             outlive_goroutines();
         }
@@ -75,16 +104,19 @@ pub(super) fn on_thread<T: Send + 'static>(
     let thread =
         thread::Builder::new().name(name).spawn(drive).expect("a thread for the test can be started");
     loop {
-        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let time = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
         let pause = looks.as_ref().map(|&(pause, _)| pause);
-        let answer = match left.into_iter().chain(pause).min() {
+        let answer = match time.into_iter().chain(pause).min() {
             Some(wait) => told.recv_timeout(wait),
             None => told.recv().map_err(|_| RecvTimeoutError::Disconnected),
         };
         match answer {
-            Ok(answer) => return Ok(answer),
+            Ok(answer) => {
+                let _ = left.recv_timeout(LEAVING);
+                return Ok(answer);
+            }
             Err(RecvTimeoutError::Timeout) => match &mut looks {
-                Some((pause, look)) if left.is_none_or(|left| left > *pause) => look(),
+                Some((pause, look)) if time.is_none_or(|time| time > *pause) => look(),
                 _ => return Err(TimedOut),
             },
             Err(RecvTimeoutError::Disconnected) => match thread.join() {
@@ -95,16 +127,16 @@ pub(super) fn on_thread<T: Send + 'static>(
     }
 }
 
-/// What came of a test that has timed out.
-pub(super) fn timed_out(test: &Test, group: &Group) -> Verdict {
+/// The outcome of a test that has timed out.
+pub(super) fn timed_out(test: &Test, group: &TestGroup) -> Verdict {
     let timeout = test.timeout.expect("without a timeout there is no deadline");
     Verdict::timeout(timeout, &leftover(group)).and(HELD_UP)
 }
 
-/// What came of a run; called on the thread of its bubble.
+/// The outcome of a run; called on the thread of its bubble.
 pub(super) fn verdict(
     test: &Test,
-    group: &Group,
+    group: &TestGroup,
     bubble: &Bubble,
     end: End,
     result: Option<thread::Result<bool>>,

@@ -1,14 +1,14 @@
-//! Goroutines of a test that wait for each other for ever while others go on.
+//! Goroutines of a test that wait for each other forever while others go on.
 
 use super::report::{Symptom, Verdict, leftover};
-use crate::sched::group::Group;
-use crate::sched::knots::{self, Knot};
+use crate::base::test_group::TestGroup;
+use crate::knots::{self, Knot};
 use std::time::{Duration, Instant};
 
-/// For so long it may turn out that all others wait, too.
+/// In this time it may turn out that all others wait as well.
 const GRACE: Duration = Duration::from_millis(50);
 
-/// What has been found so far.
+/// The knots found so far.
 #[derive(Default)]
 pub(super) struct Knots {
     found: Vec<Knot>,
@@ -17,7 +17,7 @@ pub(super) struct Knots {
 
 impl Knots {
     /// Takes those that concern `group`, unless all their goroutines are `allowed` to be left.
-    pub(super) fn look(&mut self, group: &Group, allowed: &[&str]) {
+    pub(super) fn look(&mut self, group: &TestGroup, allowed: &[&str]) {
         let mut taken = knots::take_of_test(group);
         if !taken.is_empty() && !allowed.is_empty() {
             let goroutines = leftover(group);
@@ -37,7 +37,7 @@ impl Knots {
 
     pub(super) fn add_to(&self, verdict: &mut Verdict) {
         let mut new = self.found.iter().filter(|knot| knot.is_new()).peekable();
-        // Else these wait for one of another test.
+        // Otherwise these wait for one of another test.
         let one_of_others = if new.peek().is_none() { self.found.first() } else { None };
         new.chain(one_of_others).for_each(|knot| verdict.add(Symptom::Knot, knot.to_string()));
     }

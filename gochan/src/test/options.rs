@@ -1,8 +1,8 @@
-//! What the attribute has been given, and the way from there to the run.
+//! The arguments of the attribute, and the start of the run.
 
 use super::TIMEOUT;
-use super::explore::exhaustive::{self, Coverage, Extent};
-use crate::sched::attributes::Attributes;
+use super::explore::exhaustive::{self, Coverage, Extent, Reduction};
+use crate::base::attributes::Attributes;
 use std::panic::Location;
 use std::process::{ExitCode, Termination};
 use std::time::Duration;
@@ -12,15 +12,15 @@ use std::time::Duration;
 #[must_use = "it does nothing until it runs"]
 pub struct Test {
     pub(super) stack_size: usize,
-    /// None: never.
+    /// `None` for no timeout.
     pub(super) timeout: Option<Duration>,
     pub(super) allowed: &'static [&'static str],
-    /// Of an exploration, if it does not follow from the place.
+    /// The base seed of an exploration, if it does not follow from the location.
     pub(super) first_seed: Option<u64>,
     /// Of an exploration.
     pub(super) jumps: Jumps,
     mode: Mode,
-    /// Where the attribute is.
+    /// The location of the attribute.
     pub(super) place: &'static Location<'static>,
 }
 
@@ -28,7 +28,7 @@ pub struct Test {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Jumps {
     pub(super) count: u32,
-    /// How far in all; none: as far as it takes.
+    /// The total length of the jumps; `None` for no limit.
     pub(super) ahead: Option<Duration>,
 }
 
@@ -41,13 +41,13 @@ impl Jumps {
 enum Mode {
     Plain,
     VirtualTime,
-    /// So many times.
+    /// This many times.
     Explore(u32),
     /// Once for each interleaving.
     All(Extent),
 }
 
-/// The body of a test: runs it, and tells whether what it returned stands for success.
+/// The body of a test: runs it, and returns whether its result stands for success.
 pub(super) trait Body: Fn() -> bool + Copy + Send + 'static {}
 
 impl<F: Fn() -> bool + Copy + Send + 'static> Body for F {}
@@ -89,7 +89,7 @@ impl Test {
         self
     }
 
-    /// `explore = …`, in virtual time as well.
+    /// `explore = …`, which implies virtual time.
     pub fn explore(mut self, runs: u32) -> Test {
         self.mode = Mode::Explore(runs);
         self
@@ -101,7 +101,7 @@ impl Test {
         self
     }
 
-    /// `explore = "all"`, in virtual time as well.
+    /// `explore = "all"`, which implies virtual time.
     pub fn explore_all(mut self) -> Test {
         self.mode = Mode::All(Extent::default());
         self
@@ -115,15 +115,15 @@ impl Test {
         self
     }
 
-    /// For tests of exploration itself: goes through all orders of steps, whether they make a difference or not.
+    /// For tests of exploration itself: tries all orders of steps, whether they make a difference or not.
     pub fn without_reduction(mut self) -> Test {
         if let Mode::All(extent) = &mut self.mode {
-            extent.reduces = false;
+            extent.reduction = Reduction::None;
         }
         self
     }
 
-    /// For tests of exploration itself: as [`Test::run`], with `explore = "all"`.
+    /// For tests of exploration itself: like [`Test::run`], with `explore = "all"`.
     ///
     /// # Panics
     /// If the test has not passed.
@@ -139,7 +139,7 @@ impl Test {
         })
     }
 
-    /// For tests of exploration itself: other interleavings than those that belong to the place.
+    /// For tests of exploration itself: interleavings other than those that belong to the location.
     pub fn first_seed(mut self, seed: u64) -> Test {
         self.first_seed = Some(seed);
         self
@@ -154,7 +154,7 @@ impl Test {
     /// Runs the body; returns if the test has passed.
     ///
     /// # Panics
-    /// If it has not: with the body's panic, or with what else went wrong.
+    /// If it has not passed: with the body's panic, or with a description of the failure.
     #[track_caller]
     pub fn run<F, T>(mut self, f: F)
     where
@@ -181,7 +181,7 @@ impl Test {
     }
 }
 
-/// What `GOCHAN_TEST_TIMEOUT` says, if anything.
+/// The value of `GOCHAN_TEST_TIMEOUT`, if it is set.
 fn timeout_from_environment() -> Option<Option<Duration>> {
     let text = std::env::var("GOCHAN_TEST_TIMEOUT").ok().filter(|text| !text.is_empty())?;
     if text == "off" {

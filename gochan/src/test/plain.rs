@@ -2,33 +2,33 @@
 
 use super::knots::Knots;
 use super::options::{Body, Test};
+use super::own_workers::{CountedThread, LOOK, TestWorkers};
 use super::report::{Left, Verdict, leftover};
-use crate::sched::group::Group;
-use crate::sched::private::{Home, InMotion, LOOK, TestThread};
-use crate::sched::spawn::JoinHandle;
+use crate::base::test_group::TestGroup;
+use crate::spawn::join::JoinHandle;
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long goroutines may take to end once the body has.
+/// How long goroutines may take to end after the body has ended.
 const GRACE: Duration = Duration::from_secs(1);
-/// Looks in a row that must find no way on.
+/// The number of checks in a row that must find no goroutine able to go on.
 const SURE: u32 = 3;
 
 #[track_caller]
 pub(super) fn run(test: &Test, body: impl Body) {
-    let starts = InMotion::new();
-    let _thread = TestThread::new();
+    let starts = CountedThread::in_motion();
+    let _thread = CountedThread::of_tests();
     let mut run = Run::start(test, body);
     drop(starts);
     if let Err(verdict) = run.wait_for_body() {
-        // Whatever still runs goes on doing so.
+        // Goroutines that still run continue to do so.
         return verdict.raise();
     }
     let mut verdict = Verdict::of_body(run.body.take().expect("the body is joined once").join());
     if !verdict.is_panic() {
-        // Who panics leaves others in the middle of things.
+        // A panic leaves others in the middle of their work.
         match run.settle() {
             Some(left) => {
                 verdict.add_leaks(&left);
@@ -45,8 +45,8 @@ pub(super) fn run(test: &Test, body: impl Body) {
 
 struct Run<'t> {
     test: &'t Test,
-    group: Arc<Group>,
-    home: Home,
+    group: Arc<TestGroup>,
+    home: TestWorkers,
     body: Option<JoinHandle<bool>>,
     /// Closed when the body has ended.
     ended: mpsc::Receiver<()>,
@@ -55,8 +55,8 @@ struct Run<'t> {
 
 impl Run<'_> {
     fn start(test: &Test, body: impl Body) -> Run<'_> {
-        let group = Arc::new(Group::default());
-        let home = Home::new(group.clone());
+        let group = Arc::new(TestGroup::default());
+        let home = TestWorkers::new(group.clone());
         let (alive, ended) = mpsc::channel();
         let body = home.spawn(test.attributes(), test.place, move || {
             let _alive = alive;
@@ -91,7 +91,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Waits for the other goroutines. Those that are left, unless all have ended.
+    /// Waits for the other goroutines. Returns the ones that are left, unless all have ended.
     fn settle(&mut self) -> Option<Left> {
         let body_ended = Instant::now();
         let mut stuck = 0;

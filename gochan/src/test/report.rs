@@ -1,18 +1,20 @@
-//! What a test says when it fails.
+//! The messages of a test that fails.
 
-use crate::sched::group::{Group, Panicked, shown_id};
-use crate::sched::report;
-use crate::sched::{GoroutineInfo, State, goroutines, task::Goexit};
+use crate::base::location::SourceLocation;
+use crate::base::report;
+use crate::base::test_group::{Panicked, TestGroup, shown_id};
+use crate::diag::dump::{GoroutineInfo, State, goroutines};
+use crate::sched::fresh::Goexit;
 use std::any::Any;
 use std::fmt::{self, Write};
-use std::panic::{Location, resume_unwind};
+use std::panic::resume_unwind;
 use std::time::Duration;
 
-/// A goroutine that is there, and what to call it.
+/// A live goroutine, and its name in the report.
 pub(super) struct Leftover(GoroutineInfo, u64);
 
-/// The goroutines of `group`, as far as they have started, by id.
-pub(super) fn leftover(group: &Group) -> Vec<Leftover> {
+/// The goroutines of `group` that have started, by id.
+pub(super) fn leftover(group: &TestGroup) -> Vec<Leftover> {
     let members = goroutines().into_iter().filter(|goroutine| group.contains(goroutine.id));
     let mut left: Vec<_> = members.map(|info| Leftover(info.clone(), shown_id(info.id))).collect();
     left.sort_by_key(|goroutine| goroutine.1);
@@ -24,7 +26,7 @@ impl Leftover {
         self.0.id
     }
 
-    /// True if one of `entries` names it: by its name, or by `file` or `file:line` of its spawn.
+    /// True if one of `entries` matches it: by its name, or by the `file` or `file:line` of its spawn.
     pub(super) fn is_among(&self, entries: &[&str]) -> bool {
         entries.iter().any(|entry| {
             self.0.name.as_deref() == Some(entry)
@@ -36,7 +38,7 @@ impl Leftover {
     }
 }
 
-/// Who is left when a test ends, but for those who may be.
+/// The goroutines left at the end of a test, except those that are allowed.
 pub(super) struct Left {
     started: Vec<Leftover>,
     unstarted: usize,
@@ -55,7 +57,7 @@ impl Left {
     }
 }
 
-/// True if `end` is the last components of `path`.
+/// True if `end` consists of the last components of `path`.
 fn ends_as_path(path: &str, end: &str) -> bool {
     path.strip_suffix(end).is_some_and(|rest| rest.is_empty() || rest.ends_with('/') || end.starts_with('/'))
 }
@@ -82,7 +84,7 @@ impl fmt::Display for Leftover {
     }
 }
 
-fn places(goroutines: &[Leftover]) -> Vec<Place> {
+fn places(goroutines: &[Leftover]) -> Vec<Option<SourceLocation>> {
     goroutines.iter().map(|goroutine| goroutine.0.waiting_at).collect()
 }
 
@@ -92,27 +94,25 @@ fn list(text: &mut String, goroutines: &[Leftover]) {
     }
 }
 
-/// What kind of thing went wrong, and what it is known by.
+/// The kind of a failure, and what identifies it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Symptom {
-    /// With what message.
+    /// The message of the panic.
     Panic(String),
-    /// The body ended otherwise than by coming to its end.
+    /// The body ended without returning.
     Body,
-    /// Where goroutines wait.
-    Deadlock(Vec<Place>),
-    /// Of some goroutines, while others went on.
+    /// Where the goroutines wait.
+    Deadlock(Vec<Option<SourceLocation>>),
+    /// A deadlock of some goroutines, while others went on.
     Knot,
-    Leak(Vec<Place>),
+    Leak(Vec<Option<SourceLocation>>),
     Timeout,
     Stuck,
     Endless,
 }
 
-type Place = Option<&'static Location<'static>>;
-
 impl Symptom {
-    /// True if it tells of the same fault as `other` does, or of a part of it.
+    /// True if it shows the same fault as `other`, or a part of it.
     pub(super) fn is_of(&self, other: &Symptom) -> bool {
         fn without_numbers(text: &str) -> impl Iterator<Item = char> + '_ {
             text.chars().filter(|c| !c.is_ascii_digit())
@@ -128,17 +128,17 @@ impl Symptom {
     }
 }
 
-/// What came of a test.
+/// The outcome of a test.
 #[must_use = "a test fails by raising it"]
 pub(super) struct Verdict {
     /// The panic of the body.
     payload: Option<Box<dyn Any + Send>>,
-    /// What else went wrong.
+    /// Other failures.
     problems: Vec<(Symptom, String)>,
 }
 
 impl Verdict {
-    /// From what the body came back with.
+    /// From the result of the body.
     pub(super) fn of_body(result: std::thread::Result<bool>) -> Verdict {
         let mut verdict = Verdict::passed();
         match result {
@@ -156,7 +156,7 @@ impl Verdict {
         Verdict { payload: None, problems: Vec::new() }
     }
 
-    /// A goroutine holds the thread for ever.
+    /// A goroutine blocks the thread forever.
     pub(super) fn stuck(what: &str) -> Verdict {
         let problem = format!(
             "{what}. It cannot be switched out then, so nobody will ever end the wait. Use try_send, try_recv or a \
@@ -169,7 +169,7 @@ impl Verdict {
         Verdict { payload: None, problems: vec![(symptom, problem)] }
     }
 
-    /// All that went wrong, for comparison.
+    /// All failures, for comparison.
     pub(super) fn symptoms(&self) -> Vec<Symptom> {
         let panic =
             self.payload.as_ref().map(|payload| Symptom::Panic(report::message(&**payload).to_owned()));
@@ -185,7 +185,7 @@ impl Verdict {
         self.is_panic() || !self.problems.is_empty()
     }
 
-    /// Says more about the last problem.
+    /// Adds to the text of the last failure.
     pub(super) fn and(mut self, more: &str) -> Verdict {
         if let Some((_, problem)) = self.problems.last_mut() {
             *problem += "\n";
@@ -198,7 +198,7 @@ impl Verdict {
         self.problems.push((symptom, problem));
     }
 
-    /// Nobody will ever go on, and the body has not ended.
+    /// No goroutine will ever go on, and the body has not ended.
     pub(super) fn deadlock(goroutines: &[Leftover]) -> Verdict {
         let mut text = "all goroutines of the test are asleep - deadlock!".to_owned();
         list(&mut text, goroutines);
@@ -236,13 +236,13 @@ impl Verdict {
         }
     }
 
-    /// Fails the test, unless nothing was wrong.
+    /// Fails the test, unless there was no failure.
     #[track_caller]
     pub(super) fn raise(self) {
         self.raise_with("");
     }
 
-    /// As `raise`, saying more about how it came to that.
+    /// Like `raise`, with an explanation of how the failure came about.
     #[track_caller]
     pub(super) fn raise_with(self, story: &str) {
         if !self.is_failure() {

@@ -1,21 +1,25 @@
-//! `after_func`: a function that runs at its time.
+//! `after_func`: a function that runs at a given time.
 
-use crate::sched::alarm::{self, Alarm};
-use crate::sched::bubble::{point, point_after, point_before};
+use crate::base::location::SourceLocation;
+use crate::base::lock::lock;
+use crate::base::touch::Touch;
+use crate::points;
+use crate::sched::alarms::Alarm;
+use crate::spawn::alarm;
 use std::fmt;
 use std::panic::Location;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// Runs `f` on a goroutine of its own once `d` has passed, unless the timer is stopped before.
+/// Runs `f` in a new goroutine after `d`, unless the timer is stopped before: Go's `time.AfterFunc`.
 ///
-/// Nothing waits for `f`, and dropping the timer does not stop it. `f` runs once for each time the timer is set, by
-/// this function and by [`FuncTimer::reset`]. Unlike Go's, runs never overlap, as `f` may change what it has captured: one
-/// that comes due while `f` still runs begins when that has ended. A duration beyond the clock's range never passes.
+/// Never blocks, and dropping the timer does not stop it. `f` runs once for each time the timer is set, by this
+/// function or by [`FuncTimer::reset`]. Unlike in Go, runs never overlap, since `f` may change its captures: a run that
+/// comes due while `f` is running begins when that run has ended. A duration beyond the clock's range never passes.
 ///
-/// `f` and what it has captured are dropped when it can run no more: with the timer, if it was stopped or has run.
+/// `f` and its captures are dropped when it can no longer run: with the timer, if it was stopped or has run.
 ///
-/// Logarithmic in the number of pending timers; nothing runs and no thread waits in the meantime.
+/// Logarithmic in the number of pending timers; no goroutine and no thread waits in the meantime.
 ///
 /// # Panics
 /// In a forked child of a process that runs goroutines.
@@ -38,7 +42,7 @@ pub fn after_func<F: FnMut() + Send + 'static>(d: Duration, f: F) -> FuncTimer {
     let runs = Mutex::new(Runs::default());
     let func: Arc<Func> = Arc::new(Func { runs, f: Mutex::new(f) });
     let alarm = func.set(d);
-    point_after("after_func");
+    points::after_unpolled("after_func", Some(Location::caller()));
     FuncTimer { func, alarm: Mutex::new(Some(alarm)) }
 }
 
@@ -46,33 +50,33 @@ pub fn after_func<F: FnMut() + Send + 'static>(d: Duration, f: F) -> FuncTimer {
 #[doc(alias = "time.Timer")]
 pub struct FuncTimer {
     func: Arc<Func>,
-    /// What was set last; none once stopped.
+    /// The last alarm that was set; `None` once stopped.
     alarm: Mutex<Option<Alarm>>,
 }
 
 impl FuncTimer {
-    /// Keeps the function from running if it is not too late: true if this call did. False if a goroutine has been
-    /// started for the run, which may be over, go on, or not have begun, or if the timer was stopped before. Does not wait
-    /// for the run.
+    /// Keeps the function from running; true if this call did so. False if a goroutine has already been started for the
+    /// run, whether or not it has begun or ended, or if the timer was stopped before. Never blocks: does not wait for a
+    /// run.
     ///
     /// ```
     /// use std::time::Duration;
     ///
-    /// let timer = gochan::time::after_func(Duration::from_secs(60), || unreachable!("called off"));
+    /// let timer = gochan::time::after_func(Duration::from_secs(60), || unreachable!("it was stopped"));
     /// assert!(timer.stop());
     /// ```
     #[track_caller]
     pub fn stop(&self) -> bool {
-        point_before("FuncTimer::stop");
+        points::before(|| Touch::EVERYTHING, "FuncTimer::stop", Some(Location::caller()));
         let alarm = lock(&self.alarm).take();
         let stopped = alarm.is_some_and(|alarm| alarm.cancel());
-        point("FuncTimer::stop");
+        points::after("FuncTimer::stop", Some(Location::caller()));
         stopped
     }
 
-    /// Lets the function run once `d` from now has passed, instead of when it was due before: then this returns
-    /// true. If a goroutine had been started for that run, or the timer was stopped before, the function will run again,
-    /// and this returns false.
+    /// Makes the function run after `d` from now instead of at its previous time, and returns true. If a goroutine has
+    /// already been started for the previous run, or the timer was stopped, the function will run again, and this
+    /// returns false. Never blocks.
     ///
     /// ```
     /// use gochan::prelude::*;
@@ -90,11 +94,11 @@ impl FuncTimer {
     /// ```
     #[track_caller]
     pub fn reset(&self, d: Duration) -> bool {
-        point_before("FuncTimer::reset");
+        points::before(|| Touch::EVERYTHING, "FuncTimer::reset", Some(Location::caller()));
         let alarm = self.func.set(d);
         let before = lock(&self.alarm).replace(alarm);
         let stopped = before.is_some_and(|alarm| alarm.cancel());
-        point("FuncTimer::reset");
+        points::after("FuncTimer::reset", Some(Location::caller()));
         stopped
     }
 }
@@ -105,35 +109,31 @@ impl fmt::Debug for FuncTimer {
     }
 }
 
-/// The function and its runs, of which one goes on at a time.
+/// The function and its runs, of which only one is active at a time.
 struct Func<F: ?Sized = dyn FnMut() + Send> {
     runs: Mutex<Runs>,
-    /// Locked by the run that goes on, hence never contended.
+    /// Locked by the active run, hence never contended.
     f: Mutex<F>,
 }
 
 #[derive(Default)]
 struct Runs {
     running: bool,
-    /// Runs that came due meanwhile.
+    /// Runs that came due during the active one.
     waiting: usize,
 }
 
-/// Held for moves only, and by user code that panics, which leaves nothing behind that a later run must not see.
-fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
+// The locks are held only for moves and by `f`, and a later run may see what a panic of `f` leaves.
 impl Func {
     #[track_caller]
     fn set(self: &Arc<Self>, d: Duration) -> Alarm {
         let func = self.clone();
         let site = Location::caller();
-        alarm::set_after(d, move || func.strike(site))
+        alarm::set_after(d, move || func.run_or_wait(site))
     }
 
-    /// The time has come; called on a goroutine that is there for this.
-    fn strike(self: Arc<Self>, site: &'static Location<'static>) {
+    /// Called when the timer is due, in a goroutine of its own.
+    fn run_or_wait(self: Arc<Self>, site: SourceLocation) {
         let mut runs = lock(&self.runs);
         if runs.running {
             runs.waiting += 1;
@@ -144,9 +144,9 @@ impl Func {
         self.run(site);
     }
 
-    fn run(self: Arc<Self>, site: &'static Location<'static>) {
-        /// Also when `f` panics or ends its goroutine.
-        struct Next(Arc<Func>, &'static Location<'static>);
+    fn run(self: Arc<Self>, site: SourceLocation) {
+        /// Starts the next run, even if `f` panics or ends its goroutine.
+        struct Next(Arc<Func>, SourceLocation);
 
         impl Drop for Next {
             fn drop(&mut self) {
@@ -156,7 +156,7 @@ impl Func {
                     runs.waiting -= 1;
                     drop(runs);
                     let (func, site) = (self.0.clone(), self.1);
-                    crate::sched::go_from(site, move || func.run(site));
+                    crate::spawn::start::go_from(site, move || func.run(site));
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! Time for goroutines: pausing, timers, tickers.
+//! Time for goroutines: sleeping, timers and tickers.
 //!
 //! | Go | here |
 //! |---|---|
@@ -30,29 +30,28 @@
 //! assert_eq!(answer, Some(42));
 //! ```
 //!
-//! The rules are those of Go 1.23 and later: a timer needs no draining. A time that has come and that nobody has received
-//! is still the timer's: [`Timer::stop`] and [`Timer::reset`] take it back and say true. Once they have returned, no
-//! receive gets a time from before. A timer or ticker that nobody refers to any more is gone at once, stopped or not.
+//! The rules are those of Go 1.23 and later: a timer needs no draining. [`Timer::stop`] and [`Timer::reset`] take back
+//! a time that is due but not received, and return true; afterwards no receive gets an earlier time. A timer or ticker
+//! without references is freed at once, stopped or not.
 //!
-//! The [`Instant`] that is received is the moment the timer was due, however late the receive.
+//! The received [`Instant`] is the moment at which the timer was due, however late the receive.
 //!
 //! # How timers work here
 //!
-//! The channel of a timer holds no values and nothing rings for it. It knows from when on it is ready; a receive, or
-//! a select, that comes later takes the time, and one that comes earlier waits with that time as its own deadline. So
+//! The channel of a timer holds no values, and no alarm is set for it. It knows the time from which it is ready; a
+//! receive or select after that takes the time, and an earlier one waits with it as its own deadline. So
 //!
-//! * making a timer costs an allocation and a look at the clock, whatever happens to it; one that nobody waits for,
-//!   such as the timeout arm of a select that was quick, costs nothing further;
+//! * making a timer costs one allocation and one reading of the clock; a timer that is never waited for, such as the
+//!   timeout arm of a select that was quick, costs nothing more;
 //! * waiting for it costs the same as [`sleep`]: logarithmic in the number of sleepers on this worker, and no lock
 //!   beyond the channel's;
-//! * stopping or dropping a timer leaves nothing behind that would have to wait for its time;
+//! * stopping or dropping a timer leaves nothing behind;
 //! * `len()` and `capacity()` are 0, and the channel never closes.
 //!
-//! Nothing ever wakes early. How late depends on how soon the goroutine's worker comes round to it: a goroutine that
-//! computes for long without waiting delays the others of its worker. Functions of [`after_func`] are taken over by
-//! other workers then.
+//! No wait ends early. How late it ends depends on the goroutine's worker: a goroutine that computes for long without
+//! waiting delays the others on its worker. Functions of [`after_func`] then run on other workers.
 //!
-//! A duration beyond the range of the clock never passes; there is no overflow.
+//! A duration beyond the clock's range never passes; there is no overflow.
 
 mod func;
 mod ticker;
@@ -62,12 +61,12 @@ pub use func::{FuncTimer, after_func};
 pub use ticker::{Ticker, tick};
 pub use timer::{Timer, after};
 
-use crate::sched::clock;
+use crate::base::clock;
 use crate::sched::park::{Parker, WaitReason};
 use std::panic::Location;
 use std::time::{Duration, Instant};
 
-/// The time by the clock that deadlines are measured by.
+/// The current time of the clock that deadlines use: virtual in tests with virtual time.
 ///
 /// ```
 /// let before = gochan::time::now();
@@ -79,9 +78,10 @@ pub fn now() -> Instant {
     clock::now()
 }
 
-/// Pauses the calling goroutine, or thread outside of one, for at least `d`; zero yields.
+/// Parks the calling goroutine, or blocks the thread outside of goroutines, for at least `d`; zero yields.
 ///
-/// The worker serves other goroutines meanwhile. A duration beyond the clock's range sleeps for ever.
+/// The worker runs other goroutines meanwhile. A duration beyond the clock's range sleeps forever. Logarithmic in the
+/// number of sleepers on the worker.
 ///
 /// ```
 /// use std::time::Duration;
@@ -91,7 +91,7 @@ pub fn now() -> Instant {
 #[track_caller]
 pub fn sleep(d: Duration) {
     if d.is_zero() {
-        return crate::runtime::gosched();
+        return crate::spawn::current::gosched();
     }
     let parker = Parker::current();
     match clock::deadline(d) {

@@ -1,13 +1,13 @@
-//! A time to wait for, again and again.
+//! Periodic times.
 
 use crate::chan::Receiver;
 use std::fmt;
 use std::time::{Duration, Instant};
 
-/// A channel that yields a time every `d`: the channel of a [`Ticker`] that nobody will stop or reset. For zero it is
-/// the nil channel, as in Go.
+/// A channel that yields a time every `d`: the channel of a [`Ticker`] that cannot be stopped or reset. The nil channel
+/// if `d` is zero, as in Go.
 ///
-/// When the last handle is dropped, it is gone.
+/// It is freed with its last handle.
 ///
 /// ```
 /// use std::time::Duration;
@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 /// assert!(gochan::time::tick(Duration::ZERO).is_nil());
 /// ```
 #[doc(alias = "time.Tick")]
-#[must_use = "nothing happens unless somebody receives"]
+#[must_use = "a ticker does nothing unless its channel is received from"]
 pub fn tick(d: Duration) -> Receiver<Instant> {
     if d.is_zero() { Receiver::nil() } else { ticking(d) }
 }
@@ -30,9 +30,9 @@ fn ticking(period: Duration) -> Receiver<Instant> {
 /// Ticks at regular intervals: Go's `time.Ticker`.
 ///
 /// Each tick goes to one receiver of its [`channel`](Ticker::channel), and its value is the moment it was due. At most
-/// one tick waits to be received: a slow receiver gets the first tick it has missed, the others are dropped, and the next
-/// keeps the phase, that is, it comes at a whole number of periods after the beginning. With a period of 20 ms, receives
-/// that begin after 110 ms yield the moments at 20, 120 and 140 ms.
+/// one tick waits to be received: a slow receiver gets the first tick it has missed, the others are dropped, and the
+/// next keeps the phase, that is, it comes a whole number of periods after the beginning. With a period of 20 ms,
+/// receives that begin after 110 ms yield the moments at 20, 120 and 140 ms.
 ///
 /// ```
 /// use gochan::time::Ticker;
@@ -45,37 +45,40 @@ fn ticking(period: Duration) -> Receiver<Instant> {
 /// assert!(ticker.stop());
 /// assert!(ticker.channel().try_recv().is_err());
 /// ```
+///
+/// A clone is another handle of the same ticker.
 #[doc(alias = "time.Ticker")]
+#[derive(Clone)]
 pub struct Ticker {
     channel: Receiver<Instant>,
 }
 
 impl Ticker {
-    /// A ticker whose first tick comes when `period` has passed.
+    /// A ticker whose first tick comes after `period`.
     ///
-    /// Never blocks. One allocation and one look at the clock; a tick costs nothing unless somebody waits for it.
+    /// Never blocks. One allocation and one reading of the clock; a tick that is not waited for costs nothing.
     ///
     /// # Panics
     /// `non-positive interval for NewTicker` if `period` is zero.
     #[doc(alias = "time.NewTicker")]
-    #[must_use = "nothing happens unless somebody receives"]
+    #[must_use = "a ticker does nothing unless its channel is received from"]
     #[track_caller]
     pub fn new(period: Duration) -> Ticker {
         assert!(!period.is_zero(), "non-positive interval for NewTicker");
         Ticker { channel: ticking(period) }
     }
 
-    /// Yields the moment of each tick: Go's `t.C`. It never closes.
+    /// The channel of ticks, which yields the moment of each: Go's `t.C`. It never closes.
     #[doc(alias = "C")]
     pub fn channel(&self) -> &Receiver<Instant> {
         &self.channel
     }
 
-    /// Ends the ticks, also one that has come and that nobody has received, until it is [`reset`](Ticker::reset).
-    /// The channel does not close: a receive that waits goes on waiting.
+    /// Stops the ticks until the next [`reset`](Ticker::reset), and discards a tick that is due but not received. The
+    /// channel does not close: waiting receives continue to wait.
     ///
-    /// True if it was ticking; Go's `Stop` does not tell. Constant time, but for the receives it wakes to wait anew; never
-    /// blocks.
+    /// True if it was ticking; Go's `Stop` returns nothing. Constant time, plus one wake-up for each waiting receive,
+    /// which then waits anew; never blocks.
     ///
     /// ```
     /// use gochan::time::Ticker;
@@ -92,11 +95,11 @@ impl Ticker {
         self.channel.stop_timer("Ticker::stop")
     }
 
-    /// Stops it and lets it tick with a new period from now on, also for receives that wait already. A tick that has come
-    /// and was not received never will be.
+    /// Stops it and starts it with a new period from now on, for waiting receives as well. A tick that is due but not
+    /// received is discarded.
     ///
-    /// True if it was ticking; Go's `Reset` does not tell. Constant time, but for the receives it wakes to wait anew; never
-    /// blocks.
+    /// True if it was ticking; Go's `Reset` returns nothing. Constant time, plus one wake-up for each waiting receive,
+    /// which then waits anew; never blocks.
     ///
     /// # Panics
     /// `non-positive interval for Ticker.Reset` if `period` is zero.

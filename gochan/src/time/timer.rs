@@ -1,15 +1,15 @@
-//! A time to wait for, once.
+//! Single times.
 
 use crate::chan::Receiver;
 use std::fmt;
 use std::time::{Duration, Instant};
 
-/// A channel that yields a time, once, when `d` has passed: the moment `d` from now, however late it is received.
+/// A channel that yields one time, after `d`: the moment `d` from now, however late it is received. Go's `time.After`.
 ///
-/// The usual timeout arm of a select. Dropped before its time, it is gone at once. The channel never closes: a
-/// second receive waits for ever.
+/// The usual timeout arm of a select. It is freed at once if it is dropped before its time. The channel never closes: a
+/// second receive waits forever.
 ///
-/// Never blocks. One allocation and at most one look at the clock.
+/// Never blocks. One allocation and at most one reading of the clock.
 ///
 /// ```
 /// use gochan::prelude::*;
@@ -21,15 +21,15 @@ use std::time::{Duration, Instant};
 /// assert!(time - start >= Duration::from_millis(2));
 /// ```
 #[doc(alias = "time.After")]
-#[must_use = "nothing happens unless somebody receives"]
+#[must_use = "a timer does nothing unless its channel is received from"]
 pub fn after(d: Duration) -> Receiver<Instant> {
     Receiver::timer(d, Duration::ZERO)
 }
 
-/// A single event in the future, which can be put off, brought forward or called off: Go's `time.Timer`.
+/// A single event in the future, which can be stopped or set to another time: Go's `time.Timer`.
 ///
-/// A receive from its [`channel`](Timer::channel) waits for it. The time goes to one receiver, or to the
-/// [`stop`](Timer::stop) or [`reset`](Timer::reset) that takes it back, never to both.
+/// A receive from its [`channel`](Timer::channel) waits for the event. Either one receiver gets the time, or a
+/// [`stop`](Timer::stop) or [`reset`](Timer::reset) takes it back, never both.
 ///
 /// ```
 /// use gochan::time::Timer;
@@ -40,34 +40,37 @@ pub fn after(d: Duration) -> Receiver<Instant> {
 /// timer.channel().recv();
 /// assert!(!timer.stop());
 /// ```
+///
+/// A clone is another handle of the same timer.
 #[doc(alias = "time.Timer")]
+#[derive(Clone)]
 pub struct Timer {
     channel: Receiver<Instant>,
 }
 
 impl Timer {
-    /// A timer whose time comes when `d` has passed. A duration beyond the clock's range never passes.
+    /// A timer that is due after `d`. A duration beyond the clock's range never passes.
     ///
-    /// Never blocks. One allocation and at most one look at the clock.
+    /// Never blocks. One allocation and at most one reading of the clock.
     #[doc(alias = "time.NewTimer")]
-    #[must_use = "nothing happens unless somebody receives"]
+    #[must_use = "a timer does nothing unless its channel is received from"]
     pub fn new(d: Duration) -> Timer {
         Timer { channel: after(d) }
     }
 
-    /// Yields the moment the timer was due, once it has come: Go's `t.C`. Clones of it are good for as long as there is
-    /// one, with or without the timer.
+    /// The channel, which yields the moment at which the timer was due, once it is: Go's `t.C`. Clones of it remain
+    /// valid without the timer.
     #[doc(alias = "C")]
     pub fn channel(&self) -> &Receiver<Instant> {
         &self.channel
     }
 
-    /// Calls it off: nothing will be received until it is [`reset`](Timer::reset), also not a time that has come and
-    /// that nobody has received. A receive that waits goes on waiting.
+    /// Stops the timer: nothing is received until it is [`reset`](Timer::reset), not even a time that is due but not
+    /// received. Waiting receives continue to wait.
     ///
-    /// True if this call has kept the time from being received, whether it had come or not; false if it was received or
-    /// the timer was stopped before. So Go's `if !t.Stop() { <-t.C }` is harmless, and superfluous. Constant time, but for
-    /// the receives it wakes to wait anew; never blocks.
+    /// True if this call has kept the time from being received, whether or not it was due; false if the time was
+    /// received or the timer was stopped before. So Go's `if !t.Stop() { <-t.C }` is not needed. Constant time, plus
+    /// one wake-up for each waiting receive, which then waits anew; never blocks.
     ///
     /// ```
     /// use gochan::time::{Timer, sleep};
@@ -75,7 +78,7 @@ impl Timer {
     ///
     /// let timer = Timer::new(Duration::from_millis(1));
     /// sleep(Duration::from_millis(2));
-    /// assert!(timer.stop(), "its time has come, and nobody has received it");
+    /// assert!(timer.stop(), "it is due, and was not received");
     /// assert!(!timer.stop());
     /// assert!(timer.channel().try_recv().is_err());
     /// ```
@@ -85,12 +88,12 @@ impl Timer {
         self.channel.stop_timer("Timer::stop")
     }
 
-    /// Makes its time the one when `d` has passed from now, also for receives that wait already. An earlier time that
-    /// was not received never will be.
+    /// Sets the timer to `d` from now, for waiting receives as well. An earlier time that was not received is
+    /// discarded.
     ///
-    /// Answers as [`stop`](Timer::stop) does: true if this call has kept the earlier time from being received; false if
-    /// that was received or the timer was stopped. Constant time, but for the receives it wakes to wait anew; never
-    /// blocks.
+    /// Returns the same as [`stop`](Timer::stop): true if this call has kept the earlier time from being received;
+    /// false if that was received or the timer was stopped. Constant time, plus one wake-up for each waiting receive,
+    /// which then waits anew; never blocks.
     ///
     /// ```
     /// use gochan::time::Timer;

@@ -28,7 +28,10 @@ pub(crate) fn finds(symptom: &str, program: fn()) {
     }
     for beginning in 0..BEGINNINGS {
         match verdict(beginning, RUNS, program) {
-            Some(text) => assert!(text.contains(symptom), "{text}"),
+            Some(text) => {
+                assert!(text.contains(symptom), "{text}");
+                assert!(!text.contains("went otherwise"), "{text}");
+            }
             None => panic!("not found, beginning {beginning}"),
         }
     }

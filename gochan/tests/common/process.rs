@@ -1,5 +1,5 @@
 //! Scenarios that need a process of their own. A test binary starts itself again with the name of a
-//! scenario; the binary's `asked_scenario` test runs it there and does nothing otherwise.
+//! scenario; the `asked_scenario` test of the scenario's module runs it there and does nothing otherwise.
 
 use std::env;
 use std::io::Read;
@@ -46,18 +46,26 @@ impl Outcome {
 }
 
 /// A scenario about to be run.
-pub(crate) struct Scenario(Command);
+pub(crate) struct Scenario(pub(crate) Command);
 
-/// The scenario of this name, on the backend and workers of this run.
-pub(crate) fn scenario(name: &str) -> Scenario {
-    let mut command = Command::new(env::current_exe().expect("a test knows its own path"));
-    // One test thread: the harness then runs the scenario on the main thread and keeps no other.
-    command.args(["--exact", "asked_scenario", "--nocapture", "--test-threads=1"]);
-    command.env(SCENARIO, name).env_remove("RUST_BACKTRACE");
-    Scenario(command)
+/// The name that the test harness has for a test of a module.
+pub(crate) fn test_name(module: &str, test: &str) -> String {
+    let (_binary, module) = module.split_once("::").expect("the tests are in modules");
+    format!("{module}::{test}")
 }
 
 impl Scenario {
+    /// The scenario of this name of a module, on the backend and workers of this run. [`scenarios`] makes a function of
+    /// it.
+    pub(crate) fn new(module: &str, name: &str) -> Scenario {
+        let mut command = Command::new(env::current_exe().expect("a test knows its own path"));
+        // One test thread: the harness then runs the scenario on the main thread and keeps no other.
+        let test = test_name(module, "asked_scenario");
+        command.args(["--exact", &test, "--nocapture", "--test-threads=1"]);
+        command.env(SCENARIO, name).env_remove("RUST_BACKTRACE");
+        Scenario(command)
+    }
+
     pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.0.env(name, value);
         self
@@ -140,13 +148,20 @@ impl End for ExitCode {
     }
 }
 
-/// The `asked_scenario` test: lists the functions that [`scenario`] can ask for.
-#[allow(unused_macros, reason = "each test binary uses its own part of this")]
+/// The `asked_scenario` test of a module, which lists the scenarios, and the function `scenario` that asks for one of
+/// them by its name.
+#[allow(unused_macros, reason = "not every test binary has scenarios")]
 macro_rules! scenarios {
     ($($name:ident),* $(,)?) => {
         #[test]
         fn asked_scenario() {
-            common::process::run_if_asked(&[$((stringify!($name), || common::process::End::end($name()))),*]);
+            crate::common::process::run_if_asked(
+                &[$((stringify!($name), || crate::common::process::End::end($name()))),*],
+            );
+        }
+
+        pub(super) fn scenario(name: &str) -> crate::common::process::Scenario {
+            crate::common::process::Scenario::new(module_path!(), name)
         }
     };
 }

@@ -46,7 +46,9 @@ fn wait(random: &mut Rng) {
     let start = time::now();
     match random.u8(..3) {
         0 => check(after(d).recv().is_some(), "the channel of a timer is closed"),
-        1 => select! { Some(_) = <-after(d) => {} },
+        1 => select! {
+            Some(_) = <-after(d) => {}
+        },
         _ => drop(after(Duration::MAX).recv_timeout(d)),
     }
     check(start.elapsed() >= d, "a timer is early");

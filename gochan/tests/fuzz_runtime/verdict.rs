@@ -12,8 +12,9 @@ use gochan::runtime;
 
 use crate::values::Payload;
 
-/// Without any operation for this long the round hangs.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Without any operation for this long the round hangs. A dump, which is an operation too, may wait for its names for ten
+/// seconds; under AddressSanitizer on a busy machine it does.
+const PATIENCE: Duration = Duration::from_secs(40);
 /// A round takes less than this, however many operations it does.
 const LONGEST_ROUND: Duration = Duration::from_secs(120);
 
@@ -125,6 +126,6 @@ fn hangs() -> ! {
     let _ = writeln!(std::io::stderr(), "\nseed {seed} hangs");
     // The dump takes locks of the runtime, which may be what hangs.
     thread::spawn(|| writeln!(std::io::stderr(), "{}", runtime::dump()));
-    thread::sleep(Duration::from_secs(3));
+    thread::sleep(Duration::from_secs(15));
     process::exit(3);
 }

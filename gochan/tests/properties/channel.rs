@@ -190,7 +190,10 @@ fn agrees(capacity: usize, ops: Vec<Op>) -> Result<(), TestCaseError> {
             Op::SelectSend(value) => {
                 model.send(number, value, None);
                 go!([ch, never] {
-                    select! { r = ch <- value => note(sent(r)), <-never => unreachable!("nobody sends") }
+                    select! {
+                        r = ch <- value => note(sent(r)),
+                        <-never => unreachable!("nobody sends"),
+                    }
                 });
             }
             Op::SendTimeout(value, limit) => {

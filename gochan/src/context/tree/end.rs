@@ -1,30 +1,31 @@
-//! How an end travels.
+//! How the end of a scope reaches the scopes below it.
 //!
-//! An end has two parts. The first runs none of the user's code. It marks the scope and, one after the other, everything
-//! it finds listed below; each mark sets the error and closes the done channel, whose waiters are noted. For everybody
-//! else that is one step: the close, if there is a channel. Until then a scope that is marked looks live, see
-//! [`CLOSING`](super::CLOSING).
-//! When all is marked, all is *settled*, and the scope leaves the list above. Whoever finds a scope ended but not
-//! settled waits for that, which takes a moment of another thread's time: so no `cancel` returns before everything
-//! below has ended, whoever ends it. Such waits are for scopes further down only, hence never in a circle.
-//! The second part, [`Ended::finish`], wakes who waits, starts the calls, and drops what is not needed any more.
+//! An end has two parts. The first runs none of the user's code. It marks the scope and, one after the other, all
+//! entries listed below it; each mark sets the error and closes the done channel, whose waiters are noted. To other
+//! threads a mark is one step: the close, if there is a channel. Until then a marked scope looks live, see [`CLOSING`].
+//! When all scopes are marked, all are *settled*, and the scope leaves the list above. A thread that finds a scope
+//! ended but not settled spins until it is settled, which takes a moment: so no `cancel` returns before everything
+//! below has ended, even if another thread ends it. A thread waits only for scopes further down, hence never in a
+//! circle. The second part, [`EndedScopes::finish`], wakes the waiters, starts the calls, and drops what is no longer
+//! needed.
 
-use super::{CANCELED, CLOSING, EXCEEDED, EXPLORED, SETTLED, Scope, of_link};
-use crate::callback::Callbacks;
-use crate::chan::{Closed, Sender, lock};
+use super::{CANCELED, CLOSING, CancelScope, EXCEEDED, EXPLORED, SETTLED, of_link};
+use crate::base::callback::Callbacks;
+use crate::base::spin;
+use crate::base::touch::Touch;
+use crate::chan::{ClosedWaiters, Sender};
 use crate::context::call::Call;
 use crate::context::error::{ContextError, Given};
 use crate::context::list::{Entry, Link, Queue};
 use crate::context::node::Counted;
-use crate::sched::alarm::Alarm;
-use crate::sched::bubble;
-use crate::sched::touch::Touch;
+use crate::points;
+use crate::sched::alarms::Alarm;
 use crate::shim::atomic::Ordering::*;
 use std::ptr::NonNull;
 #[cfg(feature = "tokio-util")]
 use tokio_util::sync::CancellationToken;
 
-impl Scope {
+impl CancelScope {
     /// Ends this scope and everything below it.
     #[inline]
     pub(in crate::context) fn end(&self, error: ContextError, cause: Option<Given>) {
@@ -33,11 +34,15 @@ impl Scope {
         }
     }
 
-    /// The first part of [`Scope::end`]; the second, if there is anything to do, is in the result.
+    /// The first part of [`CancelScope::end`]; the result is the second part, if there is anything to do.
     #[inline]
-    pub(in crate::context) fn end_quietly(&self, error: ContextError, cause: Option<Given>) -> Option<Ended> {
-        if bubble::has_points() {
-            bubble::touch(Touch::EVERYTHING);
+    pub(in crate::context) fn end_quietly(
+        &self,
+        error: ContextError,
+        cause: Option<Given>,
+    ) -> Option<EndedScopes> {
+        if points::are_due() {
+            points::touch(Touch::EVERYTHING);
         }
         let Some(marked) = self.mark(error, cause) else {
             self.until_settled();
@@ -53,7 +58,7 @@ impl Scope {
         ended
     }
 
-    /// True if something is left to do for this scope alone.
+    /// True if there is something left to do for this scope alone.
     #[inline]
     fn has_aftermath(&self, marked: &Marked) -> bool {
         #[cfg(feature = "tokio-util")]
@@ -63,9 +68,9 @@ impl Scope {
         marked.alarm.is_some() || marked.waiting.is_some()
     }
 
-    /// Ends this scope alone; nothing, if it had ended.
+    /// Ends this scope alone; `None` if it had already ended.
     ///
-    /// The channel is closed under the scope's lock: whoever holds that sees no end that is half done.
+    /// The channel is closed under the scope's lock, so a holder of the lock never sees a partial end.
     #[inline]
     pub(super) fn mark(&self, error: ContextError, cause: Option<Given>) -> Option<Marked> {
         if !self.is_live() {
@@ -82,21 +87,21 @@ impl Scope {
             Some(done) => self.close(done, end),
             None => None,
         };
-        // Release pairs with every look at the end.
+        // Release pairs with every Acquire load of the end.
         self.end.store(end, Release);
         Some(Marked { anything_below: !tree.list.is_empty(), alarm: tree.alarm.take(), waiting })
     }
 
-    /// Closes the done channel, on the way to `end`: who waits on it, if anybody does.
+    /// Closes the done channel, on the way to `end`. Returns its waiters, if any.
     #[cold]
     #[inline(never)]
-    fn close(&self, done: &Sender<()>, end: u8) -> Option<Box<Closed>> {
-        // Release: who finds the channel closed finds this, who finds this looks at the channel.
+    fn close(&self, done: &Sender<()>, end: u8) -> Option<Box<ClosedWaiters>> {
+        // Release: a thread that finds the channel closed finds this, and a thread that finds this checks the channel.
         self.end.store(end | CLOSING, Release);
         done.close_without_waking().filter(|closed| !closed.is_empty()).map(Box::new)
     }
 
-    /// What is left to do for a marked scope alone.
+    /// The remaining work for a marked scope alone.
     fn aftermath(&self, marked: Marked) -> Aftermath {
         Aftermath {
             waiting: marked.waiting,
@@ -106,18 +111,18 @@ impl Scope {
         }
     }
 
-    /// Marks what is listed in this marked scope and, level by level, below, and settles all of it.
+    /// Marks all scopes below this marked one, level by level, and settles them.
     #[cold]
     #[inline(never)]
-    fn end_below(&self, error: ContextError, marked: Marked) -> Ended {
-        let mut ended = Ended { aftermaths: Vec::new(), below: Queue::new() };
+    fn end_below(&self, error: ContextError, marked: Marked) -> EndedScopes {
+        let mut ended = EndedScopes { aftermaths: Vec::new(), below: Queue::new() };
         let mut anything_below = marked.anything_below;
         ended.aftermaths.push(self.aftermath(marked));
         let mut scope = self;
         let mut place = None;
         loop {
             while anything_below && let Some(link) = scope.take_listed() {
-                // SAFETY: just taken off, with a reference that is the queue's now.
+                // SAFETY: it was just removed from the list, with a reference that now belongs to the queue.
                 unsafe {
                     ended.below.push(link);
                     if (*link).entry == Entry::Call {
@@ -127,7 +132,7 @@ impl Scope {
                     match below.mark(error, self.cause().cloned()) {
                         Some(marked) if !below.has_aftermath(&marked) => {}
                         Some(marked) => ended.aftermaths.push(below.aftermath(marked)),
-                        // It has been ended by another thread, which is on its way through what is below it.
+                        // Another thread has ended it and is marking what is below it.
                         None => below.until_settled(),
                     }
                 }
@@ -148,13 +153,13 @@ impl Scope {
         ended
     }
 
-    /// Takes something off the list of an ended scope, and a reference to it.
+    /// Removes an entry from the list of an ended scope, with a reference to it.
     fn take_listed(&self) -> Option<*const Link> {
         let mut tree = self.tree.lock();
         loop {
             let link = tree.list.pop()?;
-            // SAFETY: what is listed is valid: it leaves the list, under this lock, before it is freed. A call's
-            // reference is the list's; a scope that is about to be freed concerns nobody any more.
+            // SAFETY: listed entries are valid: they leave the list, under this lock, before they are freed. For a
+            // call, the list's reference is taken; a scope that is about to be freed is skipped.
             unsafe {
                 if (*link).entry == Entry::Call {
                     return Some(link);
@@ -168,31 +173,31 @@ impl Scope {
     }
 
     pub(super) fn settle(&self) {
-        // Only who ended the scope changes this, and a scope that is settled already stays as it is.
+        // Only the thread that ended the scope changes this, and a settled scope stays as it is.
         let end = self.end.load(Relaxed);
         self.end.store(end | SETTLED, Release);
     }
 
-    /// Waits until whoever ended this scope has told everything below of that.
+    /// Spins until the thread that ended this scope has ended everything below it.
     #[inline]
     fn until_settled(&self) {
         let mut round = 0;
         // Acquire pairs with the Release of `settle`.
         while self.end.load(Acquire) & SETTLED == 0 {
-            lock::back_off(round);
+            spin::back_off(round);
             round += 1;
         }
     }
 }
 
 /// The next scope of the queue, after `place`.
-fn next_scope(queue: &Queue, place: &mut Option<*const Link>) -> Option<NonNull<Scope>> {
+fn next_scope(queue: &Queue, place: &mut Option<*const Link>) -> Option<NonNull<CancelScope>> {
     loop {
         let link = queue.after(*place)?;
         *place = Some(link);
-        // SAFETY: queued links are valid, and those of scopes came from pointers to the whole.
+        // SAFETY: queued links are valid, and those of scopes were derived from pointers to the whole scope.
         unsafe {
-            if (*link).entry == Entry::Scope {
+            if (*link).entry == Entry::CancelScope {
                 return Some(of_link(link));
             }
         }
@@ -206,19 +211,19 @@ fn code(error: ContextError) -> u8 {
     }
 }
 
-/// What [`Scope::mark`] found, for who marked it to care for.
+/// What [`CancelScope::mark`] leaves to its caller.
 pub(super) struct Marked {
     anything_below: bool,
     alarm: Option<Alarm>,
     /// The waiters of its done channel, if there are any. Boxed, since most contexts have none.
-    waiting: Option<Box<Closed>>,
+    waiting: Option<Box<ClosedWaiters>>,
 }
 
-/// What follows from the end of one scope.
+/// The remaining work after the end of one scope.
 struct Aftermath {
-    /// Who waits on its done channel.
-    waiting: Option<Box<Closed>>,
-    /// Not needed any more.
+    /// The waiters of its done channel.
+    waiting: Option<Box<ClosedWaiters>>,
+    /// To be cancelled: no longer needed.
     alarm: Option<Alarm>,
     #[cfg(feature = "tokio-util")]
     token: Option<CancellationToken>,
@@ -239,16 +244,16 @@ impl Aftermath {
     }
 }
 
-/// The second part of an end: all that may run code of the user.
-#[must_use = "those who wait for the end sleep until `finish`"]
-pub(in crate::context) struct Ended {
+/// The second part of an end: everything that may run the user's code.
+#[must_use = "waiters sleep until `finish`"]
+pub(in crate::context) struct EndedScopes {
     aftermaths: Vec<Aftermath>,
     /// The scopes and calls that were listed below, each with a reference.
     below: Queue,
 }
 
-impl Ended {
-    /// Should a destructor or a waker panic, the rest is done all the same.
+impl EndedScopes {
+    /// If a destructor or a waker panics, the rest is still done.
     pub(in crate::context) fn finish(mut self) {
         let mut callbacks = Callbacks::new();
         self.proceed(&mut callbacks);
@@ -260,10 +265,10 @@ impl Ended {
             aftermath.finish(callbacks);
         }
         while let Some(link) = self.below.pop() {
-            // SAFETY: queued links are valid and come with a reference, which is ours now.
+            // SAFETY: queued links are valid and come with a reference, which now belongs to this function.
             callbacks.run(|| unsafe {
                 match (*link).entry {
-                    Entry::Scope => drop(Counted::from_pointer(of_link(link))),
+                    Entry::CancelScope => drop(Counted::from_pointer(of_link(link))),
                     Entry::Call => Call::from_link(link).start(),
                 }
             });
@@ -271,8 +276,8 @@ impl Ended {
     }
 }
 
-impl Drop for Ended {
-    /// Only if the goroutine that was to do it could not be started.
+impl Drop for EndedScopes {
+    /// Runs only if the goroutine for it could not be started.
     fn drop(&mut self) {
         let mut callbacks = Callbacks::new();
         self.proceed(&mut callbacks);

@@ -1,72 +1,72 @@
-//! What makes a group of goroutines a leak.
+//! The criteria by which a group of goroutines is a leak.
 //!
-//! A goroutine is *overdue* when its wait has lasted longer than the limit. That many are overdue says nothing: a pool of
-//! workers with nothing to do is, too. So it must be certain that a group grows, and that none of its overdue ones goes
-//! on:
+//! A goroutine is *overdue* when its wait has lasted longer than the limit. A large number of overdue goroutines proves
+//! nothing: those of an idle pool of workers are overdue as well. So it must be certain that a group grows, and that
+//! none of its overdue goroutines goes on:
 //!
-//! * *It grows* if more of it are overdue now than goroutines of that spawn place existed in all, overdue or not, at an
-//!   earlier look: the rest has been spawned since. A pool never gets there. One time may be a second pool, so it takes
-//!   [`GROWTHS`], each measured from the one before; and as each needs goroutines that were spawned after the last one and
-//!   are overdue, the limit lies between two.
-//! * *None goes on* if all that were overdue at the last look still are, in the same wait: they are the ones whose waits
-//!   began before what was the limit then. Else the group starts anew.
+//! * *It grows* if more of its goroutines are overdue now than goroutines of that spawn location existed at an earlier
+//!   survey, overdue or not: the difference has been spawned since. A pool never meets this condition. A single growth
+//!   may be a second pool, so [`GROWTHS`] are required, each measured from the one before. Each requires goroutines
+//!   that were spawned after the previous one and are overdue, so at least the limit lies between two growths.
+//! * *None goes on* if all goroutines that were overdue at the last survey still are, in the same wait: those whose
+//!   waits began before the limit of that survey. Otherwise the group starts anew.
 
-use crate::diag::place::Place;
+use crate::diag::location_key::LocationKey;
 use crate::sched::park::WaitReason;
 use std::collections::HashMap;
 use std::time::Duration;
 
-/// So often a group has to grow.
+/// The number of times that a group has to grow.
 const GROWTHS: u32 = 2;
 
-/// What the goroutines of a group have in common.
+/// The key of a group: what its goroutines have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Group {
-    pub(super) spawned_at: Place,
-    pub(super) waiting_at: Option<Place>,
-    pub(super) reason: WaitReason,
+pub(crate) struct LeakGroup {
+    pub(crate) spawned_at: LocationKey,
+    pub(crate) waiting_at: Option<LocationKey>,
+    pub(crate) reason: WaitReason,
 }
 
-/// A group as a look has found it. Groups of which none is overdue need not be told.
+/// A group as found by one survey. Groups without overdue goroutines may be omitted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Sight {
-    /// Goroutines that wait there for longer than the limit.
-    pub(super) overdue: usize,
-    /// Of those: since before the limit of the look before.
-    pub(super) stayed: usize,
-    /// Goroutines spawned at the place of the group's spawns, whatever they do.
-    pub(super) spawned: usize,
+pub(crate) struct Sight {
+    /// Goroutines that have waited there for longer than the limit.
+    pub(crate) overdue: usize,
+    /// Of those, the ones whose wait began before the limit of the previous survey.
+    pub(crate) stayed: usize,
+    /// Goroutines spawned at the location of the group's spawns, in any state.
+    pub(crate) spawned: usize,
     /// The longest wait.
-    pub(super) longest: Duration,
+    pub(crate) longest: Duration,
 }
 
-/// What is remembered of a group from one look to the next.
+/// The memory of a group between surveys.
 #[derive(Debug, Default)]
 struct Record {
-    /// At the last look.
+    /// At the last survey.
     overdue: usize,
-    /// The fewest goroutines spawned there that a look has found since the group has last grown.
+    /// The smallest number of goroutines spawned there that a survey has found since the group last grew.
     spawned: usize,
     growths: u32,
-    /// How many were overdue when that was last reported; zero: never.
+    /// The number of overdue goroutines at the last report; zero if it was never reported.
     reported: usize,
 }
 
-/// What a look has found out.
+/// The result of a survey.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Verdict {
-    /// Groups that have just been found to leak, or that have doubled since they were reported.
-    pub(super) report: Vec<Group>,
-    /// All that leak.
-    pub(super) leaks: Vec<Group>,
+pub(crate) struct Verdict {
+    /// Groups that were just found to leak, or that have doubled since they were reported.
+    pub(crate) report: Vec<LeakGroup>,
+    /// All groups that leak.
+    pub(crate) leaks: Vec<LeakGroup>,
 }
 
-/// Finds leaks in what one look after the other sees.
+/// Finds leaks in successive surveys.
 #[derive(Debug, Default)]
-pub(super) struct Detector(HashMap<Group, Record>);
+pub(crate) struct Detector(HashMap<LeakGroup, Record>);
 
 impl Detector {
-    pub(super) fn look(&mut self, sights: &HashMap<Group, Sight>) -> Verdict {
+    pub(crate) fn look(&mut self, sights: &HashMap<LeakGroup, Sight>) -> Verdict {
         self.0.retain(|group, _| sights.contains_key(group));
         let mut verdict = Verdict::default();
         for (group, sight) in sights {
@@ -87,7 +87,7 @@ impl Detector {
 impl Record {
     fn see(&mut self, sight: &Sight) {
         if self.overdue == 0 || sight.stayed < self.overdue {
-            // What is left of a group that was reported is no news, unless most of it is gone.
+            // The rest of a group that was reported is no news, unless most of the group is gone.
             let reported = if 2 * sight.overdue < self.reported { 0 } else { self.reported };
             *self = Record { overdue: sight.overdue, spawned: sight.spawned, growths: 0, reported };
             return;
@@ -115,12 +115,12 @@ mod tests {
     use super::*;
     use std::panic::Location;
 
-    fn group() -> Group {
-        let place = Place(Location::caller());
-        Group { spawned_at: place, waiting_at: Some(place), reason: WaitReason::Recv }
+    fn group() -> LeakGroup {
+        let place = LocationKey(Location::caller());
+        LeakGroup { spawned_at: place, waiting_at: Some(place), reason: WaitReason::Recv }
     }
 
-    /// What a detector says of a group with these sights: (overdue, stayed, spawned).
+    /// The detector's answers for a group with these sights: (overdue, stayed, spawned).
     fn reports(sights: &[(usize, usize, usize)]) -> Vec<bool> {
         let mut detector = Detector::default();
         let group = group();
@@ -160,14 +160,14 @@ mod tests {
 
     #[test]
     fn a_group_of_which_one_goes_on_starts_anew() {
-        // As many as ever, or more, but not the same ones.
+        // As many as before, or more, but not the same ones.
         let sights = [(2, 0, 4), (5, 2, 7), (6, 4, 8), (9, 6, 11), (12, 8, 14), (15, 11, 17)];
         assert_eq!(reports(&sights), [false; 6]);
     }
 
     #[test]
     fn goroutines_on_their_way_through_do_not_hide_a_leak() {
-        // A hundred pass by at most looks, and one stays.
+        // At most surveys a hundred pass by, and one stays.
         let sights = [(1, 0, 101), (2, 1, 80), (3, 2, 3), (4, 3, 104), (5, 4, 60), (6, 5, 7), (8, 6, 100)];
         assert_eq!(reports(&sights), [false, false, false, false, false, false, true]);
     }
@@ -178,7 +178,7 @@ mod tests {
         let mut sights: Vec<_> = leak(1, 5).collect();
         let news = |sights: &[_]| reports(sights).into_iter().filter(|told| *told).count();
         assert_eq!(news(&sights), 1);
-        // One goes on: only the double is news.
+        // One goes on: only a doubled number is news.
         sights.push((4, 4, 5));
         sights.extend(leak(5, 9));
         assert_eq!(news(&sights), 1);

@@ -1,36 +1,37 @@
-//! Leaks of goroutines, found while the program runs.
+//! Detection of goroutine leaks while the program runs.
 //!
-//! A thread looks at all goroutines now and then: the [`survey`] counts them by place, and the [`detector`] tells from what
-//! one survey after the other has counted which groups leak. The thread is not the monitor's, since a look at a million
-//! stacks takes longer than the monitor may be away; it exists only if leaks are looked for.
+//! A thread inspects all goroutines now and then: the [`survey`] counts them by location, and the [`detector`] decides
+//! from successive surveys which groups leak. It is not the monitor's thread, since a survey of a million stacks takes
+//! longer than the monitor may be away; the thread exists only if leak detection is enabled.
 
 mod detector;
 mod survey;
 #[cfg(test)]
 mod tests;
 
-use super::profile::{Finding, FindingKind, Plural};
-use crate::sched::describe::{Rough, write_places};
-use crate::sched::outside::OwnedThread;
-use crate::sched::report;
-use crate::sched::settings::settings;
-use detector::{Detector, Group, Sight};
+use super::dump::{Rough, write_places};
+use super::finding::{Finding, FindingKind, Plural};
+use crate::base::actors::OwnedThread;
+use crate::base::lock::lock;
+use crate::base::report;
+use crate::base::settings::settings;
+use detector::{Detector, LeakGroup, Sight};
 use std::collections::HashMap;
-use std::sync::{Mutex, Once, PoisonError};
+use std::sync::{Mutex, Once};
 use std::time::{Duration, Instant};
 use survey::Survey;
 
-/// Looks within the time after which a wait is too long.
+/// Surveys within the time after which a wait is too long.
 const LOOKS: u32 = 4;
-/// The thread rests for at least so many times as long as its last look has taken.
+/// After a survey the thread rests for at least this many times the duration of the survey.
 const RESTS: u32 = 50;
-/// The clock of waits goes in such steps.
+/// The step of the clock of waits.
 const SHORTEST_REST: Duration = Duration::from_millis(10);
 
-/// The groups that leak as of the last look.
+/// The groups that leak, as of the last survey.
 static FINDINGS: Mutex<Vec<Finding>> = Mutex::new(Vec::new());
 
-/// Begins to look for leaks if the settings say so.
+/// Starts leak detection if the settings enable it.
 pub(crate) fn start_if_asked() {
     static WATCHED: Once = Once::new();
     let limit = settings().leaks_after;
@@ -48,16 +49,16 @@ pub(crate) fn start_if_asked() {
     });
 }
 
-/// What leaks, as far as that is looked for.
-pub(super) fn findings() -> Vec<Finding> {
-    FINDINGS.lock().unwrap_or_else(PoisonError::into_inner).clone()
+/// The groups that leak, if leak detection is enabled.
+pub(crate) fn findings() -> Vec<Finding> {
+    lock(&FINDINGS).clone()
 }
 
 fn watch(limit: Duration) -> ! {
     let _owned = OwnedThread::new();
     let mut detector = Detector::default();
     let mut rest = limit / LOOKS;
-    // Waits that had begun by then were too long at the last look.
+    // Waits that had begun by then were too long at the last survey.
     let mut last_cutoff = None;
     loop {
         std::thread::sleep(rest.max(SHORTEST_REST));
@@ -72,7 +73,7 @@ fn watch(limit: Duration) -> ! {
 }
 
 fn look(detector: &mut Detector, mut survey: Survey, limit: Duration) {
-    crate::sched::describe::visit_started(|seen| survey.count(&seen));
+    super::dump::visit_started(|seen| survey.count(&seen));
     let sights = survey.sights();
     let verdict = detector.look(&sights);
     let describe = |group| describe(group, &sights, limit);
@@ -81,15 +82,15 @@ fn look(detector: &mut Detector, mut survey: Survey, limit: Duration) {
     }
     let finding = |group| Finding { kind: FindingKind::Leak, text: describe(group) };
     let found = in_order(verdict.leaks).into_iter().map(finding).collect();
-    *FINDINGS.lock().unwrap_or_else(PoisonError::into_inner) = found;
+    *lock(&FINDINGS) = found;
 }
 
-fn in_order(mut groups: Vec<Group>) -> Vec<Group> {
+fn in_order(mut groups: Vec<LeakGroup>) -> Vec<LeakGroup> {
     groups.sort_by_key(|group| (group.spawned_at, group.waiting_at));
     groups
 }
 
-fn describe(group: Group, sights: &HashMap<Group, Sight>, limit: Duration) -> String {
+fn describe(group: LeakGroup, sights: &HashMap<LeakGroup, Sight>, limit: Duration) -> String {
     let Sight { overdue, longest, .. } = sights[&group];
     let mut text = format!(
         "{} have waited for more than {}, none of them goes on, and they become ever more [{}, up to {}]:\n",

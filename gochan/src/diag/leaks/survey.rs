@@ -1,25 +1,25 @@
-//! One look at all goroutines: how many of each group wait for too long.
+//! A survey of all goroutines: how many of each group have waited too long.
 
-use super::detector::{Group, Sight};
-use crate::diag::place::Place;
+use super::detector::{LeakGroup, Sight};
+use crate::base::status::Seen;
+use crate::diag::location_key::LocationKey;
 use crate::sched::park::WaitReason;
-use crate::sched::status::Seen;
 use std::collections::HashMap;
 use std::time::Instant;
 
-/// Groups and spawn places beyond this many are left out.
+/// Groups and spawn locations beyond this number are left out.
 const MOST: usize = 4096;
 
-/// Counts goroutines of which it is shown one after the other. The memory is that of the groups.
+/// Counts the goroutines that are passed to it one after the other. Its memory is linear in the number of groups.
 #[derive(Debug)]
-pub(super) struct Survey {
+pub(crate) struct Survey {
     now: Instant,
     /// A wait that began by then is too long.
     cutoff: Instant,
-    /// What was the cutoff at the look before.
+    /// The cutoff of the previous survey.
     last_cutoff: Option<Instant>,
-    spawned: HashMap<Place, usize>,
-    overdue: HashMap<Group, Overdue>,
+    spawned: HashMap<LocationKey, usize>,
+    overdue: HashMap<LeakGroup, Overdue>,
 }
 
 #[derive(Debug)]
@@ -30,12 +30,12 @@ struct Overdue {
 }
 
 impl Survey {
-    pub(super) fn new(now: Instant, cutoff: Instant, last_cutoff: Option<Instant>) -> Survey {
+    pub(crate) fn new(now: Instant, cutoff: Instant, last_cutoff: Option<Instant>) -> Survey {
         Survey { now, cutoff, last_cutoff, spawned: HashMap::new(), overdue: HashMap::new() }
     }
 
-    pub(super) fn count(&mut self, seen: &Seen) {
-        let Some(spawned_at) = seen.site.map(Place) else { return };
+    pub(crate) fn count(&mut self, seen: &Seen) {
+        let Some(spawned_at) = seen.site.map(LocationKey) else { return };
         if let Some(spawned) = self.spawned.get_mut(&spawned_at) {
             *spawned += 1;
         } else if self.spawned.len() < MOST {
@@ -43,12 +43,13 @@ impl Survey {
         } else {
             return;
         }
-        // A sleeping goroutine goes on without the help of others.
+        // A sleeping goroutine goes on without help from others.
         if let Some(wait) = seen.wait
             && wait.since <= self.cutoff
             && wait.reason != WaitReason::Sleep
         {
-            let group = Group { spawned_at, waiting_at: wait.place.map(Place), reason: wait.reason };
+            let group =
+                LeakGroup { spawned_at, waiting_at: wait.place.map(LocationKey), reason: wait.reason };
             if self.overdue.len() < MOST || self.overdue.contains_key(&group) {
                 let overdue =
                     self.overdue.entry(group).or_insert(Overdue { count: 0, stayed: 0, since: wait.since });
@@ -59,9 +60,9 @@ impl Survey {
         }
     }
 
-    /// The groups of which goroutines wait for too long.
-    pub(super) fn sights(self) -> HashMap<Group, Sight> {
-        let sight = |(group, overdue): (Group, Overdue)| {
+    /// The groups with goroutines that have waited too long.
+    pub(crate) fn sights(self) -> HashMap<LeakGroup, Sight> {
+        let sight = |(group, overdue): (LeakGroup, Overdue)| {
             let sight = Sight {
                 overdue: overdue.count,
                 stayed: overdue.stayed,

@@ -1,9 +1,9 @@
-//! Programs that run in a model, with leaks and without, and what is found in them.
+//! Model programs with and without leaks, and the leaks found in them.
 
 use super::*;
-use crate::diag::place::Place;
+use crate::base::status::{Seen, Wait};
+use crate::diag::location_key::LocationKey;
 use crate::sched::park::WaitReason;
-use crate::sched::status::{Seen, Wait};
 use std::panic::Location;
 
 /// In moments of the model.
@@ -17,9 +17,9 @@ type Site = &'static Location<'static>;
 struct Goroutine {
     site: Site,
     reason: WaitReason,
-    /// Since when it waits; None: it runs.
+    /// When its wait began; `None` while it runs.
     since: Option<u64>,
-    /// When it ends.
+    /// The moment when it ends.
     until: u64,
 }
 
@@ -29,7 +29,7 @@ struct Program {
     goroutines: Vec<Goroutine>,
     detector: Detector,
     begin: Instant,
-    /// Group by group, what was reported of it.
+    /// The reports about each group.
     reported: HashMap<Site, Vec<usize>>,
 }
 
@@ -55,7 +55,7 @@ impl Program {
         self.begin + Duration::from_secs(moment)
     }
 
-    /// One moment goes by, in which goroutines end whose time has come.
+    /// One moment passes, in which the goroutines that are due end.
     fn step(&mut self) {
         self.now += 1;
         let now = self.now;
@@ -74,6 +74,7 @@ impl Program {
                 reason,
                 place: Some(goroutine.site),
                 since: self.at(since),
+                descriptor: None,
             });
             survey.count(&Seen { id: 1, site: Some(goroutine.site), wait });
         }
@@ -84,7 +85,7 @@ impl Program {
         }
     }
 
-    /// Some of the workers of a pool begin to work, and others have nothing to do any more.
+    /// Some of a pool's workers start to work, and others become idle.
     fn work(&mut self, pool: Site, busy: f64) {
         for goroutine in self.goroutines.iter_mut().filter(|goroutine| goroutine.site == pool) {
             let was_idle = goroutine.since.is_some();
@@ -171,7 +172,12 @@ fn a_survey_counts_by_group() {
     let [site, other, place] = [Location::caller(), Location::caller(), Location::caller()];
     let mut survey = Survey::new(now, ago(60), Some(ago(75)));
     let mut see = |site, wait: Option<(WaitReason, u64)>| {
-        let wait = wait.map(|(reason, seconds)| Wait { reason, place: Some(place), since: ago(seconds) });
+        let wait = wait.map(|(reason, seconds)| Wait {
+            reason,
+            place: Some(place),
+            since: ago(seconds),
+            descriptor: None,
+        });
         survey.count(&Seen { id: 1, site, wait });
     };
     for seconds in [10, 60, 74, 75, 300] {
@@ -181,7 +187,11 @@ fn a_survey_counts_by_group() {
     see(Some(site), Some((WaitReason::Sleep, 500)));
     see(Some(other), Some((WaitReason::Recv, 59)));
     see(None, Some((WaitReason::Recv, 500)));
-    let group = Group { spawned_at: Place(site), waiting_at: Some(Place(place)), reason: WaitReason::Recv };
+    let group = LeakGroup {
+        spawned_at: LocationKey(site),
+        waiting_at: Some(LocationKey(place)),
+        reason: WaitReason::Recv,
+    };
     let sight = Sight { overdue: 4, stayed: 2, spawned: 7, longest: Duration::from_secs(300) };
     assert_eq!(survey.sights(), HashMap::from([(group, sight)]));
 }

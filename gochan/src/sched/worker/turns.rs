@@ -1,30 +1,28 @@
-//! The loop of a worker while there is something to run: who has the next turn.
+//! The loop of a worker while there is something to run: which goroutine has the next turn.
 
-use super::{BUDGET, CURRENT, HOUSEKEEPING, Worker};
-use crate::callback::abort_on_unwind;
-use crate::sched::attributes;
-use crate::sched::clock::Moment;
-use crate::sched::fork;
-use crate::sched::goroutine::{Goroutine, Turn};
-use crate::sched::outside::OwnedThread;
-use crate::sched::place::Placement;
-use crate::sched::task::TaskRef;
-use crate::sched::thread_time::ThreadTime;
-use crate::sched::trace::Trace;
+use super::{CURRENT, Worker};
+use crate::base::actors::OwnedThread;
+use crate::base::callback::abort_on_unwind;
+use crate::base::clock::Moment;
+use crate::base::placement::Placement;
+use crate::base::policy::{BUDGET, BURST, CROWD, HOUSEKEEPING, SOON, TURNS_BEFORE_LONG_RUNNING};
+use crate::base::thread_time::ThreadTime;
+use crate::base::trace::Trace;
+use crate::base::{fork, test_group};
+use crate::own_tls::{self, Block};
+use crate::sched::fresh::FreshRef;
+use crate::sched::goroutine::{Goroutine, TurnEnd};
 use crate::stack::Slot;
 use std::ptr;
 use std::sync::atomic::Ordering::*;
 
-/// So many ready goroutines do not stay in the caches from one turn to the next.
-const CROWD: usize = 128;
-
 impl Worker {
     /// Turns the calling thread into this worker. It returns once the workers are stopped and none of its goroutines is left:
     /// goroutines refer to the thread-locals of their worker's thread.
-    pub(in crate::sched) fn run(&'static self) {
-        self.shared.sleeper.adopt_thread();
+    pub(crate) fn run(&'static self) {
+        self.remote.sleeper.adopt_thread();
         if let Some(time) = ThreadTime::of_this_thread() {
-            let _ = self.shared.time.set(time);
+            let _ = self.remote.time.set(time);
         }
         let _owned = self.workers.group().is_none().then(OwnedThread::new);
         self.enter();
@@ -40,7 +38,7 @@ impl Worker {
                 self.turn(goroutine);
                 if fork::is_forked_child() {
                     // It has switched out: an end there would have been the process's.
-                    fork::goroutine_waits(goroutine);
+                    goroutine.refuse_wait_in_child();
                 }
             } else {
                 self.idle();
@@ -52,38 +50,80 @@ impl Worker {
     }
 
     /// True if a goroutine has started on this worker and not ended.
-    pub(in crate::sched) fn has_started_any(&self) -> bool {
+    pub(crate) fn has_started_any(&self) -> bool {
         self.started.get() > 0
     }
 
     /// The goroutine on `slot` has ended.
     #[inline]
-    pub(super) fn take_back(&self, slot: Slot) {
+    pub(crate) fn take_back(&self, slot: Slot) {
         self.started.set(self.started.get() - 1);
         self.stacks.put(slot);
     }
 
     /// The calling thread is this worker from now on.
-    pub(in crate::sched) fn enter(&'static self) {
+    pub(crate) fn enter(&'static self) {
         CURRENT.set(self);
+        self.own_tls.set(Block::of_this_thread());
+        self.tls_in_use.set(self.own_tls.get());
+        if let Some(group) = self.workers.group() {
+            test_group::join(Some(group.clone()));
+        }
         crate::stack::overflow::alternate_stack();
     }
 
+    /// Uses these thread-locals from now on, unless all are shared.
+    #[inline(always)]
+    pub(crate) fn enter_tls(&self, tls: Block) {
+        if self.tls_in_use.get() != tls {
+            self.tls_in_use.set(tls);
+            // SAFETY: the thread-locals of this thread or of one of its goroutines. What inlines this refers to none, but for
+            // those in which they agree.
+            unsafe { tls.enter() };
+        }
+    }
+
+    /// Uses the thread-locals of its thread from now on.
+    #[inline(always)]
+    pub(crate) fn enter_own_tls(&self) {
+        self.enter_tls(self.own_tls.get());
+    }
+
+    /// A goroutine begins, with thread-locals of its own.
+    #[inline(always)]
+    pub(crate) fn is_here(&'static self) {
+        if own_tls::is_on() {
+            CURRENT.set(self);
+        }
+    }
+
     /// The calling thread is no longer this worker, which has no goroutines left.
-    pub(in crate::sched) fn leave(&self) {
+    pub(crate) fn leave(&self) {
         self.release_stacks();
+        self.end_poller();
+        if self.workers.group().is_some() {
+            test_group::join(None);
+        }
         CURRENT.set(ptr::null());
     }
 
+    /// Gives back what only goroutines need: it is never freed, and there will be none.
+    pub(crate) fn retire(&self) {
+        self.release_stacks();
+        self.stacks.retire();
+        self.task_memory.give_all();
+        self.seen.forget();
+    }
+
     /// Gives back the stacks that no goroutine is on.
-    pub(in crate::sched) fn release_stacks(&self) {
+    pub(crate) fn release_stacks(&self) {
         self.stacks.release();
     }
 
     #[inline]
     fn turn(&'static self, goroutine: &'static Goroutine) {
         if let Some(trace) = self.trace() {
-            if !self.pace.is_plain() {
+            if !self.pace.untraced_and_short() {
                 return self.traced_turn(trace, goroutine);
             }
             trace.count_turn();
@@ -91,16 +131,19 @@ impl Worker {
         self.turn_and_then(goroutine, |_| {});
     }
 
-    /// Inlined for the same reason as what leads to a switch: see `Goroutine::park`.
+    /// Inlined for the same reason as the code that leads to a switch: see `Goroutine::park`.
     #[inline(always)]
     fn traced_turn(&'static self, trace: &Trace, goroutine: &'static Goroutine) {
         trace.begin_turn();
         let (id, site) = (goroutine.id(), goroutine.status().site());
-        let short = self.pace.is_fine();
-        self.turn_and_then(goroutine, |ended| trace.turn(id, site, ended, goroutine.status().wait(), short));
+        let short = self.pace.turns_are_short();
+        self.turn_and_then(goroutine, |ended| {
+            let wait = goroutine.status().wait().map(|wait| (wait.reason, wait.place));
+            trace.turn(id, site, ended, wait, short);
+        });
     }
 
-    /// Calls `then` while the stack is still the goroutine's, and tells it whether that has ended.
+    /// One turn. Calls `then` while the stack is still the goroutine's, with whether the goroutine has ended.
     #[inline(always)]
     fn turn_and_then(&'static self, goroutine: &'static Goroutine, then: impl FnOnce(bool)) {
         self.budget.set(BUDGET);
@@ -109,54 +152,61 @@ impl Worker {
         let turn = goroutine.turn();
         self.running.set(None);
         self.count_turns(1);
-        let heavy = self.pace.after_turn();
-        then(matches!(turn, Turn::Ended(_)));
+        let long_running = self.pace.after_turn();
+        then(matches!(turn, TurnEnd::Ended(_)));
         match turn {
-            Turn::SwitchedOut => goroutine.set_heavy(heavy),
-            Turn::Ended(slot) => self.take_back(slot),
+            TurnEnd::SwitchedOut => goroutine.set_long_running(long_running),
+            TurnEnd::Ended(slot) => {
+                self.enter_own_tls();
+                self.take_back(slot);
+            }
         }
     }
 
     #[inline]
     fn next(&'static self) -> Option<&'static Goroutine> {
         if self.housekeeping_is_next() {
+            self.enter_own_tls();
             self.publish();
-            self.show_stacks();
+            self.run_errands();
             self.fire_due();
-            self.take_spawned();
-            if let Some(task) = self.fresh.pop() {
-                return Some(self.start(task));
+            self.poll_now();
+            self.remote.spawned.take_spread(&self.fresh);
+            if let Some(started) = self.pop_fresh().and_then(|fresh| self.start(fresh)) {
+                return Some(started);
             }
-        } else if !self.pace.is_fine() {
+        } else if !self.pace.turns_are_short() {
             // Turns are long: a deadline cannot wait for dozens of them.
+            self.enter_own_tls();
             self.fire_due();
-            self.show_stacks();
+            self.run_errands();
+            self.poll_if_due();
         }
-        if !self.shared.woken.is_empty() {
+        if !self.remote.woken.is_empty() {
             self.take_woken();
         }
         if self.fresh_first.get() > 0 {
             self.fresh_first.set(self.fresh_first.get() - 1);
-            match self.fresh.pop() {
-                Some(task) => return Some(self.start(task)),
+            match self.pop_fresh().and_then(|fresh| self.start(fresh)) {
+                Some(started) => return Some(started),
                 None => self.fresh_first.set(0),
             }
         }
         if let Some(goroutine) = self.pop_ready() {
             return Some(goroutine);
         }
-        let task = self.fresh.pop().or_else(|| {
-            self.take_spawned();
+        let fresh = self.pop_fresh().or_else(|| {
+            self.remote.spawned.take_spread(&self.fresh);
             self.fresh.pop()
         })?;
         self.note_backlog();
-        Some(self.start(task))
+        self.start(fresh)
     }
 
     #[inline]
     fn pop_ready(&self) -> Option<&'static Goroutine> {
-        if !self.heavy.is_empty() {
-            return self.pop_heavy_or_light();
+        if !self.long_running.is_empty() {
+            return self.pop_long_running_or_other();
         }
         let goroutine = self.ready.pop();
         if self.ready.len() >= CROWD || self.ready.is_cold() {
@@ -170,14 +220,12 @@ impl Worker {
         goroutine
     }
 
-    /// With so many ready, those about to run are in no cache, and the translations of their pages neither. Looking
-    /// up a translation takes longer than a turn and holds up the locked operations of that turn; but a few can be
-    /// looked up at a time, so they are asked for in bursts.
+    /// With so many ready goroutines, neither those about to run nor the translations of their pages are in a cache.
+    /// Looking up a translation takes longer than a turn and delays the locked operations of that turn. The processor
+    /// looks up several at a time, so they are prefetched in bursts.
     #[cold]
     #[inline(never)]
     fn prefetch_crowd(&self) {
-        const BURST: usize = 16;
-        const SOON: usize = 4;
         if self.ready.popped().is_multiple_of(BURST) {
             let ahead = (BURST..2 * BURST).filter_map(|ahead| self.ready.peek(ahead));
             ahead.for_each(Goroutine::prefetch_page);
@@ -188,56 +236,54 @@ impl Worker {
     }
 
     #[cold]
-    fn pop_heavy_or_light(&self) -> Option<&'static Goroutine> {
-        /// Light turns in a row before a heavy one is due.
-        const ROW: u32 = 16;
-        let light_turns = self.light_turns.get();
-        if light_turns < ROW
+    fn pop_long_running_or_other(&self) -> Option<&'static Goroutine> {
+        let turns_since_long_running = self.turns_since_long_running.get();
+        if turns_since_long_running < TURNS_BEFORE_LONG_RUNNING
             && let Some(light) = self.ready.pop()
         {
-            self.light_turns.set(light_turns + 1);
+            self.turns_since_long_running.set(turns_since_long_running + 1);
             return Some(light);
         }
-        self.light_turns.set(0);
-        self.heavy.pop()
+        self.turns_since_long_running.set(0);
+        self.long_running.pop()
     }
 
-    /// How many goroutines wait for their turn.
-    pub(in crate::sched) fn ready_count(&self) -> usize {
+    /// The number of goroutines that wait for their turn, without the long-running ones.
+    pub(crate) fn ready_count(&self) -> usize {
         self.ready.len()
     }
 
-    pub(super) fn has_ready(&self) -> bool {
-        !self.ready.is_empty() || !self.heavy.is_empty()
+    pub(crate) fn has_ready(&self) -> bool {
+        !self.ready.is_empty() || !self.long_running.is_empty()
     }
 
     /// Counts the begin or the end of a turn, or both.
     #[inline]
-    pub(super) fn count_turns(&self, steps: u32) {
+    pub(crate) fn count_turns(&self, steps: u32) {
         let turns = self.progress.turns.load(Relaxed);
         self.progress.turns.store(turns.wrapping_add(steps), Relaxed);
     }
 
-    /// True if the turn to begin next is one in which the loop looks around.
+    /// True if the turn to begin next is a housekeeping one.
     #[inline]
-    pub(super) fn housekeeping_is_next(&self) -> bool {
+    pub(crate) fn housekeeping_is_next(&self) -> bool {
         const MASK: u32 = 2 * HOUSEKEEPING - 1;
         // The count is even between turns and odd within one; either way this is what it will be within the next.
         let next = self.progress.turns.load(Relaxed).wrapping_add(1) | 1;
         next & MASK == 1
     }
 
-    /// Makes runnable what waits for a deadline that has passed.
+    /// Makes ready the goroutines whose deadline has passed, and fires the alarms that are due.
     #[inline]
-    pub(super) fn fire_due(&self) {
+    pub(crate) fn fire_due(&self) {
         if !self.timers.is_empty() || self.alarms.first() != Moment::NEVER {
             self.fire_due_at(Moment::now());
         }
     }
 
     fn fire_due_at(&self, now: Moment) {
-        // Not among the heavy ones, even if their last turn was long: they have had a rest, and to ask each would
-        // fetch memory that is cold.
+        // Not into `long_running`, even if their last turn was long: they have rested, and reading the flag of each would
+        // fetch cold memory.
         let before = self.ready.len();
         self.timers.fire(now, |goroutine| self.ready.push(goroutine));
         if self.ready.len() > before {
@@ -246,31 +292,38 @@ impl Worker {
             woken.for_each(Goroutine::prefetch_page);
         }
         if self.alarms.fire(now, Placement::Local) {
-            // Among the ready goroutines: their turn comes soon, and until then an idle worker may take them.
+            // They start before the ready goroutines run, so soon; until then an idle worker may steal them.
             let first = self.fresh.len().min(HOUSEKEEPING as usize);
             self.fresh_first.set(self.fresh_first.get().max(first));
         }
     }
 
     #[inline]
-    pub(super) fn take_woken(&self) {
-        self.shared.woken.drain(|one| self.queue(one), |many| self.queue_many(many));
-    }
-
-    pub(super) fn take_spawned(&self) {
-        while !self.shared.spawned.is_empty() {
-            let _ = self.shared.spawned.steal_batch(&self.fresh);
-        }
+    pub(crate) fn take_woken(&self) {
+        self.remote.woken.drain(|one| self.queue(one), |many| self.queue_many(many));
     }
 
     #[inline]
-    pub(super) fn start(&'static self, task: TaskRef) -> &'static Goroutine {
-        let slot = if task.is_special() {
-            attributes::take_stack(&task, self.workers.stack_size())
+    fn pop_fresh(&self) -> Option<FreshRef> {
+        self.remote.spawned.pop_seated().or_else(|| self.fresh.pop())
+    }
+
+    /// None: there is no stack for it now. It waits behind the other fresh ones.
+    #[inline]
+    pub(crate) fn start(&'static self, fresh: FreshRef) -> Option<&'static Goroutine> {
+        let slot = if fresh.is_special() {
+            self.stacks.take_sized(fresh.stack_size(self.workers.stack_size()))
         } else {
             self.stacks.take()
         };
+        let Some(slot) = slot else {
+            self.fresh.push(fresh);
+            return None;
+        };
+        if let Some(next) = self.stacks.next() {
+            Goroutine::prefetch_begin(next);
+        }
         self.started.set(self.started.get() + 1);
-        Goroutine::create(self, slot, task)
+        Some(Goroutine::create(self, slot, fresh))
     }
 }

@@ -8,12 +8,15 @@ pub use arms::{RecvArm, SendArm};
 pub use wait_async::WaitAsync;
 
 use super::arm::{Arm, RecvSlot, SendSlot};
-use super::engine::{Begun, Berth, Chosen, Engine, Mode, conclude, poll};
-use crate::callback::Callbacks;
-use crate::chan::waiter::{Claim, Completed, Waiter};
+use super::choice::{Chosen, IfBlocked, Mode, Order, conclude};
+use super::engine::{Begun, Engine};
+use super::poll::poll;
+use super::slot::WaiterSlot;
+use crate::base::callback::Callbacks;
+use crate::base::clock;
+use crate::chan::{Claim, Waiter};
 use crate::chan::{RecvSide, SendError, SendSide, park_for_ever};
-use crate::sched::clock;
-use crate::sched::park::{Parker, WaitReason};
+use crate::sched::park::{Completed, Parker, WaitReason};
 use arms::Token;
 use slots::BoxedSlot;
 use std::fmt;
@@ -25,7 +28,7 @@ use wait_async::Queued;
 
 /// A set of channel operations to choose from, put together at run time: Go's `reflect.Select`.
 ///
-/// The rules are those of [`select!`](crate::select): one operation that is ready, any of them with the same
+/// The rules are those of [`select!`](macro@crate::select): one operation that is ready, any of them with the same
 /// probability unless [`biased`](Select::biased); or wait. The set can be used again and again. After each choice
 ///
 /// * an arm that received stays in the set;
@@ -76,7 +79,7 @@ pub struct Select<'a> {
     pending: Option<Chosen>,
     /// The arm of the last `Selected`, until that is dropped.
     selected: Option<usize>,
-    biased: bool,
+    wanted: Order,
 }
 
 // SAFETY: the arms borrow channels that are `Sync` and have slots for values that are `Send`; waiters and claim are
@@ -99,14 +102,14 @@ impl<'a> Select<'a> {
             queued: None,
             pending: None,
             selected: None,
-            biased: false,
+            wanted: Order::Random,
         }
     }
 
     /// The first ready operation, in the order in which they were added, wins over a fair draw.
     #[must_use]
     pub fn biased(mut self) -> Select<'a> {
-        self.biased = true;
+        self.wanted = Order::Source;
         self.order.sort_unstable();
         self
     }
@@ -209,13 +212,14 @@ impl<'a> Select<'a> {
     #[track_caller]
     pub fn wait(&mut self) -> Selected<'_, 'a> {
         let place = Location::caller();
-        match self.run(false, None, place) {
+        match self.run(IfBlocked::Wait, None, place) {
             Some(chosen) => self.select(chosen),
             None => park_for_ever(place, WaitReason::SelectNothing),
         }
     }
 
-    /// Completes one of the operations if there is one that is ready: Go's select with `default`.
+    /// Completes one of the operations if there is one that is ready: Go's select with `default`, with the same
+    /// [turns for others](macro@crate::select#loops-with-default) in a loop.
     ///
     /// ```
     /// use gochan::Select;
@@ -229,7 +233,7 @@ impl<'a> Select<'a> {
     /// assert_eq!(select.try_wait().unwrap().recv(arm), Some(1));
     /// ```
     pub fn try_wait(&mut self) -> Option<Selected<'_, 'a>> {
-        let chosen = self.run(true, None, Location::caller())?;
+        let chosen = self.run(IfBlocked::Default, None, Location::caller())?;
         Some(self.select(chosen))
     }
 
@@ -249,7 +253,7 @@ impl<'a> Select<'a> {
     pub fn wait_timeout(&mut self, timeout: Duration) -> Option<Selected<'_, 'a>> {
         let place = Location::caller();
         let Some(limit) = clock::deadline(timeout) else { return Some(self.wait()) };
-        let chosen = self.run(false, Some(limit), place)?;
+        let chosen = self.run(IfBlocked::Wait, Some(limit), place)?;
         Some(self.select(chosen))
     }
 
@@ -274,7 +278,7 @@ impl<'a> Select<'a> {
     /// None: `default` and nothing is ready, or the limit has passed, or there is nothing to wait for.
     fn run(
         &mut self,
-        default: bool,
+        if_blocked: IfBlocked,
         limit: Option<Instant>,
         place: &'static Location<'static>,
     ) -> Option<Chosen> {
@@ -285,23 +289,23 @@ impl<'a> Select<'a> {
         let mut other = None;
         let chosen = match self.poll(Some(place), &mut other) {
             Some(chosen) => chosen,
-            None => self.begin(default, limit, place, &mut other),
+            None => self.begin(if_blocked, limit, place, &mut other),
         };
         // Should a waker panic, the next wait returns what was chosen.
         self.pending = (!chosen.is_fallback()).then_some(chosen);
-        conclude(other, !default, place);
+        conclude(other, if_blocked, place);
         self.pending.take()
     }
 
     fn begin(
         &mut self,
-        default: bool,
+        if_blocked: IfBlocked,
         limit: Option<Instant>,
         place: &'static Location<'static>,
         other: &mut Option<Completed>,
     ) -> Chosen {
         let arms = self.arms.len();
-        let mut engine = self.engine(default, Some(place));
+        let mut engine = self.engine(if_blocked, Some(place));
         loop {
             let begun = engine.begin(other, || {
                 let parker = Parker::current();
@@ -311,7 +315,7 @@ impl<'a> Select<'a> {
             match begun {
                 Begun::Chosen(chosen) => return chosen,
                 Begun::Waiting(parker, time) => match [time, limit].into_iter().flatten().min() {
-                    None => parker.park(WaitReason::Select, place),
+                    None => parker.park_or_end(WaitReason::Select, place, || engine.call_off()),
                     Some(deadline) => engine.park_until(&parker, deadline, place),
                 },
                 Begun::AllOff => {
@@ -336,17 +340,17 @@ impl<'a> Select<'a> {
         place: Option<&'static Location<'static>>,
         other: &mut Option<Completed>,
     ) -> Option<Chosen> {
-        poll(&mut self.arms, &mut self.order, self.biased, place, other)
+        poll(&mut self.arms, &mut self.order, self.wanted, place, other)
     }
 
-    fn engine(&mut self, default: bool, place: Option<&'static Location<'static>>) -> Engine<'_, 'a> {
+    fn engine(&mut self, if_blocked: IfBlocked, place: Option<&'static Location<'static>>) -> Engine<'_, 'a> {
         Engine {
             arms: &mut self.arms,
-            berth: Berth::of(&mut self.claim, &mut self.waiters),
+            slot: WaiterSlot::of(&mut self.claim, &mut self.waiters),
             order: &mut self.order,
             locks: &mut self.locks,
             sorted: &mut self.sorted,
-            mode: Mode { biased: self.biased, default, or_else: false },
+            mode: Mode { order: self.wanted, if_blocked },
             place,
         }
     }
@@ -369,7 +373,7 @@ impl<'a> Select<'a> {
 
     #[cold]
     fn leave(&mut self, queued: Queued) {
-        let mut engine = self.engine(false, None);
+        let mut engine = self.engine(IfBlocked::Wait, None);
         engine.give_up();
         let (chosen, owner) = engine.leave();
         self.pending = chosen;
@@ -410,7 +414,7 @@ impl Drop for Select<'_> {
 
 /// The operation that a [`Select`] has chosen and completed.
 ///
-/// Ask the arm with [`index`](Selected::index) for its result. If nobody does, a received value is dropped.
+/// Ask the arm with [`index`](Selected::index) for its result. Otherwise a received value is dropped.
 #[must_use = "it says which operation was completed, and has the received value"]
 pub struct Selected<'s, 'a> {
     select: &'s mut Select<'a>,
@@ -437,7 +441,7 @@ impl Selected<'_, '_> {
     /// How the send went.
     ///
     /// # Errors
-    /// If the channel is closed, or nobody is left to receive: the value comes back.
+    /// If the channel is closed, or no receiver is left: the value comes back.
     ///
     /// # Panics
     /// If `arm` is not the chosen one.
@@ -471,7 +475,10 @@ impl Drop for Selected<'_, '_> {
 
 impl fmt::Debug for Select<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Select").field("arms", &self.arms.len()).field("biased", &self.biased).finish()
+        f.debug_struct("Select")
+            .field("arms", &self.arms.len())
+            .field("biased", &(self.wanted == Order::Source))
+            .finish()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Where the values of the operations are.
 
 use super::super::arm::{RecvSlot, SendSlot};
-use crate::chan::operation::Operation;
+use crate::chan::Operation;
 use std::ptr::NonNull;
 
 /// A slot of a type that only its token knows.
@@ -46,7 +46,7 @@ impl<'a> BoxedSlot<'a> {
     }
 
     pub(super) fn get(&mut self) -> &mut (dyn Slot + 'a) {
-        // SAFETY: owned by this; nobody waits with it while the set is used.
+        // SAFETY: owned by this; no operation waits with it while the set is used.
         unsafe { self.0.as_mut() }
     }
 }

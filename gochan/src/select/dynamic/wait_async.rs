@@ -1,16 +1,18 @@
 //! Waiting in an async task: the waiters stay on their queues from one poll to the next.
 
-use super::super::engine::{Begun, Chosen};
+use super::super::choice::{Chosen, IfBlocked};
+use super::super::engine::Begun;
 use super::{Select, Selected};
-use crate::callback::Callbacks;
-use crate::chan::waiter::Completed;
-use crate::sched::alarm::{self, Alarm};
-use crate::sched::clock;
-use crate::sched::park::Owner;
+use crate::base::callback::Callbacks;
+use crate::base::clock;
+use crate::base::lock::lock;
+use crate::sched::alarms::Alarm;
+use crate::sched::park::{Completed, Owner};
+use crate::spawn::alarm;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Instant;
 
@@ -47,7 +49,7 @@ impl Select<'_> {
     /// Chooses, or queues for `waker`. A set that is queued keeps its places.
     fn poll_async(&mut self, waker: &Waker) -> Option<Chosen> {
         if let Some(queued) = &self.queued {
-            // Before the look at the claim: whoever wins it after that wakes the new task.
+            // Before the claim is read: an operation that wins it after that wakes the new task.
             queued.task.change(waker);
             let due = queued.alarm.as_ref().is_some_and(|&(time, _)| clock::now() >= time);
             // SAFETY: written when the select was queued.
@@ -68,7 +70,7 @@ impl Select<'_> {
         }
         let task = Arc::new(Task(Mutex::new(Some(waker.clone()))));
         let proxy = Waker::from(task.clone());
-        match self.engine(false, None).begin(&mut other, || ((), Owner::task(&proxy))) {
+        match self.engine(IfBlocked::Wait, None).begin(&mut other, || ((), Owner::task(&proxy))) {
             Begun::Chosen(chosen) => {
                 // As above.
                 self.pending = Some(chosen);
@@ -108,7 +110,7 @@ impl Queued {
     }
 }
 
-/// Wakes the other side of an operation that has been noted as chosen. A poll never waits, and lets nobody else run.
+/// Wakes the other side of an operation that has been noted as chosen. A poll never waits, and lets no other goroutine run.
 fn wake(completed: Option<Completed>) {
     if let Some(completed) = completed {
         completed.wake();
@@ -122,7 +124,7 @@ struct Task(Mutex<Option<Waker>>);
 
 impl Task {
     fn waker(&self) -> MutexGuard<'_, Option<Waker>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 
     fn change(&self, waker: &Waker) {

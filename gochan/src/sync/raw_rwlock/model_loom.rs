@@ -1,9 +1,11 @@
-//! Readers, in the word and in shards, beside a writer, in weak memory.
+//! Readers, in the word and in shards, with a writer, under a weak memory model.
 
 use super::*;
 use crate::sched::park::WaitReason;
 use crate::shim::{UnsafeCell, WORKER, check};
+use crate::sync::limit::Limit;
 use loom::thread;
+use std::panic::Location;
 use std::sync::Arc;
 
 struct Locked {
@@ -20,7 +22,7 @@ impl Locked {
     fn new(sharded: bool) -> Arc<Locked> {
         let lock = RawRwLock::new();
         if sharded {
-            lock.make_shards(2);
+            lock.spread(2);
         }
         Arc::new(Locked { lock, value: UnsafeCell::new(0) })
     }
@@ -49,7 +51,7 @@ impl Locked {
     }
 }
 
-/// Spawns a thread that passes for worker number `worker`.
+/// Spawns a thread that acts as worker number `worker`.
 fn spawn(
     worker: usize,
     locked: &Arc<Locked>,
@@ -83,7 +85,7 @@ fn readers_of_shards_keep_a_writer_out() {
     readers_and_a_writer(true);
 }
 
-/// A reader and a writer that look whether they get in.
+/// A reader and a writer that only try the lock.
 fn tries(sharded: bool) {
     check(3, move || {
         let locked = Locked::new(sharded);
@@ -99,7 +101,7 @@ fn tries(sharded: bool) {
         }
         assert!(locked.read() <= 1);
         reader.join().unwrap();
-        assert!(locked.lock.try_write(Location::caller()), "it is left locked");
+        assert!(locked.lock.try_write(Location::caller()), "it stays locked");
     });
 }
 
@@ -120,7 +122,7 @@ fn shards_appear_beside_a_reader_and_a_writer() {
         let maker = spawn(1, &locked, |locked| {
             let counted = locked.lock.read(Location::caller());
             if counted.is_none() {
-                locked.lock.make_shards(2);
+                locked.lock.spread(2);
             }
             assert!(locked.get() <= 1);
             locked.lock.end_read(counted);
@@ -130,6 +132,42 @@ fn shards_appear_beside_a_reader_and_a_writer() {
         maker.join().unwrap();
         reader.join().unwrap();
         assert_eq!(locked.read(), 1);
+    });
+}
+
+/// The first writer ends the spreading, so the second one leaves the shards alone.
+#[test]
+fn a_reader_of_a_shard_that_is_given_up_keeps_no_writer_in() {
+    check(2, || {
+        let locked = Locked::new(true);
+        let reader = spawn(1, &locked, |locked| assert!(locked.read() <= 2));
+        locked.write();
+        assert_eq!(locked.lock.state.load(Relaxed) & SPREAD, 0, "the reads are too few");
+        locked.write();
+        reader.join().unwrap();
+        assert_eq!(locked.read(), 2);
+    });
+}
+
+/// A reader lets readers spread again, beside another reader and a writer.
+#[test]
+fn readers_spread_again() {
+    check(2, || {
+        let locked = Locked::new(true);
+        locked.write();
+        let spreader = spawn(1, &locked, |locked| {
+            let counted = locked.lock.read(Location::caller());
+            if counted.is_none() {
+                locked.lock.spread(2);
+            }
+            assert!((1..=2).contains(&locked.get()));
+            locked.lock.end_read(counted);
+        });
+        let reader = spawn(0, &locked, |locked| assert!((1..=2).contains(&locked.read())));
+        locked.write();
+        spreader.join().unwrap();
+        reader.join().unwrap();
+        assert_eq!(locked.read(), 2);
     });
 }
 
@@ -160,12 +198,12 @@ fn a_downgrade_lets_readers_in() {
 
 #[test]
 fn a_mutex_excludes_and_wakes() {
-    // Among others it chooses whether a wait has been long.
+    // The seed also decides whether a wait counts as long.
     for seed in 0..4 {
         check(2, move || {
             let locked = Locked::new(false);
             let add = move |locked: &Locked| {
-                crate::sched::random::restart(seed);
+                crate::base::random::restart(seed);
                 let mutex = &locked.lock.writers;
                 mutex.lock(WaitReason::Mutex, Location::caller());
                 locked.add_one();
@@ -196,5 +234,62 @@ fn a_mutex_that_is_tried_excludes() {
         mutex.unlock();
         other.join().unwrap();
         assert!((1..=2).contains(&locked.get()));
+    });
+}
+
+/// A writer that gives up while a reader is inside, or another one arrives.
+fn gives_up_writing(sharded: bool) {
+    check(2, move || {
+        let locked = Locked::new(sharded);
+        let readers = [0, 1].map(|worker| spawn(worker, &locked, |locked| assert!(locked.read() <= 1)));
+        if locked.lock.write_within(&Limit::Now, Location::caller()) {
+            locked.add_one();
+            locked.lock.end_write();
+        }
+        readers.into_iter().for_each(|reader| reader.join().unwrap());
+        assert!(locked.lock.try_write(Location::caller()), "it stays locked");
+    });
+}
+
+#[test]
+fn a_writer_that_gives_up_lets_readers_in() {
+    gives_up_writing(false);
+}
+
+#[test]
+fn a_writer_that_gives_up_lets_readers_of_shards_in() {
+    gives_up_writing(true);
+}
+
+#[test]
+fn a_writer_takes_over_from_one_that_gave_up() {
+    check(2, || {
+        let locked = Locked::new(false);
+        let reader = spawn(1, &locked, |locked| assert!(locked.read() <= 2));
+        let other = spawn(0, &locked, Locked::write);
+        if locked.lock.write_within(&Limit::Now, Location::caller()) {
+            locked.add_one();
+            locked.lock.end_write();
+        }
+        reader.join().unwrap();
+        other.join().unwrap();
+        assert!(locked.lock.try_write(Location::caller()), "it stays locked");
+    });
+}
+
+#[test]
+fn a_reader_that_gives_up_takes_its_count_with_it() {
+    check(2, || {
+        let locked = Locked::new(false);
+        let gives_up = |locked: &Locked| {
+            if let Some(counted) = locked.lock.read_within(&Limit::Now, Location::caller()) {
+                assert!(locked.get() <= 1);
+                locked.lock.end_read(counted);
+            }
+        };
+        let readers = [spawn(1, &locked, gives_up), spawn(0, &locked, |locked| assert!(locked.read() <= 1))];
+        locked.write();
+        readers.into_iter().for_each(|reader| reader.join().unwrap());
+        assert!(locked.lock.try_write(Location::caller()), "it stays locked");
     });
 }

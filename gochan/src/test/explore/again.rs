@@ -1,17 +1,18 @@
-//! A run that has failed is run again, to see where its operations are, and before that is shrunk.
+//! Repeats a failed run, first to shrink it, and then to record the locations of its operations.
 
 use super::explorer::{Failure, Plan, Runs};
 use super::script::Player;
 use super::shrink::{self, Fault};
-use crate::sched::report::hush;
+use crate::base::lock::lock;
+use crate::base::report::without_panic_reports;
 use crate::test::drive::{TimedOut, group_of, on_thread};
 use crate::test::options::{Body, Test};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::Sender;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
 
-/// What came of running a failed run once more.
+/// The result of repeating a failed run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Again {
     Same,
@@ -19,9 +20,9 @@ pub(super) enum Again {
     NoEnd,
 }
 
-/// Runs the failed run again. Returns the one to tell of, which has fewer switches if such a one fails as well.
+/// Repeats the failed run. Returns the run to report, which has fewer switches if a run with fewer fails as well.
 pub(super) fn see_again(test: &Test, failure: Failure, body: impl Body) -> (Failure, Again) {
-    // Time enough: it has happened in time before.
+    // This is enough time: the failure happened in time before.
     let deadline = test.timeout.map(|timeout| Instant::now() + timeout);
     let best =
         Arc::new(Best { failure: Mutex::new(Some(failure)), is_known_to_be_seen: AtomicBool::new(false) });
@@ -47,13 +48,12 @@ pub(super) fn see_again(test: &Test, failure: Failure, body: impl Body) -> (Fail
     (again.unwrap_or_else(|| best.take()), how)
 }
 
-/// None: it is the best one that is to be told of.
+/// `None`: the best one is to be reported.
 fn run_again(runs: &mut Runs, best: &Best, body: impl Body) -> (Option<Failure>, Again) {
     let fault = best.seen(Fault::of);
     if fault.may_be_shrunk() {
-        hush(true);
-        let again = runs.run(fault.seed, Plan::Play(Player::new(&fault.script)), body);
-        hush(false);
+        let plan = Plan::Play(Player::new(&fault.script));
+        let again = without_panic_reports(|| runs.run(fault.seed, plan, body));
         if !again.is_some_and(|again| best.is_like(&again)) {
             return (None, Again::Otherwise);
         }
@@ -72,13 +72,13 @@ fn run_again(runs: &mut Runs, best: &Best, body: impl Body) -> (Option<Failure>,
 /// The failed run with the fewest switches so far.
 struct Best {
     failure: Mutex<Option<Failure>>,
-    /// It has come again, and others are tried.
+    /// It has failed again, and others are being tried.
     is_known_to_be_seen: AtomicBool,
 }
 
 impl Best {
     fn lock(&self) -> MutexGuard<'_, Option<Failure>> {
-        self.failure.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.failure)
     }
 
     fn seen<T>(&self, look: impl FnOnce(&Failure) -> T) -> T {
@@ -90,7 +90,7 @@ impl Best {
     }
 
     fn put(&self, failure: Failure) {
-        // Nobody waits for it any more if it has been taken.
+        // Nothing waits for it any more if it has been taken.
         if let Some(best) = &mut *self.lock() {
             *best = failure;
         }
@@ -100,7 +100,7 @@ impl Best {
         self.lock().take().expect("it is taken once")
     }
 
-    /// A run of this thread does not come to its end.
+    /// A run on this thread does not finish.
     fn without_end(&self) -> Again {
         if self.is_known_to_be_seen.load(Relaxed) { Again::Same } else { Again::NoEnd }
     }

@@ -1,13 +1,13 @@
-//! The choices of one run of a search, as a text that brings the run back.
+//! The choices of one run of a search, as a text that repeats the run.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// At each place where there was a choice, which one it was. The first is what would have been chosen anyway.
+/// The choice at each place where there was one. Zero is the default choice.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Choices(Vec<u32>);
 
-/// What a text begins with.
+/// The prefix of the text.
 const PREFIX: &str = "all-";
 
 impl Choices {
@@ -24,7 +24,7 @@ impl FromIterator<u32> for Choices {
     }
 }
 
-/// One character for each choice; large numbers are in brackets.
+/// One character per choice; large numbers are in brackets.
 impl fmt::Display for Choices {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(PREFIX)?;

@@ -1,11 +1,13 @@
-//! A number for the interleaving of a run, at little cost: what [`History`](super::history) tells apart, without the history.
+//! A hash of a run's interleaving, at little cost: it distinguishes what [`History`](super::history) distinguishes,
+//! without the history.
 //!
-//! Each step has a number that is made from those of the steps that it comes after, as the nodes of a Merkle tree are. So
-//! the numbers of two steps are the same if all that came before them is, and the sum over a run does not depend on the order
-//! of what has nothing to do with each other.
+//! Each step has a hash that is computed from those of the steps that it comes after, as in a Merkle tree. So two steps
+//! have the same hash if everything that came before them is the same, and the sum over a run does not depend on the
+//! order of independent steps.
 
-use crate::sched::bubble::Event;
-use crate::sched::touch::{Access, Touch};
+use crate::base::random::{self, GOLDEN};
+use crate::base::touch::{Access, Touch};
+use crate::test::director::Event;
 use std::collections::HashMap;
 
 #[derive(Debug, Default)]
@@ -13,7 +15,7 @@ pub(super) struct Digest {
     /// By number; the first is the clock.
     goroutines: Vec<Goroutine>,
     objects: HashMap<usize, Object>,
-    /// Of the last step that touched everything.
+    /// The last step that touched everything.
     everything: u64,
     running: usize,
     /// The running goroutine is in the middle of a step.
@@ -27,34 +29,31 @@ pub(super) struct Digest {
 struct Goroutine {
     identity: u64,
     children: u64,
-    /// The number of its last step.
+    /// The hash of its last step.
     step: u64,
-    /// What that was before it had touched anything.
+    /// That hash before the step had touched anything.
     base: u64,
-    /// What the sum has of it.
+    /// Its contribution to the sum.
     share: u64,
-    /// What its next step touches.
+    /// The touches of its next step.
     announced: Vec<Touch>,
-    /// Of the one that has woken it.
+    /// The hash of the goroutine that has woken it.
     waker: u64,
     continues: bool,
     awaits: bool,
 }
 
-/// What the steps that have touched an object come to.
+/// The combined hash of the steps that have touched an object.
 #[derive(Debug, Default)]
 struct Object {
     write: u64,
-    /// Since then.
+    /// Since the last write.
     reads: u64,
     dones: u64,
 }
 
 pub(super) fn mix(a: u64, b: u64) -> u64 {
-    let mut word = (a ^ b.wrapping_mul(0x9e37_79b9_7f4a_7c15)).wrapping_add(0x9e37_79b9_7f4a_7c15);
-    word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    word ^ (word >> 31)
+    random::mix((a ^ b.wrapping_mul(GOLDEN)).wrapping_add(GOLDEN))
 }
 
 impl Digest {
@@ -67,12 +66,12 @@ impl Digest {
         (self.is_open, self.is_upcoming) = (false, false);
     }
 
-    /// Of the run so far.
+    /// The hash of the run so far.
     pub(super) fn interleaving(&self) -> u64 {
         self.sum
     }
 
-    /// Goroutine `number` goes on.
+    /// Goroutine `number` continues.
     pub(super) fn runs(&mut self, number: u32) {
         if self.running != number as usize {
             self.pauses();
@@ -145,7 +144,7 @@ impl Digest {
         self.close();
     }
 
-    /// Others run before the operation that the running goroutine is in has come to its end.
+    /// Others run before the current operation of the running goroutine has finished.
     fn pauses(&mut self) {
         if self.is_open {
             self.goroutines[self.running].continues = self.running != 0;
@@ -153,7 +152,7 @@ impl Digest {
         }
     }
 
-    /// The running goroutine does something.
+    /// The running goroutine acts.
     fn open(&mut self) {
         if std::mem::replace(&mut self.is_open, true) {
             return;
@@ -164,7 +163,7 @@ impl Digest {
         if goroutine.continues {
             self.sum = self.sum.wrapping_sub(goroutine.share);
             if goroutine.awaits {
-                // It comes after all that it has waited for, whichever of them was the last.
+                // It comes after everything that it has waited for, whichever was the last.
                 goroutine.step = goroutine.base;
             }
         } else {
@@ -186,7 +185,7 @@ impl Digest {
         if !awaits {
             announced.clear();
         }
-        // What it waits for is looked at again after the wait.
+        // The object that it waits for is checked again after the wait.
         self.goroutines[self.running].announced = announced;
     }
 
@@ -197,7 +196,7 @@ impl Digest {
         self.sum = self.sum.wrapping_add(goroutine.share);
     }
 
-    /// The last steps of all.
+    /// Closes the last steps.
     fn all(&self) -> u64 {
         self.goroutines.iter().fold(0, |sum, goroutine| sum.wrapping_add(mix(goroutine.step, 2)))
     }

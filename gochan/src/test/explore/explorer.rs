@@ -1,26 +1,27 @@
-//! Runs a body under one plan after another, and keeps what there is to tell of a run that has failed.
+//! Runs a body under one plan after another, and keeps the data for the report of a failed run.
 
 use super::digest::Digest;
 use super::schedule::Schedule;
 use super::script::{Player, Recorder, Script, Switch};
 use super::trace::Trace;
-use crate::sched::bubble::{Bubble, Choice, Director, End, Event, Options};
-use crate::sched::group::Group;
-use crate::sched::private::outlive_goroutines;
-use crate::sched::random;
-use crate::sched::touch::Touch;
+use crate::base::random;
+use crate::base::test_group::TestGroup;
+use crate::base::touch::Touch;
+use crate::test::bubble::Bubble;
+use crate::test::director::{Choice, Director, End, Event, Options};
 use crate::test::drive::{GoroutinesLeft, group_of, verdict};
 use crate::test::options::{Body, Test};
+use crate::test::own_workers::outlive_goroutines;
 use crate::test::report::{Symptom, Verdict};
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// Steps of one run after which it is given up.
+/// The number of steps of one run after which it is given up.
 pub(super) const MANY_STEPS: u64 = 1_000_000;
 
-/// How a run is to go.
+/// The plan of a run.
 pub(super) enum Plan {
     Draw(Schedule),
     Play(Player),
@@ -28,52 +29,53 @@ pub(super) enum Plan {
 
 /// A run that has failed.
 pub(super) struct Failure {
-    /// Its choices of `select!` follow from that, and those of a schedule.
+    /// Determines its choices in `select!`, and those of a schedule.
     pub(super) seed: u64,
     pub(super) verdict: Verdict,
     pub(super) trace: Trace,
     pub(super) script: Script,
-    /// How often there was something to choose.
+    /// The number of choices.
     pub(super) steps: u64,
 }
 
-/// What is told of a run from which the thread does not come back.
+/// The report of a run from which the thread does not return.
 type Stuck = Box<dyn Fn(Failure)>;
 
 /// Runs of one test on one thread.
 pub(super) struct Runs {
     test: Test,
     explorer: Rc<Explorer>,
-    bubble: &'static Bubble,
+    /// None if the next run is to have a new one.
+    bubble: Option<&'static Bubble>,
     left: GoroutinesLeft,
     interleavings: HashSet<u64>,
 }
 
 impl Runs {
-    /// Of goroutines that are to be in `group`.
-    pub(super) fn new(test: &Test, group: &Arc<Group>, stuck: impl Fn(Failure) + 'static) -> Runs {
+    /// For goroutines of `group`.
+    pub(super) fn new(test: &Test, group: &Arc<TestGroup>, stuck: impl Fn(Failure) + 'static) -> Runs {
         let explorer = Rc::new(Explorer::new(group, Box::new(stuck)));
-        let bubble = Bubble::new(group.clone(), Box::new(explorer.clone()));
         Runs {
             test: test.clone(),
             explorer,
-            bubble,
-            left: GoroutinesLeft::None,
+            bubble: None,
+            left: GoroutinesLeft::default(),
             interleavings: HashSet::new(),
         }
     }
 
-    /// The next run that fails has so many operations, and is to be told with their places.
+    /// The next failing run has this many operations, and is to be recorded with their locations.
     pub(super) fn look_at_places(&mut self, operations: usize) {
         self.explorer.operations.set(Some(operations));
     }
 
-    /// Runs that take more steps are given up, without having failed for that.
+    /// Runs that take more steps are given up without counting as failed.
     pub(super) fn give_up_after(&mut self, steps: u64) {
         self.explorer.most_steps.set(steps.min(MANY_STEPS));
     }
 
-    /// Runs `body` for the switches that could have been made after those that the script has. None: it has failed as it is.
+    /// Runs `body`, to find the switches that could have been made after those of the script. `None` if it has failed
+    /// as it is.
     pub(super) fn switches_after(
         &mut self,
         seed: u64,
@@ -87,43 +89,46 @@ impl Runs {
         failure.is_none().then(|| recorder.others_after(script.0.len()))
     }
 
-    /// How many steps the last run has taken.
+    /// The number of steps of the last run.
     pub(super) fn steps(&self) -> u64 {
         self.explorer.steps.get()
     }
 
-    /// Runs `body`. None: it has not failed.
+    /// Runs `body`. `None` if it has not failed.
     pub(super) fn run(&mut self, seed: u64, plan: Plan, body: impl Body) -> Option<Failure> {
         self.explorer.begin(seed, plan);
-        let (end, result) = self.bubble.run(self.test.attributes(), self.test.place, body);
-        let mut verdict = verdict(&self.test, &self.explorer.group.borrow(), self.bubble, end, result);
+        let explorer = &self.explorer;
+        let bubble = *self
+            .bubble
+            .get_or_insert_with(|| Bubble::new(explorer.group.borrow().clone(), Box::new(explorer.clone())));
+        let (end, result) = bubble.run(self.test.attributes(), self.test.place, body);
+        let mut verdict = verdict(&self.test, &self.explorer.group.borrow(), bubble, end, result);
         if self.explorer.is_endless() {
             let problem = format!(
                 "no end after {MANY_STEPS} steps: goroutines keep each other busy, although each has had turns and time has passed"
             );
             verdict.add(Symptom::Endless, problem);
         }
-        self.left = self.left.or(GoroutinesLeft::of(self.bubble));
+        self.left.add(bubble, end);
         self.interleavings.insert(self.explorer.digest.borrow().interleaving());
         let failure = verdict.is_failure().then(|| self.explorer.failure(verdict));
         if end != End::Finished {
-            // Some are left, which may be, or have nothing to do with the runs that follow.
+            // Some are left, which is allowed, or does not affect the following runs.
             if failure.is_some() {
                 self.explorer.group.replace(group_of(&self.test));
             }
-            let group = self.explorer.group.borrow().clone();
-            self.bubble = Bubble::new(group, Box::new(self.explorer.clone()));
+            self.bubble = None;
         }
         failure
     }
 
-    /// How many different interleavings the runs were.
+    /// The number of different interleavings among the runs.
     pub(super) fn interleavings(&self) -> usize {
         self.interleavings.len()
     }
 
-    /// To be asked when all runs are over.
-    pub(super) fn goroutines_left(&self) -> GoroutinesLeft {
+    /// Called when all runs have ended.
+    pub(super) fn goroutines_left(self) -> GoroutinesLeft {
         self.left
     }
 }
@@ -136,16 +141,16 @@ struct Explorer {
     lists_options: Cell<bool>,
     trace: RefCell<Trace>,
     digest: RefCell<Digest>,
-    /// How many the run will have, if their places are to be noted.
+    /// The number of operations of the run, if their locations are to be recorded.
     operations: Cell<Option<usize>>,
     steps: Cell<u64>,
     most_steps: Cell<u64>,
-    group: RefCell<Arc<Group>>,
+    group: RefCell<Arc<TestGroup>>,
     stuck: Stuck,
 }
 
 impl Explorer {
-    fn new(group: &Arc<Group>, stuck: Stuck) -> Explorer {
+    fn new(group: &Arc<TestGroup>, stuck: Stuck) -> Explorer {
         Explorer {
             seed: Cell::new(0),
             plan: RefCell::new(Plan::Play(Player::default())),
@@ -225,6 +230,13 @@ impl Director for Rc<Explorer> {
 
     fn announces_after_wait(&self, touch: Touch) {
         self.digest.borrow_mut().announces_after_wait(touch);
+    }
+
+    fn retire(&self) {
+        self.plan.replace(Plan::Play(Player::default()));
+        self.recorder.take();
+        self.trace.take();
+        self.digest.take();
     }
 
     fn has_seen_enough(&self) -> bool {

@@ -1,11 +1,11 @@
-//! Exploration: one test under many interleavings, each drawn from a seed that brings it back.
+//! Exploration: one test under many interleavings, each drawn from a seed that repeats it.
 //!
-//! All goroutines of a run are in one bubble, and its director is asked after every operation who goes on ([`schedule`]).
-//! What it answers follows from the seed and from what the goroutines did so far. So a seed stands for one
+//! All goroutines of a run are in one bubble, and its director decides after every operation which one continues
+//! ([`schedule`]). The decision follows from the seed and from the goroutines' actions so far. So a seed represents one
 //! interleaving, as long as the body depends on nothing else.
 //!
-//! A run that has failed is run again ([`again`]): with switches left out that the failure does not need ([`shrink`]), and
-//! to see where in the source the operations are that cannot tell ([`trace`]).
+//! A run that has failed is repeated ([`again`]): with switches left out that the failure does not need ([`shrink`]),
+//! and to record the locations of operations that cannot report theirs ([`trace`]).
 
 mod again;
 mod choices;
@@ -27,8 +27,8 @@ mod trace;
 
 use super::drive::{TimedOut, group_of, on_thread, timed_out};
 use super::options::{Body, Test};
-use crate::sched::private::TestThread;
-use crate::sched::report::print_for_test;
+use super::own_workers::CountedThread;
+use crate::base::report::print_for_test;
 use again::{Again, see_again};
 use explorer::{Failure, Plan, Runs};
 use progress::{Line, PAUSE, Progress, describe, number_of};
@@ -39,10 +39,10 @@ use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::Instant;
 
-/// Runs `body` under as many schedules as asked for, up to the first that fails.
+/// Runs `body` under the requested number of schedules, up to the first that fails.
 #[track_caller]
 pub(super) fn run(test: &Test, runs: u32, body: impl Body) {
-    let _thread = TestThread::new();
+    let _thread = CountedThread::of_tests();
     let settings = Settings::from_environment().unwrap_or_else(|error| panic!("{error}"));
     let test = &settings.apply_to(test);
     let seeds = Seeds::from_environment(test, runs, &settings).unwrap_or_else(|error| panic!("{error}"));
@@ -96,7 +96,7 @@ fn explore(
     body: impl Body,
 ) -> Option<(usize, Failure)> {
     let begun = Instant::now();
-    // One run that is asked for is always made.
+    // If a run is requested, at least one is made.
     let limit = settings.time.filter(|_| seeds.replayed().is_none());
     let group = group_of(test);
     let drive = {
@@ -144,7 +144,7 @@ fn explore(
     }
 }
 
-/// Of the test.
+/// The location of the test.
 fn name() -> String {
     std::thread::current().name().unwrap_or_default().to_owned()
 }

@@ -1,16 +1,16 @@
-//! How many orders of steps one interleaving stands for.
+//! The number of orders of steps that one interleaving represents.
 
-use super::history::{Clock, History};
+use super::history::{History, VectorClock};
 
-/// So many sets of steps are looked at for one interleaving, and for all together.
+/// The number of sets of steps considered for one interleaving, and for all together.
 const SETS: usize = 10_000;
 const ALL_SETS: usize = 5_000_000;
 
-/// The sum over interleavings: how many runs there would be without reduction. It is an upper bound where the orders of a run
-/// would be too many to count, and where a goroutine waits for others: it may or may not find them done.
+/// The sum over interleavings: how many runs there would be without reduction. It is an upper bound where the orders of
+/// a run are too many to count, and where a goroutine waits for others: it may or may not find them done.
 #[derive(Debug, Default)]
 pub(super) struct Orders {
-    /// None: too many for a number.
+    /// `None`: too many to count.
     sum: Total,
     sets: usize,
 }
@@ -27,7 +27,7 @@ impl Default for Total {
     }
 }
 
-/// A step, by how many steps of each goroutine have to come before it.
+/// A step, as the number of steps of each goroutine that must come before it.
 #[derive(Debug)]
 struct Unit {
     after: Vec<u32>,
@@ -59,10 +59,10 @@ impl Orders {
     }
 }
 
-/// The steps of each goroutine, where one that has found done what it was to wait for counts as two: it might have waited.
+/// The steps of each goroutine. A step that found its awaited events done counts as two: it might have waited.
 fn units(history: &History) -> Vec<Vec<Unit>> {
     let goroutines = history.steps().iter().map(|step| step.goroutine + 1).max().unwrap_or(0);
-    // How many units the first steps of each goroutine are.
+    // For each goroutine, the number of units of its first steps.
     let mut sizes: Vec<Vec<u32>> = vec![vec![0]; goroutines];
     for step in history.steps() {
         let sizes = &mut sizes[step.goroutine];
@@ -71,7 +71,7 @@ fn units(history: &History) -> Vec<Vec<Unit>> {
     }
     let mut units: Vec<Vec<Unit>> = (0..goroutines).map(|_| Vec::new()).collect();
     for step in history.steps() {
-        let in_units = |clock: &Clock| {
+        let in_units = |clock: &VectorClock| {
             (0..goroutines).map(|other| sizes[other][clock.of(other) as usize]).collect::<Vec<_>>()
         };
         let own = &mut units[step.goroutine];
@@ -84,9 +84,10 @@ fn units(history: &History) -> Vec<Vec<Unit>> {
     units
 }
 
-/// The orders in which each unit comes after what has to come before. There are `sets` sets of units that may have been.
+/// The number of orders in which each unit comes after its predecessors. There are `sets` possible sets of finished
+/// units.
 fn count(units: &[Vec<Unit>], sets: usize) -> Option<u128> {
-    // Each set has a place: how many units of each goroutine it has, as the digits of a number.
+    // Each set has an index, whose digits are the numbers of finished units of each goroutine.
     let mut ways = vec![0_u128; sets];
     ways[0] = 1;
     let mut done = vec![0_u32; units.len()];
@@ -102,7 +103,7 @@ fn count(units: &[Vec<Unit>], sets: usize) -> Option<u128> {
                 weight *= own.len() + 1;
             }
         }
-        // The next number.
+        // Counts up.
         for (own, digit) in units.iter().zip(&mut done) {
             *digit += 1;
             if *digit as usize <= own.len() {
@@ -114,7 +115,7 @@ fn count(units: &[Vec<Unit>], sets: usize) -> Option<u128> {
     ways.pop()
 }
 
-/// The orders if only those of one goroutine had one.
+/// The number of orders if only the steps of one goroutine were ordered.
 fn shuffles(units: &[Vec<Unit>]) -> Option<u128> {
     let (mut ways, mut placed) = (1_u128, 0_u128);
     for own in units {
@@ -130,7 +131,7 @@ fn shuffles(units: &[Vec<Unit>]) -> Option<u128> {
 mod tests {
     use super::super::history::tests::run;
     use super::*;
-    use crate::sched::touch::Touch;
+    use crate::base::touch::Touch;
 
     fn total(touches: [Touch; 2]) -> Option<u128> {
         let mut orders = Orders::default();

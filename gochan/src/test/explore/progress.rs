@@ -1,11 +1,11 @@
-//! How far an exploration has come: for the report of one that does not end, and on a terminal, if it takes long.
+//! The progress of an exploration: for the report of one that does not end, and on a terminal if it takes long.
 
 use std::io::{IsTerminal, Write, stderr};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-/// What the thread that runs tells the one that waits for it.
+/// Data that the running thread passes to the waiting one.
 #[derive(Debug, Default)]
 pub(super) struct Progress {
     run: AtomicUsize,
@@ -19,22 +19,22 @@ impl Progress {
         self.run.store(run, Relaxed);
     }
 
-    /// So many of the runs that have ended were different interleavings.
+    /// This many of the finished runs were different interleavings.
     pub(super) fn ended(&self, different: usize) {
         self.different.store(different, Relaxed);
     }
 
-    /// What [`Progress::ended`] was told last.
+    /// The last argument of [`Progress::ended`].
     pub(super) fn different(&self) -> usize {
         self.different.load(Relaxed)
     }
 
-    /// The number of the run that has begun, from 0.
+    /// The number of the current run, from 0.
     pub(super) fn run(&self) -> usize {
         self.run.load(Relaxed)
     }
 
-    /// Of a run that has not ended in time.
+    /// The report of a run that has not ended in time.
     pub(super) fn tell(&self, all: Option<usize>) -> String {
         format!(
             "this was interleaving {}, seed {}: if those before have taken most of the time, ask for fewer, or for more \
@@ -45,7 +45,7 @@ impl Progress {
     }
 }
 
-/// As people count.
+/// A count for readers: from one.
 pub(super) fn number_of(run: usize, all: Option<usize>) -> String {
     match all {
         Some(all) => format!("{} of {all}", run + 1),
@@ -53,25 +53,25 @@ pub(super) fn number_of(run: usize, all: Option<usize>) -> String {
     }
 }
 
-/// A line of a terminal, which is rewritten where it is. Explorations that run side by side have it one after the other.
+/// A line of a terminal that is rewritten in place. Explorations that run in parallel use it one after the other.
 pub(super) struct Line {
     begun: Instant,
     shown: Option<Instant>,
     owned: Option<MutexGuard<'static, ()>>,
 }
 
-/// An exploration that takes no longer has no line.
+/// A shorter exploration has no line.
 const LONG: Duration = Duration::from_secs(2);
-/// The time from one look of the line to the next.
+/// The interval between updates of the line.
 pub(super) const PAUSE: Duration = Duration::from_millis(500);
 
 impl Line {
-    /// None if standard error is not a terminal.
+    /// `None` if standard error is not a terminal.
     pub(super) fn new() -> Option<Line> {
         stderr().is_terminal().then(|| Line { begun: Instant::now(), shown: None, owned: None })
     }
 
-    /// To be called now and then.
+    /// Must be called now and then.
     pub(super) fn show(&mut self, text: impl FnOnce(Duration) -> String) {
         static ONLY: Mutex<()> = Mutex::new(());
         let took = self.begun.elapsed();
@@ -83,7 +83,8 @@ impl Line {
         }
         if self.owned.is_some() {
             self.shown = Some(Instant::now());
-            // From where the cursor is, to which it returns: others write there. What does not fit is cut off.
+            // Written at the position of the cursor, which returns there: others write there too. Text that does not
+            // fit is cut off.
             print(&format!("\x1b7\x1b[?7l\x1b[K{}\x1b[?7h\x1b8", text(took)));
         }
     }
@@ -97,13 +98,13 @@ impl Drop for Line {
     }
 }
 
-/// Not by `eprint!`: that is captured in a test.
+/// Not by `eprint!`, which is captured in a test.
 fn print(text: &str) {
     let mut stderr = stderr().lock();
     let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
 }
 
-/// What the line says of so many runs in such a time.
+/// The text of the line for this many runs in this time.
 pub(super) fn describe(
     test: &str,
     runs: usize,

@@ -1,20 +1,21 @@
-//! Which goroutine goes on: two ways to draw it, both needed.
+//! Which goroutine continues: two ways to draw it, both needed.
 //!
-//! A *random walk* draws anew at every step. It mixes everything with everything, and rarely lets one goroutine alone
-//! for long. *Priorities* (Burckhardt and others, "A randomized scheduler with probabilistic guarantees of finding
-//! bugs", 2010) do the opposite: each goroutine gets a random priority, the highest one runs, and at a few random steps
-//! the one that runs falls behind all others. A bug that needs few such changes, as most do, is met with a probability
-//! that does not depend on how long the program is.
+//! A *random walk* draws anew at every step. It mixes all operations with all others, and rarely lets one goroutine run
+//! alone for long. *Priorities* (Burckhardt and others, "A randomized scheduler with probabilistic guarantees of
+//! finding bugs", 2010) do the opposite: each goroutine gets a random priority, the highest one runs, and at a few
+//! random steps the running one falls behind all others. A bug that needs few such changes, as most do, is found with a
+//! probability that does not depend on the length of the program.
 //!
-//! Priorities alone would let two goroutines that wake each other run for ever, although a third one could run that would
-//! stop them. So those age that can run and do not: after some hundreds or thousands of steps, as the run draws, the oldest
-//! gets ahead of all others. Every goroutine has its turns then, in either way.
+//! Priorities alone would let two goroutines that wake each other run forever, although a third one that could run
+//! would stop them. So goroutines that can run and do not run age: after some hundreds or thousands of steps, a number
+//! that the run draws, the oldest overtakes all others. So every goroutine gets turns, in either way.
 //!
 //! Time is the third thing that is drawn: see [`strikes`](super::strikes).
 
 use super::settings::Strategy;
 use super::strikes::Strikes;
-use crate::sched::bubble::{Choice, Current, Options};
+use crate::base::random::Random;
+use crate::test::director::{Choice, Current, Options};
 use crate::test::options::Jumps;
 
 pub(super) struct Schedule {
@@ -24,7 +25,7 @@ pub(super) struct Schedule {
 }
 
 enum Way {
-    /// The one that runs goes on without a draw in so many of 4 cases.
+    /// In this many of 4 cases the running one continues without a draw.
     Walk {
         stays: u32,
     },
@@ -34,32 +35,32 @@ enum Way {
 struct Priorities {
     /// By the number of the goroutine.
     ranks: Vec<Rank>,
-    /// The steps at which the one that runs falls behind; the next one last.
+    /// The steps at which the running one falls behind; the next one last.
     changes: Vec<u64>,
     step: u64,
-    /// Lower than any that was given before, and higher.
+    /// Lower and higher than all priorities given before.
     lowest: i64,
     highest: i64,
     last: u32,
-    /// Steps of `last` since anybody else ran.
+    /// Steps of `last` since another one ran.
     row: u32,
-    /// Who could have run for so many steps is next.
+    /// A goroutine that could have run for this many steps is next.
     old_age: u64,
 }
 
 #[derive(Clone, Copy, Default)]
 struct Rank {
     priority: Option<i64>,
-    /// The step since which it could run and has not. Zero: none.
+    /// The step since which it could have run. Zero: none.
     waits_since: u64,
 }
 
 impl Schedule {
     pub(super) fn new(seed: u64, strategy: Strategy, jumps: Jumps) -> Schedule {
         let mut random = Random(seed);
-        // What time does is drawn apart, so that it changes nothing where there are no deadlines.
+        // Time is drawn separately, so that it changes nothing where there are no deadlines.
         let strikes = Strikes::new(Random(!seed), jumps);
-        // Drawn in any case: what comes after that is the same.
+        // Drawn in any case, so that the following draws are the same.
         let walks = random.below(2) == 0;
         let walks = match strategy {
             Strategy::Mixed => walks,
@@ -74,7 +75,7 @@ impl Schedule {
         Schedule { random, way, strikes }
     }
 
-    /// As [`Director::choose`](crate::sched::bubble::Director::choose).
+    /// Like [`Director::choose`](crate::test::director::Director::choose).
     pub(super) fn choose(&mut self, options: &Options<'_>) -> Choice {
         if let Some(ahead) = options.deadline
             && self.strikes.strike(ahead)
@@ -100,7 +101,7 @@ impl Schedule {
 
 impl Priorities {
     fn new(random: &mut Random) -> Priorities {
-        /// Short programs are the rule, and long ones have their changes somewhere, too.
+        /// Most programs are short, and the changes of long ones must fall within their length as well.
         const LENGTHS: [u64; 5] = [8, 24, 72, 216, 1000];
         let length = LENGTHS[random.below(LENGTHS.len())];
         let mut changes: Vec<u64> = (0..random.below(4)).map(|_| 1 + random.next() % length).collect();
@@ -150,9 +151,9 @@ impl Priorities {
         Choice::Run(best.0)
     }
 
-    /// Lets the one that runs fall behind all others if it is its time.
+    /// Lets the running one fall behind all others if its step has come.
     fn count_row(&mut self, current: Current) {
-        /// Who takes so many steps while others could run may be waiting for them in a loop.
+        /// A goroutine that takes this many steps while others could run may be waiting for them in a loop.
         const LONG_ROW: u32 = 200;
         self.row = if current.number == self.last { self.row + 1 } else { 0 };
         self.last = current.number;
@@ -184,23 +185,5 @@ impl Priorities {
     }
 }
 
-/// Priorities that are given later are below zero, or above this.
+/// Priorities assigned later are below zero, or above this.
 const HIGHEST_DRAWN: i64 = i64::MAX >> 1;
-
-/// SplitMix64: passes the tests that matter here, and any seed is as good as any other.
-pub(super) struct Random(pub(super) u64);
-
-impl Random {
-    pub(super) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut word = self.0;
-        word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        word ^ (word >> 31)
-    }
-
-    /// A number below `bound`, which is not zero.
-    pub(super) fn below(&mut self, bound: usize) -> usize {
-        (((self.next() >> 32) * bound as u64) >> 32) as usize
-    }
-}

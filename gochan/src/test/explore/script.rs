@@ -1,11 +1,13 @@
-//! What a director chose in a run, as far as it was not what one would expect, and how to choose so again.
+//! The unexpected choices of a director in a run, and how to repeat them.
 //!
-//! The *expected* choice is that the current goroutine goes on, or, if it has stopped, that the one runs that has been able
-//! to for the longest. A [`Script`] lists the others, its *switches*, each with the moment that it belongs to. A moment is
-//! told by what the goroutine that ran last had done so far, and not by the number of the choice: without the switches that
-//! came before, it is still the same line of the program. So a script can be replayed with some switches left out.
+//! The *expected* choice is that the current goroutine continues, or, if it has stopped, that the one runs that has
+//! been able to for the longest. A [`Script`] lists the other choices, its *switches*, each with its moment. A moment
+//! is identified by the progress of the goroutine that ran last, and not by the number of the choice: without the
+//! switches before it, it is still the same line of the program. So a script can be replayed with some switches left
+//! out.
 
-use crate::sched::bubble::{Choice, Event, Operation, Options};
+use crate::sched::worker::driver::Operation;
+use crate::test::director::{Choice, Event, Options};
 use std::collections::HashMap;
 
 /// The switches of a run, in order.
@@ -16,7 +18,7 @@ pub(super) struct Script(pub(super) Vec<Switch>);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Switch {
     pub(super) at: Moment,
-    pub(super) to: Step,
+    pub(super) to: NumberedChoice,
 }
 
 /// When a director is asked.
@@ -24,53 +26,53 @@ pub(super) struct Switch {
 pub(super) struct Moment {
     /// The goroutine that ran last; 0 before the first.
     goroutine: u32,
-    /// How many operations it had arrived at.
+    /// The number of operations that it had arrived at.
     arrivals: u32,
-    /// How many steps it had taken since then.
+    /// The number of steps that it had taken since then.
     steps: u32,
-    /// It does not run any more.
+    /// It no longer runs.
     is_over: bool,
-    /// How many choices there were before of which all that is the same.
+    /// The number of earlier choices for which all this is the same.
     choices: u32,
 }
 
-/// A [`Choice`] that means the same where the list of those that can run is another.
+/// A [`Choice`] that keeps its meaning with another list of goroutines that can run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Step {
+pub(super) enum NumberedChoice {
     Stay,
     /// The goroutine of this number is next.
     Run(u32),
     Jump,
 }
 
-impl Step {
-    pub(super) fn of(choice: Choice, options: &Options<'_>) -> Step {
+impl NumberedChoice {
+    pub(super) fn of(choice: Choice, options: &Options<'_>) -> NumberedChoice {
         match choice {
-            Choice::Stay => Step::Stay,
-            Choice::Run(index) => Step::Run(options.ready.number(index)),
-            Choice::Jump => Step::Jump,
+            Choice::Stay => NumberedChoice::Stay,
+            Choice::Run(index) => NumberedChoice::Run(options.ready.number(index)),
+            Choice::Jump => NumberedChoice::Jump,
         }
     }
 
-    /// None if it is not among the options.
+    /// `None` if it is not among the options.
     pub(super) fn choice(self, options: &Options<'_>) -> Option<Choice> {
         match self {
-            Step::Stay => options.can_stay().then_some(Choice::Stay),
-            Step::Run(number) => {
+            NumberedChoice::Stay => options.can_stay().then_some(Choice::Stay),
+            NumberedChoice::Run(number) => {
                 let mut all = 0..options.ready.len();
                 all.find(|&index| options.ready.number(index) == number).map(Choice::Run)
             }
-            Step::Jump => options.can_jump().then_some(Choice::Jump),
+            NumberedChoice::Jump => options.can_jump().then_some(Choice::Jump),
         }
     }
 }
 
-/// The choice of a director that is asked nothing special.
+/// The choice of a director without special instructions.
 pub(super) fn expected(options: &Options<'_>) -> Choice {
     if options.can_stay() { Choice::Stay } else { Choice::Run(0) }
 }
 
-/// Tells the moments of a run apart.
+/// Identifies the moments of a run.
 #[derive(Debug, Default)]
 struct Clock {
     /// The goroutine that runs or ran last.
@@ -78,14 +80,14 @@ struct Clock {
     goroutines: HashMap<u32, Progress>,
 }
 
-/// How far a goroutine has come.
+/// The progress of a goroutine.
 #[derive(Debug, Default)]
 struct Progress {
     arrivals: u32,
     steps: u32,
-    /// The choices since the last step: while it ran, and when it did not any more.
+    /// The choices since the last step: while it ran, and after it had stopped.
     choices: [u32; 2],
-    /// What it has arrived at and not yet done. A select arrives at each of its arms, as far as it looks.
+    /// The operations that it has arrived at but not done. A select arrives at each of its arms that it checks.
     begun: Option<Operation>,
 }
 
@@ -119,24 +121,24 @@ impl Clock {
         Moment { goroutine, arrivals, steps, is_over, choices }
     }
 
-    fn answered(&mut self, step: Step) {
-        if let Step::Run(number) = step {
+    fn answered(&mut self, step: NumberedChoice) {
+        if let NumberedChoice::Run(number) = step {
             self.last = number;
         }
     }
 }
 
-/// Writes the script of a run. To be told all that the director is.
+/// Records the script of a run. It must be told everything that the director is told.
 #[derive(Debug, Default)]
 pub(super) struct Recorder {
     clock: Clock,
     script: Script,
-    /// What could have been chosen otherwise, and after how many switches; if that is asked for.
+    /// The alternative choices, each with the number of switches before it, if they are requested.
     others: Option<Vec<(usize, Switch)>>,
 }
 
 impl Recorder {
-    /// One that notes as well what else could have been chosen.
+    /// One that also records the alternative choices.
     pub(super) fn of_all_options() -> Recorder {
         Recorder { others: Some(Vec::new()), ..Recorder::default() }
     }
@@ -146,14 +148,14 @@ impl Recorder {
     }
 
     pub(super) fn chose(&mut self, choice: Choice, options: &Options<'_>) {
-        let (at, to) = (self.clock.asked(options), Step::of(choice, options));
+        let (at, to) = (self.clock.asked(options), NumberedChoice::of(choice, options));
         if choice != expected(options) {
             self.script.0.push(Switch { at, to });
         }
         if let Some(others) = &mut self.others {
-            let stay = options.can_stay().then_some(Step::Stay);
-            let run = (0..options.ready.len()).map(|index| Step::Run(options.ready.number(index)));
-            let jump = options.can_jump().then_some(Step::Jump);
+            let stay = options.can_stay().then_some(NumberedChoice::Stay);
+            let run = (0..options.ready.len()).map(|index| NumberedChoice::Run(options.ready.number(index)));
+            let jump = options.can_jump().then_some(NumberedChoice::Jump);
             let all = stay.into_iter().chain(run).chain(jump).filter(|&step| step != to);
             others.extend(all.map(|to| (self.script.0.len(), Switch { at, to })));
         }
@@ -164,19 +166,18 @@ impl Recorder {
         self.script
     }
 
-    /// The switches that could have been made after so many.
+    /// The switches that could have been made after this many.
     pub(super) fn others_after(self, switches: usize) -> Vec<Switch> {
         let others = self.others.unwrap_or_default().into_iter();
         others.filter(|&(before, _)| before >= switches).map(|(_, other)| other).collect()
     }
 }
 
-/// Chooses as a script says. What it says of moments that do not come, or that goroutines run that cannot, counts for
-/// nothing.
+/// Chooses as a script says. Entries for moments that do not come, or for goroutines that cannot run, have no effect.
 #[derive(Debug, Default)]
 pub(super) struct Player {
     clock: Clock,
-    switches: HashMap<Moment, Step>,
+    switches: HashMap<Moment, NumberedChoice>,
 }
 
 impl Player {
@@ -195,7 +196,7 @@ impl Player {
         let moment = self.clock.asked(options);
         let switch = self.switches.get(&moment).and_then(|step| step.choice(options));
         let choice = switch.unwrap_or_else(|| expected(options));
-        self.clock.answered(Step::of(choice, options));
+        self.clock.answered(NumberedChoice::of(choice, options));
         choice
     }
 }

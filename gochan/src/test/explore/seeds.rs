@@ -1,7 +1,7 @@
-//! The seeds of an exploration: the same at each run of the test, unless the environment says otherwise.
+//! The seeds of an exploration: the same in each execution of the test, unless the environment says otherwise.
 
-use super::schedule::Random;
 use super::settings::Settings;
+use crate::base::random::Random;
 use crate::test::options::Test;
 use std::panic::Location;
 
@@ -15,10 +15,10 @@ pub(super) struct Seeds {
 type Random64 = u64;
 
 impl Seeds {
-    /// `runs` seeds for the test, by its place, or what `GOCHAN_SEED` and the settings ask for instead.
+    /// `runs` seeds for the test, derived from its location, or those that `GOCHAN_SEED` and the settings select.
     ///
     /// # Errors
-    /// What is wrong with the variable.
+    /// A message if the variable is invalid.
     pub(super) fn from_environment(test: &Test, runs: u32, settings: &Settings) -> Result<Seeds, String> {
         let variable = std::env::var("GOCHAN_SEED").ok().filter(|text| !text.trim().is_empty());
         if let Some(text) = variable {
@@ -31,19 +31,19 @@ impl Seeds {
         Ok(Seeds { first: test.first_seed.unwrap_or_else(|| hash(test.place)), count, replayed: None })
     }
 
-    /// How many there are; none: without end.
+    /// Their number; `None` if there is no end.
     pub(super) fn count(&self) -> Option<usize> {
         self.count
     }
 
-    /// The seed that the environment asks for.
+    /// The seed that the environment selects.
     pub(super) fn replayed(&self) -> Option<u64> {
         self.replayed
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = u64> {
         let mut random = Random(self.first);
-        // The first is the one that was given; numbers of moderate length are easier to pass on.
+        // The first seed is the given one; numbers of moderate length are easier to pass on.
         std::iter::successors(Some(self.first), move |_| Some(random.next() >> 16))
             .take(self.count.unwrap_or(usize::MAX))
     }

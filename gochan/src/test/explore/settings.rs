@@ -1,24 +1,24 @@
-//! What `GOCHAN_EXPLORE` asks of all explorations: how many runs, for how long, of what kind.
+//! The settings in `GOCHAN_EXPLORE`, for all explorations: how many runs, for how long, of what kind.
 
 use crate::test::options::{Test, parse_duration};
 use std::time::Duration;
 
-/// Each none if it is not given.
+/// Each is `None` if it is not given.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Settings {
-    /// How many interleavings.
+    /// The number of interleavings.
     pub(super) runs: Option<usize>,
-    /// No more are begun after that.
+    /// No more runs are begun after this time.
     pub(super) time: Option<Duration>,
     /// How often the clock may jump in one of them.
     jumps: Option<u32>,
     strategy: Option<Strategy>,
 }
 
-/// How a seed becomes a schedule.
+/// How a seed determines a schedule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Strategy {
-    /// In one of the other ways, as the seed says.
+    /// In one of the other ways, depending on the seed.
     #[default]
     Mixed,
     Walk,
@@ -30,7 +30,7 @@ const STRATEGIES: [(&str, Strategy); 3] =
 
 impl Settings {
     /// # Errors
-    /// What is wrong with the variable.
+    /// A message if the variable is invalid.
     pub(super) fn from_environment() -> Result<Settings, String> {
         let text = std::env::var("GOCHAN_EXPLORE").unwrap_or_default();
         Settings::parse(&text).map_err(|problem| {
@@ -82,7 +82,7 @@ impl Settings {
         Ok(settings)
     }
 
-    /// The test as it is to run.
+    /// The test with these settings applied.
     pub(super) fn apply_to(&self, test: &Test) -> Test {
         let mut test = test.clone();
         if let Some(jumps) = self.jumps {
@@ -98,7 +98,7 @@ impl Settings {
         self.strategy.unwrap_or_default()
     }
 
-    /// What has to be set again, so that a seed stands for the same run.
+    /// The settings that must be the same for a seed to represent the same run.
     pub(super) fn of_one_run(&self) -> String {
         let jumps = self.jumps.map(|jumps| format!("jumps={jumps}"));
         let strategy = STRATEGIES.iter().find(|(_, strategy)| Some(*strategy) == self.strategy);

@@ -1,26 +1,26 @@
 //! From a run that has failed to one with fewer switches that fails in the same way.
 //!
-//! Delta debugging (Zeller and Hildebrandt, 2002): switches are left out, all of them first, then halves, quarters and so
-//! on down to single ones, for as long as what is left still fails. Then it is tried to do with one what several do. How long that may take is counted in runs and steps,
-//! and not in time, so that the same seed is always shrunk to the same run.
+//! Delta debugging (Zeller and Hildebrandt, 2002): switches are left out, first all of them, then halves, quarters and
+//! so on down to single ones, as long as the rest still fails. Then it tries to replace several switches by one. The
+//! limits are in runs and steps, not in time, so that the same seed is always shrunk to the same run.
 
 use super::explorer::{Failure, Plan, Runs};
 use super::script::{Player, Script, Switch};
-use crate::sched::report::hush;
+use crate::base::report::without_panic_reports;
 use crate::test::options::Body;
 use crate::test::report::Symptom;
 use std::time::{Duration, Instant};
 
-/// Runs that are tried at most.
+/// The maximum number of runs.
 const RUNS: u32 = 1000;
-/// Those among them that may fail: each leaves behind what it has not come to the end of.
+/// The maximum number of them that fail: each leaves goroutines behind that have not ended.
 const FAILURES: u32 = 200;
-/// Steps of all runs together.
+/// The maximum number of steps of all runs together.
 const STEPS: u64 = 400_000;
-/// Where steps take very long, not all of them are tried.
+/// If steps take very long, not all of them are tried.
 const TIME: Duration = Duration::from_secs(20);
 
-/// What is to be found with fewer switches.
+/// The failure to reproduce with fewer switches.
 pub(super) struct Fault {
     pub(super) seed: u64,
     pub(super) script: Script,
@@ -34,7 +34,7 @@ impl Fault {
         Fault { seed: *seed, script: script.clone(), steps: *steps, symptoms: verdict.symptoms() }
     }
 
-    /// False if there is nothing to leave out, if runs take too many steps, or if a thread is lost with each.
+    /// False if there is nothing to leave out, if runs take too many steps, or if each run costs a thread.
     pub(super) fn may_be_shrunk(&self) -> bool {
         !self.script.0.is_empty() && self.most_steps() * 4 < STEPS && !self.symptoms.contains(&Symptom::Stuck)
     }
@@ -45,19 +45,19 @@ impl Fault {
     }
 }
 
-/// Shrinks a run that has failed; `note` is told of each that has fewer switches.
+/// Shrinks a run that has failed; `note` is called for each failing run with fewer switches.
 pub(super) fn shrink<B: Body>(runs: &mut Runs, fault: &Fault, body: B, note: impl FnMut(Failure)) {
-    hush(true);
-    runs.give_up_after(fault.most_steps());
-    let budget = Budget { begun: Instant::now(), runs: RUNS, failures: FAILURES, steps: STEPS };
-    let mut shrinker = Shrinker { runs, fault, body, note, budget };
-    let switches = fewest(fault.script.0.clone(), |switches| shrinker.run(switches));
-    shrinker.replace_by_one(switches);
-    runs.give_up_after(u64::MAX);
-    hush(false);
+    without_panic_reports(|| {
+        runs.give_up_after(fault.most_steps());
+        let budget = Budget { begun: Instant::now(), runs: RUNS, failures: FAILURES, steps: STEPS };
+        let mut shrinker = Shrinker { runs, fault, body, note, budget };
+        let switches = fewest(fault.script.0.clone(), |switches| shrinker.run(switches));
+        shrinker.replace_by_one(switches);
+        runs.give_up_after(u64::MAX);
+    });
 }
 
-/// What may still be tried.
+/// The remaining limits.
 struct Budget {
     begun: Instant,
     runs: u32,
@@ -74,7 +74,7 @@ struct Shrinker<'s, B, N> {
 }
 
 impl<B: Body, N: FnMut(Failure)> Shrinker<'_, B, N> {
-    /// The switches that there were in a run with those, if it has failed in the same way.
+    /// The switches made in a run with these, if it has failed in the same way.
     fn run(&mut self, switches: &[Switch]) -> Option<Vec<Switch>> {
         if self.is_spent() {
             return None;
@@ -101,8 +101,8 @@ impl<B: Body, N: FnMut(Failure)> Shrinker<'_, B, N> {
         self.budget.steps = self.budget.steps.saturating_sub(self.runs.steps());
     }
 
-    /// Where none can be left out, several may be for one that the failed run had not: looks for one that does after none
-    /// of them, after the first and so on.
+    /// If none can be left out, one new switch may replace several: looks for one that fails after none of them, after
+    /// the first and so on.
     fn replace_by_one(&mut self, mut switches: Vec<Switch>) {
         let mut kept = 0;
         while kept + 1 < switches.len() && !self.is_spent() {
@@ -126,14 +126,14 @@ fn are_of(symptoms: &[Symptom], others: &[Symptom]) -> bool {
     symptoms.len() == others.len() && symptoms.iter().zip(others).all(|(one, other)| one.is_of(other))
 }
 
-/// Of `all`, few that are still enough: none of them can be left out. `enough` is asked whether some of them are, and
-/// answers with those of them that matter.
+/// A small subset of `all` that is still enough: none of its elements can be left out. `enough` is asked whether a
+/// subset is, and returns those elements of it that matter.
 fn fewest<T: Clone>(mut all: Vec<T>, mut enough: impl FnMut(&[T]) -> Option<Vec<T>>) -> Vec<T> {
     let mut size = all.len();
     while size > 0 {
         let mut found = false;
         let mut end = all.len();
-        // The last first: what comes before them stays as it was.
+        // The last first: the switches before it stay unchanged.
         while end > 0 {
             let begin = end.saturating_sub(size);
             let rest: Vec<T> = all[..begin].iter().chain(&all[end..]).cloned().collect();
@@ -155,7 +155,7 @@ fn fewest<T: Clone>(mut all: Vec<T>, mut enough: impl FnMut(&[T]) -> Option<Vec<
 mod tests {
     use super::*;
 
-    /// What is left of `all` where just `needed` matter, and after how many questions.
+    /// The result for `all` if just `needed` matter, and the number of questions asked.
     fn left_of(all: u32, needed: &[u32]) -> (Vec<u32>, u32) {
         let mut questions = 0;
         let left = fewest((0..all).collect(), |some| {
@@ -188,7 +188,7 @@ mod tests {
 
     #[test]
     fn what_does_not_matter_as_it_turns_out_is_not_tried() {
-        // Of the first candidate only two have had an effect.
+        // Only two elements of the first candidate have had an effect.
         let left =
             fewest((0..10).collect(), |some| (some.contains(&1) && some.contains(&2)).then(|| vec![1, 2]));
         assert_eq!(left, [1, 2]);

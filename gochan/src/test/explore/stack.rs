@@ -1,12 +1,12 @@
-//! What a stack says of an operation whose place is not known otherwise: one in a destructor, or in a future.
+//! Identifies an operation by its stack if its location is not known otherwise: one in a destructor, or in a future.
 //!
-//! The names of functions and the lines are those of the build: of an optimised one without debug information there are
-//! few names and no lines.
+//! Function names and lines are those of the build: an optimised build without debug information has few names and no
+//! lines.
 
 use std::panic::Location;
 use std::path::{Path, PathBuf};
 
-/// What is known of an operation from the stack that it was seen on.
+/// The description of an operation, from the stack that it was seen on.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Seen {
     /// The operation, as its caller knows it.
@@ -17,14 +17,14 @@ pub(super) struct Seen {
     pub(super) function: Option<String>,
 }
 
-/// Where the source paths of the test's workspace begin.
+/// Prefixes of the source paths of the test's workspace.
 pub(super) fn root_of(place: &Location<'_>) -> Option<PathBuf> {
     let here = std::env::current_dir().ok()?;
     here.ancestors().find(|above| above.join(place.file()).exists()).map(Path::to_owned)
 }
 
-/// The operation of gochan's that a stack is in, and where it was called from: what the caller wrote. The printed form is
-/// all that std gives of a stack.
+/// The operation of gochan on a stack, and its call in the user's code. The printed form is all that std offers of a
+/// stack.
 pub(super) fn operation(stack: &str, root: Option<&Path>) -> Seen {
     let mut seen = Seen::default();
     let mut lines = stack.lines().map(str::trim).peekable();
@@ -47,7 +47,7 @@ pub(super) fn operation(stack: &str, root: Option<&Path>) -> Seen {
 }
 
 enum Owner {
-    /// No operation, but what operations come to.
+    /// Not operations themselves, but functions that operations end up in.
     Scheduler,
     Gochan,
     Rust,
@@ -57,9 +57,13 @@ enum Owner {
 fn owner_of(symbol: &str) -> Owner {
     let path = symbol.trim_start_matches(['<', '&', '*', '[', '(']);
     let begins = |krates: &[&str]| krates.iter().any(|krate| path.starts_with(krate));
-    if begins(&["gochan::sched::bubble::", "gochan::sched::worker::", "gochan::test::explore::"])
-        || symbol.contains(" as gochan::sched::bubble::")
-        || path == "gochan::sched::spend"
+    if begins(&[
+        "gochan::test::bubble::",
+        "gochan::points::",
+        "gochan::sched::worker::",
+        "gochan::test::explore::",
+    ]) || symbol.contains(" as gochan::test::bubble::")
+        || path == "gochan::sched::here::spend"
     {
         Owner::Scheduler
     } else if begins(&["gochan::"]) || symbol.contains(" as gochan::") {
@@ -83,7 +87,7 @@ fn name_of(symbol: &str) -> String {
     if let Some((of, _)) = symbol.split_once(" as core::ops::drop::Drop>") {
         return format!("drop of {}", last_component(&without_generics(of.trim_start_matches('<'))));
     }
-    // Of an implementation of a trait, the type that it is for.
+    // For the implementation of a trait, the type that implements it.
     let mut flat = without_generics(symbol);
     if flat.starts_with("::")
         && let Some(end) = closing(symbol)
@@ -118,7 +122,7 @@ fn without_generics(path: &str) -> String {
     flat.replace("::::", "::").trim_end_matches("::").to_owned()
 }
 
-/// Where the bracket that opens `path` is closed.
+/// The position of the bracket that closes the one at the start of `path`.
 fn closing(path: &str) -> Option<usize> {
     let mut depth = 0;
     path.char_indices().find_map(|(index, c)| {
@@ -150,7 +154,7 @@ mod tests {
             ("gochan::chan::handle::Chan<T>::send", "Chan::send"),
             ("<gochan::chan::handle::Chan<i32>>::send", "Chan::send"),
             ("gochan::sync::waitgroup::WaitGroup::done", "WaitGroup::done"),
-            ("gochan::sched::go", "go"),
+            ("gochan::spawn::start::go", "go"),
             ("gochan::__private::go::<i32, test::main::{closure#0}>", "go"),
             ("gochan::select::run::run", "select"),
             ("<gochan::chan::shared::TxRef<T> as core::ops::drop::Drop>::drop", "drop of TxRef"),
@@ -162,7 +166,7 @@ mod tests {
 
     #[test]
     fn the_operation_is_the_last_of_gochan_before_the_callers_frame() {
-        let stack = "   0: gochan::sched::bubble::Bubble::pause\n             at ./src/sched/bubble.rs:1:2\n      \
+        let stack = "   0: gochan::test::bubble::Bubble::pause\n             at ./src/test/bubble.rs:1:2\n      \
                      gochan::chan::core::Core<T>::send\n   1: gochan::chan::handle::Chan<T>::send\n             at \
                      ./src/chan/handle.rs:3:4\n   2: core::ops::function::FnOnce::call_once\n   3: \
                      mine::work\n             at /elsewhere/mine.rs:5:6\n   4: gochan::sched::task::run\n";
@@ -174,7 +178,7 @@ mod tests {
 
     #[test]
     fn what_operations_come_to_is_no_operation() {
-        let stack = "   0: gochan::sched::bubble::explored_point\n   1: <gochan::sched::worker::Worker>::spend\n   2: \
+        let stack = "   0: gochan::points::reach\n   1: <gochan::sched::worker::Worker>::spend\n   2: \
                      mine::work\n";
         let seen = operation(stack, None);
         assert_eq!((seen.name, seen.line, seen.function), (None, None, Some("mine::work".to_owned())));

@@ -1,32 +1,32 @@
-//! When the clock jumps although some can run: what makes timers, timeouts and tickers race with the code.
+//! When the clock jumps although some can run: this makes timers, timeouts and tickers race with the code.
 //!
-//! In real time a goroutine may be held up between any two operations, for longer than somebody else waits. So a run may
-//! have a few such jumps: none in some runs, and else where they have been drawn, among the first few occasions or any of
-//! hundreds. They are few because a bug needs few. How far they go in all is limited as well unless the test says how
-//! many it wants: a program may rely on it that nobody is held up for as long as [`Jumps::DEFAULT`] says.
+//! In real time a goroutine may be delayed between any two operations, for longer than another one waits. So a run may
+//! have a few such jumps: none in some runs, and otherwise at drawn occasions, among the first few or any of hundreds.
+//! They are few because a bug needs few. Their total length is limited as well, unless the test sets their number: a
+//! program may rely on no goroutine being delayed for as long as [`Jumps::DEFAULT`] says.
 //!
-//! What is due *now* may come at any step, and needs no budget. And a run that goes on and on may be one that ends when
-//! the time has come: from some length on time passes now and then, whatever the budget.
+//! An event that is due *now* may come at any step, and needs no budget. A very long run may be one that ends only when
+//! time passes: from some length on time passes now and then, whatever the budget.
 
-use super::schedule::Random;
+use crate::base::random::Random;
 use crate::test::options::Jumps;
 use std::time::Duration;
 
 pub(super) struct Strikes {
     random: Random,
-    /// How many are left, and how far they may go.
+    /// The number of jumps left, and how far they may go.
     left: Jumps,
     when: When,
-    /// What is due strikes at one in so many occasions.
+    /// A due event strikes at one in this many occasions.
     due: usize,
-    /// How often the clock could have jumped ahead.
+    /// The number of occasions at which the clock could have jumped ahead.
     occasions: u64,
 }
 
 enum When {
-    /// At these occasions or the next one after that is near enough; the next one last.
+    /// The occasions at which it jumps, or at the next one where the deadline is near enough; the next one last.
     At(Vec<u64>),
-    /// At one in so many.
+    /// At one in this many.
     OneIn(usize),
 }
 
@@ -48,7 +48,7 @@ impl Strikes {
         Strikes { random, left: Jumps { count: count as u32, ..jumps }, when, due, occasions: 0 }
     }
 
-    /// True if the clock is to jump to the next deadline, which is so far ahead.
+    /// True if the clock should jump to the next deadline, which is `ahead` away.
     pub(super) fn strike(&mut self, ahead: Duration) -> bool {
         if ahead.is_zero() {
             return self.random.below(self.due) == 0;
@@ -73,7 +73,7 @@ impl Strikes {
         }
     }
 
-    /// True now and then in a run that is so long that it may be waiting for the time in a loop.
+    /// True now and then in a run that is so long that it may be waiting for time to pass in a loop.
     fn is_overdue(&self) -> bool {
         const LONG: u64 = 50_000;
         const STEP: u64 = 500;
@@ -87,7 +87,7 @@ mod tests {
 
     const MS: Duration = Duration::from_millis(1);
 
-    /// At which of so many occasions it strikes.
+    /// At which of this many occasions it strikes.
     fn strikes(seed: u64, jumps: Jumps, ahead: Duration, occasions: usize) -> Vec<usize> {
         let mut strikes = Strikes::new(Random(seed), jumps);
         (0..occasions).filter(|_| strikes.strike(ahead)).collect()

@@ -1,11 +1,13 @@
-//! What happened in a run, and how a report shows it.
+//! The events of a run, and how a report shows them.
 //!
-//! Points tell what they are and the line that the caller wrote, in any build. Destructors and futures are called from
-//! nowhere: for them the stack is asked, where somebody is to see it.
+//! Points report their operation and the caller's line, in any build. Destructors and futures have no caller's line:
+//! for them the stack is recorded, if a report will show it.
 
 use super::stack::{self, root_of};
-use crate::sched::bubble::{Event, Operation};
+use crate::base::location::SourceLocation;
 use crate::sched::park::WaitReason;
+use crate::sched::worker::driver::Operation;
+use crate::test::director::Event;
 use std::backtrace::Backtrace;
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -13,31 +15,29 @@ use std::panic::Location;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// The events of a run, and the stacks of those whose place is not known.
+/// The events of a run, and the stacks of those without a known location.
 #[derive(Debug, Default)]
 pub(super) struct Trace {
     events: Vec<Event>,
     operations: usize,
-    /// By the index of the event; of those that are shown.
+    /// By the index of the event, for the events that are shown.
     stacks: HashMap<usize, Backtrace>,
 }
 
-/// Lines at the begin and the end of a long trace that are shown.
+/// The number of lines shown at the start and the end of a long trace.
 const FIRST: usize = 40;
 const LAST: usize = 160;
-/// As many operations may be behind one line: its own, and the arrival at it.
+/// One line may stand for two operations: its own, and the arrival at it.
 const OF_A_LINE: usize = 2;
 
-type Place = &'static Location<'static>;
-
 impl Trace {
-    /// How many operations there were.
+    /// The number of operations.
     pub(super) fn operations(&self) -> usize {
         self.operations
     }
 
-    /// Called on the stack of the goroutine that has done an operation. Notes the stack if the place is not known and the
-    /// operation will be shown, given how many there will be in all.
+    /// Called on the stack of the goroutine that has done an operation. Records the stack if the location is not known
+    /// and the operation will be shown, given the total number of operations.
     pub(super) fn add(&mut self, event: Event, in_all: Option<usize>) {
         if let Event::Operated(..) | Event::Arrived(..) = event {
             if let Some(in_all) = in_all
@@ -53,7 +53,7 @@ impl Trace {
         self.events.push(event);
     }
 
-    /// The operation that an event is of, which comes after all others.
+    /// The operation of an event that comes after all others.
     fn operation_of(&self, event: Event) -> Option<Operation> {
         match event {
             Event::Arrived(_, operation) | Event::Operated(_, Some(operation)) => Some(operation),
@@ -65,12 +65,12 @@ impl Trace {
         }
     }
 
-    /// True if the same things have happened in the same order.
+    /// True if the same events have happened in the same order.
     pub(super) fn is_like(&self, other: &Trace) -> bool {
         self.events == other.events
     }
 
-    /// One line for each step, as the test at `place` is to see it.
+    /// One line for each step, as shown to the user of the test at `place`.
     pub(super) fn render(&self, place: &Location<'_>) -> String {
         let mut story = Story { root: root_of(place), lines: Vec::new(), goroutines: HashMap::new() };
         let mut effects = Vec::new();
@@ -82,9 +82,9 @@ impl Trace {
                         _ => format!("wakes {number}"),
                     };
                     match story.lines.last_mut() {
-                        // The clock's.
+                        // The clock's operations.
                         Some(line) if line.who.is_none() && effects.is_empty() => line.effects.push(effect),
-                        // The first goroutine is nobody's effect.
+                        // The first goroutine has no cause.
                         None if number == 1 => {}
                         _ => effects.push(effect),
                     }
@@ -116,7 +116,7 @@ impl Trace {
                 && let Some(begun) = last.arrived_at.take()
                 && Story::is_of(event, begun)
             {
-                // Nothing has come between the arrival at the operation and its end, or its wait.
+                // No event has come between the arrival at the operation and its end or wait.
                 story.lines.pop();
             }
             story.note(event);
@@ -131,7 +131,7 @@ impl Trace {
     }
 }
 
-/// The operation that a goroutine is in after an event, if it ends without telling which one it is.
+/// The operation that a goroutine is in after an event, if it ends without reporting which one it is.
 fn begun_by(event: Event) -> Option<Operation> {
     match event {
         Event::Arrived(_, operation) => Some(operation),
@@ -140,26 +140,26 @@ fn begun_by(event: Event) -> Option<Operation> {
     }
 }
 
-/// False for the places in the source of this crate.
-fn is_callers(place: Place) -> bool {
+/// False for source locations in this crate.
+fn is_callers(place: SourceLocation) -> bool {
     let own = file!().strip_suffix("test/explore/trace.rs");
     !own.is_some_and(|own| place.file().starts_with(own))
 }
 
-/// A trace as far as it is told.
+/// A trace that is being printed.
 struct Story {
     root: Option<PathBuf>,
     lines: Vec<Line>,
     goroutines: HashMap<u32, Goroutine>,
 }
 
-/// Where a goroutine is.
+/// The position of a goroutine.
 #[derive(Default)]
 struct Goroutine {
     /// The operation that it has begun.
     begun: Option<Operation>,
-    /// The last place of its caller that it was seen at.
-    place: Option<Place>,
+    /// The last location of its caller that was seen.
+    place: Option<SourceLocation>,
 }
 
 impl Story {
@@ -175,7 +175,7 @@ impl Story {
         goroutine.place = place.filter(|&place| is_callers(place)).or(goroutine.place);
     }
 
-    /// True if the event is an end of the operation, a wait in it, or one more arrival at it.
+    /// True if the event ends the operation, waits in it, or arrives at it once more.
     fn is_of(event: Event, begun: Operation) -> bool {
         match event {
             Event::Arrived(_, operation) => operation == begun,
@@ -186,7 +186,7 @@ impl Story {
         }
     }
 
-    /// What to call the operation of a goroutine: None is the one that it has begun.
+    /// The name of a goroutine's operation: `None` is the one that it has begun.
     fn operation(&self, number: u32, operation: Option<Operation>, stack: Option<&Backtrace>) -> String {
         if operation == Some(Operation::END) {
             return Operation::END.name.to_owned();
@@ -217,11 +217,11 @@ impl Story {
 }
 
 struct Line {
-    /// None: the clock.
+    /// `None` for the clock.
     who: Option<u32>,
     what: String,
     effects: Vec<String>,
-    /// It is no more than the arrival at an operation, as far as is known.
+    /// It is only the arrival at an operation, as far as is known.
     arrived_at: Option<Operation>,
 }
 
@@ -315,7 +315,7 @@ mod tests {
         let text = trace.render(here);
         let lines: Vec<_> = text.lines().skip(1).map(|line| &line[line.len().min(21)..]).collect();
         let at = |what: &str| format!("{what} at {here}");
-        // This file is the crate's own, which does not count as a caller's.
+        // This file belongs to the crate, which does not count as a caller.
         let expected = [
             at("send"),
             "an operation".to_owned(),

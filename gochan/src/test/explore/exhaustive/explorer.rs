@@ -5,41 +5,41 @@ use super::super::history::{CLOCK, History};
 use super::super::search::Search;
 use super::super::trace::Trace;
 use super::{Failure, Found};
-use crate::sched::bubble::{Choice, Director, Event, Options};
-use crate::sched::group::Group;
-use crate::sched::private::outlive_goroutines;
-use crate::sched::random;
-use crate::sched::touch::Touch;
+use crate::base::random;
+use crate::base::test_group::TestGroup;
+use crate::base::touch::Touch;
+use crate::test::director::{Choice, Director, Event, Options};
+use crate::test::own_workers::outlive_goroutines;
 use crate::test::report::Verdict;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
-/// Steps of one run after which it is given up.
+/// The number of steps of one run after which it is given up.
 pub(super) const MANY_STEPS: u32 = 100_000;
-/// Steps in a row after which a goroutine lets others go on.
+/// The number of steps in a row after which a goroutine lets others continue.
 pub(super) const LONG_ROW: u32 = 100;
 
 pub(super) struct Explorer {
-    state: RefCell<State>,
-    /// How many operations the run will have, if their places are to be noted.
+    state: RefCell<RunState>,
+    /// The number of operations of the run, if their locations are to be recorded.
     operations: Cell<Option<usize>>,
     most_strikes: u32,
-    group: Arc<Group>,
+    group: Arc<TestGroup>,
 }
 
-struct State {
+struct RunState {
     search: Search,
     history: History,
     trace: Trace,
-    /// Steps that the search has been told of.
+    /// The number of steps passed to the search so far.
     told: usize,
-    /// The goroutine that runs is about to begin an operation.
+    /// The running goroutine is about to begin an operation.
     is_before: bool,
     /// The last one that has yielded, if no other has run since.
     yielded: Option<u32>,
-    /// Who runs, and for how many steps in a row.
+    /// The running goroutine, and its number of steps in a row.
     row: (u32, u32),
     chosen: u32,
     /// How often time has passed although some could run.
@@ -47,8 +47,8 @@ struct State {
     is_bounded: bool,
 }
 
-impl State {
-    /// Tells the search of the steps that have come to their end.
+impl RunState {
+    /// Passes the finished steps to the search.
     fn tell_steps(&mut self) {
         while self.told < self.history.closed() {
             self.search.stepped(&self.history.steps()[self.told], self.told, &self.history);
@@ -58,9 +58,9 @@ impl State {
 }
 
 impl Explorer {
-    /// Time may pass so many times in a run although some can run.
-    pub(super) fn new(search: Search, most_strikes: u32, group: Arc<Group>) -> Explorer {
-        let state = State {
+    /// Sets how often time may pass in a run although some can run.
+    pub(super) fn new(search: Search, most_strikes: u32, group: Arc<TestGroup>) -> Explorer {
+        let state = RunState {
             search,
             history: History::default(),
             trace: Trace::default(),
@@ -85,25 +85,25 @@ impl Explorer {
         (state.chosen, state.strikes) = (0, 0);
     }
 
-    /// The run has come to its end.
+    /// Ends the run.
     pub(super) fn end(&self) {
         let state = &mut *self.state.borrow_mut();
         state.tell_steps();
         state.search.end();
     }
 
-    /// Sets out for the next run. False if there is none.
+    /// Prepares the next run. False if there is none.
     pub(super) fn advance(&self) -> bool {
         let state = &mut *self.state.borrow_mut();
         state.search.advance(&state.history)
     }
 
-    /// What brings the run back.
+    /// The text that repeats the run.
     pub(super) fn choices(&self) -> Choices {
         self.state.borrow().search.choices()
     }
 
-    /// True if the run stands for an interleaving of its own.
+    /// True if the run represents an interleaving of its own.
     pub(super) fn is_new(&self) -> bool {
         self.state.borrow().search.is_new()
     }
@@ -132,7 +132,7 @@ impl Explorer {
         std::mem::take(&mut self.state.borrow_mut().trace)
     }
 
-    /// The next run notes where its operations are, given how many there will be.
+    /// The next run records the locations of its operations, given their number.
     pub(super) fn note_places(&self, operations: usize) {
         self.operations.set(Some(operations));
     }
@@ -145,7 +145,7 @@ impl Explorer {
             return Choice::Stay;
         }
         state.chosen += 1;
-        // Whoever runs goes on if nothing speaks against it.
+        // The running one continues if nothing speaks against it.
         let mut ready: Vec<u32> = (0..options.ready.len()).map(|index| options.ready.number(index)).collect();
         ready.sort_unstable();
         if let Some(current) = current {
@@ -222,7 +222,7 @@ impl Director for Handle {
 
     fn stuck(&self, what: &str) -> ! {
         let trace = self.0.take_trace();
-        // The place of the test is not known here; what matters is the list of the steps.
+        // The location of the test is not known here; only the list of the steps matters.
         let story = trace.render(std::panic::Location::caller());
         let failure = Failure {
             before: 0,
@@ -249,7 +249,7 @@ impl Director for Handle {
 
     fn picks(&self, of: u32) -> Option<u32> {
         let state = &mut *self.0.state.borrow_mut();
-        let State { search, history, .. } = state;
+        let RunState { search, history, .. } = state;
         Some(history.picks(|step| search.pick(of, step)))
     }
 }

@@ -1,26 +1,28 @@
-//! `explore = "all"`: one run for each interleaving, until there is none left.
+//! `explore = "all"`: one run for each interleaving, until none is left.
 //!
-//! Other goroutines run before each operation, where a goroutine waits or ends, and where it begins; what lies between is
-//! one [step](super::history). Which goroutine has the next one, and what a `select!` with several ready arms takes, is for
-//! the [`search`](super::search) to choose. The clock jumps when all wait, and as often as `jumps` says while some can run:
-//! then it is one of those that may have the next step.
+//! Other goroutines run before each operation, where a goroutine waits or ends, and where it begins; the actions in
+//! between are one [step](super::history). The [`search`](super::search) chooses which goroutine takes the next step,
+//! and which ready arm a `select!` takes. The clock jumps when all wait, and up to `jumps` times while some can run:
+//! then it is one of the candidates for the next step.
 //!
-//! Loops that poll would go round for ever while the one they wait for is not chosen. So a goroutine that has called
-//! `gosched` twice while no other had a step is no choice until another has had one, and neither is one that has had
-//! [`LONG_ROW`] steps in a row.
+//! Polling loops would continue forever while the goroutine that they wait for is not chosen. So a goroutine that has
+//! called `gosched` twice while no other took a step is not a candidate until another one has taken a step, and neither
+//! is one that has taken [`LONG_ROW`] steps in a row.
 
 mod explorer;
 
 use super::choices::Choices;
 use super::orders::Orders;
 use super::progress::{Line, PAUSE, describe};
+pub(in crate::test) use super::search::Reduction;
 use super::search::Search;
-use crate::sched::bubble::{Bubble, End};
-use crate::sched::group::Group;
-use crate::sched::private::TestThread;
-use crate::sched::report::{hush, print_for_test};
+use crate::base::report::{print_for_test, without_panic_reports};
+use crate::base::test_group::TestGroup;
+use crate::test::bubble::Bubble;
+use crate::test::director::End;
 use crate::test::drive::{GoroutinesLeft, TimedOut, group_of, on_thread, timed_out, verdict};
 use crate::test::options::{Body, Jumps, Test};
+use crate::test::own_workers::CountedThread;
 use crate::test::report::{Symptom, Verdict};
 use explorer::{Explorer, LONG_ROW, MANY_STEPS};
 use std::collections::HashSet;
@@ -31,31 +33,30 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::Sender;
 use std::time::Instant;
 
-/// How far a search is to go, and how.
+/// The limits of a search, and its kind.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::test) struct Extent {
-    /// The test fails if there are more interleavings.
+    /// The test fails if there are more interleavings than this.
     pub(in crate::test) limit: u64,
-    /// Leaves out orders that make no difference.
-    pub(in crate::test) reduces: bool,
+    pub(in crate::test) reduction: Reduction,
 }
 
 impl Default for Extent {
     fn default() -> Extent {
-        Extent { limit: 100_000, reduces: true }
+        Extent { limit: 100_000, reduction: Reduction::Equivalent }
     }
 }
 
-/// What a search has seen.
+/// The result of a search.
 #[derive(Debug, Default)]
 pub struct Coverage {
     /// All of them.
     pub interleavings: HashSet<u64>,
-    /// Runs that it took, those included that turned out to be of no use.
+    /// The number of runs, including those that turned out to be redundant.
     pub runs: u64,
-    /// How many runs it would have taken without reduction, at most. None: astronomically many.
+    /// The maximum number of runs without reduction. `None`: astronomically many.
     pub orders: Option<u128>,
-    /// A goroutine was told to let others go on, for it was getting nowhere.
+    /// A goroutine was made to let others continue, since it made no progress.
     pub is_bounded: bool,
 }
 
@@ -81,7 +82,7 @@ impl fmt::Display for Coverage {
     }
 }
 
-/// With a comma between thousands.
+/// With commas between thousands.
 fn grouped(number: u128) -> String {
     let digits = number.to_string();
     let mut text = String::new();
@@ -97,7 +98,7 @@ fn grouped(number: u128) -> String {
 /// Runs `body` in all interleavings, up to the first that fails.
 #[track_caller]
 pub(in crate::test) fn run(test: &Test, extent: Extent, body: impl Body) -> Coverage {
-    let _thread = TestThread::new();
+    let _thread = CountedThread::of_tests();
     let group = group_of(test);
     let passed = Arc::new(AtomicU64::new(0));
     let replayed = choices_from_environment().unwrap_or_else(|error| panic!("{error}"));
@@ -105,7 +106,7 @@ pub(in crate::test) fn run(test: &Test, extent: Extent, body: impl Body) -> Cove
     let deadline = test.timeout.map(|timeout| begun + timeout);
     let drive = {
         let (test, group, passed) = (test.clone(), group.clone(), passed.clone());
-        let search = replayed.clone().map_or_else(|| Search::new(extent.reduces), Search::replay);
+        let search = replayed.clone().map_or_else(|| Search::new(extent.reduction), Search::replay);
         move |tell: Sender<Found>| Driver::new(test, group, passed, tell).search(search, extent.limit, body)
     };
     let name = std::thread::current().name().unwrap_or_default().to_owned();
@@ -154,7 +155,7 @@ pub(in crate::test) fn run(test: &Test, extent: Extent, body: impl Body) -> Cove
     }
 }
 
-/// The one interleaving that `GOCHAN_SEED` asks for.
+/// The one interleaving that `GOCHAN_SEED` selects.
 fn choices_from_environment() -> Result<Option<Choices>, String> {
     let Some(text) = std::env::var("GOCHAN_SEED").ok().filter(|text| !text.trim().is_empty()) else {
         return Ok(None);
@@ -167,16 +168,16 @@ fn choices_from_environment() -> Result<Option<Choices>, String> {
 const DIFFERS: &str = "a second run of this interleaving went otherwise: the test depends on something besides its \
                        goroutines, such as real time, random numbers, the order of a HashMap or a static\n";
 
-/// What a search comes to.
+/// The state of a search.
 enum Found {
     All(Coverage),
-    /// So many have passed, and that was not all.
+    /// This many have passed, and there are more.
     TooMany(u64),
     Failure(Failure),
 }
 
 struct Failure {
-    /// How many have passed.
+    /// The number that have passed.
     before: u64,
     verdict: Verdict,
     story: String,
@@ -184,18 +185,18 @@ struct Failure {
     differs: bool,
 }
 
-/// Runs one after the other on the thread of the bubble.
+/// Performs one run after the other on the thread of the bubble.
 struct Driver {
     test: Test,
-    group: Arc<Group>,
+    group: Arc<TestGroup>,
     passed: Arc<AtomicU64>,
     tell: Sender<Found>,
     left: GoroutinesLeft,
 }
 
 impl Driver {
-    fn new(test: Test, group: Arc<Group>, passed: Arc<AtomicU64>, tell: Sender<Found>) -> Driver {
-        Driver { test, group, passed, tell, left: GoroutinesLeft::None }
+    fn new(test: Test, group: Arc<TestGroup>, passed: Arc<AtomicU64>, tell: Sender<Found>) -> Driver {
+        Driver { test, group, passed, tell, left: GoroutinesLeft::default() }
     }
 
     fn search(mut self, search: Search, limit: u64, body: impl Body) -> GoroutinesLeft {
@@ -238,7 +239,7 @@ impl Driver {
         }
     }
 
-    /// Once more the interleaving that has just failed, to see where in the source its operations are.
+    /// Repeats the interleaving that has just failed, to record the locations of its operations.
     fn failure(
         &mut self,
         explorer: &Rc<Explorer>,
@@ -249,16 +250,14 @@ impl Driver {
         let choices = explorer.choices();
         let trace = explorer.take_trace();
         explorer.note_places(trace.operations());
-        hush(true);
-        let again = self.run_once(explorer, &mut None, body);
-        hush(false);
+        let again = without_panic_reports(|| self.run_once(explorer, &mut None, body));
         let noted = explorer.take_trace();
         let differs = !again.is_failure() || !noted.is_like(&trace);
         let trace = if differs { trace } else { noted };
         Failure { before, verdict, story: trace.render(self.test.place), choices, differs }
     }
 
-    /// One run, in `bubble` if that is fit for use.
+    /// Performs one run, in `bubble` if that can be used.
     fn run_once(
         &mut self,
         explorer: &Rc<Explorer>,
@@ -285,9 +284,9 @@ impl Driver {
                     .to_owned(),
             );
         }
-        self.left = self.left.or(GoroutinesLeft::of(used));
+        self.left.add(used, end);
         if end != End::Finished {
-            // Some are left, and may be.
+            // Some are left, as is allowed.
             *bubble = None;
         }
         verdict
