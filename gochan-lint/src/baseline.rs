@@ -1,7 +1,7 @@
-//! `--baseline FILE`: what was there when the linter came is not reported, so that old code can adopt it.
+//! `--baseline FILE`: findings that were there when the linter was adopted are not reported.
 //!
-//! The file counts findings by lint, file and the text of their line, so that code may move without its findings
-//! becoming new ones.
+//! The file counts findings by lint, file and the text of their line, so code can move without its findings becoming
+//! new.
 
 use crate::run::Outcome;
 use std::collections::BTreeMap;
@@ -11,8 +11,8 @@ use std::path::Path;
 const HEAD: &str =
     "# What cargo gochan-lint knows already: count, lint, file, line. Written by --update-baseline.\n";
 
-/// Takes what the file knows out of the findings, and returns how many that were. Writes the file first if it is not
-/// there, or is to be renewed.
+/// Removes the findings that the file lists, and returns how many there were. Writes the file first if it does not
+/// exist, or if `renew` is set.
 ///
 /// # Errors
 /// If the file cannot be read, written or understood.
@@ -39,7 +39,7 @@ pub fn apply(path: &Path, outcome: &mut Outcome, renew: bool) -> Result<usize, S
     Ok(before - outcome.findings.len())
 }
 
-/// What stays the same when code moves.
+/// Identifies a finding independently of where its line is in the file.
 fn key(outcome: &Outcome, index: usize) -> String {
     let diagnostic = &outcome.findings[index].1;
     let source = &outcome.program.units[diagnostic.unit].source;

@@ -1,14 +1,15 @@
-//! What the last run found, for a workspace that has not changed since.
+//! The findings of the last run, for a workspace that has not changed since.
 //!
-//! The cache lies in cargo's target folder. It is used only if every file that was read has the same content, no file
-//! has come where one was looked for in vain, and linter, lints and packages are the same; otherwise everything is
-//! read again. A cache that cannot be read or written costs time and nothing else.
+//! The cache is in cargo's target folder. It is used only if every file that was read has the same content, no missing
+//! file has been added, and the linter, the lints and the packages are the same; otherwise everything is read again. A
+//! cache that cannot be read or written costs time and nothing else.
 
-use crate::diagnostic::{Diagnostic, Fix};
+use crate::diagnostic::{Broken, Diagnostic, Fix, Unread};
 use crate::ir;
 use crate::link::Unit;
 use crate::lints;
 use crate::source::{SourceFile, Span};
+use crate::workspace::Workspace;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -20,6 +21,15 @@ struct Stored {
     files: Vec<StoredFile>,
     missing: Vec<PathBuf>,
     findings: Vec<Found>,
+    broken: Vec<StoredBroken>,
+    unread: Vec<Unread>,
+}
+
+/// A file that could not be read or parsed, and the hash of its bytes.
+#[derive(Serialize, Deserialize)]
+struct StoredBroken {
+    file: Broken,
+    hash: Option<u64>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -44,7 +54,7 @@ struct Found {
 
 type Range = (u32, u32);
 
-/// What a run depends on beside the files.
+/// What a run depends on, apart from the files.
 #[must_use]
 pub fn key(parts: &[String]) -> String {
     let stamp =
@@ -56,11 +66,17 @@ fn place(target: &Path) -> PathBuf {
     target.join("gochan-lint").join("cache.json")
 }
 
-/// The sources and findings of the last run, if nothing has changed.
+/// The sources, the findings, the broken files and what was not looked at in a run.
+pub type Loaded = (Vec<Unit>, Vec<Diagnostic>, Vec<Broken>, Vec<Unread>);
+
+/// Those of the last run, if nothing has changed.
 #[must_use]
-pub fn load(target: &Path, root: &Path, key: &str) -> Option<(Vec<Unit>, Vec<Diagnostic>)> {
+pub fn load(target: &Path, root: &Path, key: &str) -> Option<Loaded> {
     let stored: Stored = serde_json::from_slice(&std::fs::read(place(target)).ok()?).ok()?;
     if stored.key != key || stored.missing.iter().any(|path| path.exists()) {
+        return None;
+    }
+    if stored.broken.iter().any(|broken| hash_of_file(root, &broken.file) != broken.hash) {
         return None;
     }
     let units: Option<Vec<Unit>> = stored
@@ -74,26 +90,43 @@ pub fn load(target: &Path, root: &Path, key: &str) -> Option<(Vec<Unit>, Vec<Dia
         })
         .collect();
     let findings: Option<Vec<Diagnostic>> = stored.findings.into_iter().map(restore).collect();
-    Some((units?, findings?))
+    let broken = stored.broken.into_iter().map(|broken| broken.file).collect();
+    Some((units?, findings?, broken, stored.unread))
 }
 
-/// Keeps what a run has found.
-pub fn store(target: &Path, key: String, units: &[Unit], missing: Vec<PathBuf>, findings: &[Diagnostic]) {
+/// Stores the findings of a run.
+pub fn store(
+    workspace: &Workspace,
+    key: String,
+    units: &[Unit],
+    missing: Vec<PathBuf>,
+    findings: &[Diagnostic],
+    (broken, unread): (&[Broken], &[Unread]),
+) {
     let files = units.iter().map(|unit| StoredFile {
         path: unit.source.path.clone(),
         package: unit.package,
         hash: hash(&unit.source.text),
     });
-    let stored =
-        Stored { key, files: files.collect(), missing, findings: findings.iter().map(keep).collect() };
-    let path = place(target);
+    let broken = broken
+        .iter()
+        .map(|file| StoredBroken { hash: hash_of_file(&workspace.root, file), file: file.clone() });
+    let (files, broken) = (files.collect(), broken.collect());
+    let findings = findings.iter().map(keep).collect();
+    let stored = Stored { key, files, missing, findings, broken, unread: unread.to_vec() };
+    let path = place(&workspace.target);
     let Some(folder) = path.parent() else { return };
     let Ok(text) = serde_json::to_vec(&stored) else { return };
-    // Two runs at once: whoever comes last has it, whole.
+    // Of two runs at once, the later one replaces the whole file.
     let draft = folder.join(format!("cache.{}.tmp", std::process::id()));
     if std::fs::create_dir_all(folder).is_ok() && std::fs::write(&draft, text).is_ok() {
         let _ = std::fs::rename(&draft, &path);
     }
+}
+
+fn hash_of_file(root: &Path, file: &Broken) -> Option<u64> {
+    let bytes = std::fs::read(root.join(&file.path)).ok()?;
+    Some(hash(&String::from_utf8_lossy(&bytes)))
 }
 
 fn hash(text: &str) -> u64 {

@@ -1,35 +1,37 @@
 //! The command line.
 
 use crate::diagnostic::Level;
+use crate::explain;
 use crate::levels::Levels;
 use crate::lints;
-use crate::report::{self, Finding, Format};
-use crate::run::{self, Outcome};
+use crate::report::{self, Finding, Format, Style};
+use crate::run::{self, Outcome, Unread};
 use crate::workspace::{Selection, Workspace};
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser};
 use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
-use std::process::ExitCode;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
 
 /// Finds the concurrency mistakes in programs that use gochan.
 ///
-/// Exit codes: 0, nothing found; 1, something was found; 2, it could not run, or a file could not be read.
+/// Exit codes: 0, no errors were found; 1, errors were found, or with `--deny-warnings` warnings; 2, it could not run, or a
+/// file could not be read, whatever was found in the others.
 #[derive(Debug, Parser)]
 #[command(name = "cargo gochan-lint", bin_name = "cargo gochan-lint", version)]
 struct Options {
-    /// Lint this package; may be repeated
+    /// Lint this package: a name, name@version, or a glob; may be repeated
     #[arg(short, long, value_name = "NAME")]
     package: Vec<String>,
     /// Lint all packages of the workspace
     #[arg(long)]
     workspace: bool,
-    /// Leave this package out; may be repeated
+    /// Do not lint this package; may be repeated
     #[arg(long, value_name = "NAME")]
     exclude: Vec<String>,
     /// The Cargo.toml of the package or workspace
     #[arg(long, value_name = "PATH")]
     manifest_path: Option<PathBuf>,
-    /// How to say what was found
+    /// Output format
     #[arg(long, value_enum, default_value_t = Format::Human, value_name = "FORMAT")]
     format: Format,
     /// Colours: auto, always or never
@@ -53,19 +55,28 @@ struct Options {
     /// List all lints
     #[arg(long)]
     list: bool,
-    /// Report only what this file does not know; write it if it is not there yet
+    /// Report only findings that this file does not list; create it if it does not exist
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
-    /// Write the baseline anew, with all that is found now
+    /// Rewrite the baseline with all current findings
     #[arg(long, requires = "baseline")]
     update_baseline: bool,
-    /// Apply the fixes that need no thinking
+    /// Apply the automatic fixes
     #[arg(long)]
     fix: bool,
     /// Lint the code blocks of documentation as well
     #[arg(long)]
     doc: bool,
-    /// Say nothing but what was found
+    /// Fail on warnings as well
+    #[arg(long)]
+    deny_warnings: bool,
+    /// Run `cargo check` first and pass its messages on, for editors
+    #[arg(long)]
+    with_check: bool,
+    /// Say what was not looked at
+    #[arg(short, long)]
+    verbose: bool,
+    /// Print nothing but the findings
     #[arg(short, long)]
     quiet: bool,
 }
@@ -88,12 +99,22 @@ pub fn main() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
     };
-    match execute(&options, &levels) {
+    match with_room(|| execute(&options, &levels)) {
         Ok(code) => code,
         Err(message) => {
-            eprintln!("error: {message}");
+            // Cargo's messages begin with it.
+            eprintln!("error: {}", message.trim_start_matches("error: "));
             ExitCode::from(2)
         }
+    }
+}
+
+/// Runs `f` on threads whose stacks have room for long chains of calls and operators, which are read recursively.
+pub(crate) fn with_room<R: Send>(f: impl FnOnce() -> R + Send) -> R {
+    const STACK: usize = 256 << 20;
+    match rayon::ThreadPoolBuilder::new().stack_size(STACK).build() {
+        Ok(pool) => pool.install(f),
+        Err(_) => f(),
     }
 }
 
@@ -113,13 +134,13 @@ fn levels(matches: &ArgMatches) -> Vec<(String, Level)> {
 
 fn execute(options: &Options, levels: &[(String, Level)]) -> Result<ExitCode, String> {
     if options.list {
-        print!("{}", list());
+        print!("{}", explain::list());
         return Ok(ExitCode::SUCCESS);
     }
     if let Some(id) = &options.explain {
-        // For the message that knows what is close.
+        // Its error message suggests a similar id.
         Levels::default().set(id, Level::Warn)?;
-        lints::find(id).iter().for_each(|lint| print!("{}", explain(lint)));
+        lints::find(id).iter().for_each(|lint| print!("{}", explain::text(lint)));
         return Ok(ExitCode::SUCCESS);
     }
     let selection = Selection {
@@ -128,18 +149,19 @@ fn execute(options: &Options, levels: &[(String, Level)]) -> Result<ExitCode, St
         workspace: options.workspace,
         exclude: options.exclude.clone(),
     };
+    let compiles = !options.with_check || check(options)?;
     let workspace = Workspace::find(&selection)?;
     let flags = |own: &mut Levels| levels.iter().try_for_each(|(id, level)| own.set(id, *level));
-    // Mistakes in flags are told even if there is no member to lint.
+    // Mistakes in flags are reported even if there is no member to lint.
     flags(&mut Levels::default())?;
     let progress = !options.quiet && std::io::stderr().is_terminal();
     if progress {
-        let members = workspace.members.len();
+        let members = workspace.members.iter().filter(|member| member.selected).count();
         eprint!("gochan-lint: reading {members} package{} …\r", if members == 1 { "" } else { "s" });
     }
     let mut outcome = run::run(&workspace, options.doc, &flags)?;
     if progress {
-        // Back to the begin of the line, and nothing left on it.
+        // Return to the start of the line and clear it.
         eprint!("\x1b[2K\r");
     }
     if options.fix {
@@ -155,10 +177,46 @@ fn execute(options: &Options, levels: &[(String, Level)]) -> Result<ExitCode, St
             eprintln!("gochan-lint: {known} known from {}", path.display());
         }
     }
-    Ok(tell(options, &outcome))
+    if matches!(options.format, Format::Github | Format::Sarif) {
+        from_repository(&workspace.root, &mut outcome);
+    }
+    let reported = print_report(options, &outcome);
+    Ok(if compiles || reported != ExitCode::SUCCESS { reported } else { ExitCode::from(1) })
 }
 
-fn tell(options: &Options, outcome: &Outcome) -> ExitCode {
+/// Runs `cargo check` for what is linted. False if it fails.
+fn check(options: &Options) -> Result<bool, String> {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(["check", "--all-targets"]);
+    if options.format == Format::Json {
+        command.arg("--message-format=json");
+    }
+    command.args(options.workspace.then_some("--workspace"));
+    command.args(options.quiet.then_some("--quiet"));
+    for (flag, names) in [("--package", &options.package), ("--exclude", &options.exclude)] {
+        for name in names {
+            command.args([flag, name]);
+        }
+    }
+    if let Some(path) = &options.manifest_path {
+        command.arg("--manifest-path").arg(path);
+    }
+    let status = command.status().map_err(|error| format!("cargo check: {error}"))?;
+    Ok(status.success())
+}
+
+/// Makes paths relative to the repository, as services expect them that show findings beside its files.
+fn from_repository(workspace: &Path, outcome: &mut Outcome) {
+    let mut around = workspace.ancestors();
+    let Some(repository) = around.find(|folder| folder.join(".git").exists()) else { return };
+    let Ok(below) = workspace.strip_prefix(repository) else { return };
+    let units = outcome.program.units.iter_mut().map(|unit| &mut unit.source.path);
+    for path in units.chain(outcome.broken.iter_mut().map(|broken| &mut broken.path)) {
+        *path = below.join(&*path);
+    }
+}
+
+fn print_report(options: &Options, outcome: &Outcome) -> ExitCode {
     for broken in &outcome.broken {
         if options.format == Format::Json {
             print!("{}", report::json_broken(broken));
@@ -169,6 +227,12 @@ fn tell(options: &Options, outcome: &Outcome) -> ExitCode {
         }
         let place = broken.place.map_or(String::new(), |(line, column)| format!(":{line}:{column}"));
         eprintln!("error: {}{place}: not linted: {}", broken.path.display(), broken.message);
+    }
+    if options.verbose {
+        for Unread { path, place, what } in &outcome.unread {
+            let place = place.map_or(String::new(), |(line, column)| format!(":{line}:{column}"));
+            eprintln!("note: {}{place}: not looked at: {what}", path.display());
+        }
     }
     let findings: Vec<Finding<'_>> = outcome
         .findings
@@ -183,96 +247,38 @@ fn tell(options: &Options, outcome: &Outcome) -> ExitCode {
             }
         })
         .collect();
-    let colour = match options.color {
+    let text = report::render(options.format, &findings, &outcome.broken, style(options.color));
+    // The reader may have closed the pipe.
+    let _ = std::io::stdout().write_all(text.as_bytes());
+    let errors = findings.iter().filter(|finding| finding.level >= Level::Deny).count();
+    if !options.quiet && options.format == Format::Human {
+        let files = outcome.files;
+        let warnings = findings.len() - errors;
+        let counted = [(files, "file"), (errors, "error"), (warnings, "warning")];
+        let counted =
+            counted.map(|(count, name)| format!("{count} {name}{}", if count == 1 { "" } else { "s" }));
+        let unread = outcome.unread.len() + outcome.broken.len();
+        let unread = match (unread, options.verbose) {
+            (0, _) => String::new(),
+            (count, true) => format!(", {count} not looked at"),
+            (count, false) => format!(", {count} not looked at (`--verbose` says what)"),
+        };
+        eprintln!("gochan-lint: {}{unread}", counted.join(", "));
+    }
+    // A file that was not linted may hide findings.
+    let fails = errors > 0 || options.deny_warnings && !findings.is_empty();
+    match (fails, outcome.broken.is_empty()) {
+        (_, false) => ExitCode::from(2),
+        (true, true) => ExitCode::from(1),
+        (false, true) => ExitCode::SUCCESS,
+    }
+}
+
+fn style(when: clap::ColorChoice) -> Style {
+    let coloured = match when {
         clap::ColorChoice::Always => true,
         clap::ColorChoice::Never => false,
         clap::ColorChoice::Auto => std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
     };
-    let text = report::render(options.format, &findings, &outcome.broken, colour);
-    // Whoever reads may have had enough.
-    let _ = std::io::stdout().write_all(text.as_bytes());
-    let errors = findings.iter().filter(|finding| finding.level >= Level::Deny).count();
-    if !options.quiet && options.format == Format::Human {
-        let files = outcome.program.units.len();
-        let warnings = findings.len() - errors;
-        eprintln!("gochan-lint: {files} files, {errors} errors, {warnings} warnings");
-    }
-    match (findings.is_empty(), outcome.broken.is_empty()) {
-        (false, _) => ExitCode::from(1),
-        (true, false) => ExitCode::from(2),
-        (true, true) => ExitCode::SUCCESS,
-    }
-}
-
-fn list() -> String {
-    let width = lints::ALL.iter().map(|lint| lint.id.len()).max().unwrap_or(0);
-    let line = |lint: &&lints::Lint| {
-        let level = format!("{:?}", lint.level).to_lowercase();
-        format!("{:width$}  {level:5}  {}\n", lint.id, lint.summary)
-    };
-    lints::ALL.iter().map(line).collect()
-}
-
-/// What `--explain` prints.
-#[must_use]
-pub fn explain(lint: &lints::Lint) -> String {
-    let indented = |code: &str| code.lines().map(|line| format!("    {line}\n")).collect::<String>();
-    format!(
-        "{} ({}): {}\n\n{}\n\nAt run time:\n\n{}\n\nNearest in other tools: {}\n\nReported:\n\n{}\nInstead:\n\n{}\nTo allow it in one place:\n\n    \
-         // gochan-lint: allow({}) reason\n",
-        lint.id,
-        format!("{:?}", lint.level).to_lowercase(),
-        lint.summary,
-        wrapped(lint.explanation),
-        wrapped(lint.at_run_time),
-        lint.near,
-        indented(lint.bad),
-        indented(lint.good),
-        lint.id
-    )
-}
-
-/// Lines of at most a hundred characters.
-fn wrapped(text: &str) -> String {
-    const WIDTH: usize = 100;
-    let mut lines = Vec::new();
-    for paragraph in text.lines() {
-        let mut line = String::new();
-        for word in paragraph.split(' ') {
-            if !line.is_empty() && line.chars().count() + word.chars().count() >= WIDTH {
-                lines.push(std::mem::take(&mut line));
-            }
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(word);
-        }
-        lines.push(line);
-    }
-    lines.join("\n")
-}
-
-/// The page of a lint: what `--explain` prints, for a browser.
-#[must_use]
-pub fn page(lint: &lints::Lint) -> String {
-    let level = format!("{:?}", lint.level).to_lowercase();
-    format!(
-        "# {}\n\nLevel: {level}. {}.\n\n{}\n\n## At run time\n\n{}\n\n## Reported\n\n```rust,ignore\n{}\n```\n\n## Instead\n\n```rust,ignore\n{}\n```\n\n\
-         ## To allow it in one place\n\n```rust,ignore\n// gochan-lint: allow({}) reason\n```\n\n## Nearest in other tools\n\n{}\n",
-        lint.id,
-        capitalised(lint.summary),
-        lint.explanation,
-        lint.at_run_time,
-        lint.bad,
-        lint.good,
-        lint.id,
-        capitalised(lint.near)
-    )
-}
-
-fn capitalised(text: &str) -> String {
-    let mut characters = text.chars();
-    characters
-        .next()
-        .map_or_else(String::new, |first| first.to_uppercase().collect::<String>() + characters.as_str())
+    if coloured { Style::Coloured } else { Style::Plain }
 }

@@ -1,26 +1,41 @@
-//! The code blocks of documentation, each a program of its own whose bytes stand where they stand in the file.
+//! The code blocks of documentation, each as a program of its own whose bytes keep their offsets in the file.
 
 use crate::source::SourceFile;
+use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 use std::path::{Component, Path, PathBuf};
 
-/// What stands around a block without a `main` of its own.
+/// What is put in front of a block without a `main` of its own.
 const HEAD: &str = "fn d(){";
 
-/// The Rust blocks in the `///` and `//!` comments of a file: for each a text in which everything else is blank.
+/// The Rust blocks in the `///` and `//!` comments of a file: each as a text in which everything else is blank.
 #[must_use]
 pub fn blocks(text: &str) -> Vec<String> {
-    blocks_of(text, |line| {
+    let mut found = Vec::new();
+    let mut comment: Vec<(usize, &str)> = Vec::new();
+    let mut at = 0;
+    for line in text.split_inclusive('\n').chain(["end"]) {
         let code = line.trim_start();
-        let indent = line.len() - code.len();
         let is_doc = code.starts_with("//!") || code.starts_with("///") && !code.starts_with("////");
-        is_doc.then_some(indent + 3)
-    })
+        if is_doc {
+            let from = line.len() - code.len() + 3;
+            comment.push((at + from, &line[from..]));
+        } else if !comment.is_empty() {
+            found.extend(blocks_of(text, &std::mem::take(&mut comment)));
+        }
+        at += line.len();
+    }
+    found
 }
 
 /// The Rust blocks of a Markdown file.
 #[must_use]
 pub fn markdown_blocks(text: &str) -> Vec<String> {
-    blocks_of(text, |_| Some(0))
+    let mut at = 0;
+    let lines = text.split_inclusive('\n').map(|line| {
+        at += line.len();
+        (at - line.len(), line)
+    });
+    blocks_of(text, &lines.collect::<Vec<_>>())
 }
 
 /// The files that a file includes as documentation.
@@ -35,7 +50,7 @@ pub fn included(file: &SourceFile, root: &Path) -> Vec<PathBuf> {
     names.map(|(name, _)| tidy(&folder.join(name))).collect()
 }
 
-/// Without `..`.
+/// The path without `..`.
 fn tidy(path: &Path) -> PathBuf {
     let mut tidy = PathBuf::new();
     for part in path.components() {
@@ -47,68 +62,80 @@ fn tidy(path: &Path) -> PathBuf {
     tidy
 }
 
-/// `prefix` says where the text of a line of documentation begins; none for other lines.
-fn blocks_of(text: &str, prefix: impl Fn(&str) -> Option<usize>) -> Vec<String> {
+/// The Rust blocks of the Markdown in `lines`, which are parts of the text, each with its place.
+fn blocks_of(text: &str, lines: &[(usize, &str)]) -> Vec<String> {
+    // rustdoc removes the indentation that all lines have.
+    let indent = |line: &str| line.len() - line.trim_start_matches(' ').len();
+    let filled = lines.iter().filter(|(_, line)| !line.trim().is_empty());
+    let common = filled.map(|(_, line)| indent(line)).min().unwrap_or(0);
+    let mut markdown = String::new();
+    // Where each line begins in the Markdown and in the text.
+    let mut places = Vec::new();
+    for (at, line) in lines {
+        let skipped = common.min(indent(line));
+        places.push((markdown.len(), at + skipped));
+        markdown += &line[skipped..];
+    }
     let mut found = Vec::new();
-    let mut open: Option<Block> = None;
-    let mut at = 0;
-    for line in text.split_inclusive('\n') {
-        let begin = at;
-        at += line.len();
-        let Some(from) = prefix(line) else {
-            open = None;
-            continue;
-        };
-        let content = line.get(from..).unwrap_or("").trim();
-        let fence = content.starts_with("```") || content.starts_with("~~~");
-        match &mut open {
-            None if fence => {
-                let closes = &content[..3];
-                let marks =
-                    content.len() - content.trim_start_matches(closes.chars().next().unwrap_or('`')).len();
-                open = Some(Block {
-                    fence: content[..marks].to_owned(),
-                    is_rust: is_rust(&content[marks..]),
-                    text: blank(&text[..at]),
-                });
+    let mut open: Option<Vec<std::ops::Range<usize>>> = None;
+    for (event, range) in Parser::new_ext(&markdown, Options::all()).into_offset_iter() {
+        match event {
+            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(words))) if is_rust(&words) => {
+                open = Some(Vec::new());
             }
-            None => {}
-            Some(block)
-                if content.starts_with(&block.fence) && content.trim_matches(['`', '~']).is_empty() =>
-            {
-                found.extend(open.take().filter(|block| block.is_rust).and_then(Block::finish));
+            Event::Text(_) => open.iter_mut().for_each(|block| block.push(range.clone())),
+            Event::End(TagEnd::CodeBlock) => {
+                let block = open.take().and_then(|parts| block_of(text, &markdown, &places, &parts));
+                found.extend(block);
             }
-            Some(block) => {
-                block.text += &blank(&text[begin..begin + from]);
-                block.text += &code(&line[from.min(line.len())..]);
-            }
+            _ => {}
         }
     }
     found
 }
 
-struct Block {
-    fence: String,
-    is_rust: bool,
-    text: String,
-}
-
-impl Block {
-    fn finish(self) -> Option<String> {
-        let Block { mut text, .. } = self;
-        if text.contains("fn main(") {
-            return Some(text);
+/// A text that is blank but for the parts of the Markdown.
+fn block_of(
+    text: &str,
+    markdown: &str,
+    places: &[(usize, usize)],
+    parts: &[std::ops::Range<usize>],
+) -> Option<String> {
+    let mut lines: Vec<(usize, String)> = Vec::new();
+    for part in parts {
+        let mut begin = part.start;
+        for line in markdown[part.clone()].split_inclusive('\n') {
+            let index = places.partition_point(|(start, _)| *start <= begin) - 1;
+            let (start, at) = places[index];
+            let place = at + (begin - start);
+            // A part may begin inside a line.
+            match lines.last_mut() {
+                Some((before, known)) if *before + known.len() == place && !known.ends_with('\n') => {
+                    *known += line;
+                }
+                _ => lines.push((place, line.to_owned())),
+            }
+            begin += line.len();
         }
-        // What is in front is blank, and as long as a fence at least.
-        if !text.get(..HEAD.len())?.trim().is_empty() {
-            return None;
-        }
-        text.replace_range(..HEAD.len(), HEAD);
-        Some(text + "}")
     }
+    let mut block = String::new();
+    for (place, line) in lines {
+        let line = code(&line);
+        block += &blank(text.get(block.len()..place)?);
+        block += &line;
+    }
+    if block.contains("fn main(") {
+        return Some(block);
+    }
+    // The text before a block is blank, and at least as long as a fence.
+    if !block.get(..HEAD.len())?.trim().is_empty() {
+        return None;
+    }
+    block.replace_range(..HEAD.len(), HEAD);
+    Some(block + "}")
 }
 
-/// A line of a block: what rustdoc hides is code as well.
+/// A line of a block. Lines that rustdoc hides are code as well.
 fn code(line: &str) -> String {
     let trimmed = line.trim_start();
     let hidden = trimmed.starts_with("# ") || trimmed.trim_end() == "#" || trimmed.starts_with("##");
@@ -116,7 +143,7 @@ fn code(line: &str) -> String {
     if hidden { format!("{} {}", &line[..indent], &trimmed[1..]) } else { line.to_owned() }
 }
 
-/// A block is a test, and lasts as long as its program.
+/// Marks a block as a test that lasts as long as its program.
 pub fn mark(file: &mut crate::ir::File) {
     let around =
         file.functions.iter_mut().find(|function| function.name == "d" && function.module.is_empty());
@@ -125,12 +152,12 @@ pub fn mark(file: &mut crate::ir::File) {
     }
 }
 
-/// As many blanks, and the same lines.
+/// The text with every byte but line ends replaced by a space.
 fn blank(text: &str) -> String {
     text.bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }).collect()
 }
 
-/// What the word behind the fence says of the language.
+/// True if the words after the fence say that the block is Rust.
 fn is_rust(words: &str) -> bool {
     const RUST: [&str; 7] =
         ["rust", "ignore", "no_run", "should_panic", "test_harness", "standalone_crate", "custom"];
@@ -155,6 +182,21 @@ mod tests {
         let mut file = crate::read::read(&blocks[0], Some("gochan")).unwrap();
         mark(&mut file);
         assert!(file.functions[0].is_test);
+    }
+
+    #[test]
+    fn blocks_may_be_in_lists_and_quotes() {
+        let text = "//! - first\n//!\n//!   ~~~rust\n//!   a();\n//!\n//!   # b();\n//!   ~~~\n//!\n//! > ```\n//! > c();\n//! > ```\n";
+        let blocks = blocks(text);
+        assert_eq!(blocks.len(), 2, "{blocks:?}");
+        assert_eq!(blocks[0].find("a("), text.find("a("));
+        assert_eq!(blocks[0].find("b("), text.find("b("));
+        assert_eq!(blocks[1].find("c("), text.find("c("));
+        for block in &blocks {
+            assert!(syn::parse_file(block).is_ok(), "{block}");
+        }
+        let fenced = "````text\n```rust\na();\n```\n````\n";
+        assert!(markdown_blocks(fenced).is_empty(), "a block in a block");
     }
 
     #[test]

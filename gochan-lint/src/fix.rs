@@ -1,11 +1,11 @@
-//! Applying the fixes that need no thinking.
+//! Applies the automatic fixes.
 
 use crate::run::Outcome;
 use crate::source::Span;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// Applies every fix of the findings, and returns how many there were. Where two overlap the first wins.
+/// Applies the fixes of all findings, and returns how many were applied. Of two that overlap, the first is applied.
 ///
 /// # Errors
 /// If a file cannot be written, or has changed since it was read.
@@ -31,7 +31,7 @@ pub fn apply(root: &Path, outcome: &Outcome) -> Result<usize, String> {
     Ok(count)
 }
 
-/// Applies whole fixes only, from the back to the front.
+/// Applies whole fixes only, from the end of the text to its beginning.
 pub fn edit(text: &str, fixes: &[&[(Span, String)]]) -> (String, usize) {
     let mut taken: Vec<(Span, &str)> = Vec::new();
     let mut applied = 0;

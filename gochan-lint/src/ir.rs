@@ -1,10 +1,10 @@
-//! What the linter knows of a program: for each function and each goroutine, closure or deferred call in it, a
+//! The intermediate representation: for each function and each goroutine, closure or deferred call in it, a
 //! control-flow graph of the operations that could matter.
 //!
-//! Reading a file ([`crate::read`]) gives this without looking at any other file. Names are resolved as far as scopes
-//! go: each local variable that could hold a handle is an [`Object`], and clones, clone lists and captures lead back to
-//! the object they came from. What needs other files, such as the type of a field or what a function does with its
-//! arguments, is left as a question ([`Origin`], [`Call`]) that [`crate::link`] answers.
+//! Reading a file ([`crate::read`]) produces this without looking at other files. Names are resolved within their
+//! scopes: each local variable that could hold a handle is an [`Object`], and clones, clone lists and captures lead
+//! back to the object they came from. What depends on other files, such as the type of a field or what a function does
+//! with its arguments, is left open ([`Origin`], [`Call`]) for [`crate::link`].
 
 use crate::source::Span;
 
@@ -40,31 +40,33 @@ index! {
 /// What one file declares.
 #[derive(Debug, Default)]
 pub struct File {
-    /// Functions and methods, also those inside of others.
+    /// Functions and methods, including nested ones.
     pub functions: Vec<Function>,
-    /// Statics, thread-locals left out: these are functions of [`THREAD_LOCAL`](crate::read::THREAD_LOCAL).
+    /// Statics, except thread-locals, which are functions of [`THREAD_LOCAL`](crate::read::THREAD_LOCAL).
     pub statics: Vec<Static>,
-    /// Types that `unsafe impl Sync` makes shareable.
+    /// Types with an `unsafe impl Sync`.
     pub unsafe_sync: Vec<String>,
     /// Modules with a body, and those declared.
     pub module_names: Vec<String>,
-    /// Structs with named or numbered fields; other types, without.
+    /// Structs with their fields; other types without fields.
     pub structs: Vec<Struct>,
     /// `type Jobs = Chan<Job>;`
     pub aliases: Vec<(String, Ty)>,
     /// Macros that the file defines.
     pub macros: Vec<String>,
-    /// What could not be read although it is a macro of gochan: the message is the macro's own.
+    /// Calls of gochan's macros that their grammar rejects.
     pub rejected: Vec<Rejected>,
     /// Modules declared without a body: other files.
     pub modules: Vec<ModuleDecl>,
-    /// What the crate calls gochan.
+    /// Macros around items whose input is not read, and their names.
+    pub unread: Vec<(Span, String)>,
+    /// The name under which the crate imports gochan.
     pub gochan: String,
-    /// gochan is used with its feature `tracing`: the current span is the goroutine's.
+    /// gochan's feature `tracing` is on: the current span belongs to the goroutine.
     pub tracing: bool,
-    /// The paths of what `use` declarations bring in by a glob from other crates.
+    /// The paths that `use` declarations import by a glob from other crates.
     pub globs: Vec<Vec<String>>,
-    /// What `use` declarations bring in: a name, and the path behind it.
+    /// The names that `use` declarations import, each with its path.
     pub imports: Vec<(String, Vec<String>)>,
 }
 
@@ -82,10 +84,14 @@ pub struct Static {
 /// `mod name;`
 #[derive(Debug, Clone)]
 pub struct ModuleDecl {
-    /// Inline modules around it, then its name.
+    /// The folders of the inline modules around it, then its name.
     pub path: Vec<String>,
-    /// `#[path = "…"]`
-    pub file: Option<String>,
+    /// `#[path = "…"]`, also within `cfg_attr`.
+    pub files: Vec<String>,
+    /// The file of `include!`, beside the file that contains it.
+    pub included: Option<String>,
+    /// The file may also be where the name of the module says, since no `#[path]` applies under every `cfg`.
+    pub in_place: bool,
 }
 
 /// A struct and the types of its fields.
@@ -93,26 +99,28 @@ pub struct ModuleDecl {
 pub struct Struct {
     /// Its name.
     pub name: String,
+    /// The modules and functions of its file that contain it.
+    pub module: Vec<String>,
     /// Field names, or numbers, and types.
     pub fields: Vec<(String, Ty, Span)>,
 }
 
-/// A macro call that its grammar refuses.
+/// A macro call that its grammar rejects.
 #[derive(Debug)]
 pub struct Rejected {
     /// Which macro.
     pub name: String,
-    /// It is gochan's for sure, not by a glob of the own crate.
+    /// It is certainly gochan's, not imported by a glob from its own crate.
     pub certain: bool,
     /// What to underline.
     pub span: Span,
-    /// What the compiler would say.
+    /// The message of the macro.
     pub message: String,
-    /// The input, as far as it is an expression that could be called.
+    /// The input, if it is an expression that could be called.
     pub callable: Option<Span>,
 }
 
-/// A type, as far as it tells handles apart.
+/// A type, in the detail needed to tell handles apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ty {
     /// The last segment of a path, and its type arguments.
@@ -126,7 +134,21 @@ pub enum Ty {
 }
 
 impl Ty {
-    /// True for a path that ends so.
+    /// True for what can be called, also behind a pointer: `fn()`, `impl Fn()`, `Box<dyn FnOnce()>`.
+    #[must_use]
+    pub fn is_callable(&self) -> bool {
+        match self {
+            Ty::Ref(inner) => inner.is_callable(),
+            Ty::Path(name, parts) => match &parts[..] {
+                _ if name == FUNCTION => true,
+                [inner] => matches!(name.as_str(), "Box" | "Arc" | "Rc") && inner.is_callable(),
+                _ => false,
+            },
+            Ty::Tuple(_) | Ty::Unknown => false,
+        }
+    }
+
+    /// True for a path that ends in `name`.
     #[must_use]
     pub fn is_called(&self, name: &str) -> bool {
         matches!(self, Ty::Path(known, _) if known == name)
@@ -150,14 +172,18 @@ pub struct Function {
     pub is_main: bool,
     /// Under `#[test]` or the like.
     pub is_test: bool,
-    /// It is a plain `main` or test: it has a thread of its own, which no goroutine shares.
+    /// It is a plain `main` or test: it runs on a thread that no goroutine shares.
     pub on_thread: bool,
-    /// Where `#[instrument]` of tracing stands above it.
+    /// The place of its `#[instrument]` attribute of tracing.
     pub instrumented: Option<Span>,
-    /// The modules and functions of its file that it is inside of.
+    /// The modules and functions of its file that contain it.
     pub module: Vec<String>,
-    /// Where its name stands.
+    /// The place of its name.
     pub span: Span,
+    /// The channels in the fields of a new structure, if the function does nothing but make it in the end.
+    pub makes: Vec<(String, Capacity)>,
+    /// The variables that hold a new structure, with the channels in its fields.
+    pub fresh: Vec<(ObjectId, Vec<(String, Capacity)>)>,
     /// Everything that could be a handle.
     pub objects: Vec<Object>,
     /// The first is the function's own; the others are goroutines, closures, deferred calls.
@@ -167,38 +193,50 @@ pub struct Function {
 /// A parameter.
 #[derive(Debug)]
 pub struct Param {
-    /// Its name, if it is a plain one.
+    /// Its name, if its pattern is one.
     pub name: String,
     /// Its type.
     pub ty: Ty,
-    /// The object that it is inside the function.
+    /// Its object in the function.
     pub object: ObjectId,
-    /// Where its name stands.
+    /// The place of its name.
     pub span: Span,
 }
 
-/// Something that is, or could be, a channel, a group, a context, a lock, and so on.
+/// A value that is, or could be, a channel, a group, a context, a lock, and so on.
 #[derive(Debug)]
 pub struct Object {
-    /// What its first variable is called; empty for a temporary.
+    /// The name of its first variable; empty for a temporary.
     pub name: String,
     /// Where it comes from.
     pub origin: Origin,
-    /// The type that is written where it is bound.
+    /// The type annotation where it is bound.
     pub written: Ty,
-    /// The body in which it came to be.
+    /// The body in which it is made.
     pub body: BodyId,
-    /// How many loops are around that place in the body.
+    /// The number of loops around that place in the body.
     pub loops: u32,
-    /// Where.
+    /// The place.
     pub span: Span,
-    /// The variable it was bound to was assigned again, or is bound in several ways: nothing is sure.
+    /// Its variable is assigned again, or bound in several ways: it may be another value.
     pub blurred: bool,
 }
 
-/// The field that stands for each element of a collection in its turn of a loop; `[0]` and the like are those that code
-/// picks by number.
+/// The field that represents each element of a collection in a loop over it; `[0]` and the like are elements picked by
+/// number.
 pub const EACH: &str = "[]";
+
+/// The name of the type of what can be called: its inputs, as a tuple, and its result.
+pub const FUNCTION: &str = "Fn";
+
+/// The name of the type of futures.
+pub const FUTURE: &str = "Future";
+
+/// The method that stands for the call of a closure.
+pub const CALLED: &str = "()";
+
+/// The field that represents what a lock protects.
+pub const CONTENT: &str = "*";
 
 /// Where an object comes from.
 #[derive(Debug, Clone)]
@@ -213,56 +251,58 @@ pub enum Origin {
     Element(ObjectId, u32),
     /// A field: `self.jobs`.
     Field(ObjectId, String),
+    /// What a lock protects, reached through this guard; the guard itself, if it is none.
+    Content(ObjectId),
     /// A parameter, or a variable with a written type.
     Typed(Ty),
-    /// What `go!` and the like return.
+    /// The result of `go!` and the like.
     Spawn(BodyId),
-    /// A closure that is a value.
+    /// A closure.
     Closure(BodyId),
     /// A static or constant, by its name.
     Static(String),
-    /// A number from elsewhere, a vector, whatever is no handle, with the type it shows.
+    /// A value that is no handle, with the type that its expression shows.
     Plain(Ty),
-    /// Received from a channel, or bound by a pattern that is not followed.
+    /// Received from a channel, or bound by a pattern that is not analysed.
     Unknown,
 }
 
 /// The capacity of a channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Capacity {
-    /// Known.
+    /// A known number.
     Exactly(u64),
-    /// An expression.
+    /// The value of an expression.
     Unknown,
 }
 
 /// An argument of a call.
 #[derive(Debug, Clone)]
 pub struct Arg {
-    /// The object, if it is one.
+    /// The object that it is, if any.
     pub object: Option<ObjectId>,
-    /// A number that is known.
+    /// Its value, if that is a known number.
     pub number: Option<i64>,
-    /// Its type, as far as the expression shows it.
+    /// Its type, if the expression shows it.
     pub ty: Ty,
-    /// By `&` or `&mut`.
+    /// Passed by `&` or `&mut`.
     pub by_ref: bool,
-    /// The path of what it names, if that is no object: a function, maybe.
+    /// The path of the item it names, such as a function; empty if it is an object.
     pub named: Vec<String>,
-    /// Where it stands.
+    /// Its place.
     pub span: Span,
 }
 
 /// What a body is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BodyKind {
-    /// A function's.
+    /// The body of a function.
     Function,
-    /// A goroutine's.
+    /// The body of a goroutine.
     Goroutine,
-    /// A closure's.
+    /// The body of a closure.
     Closure,
-    /// That of `defer!`, which runs at the end of the block it is in.
+    /// The body of `defer!`, which runs at the end of the block that contains it.
     Defer,
 }
 
@@ -271,43 +311,43 @@ pub enum BodyKind {
 pub struct Body {
     /// What it is.
     pub kind: BodyKind,
-    /// The body it is written in.
+    /// The body that contains it.
     pub parent: Option<BodyId>,
-    /// Its parameters, for closures and literals.
+    /// The parameters of a closure or a function literal.
     pub params: Vec<ObjectId>,
-    /// The first is where it begins; the last is its end, which every way out leads to.
+    /// The first block is the entry, the last one the exit, which all exits lead to.
     pub blocks: Vec<Block>,
-    /// Where it stands.
+    /// Its place.
     pub span: Span,
-    /// A future runs it when it is polled.
+    /// It runs when its future is polled.
     pub is_async: bool,
 }
 
-/// Operations one after the other.
+/// Operations without a branch between them.
 #[derive(Debug, Default)]
 pub struct Block {
-    /// In order.
+    /// The operations, in order.
     pub ops: Vec<Op>,
-    /// What may follow.
+    /// The possible next blocks.
     pub next: Vec<BlockId>,
-    /// How many loops of this body are around it.
+    /// The number of loops of this body around it.
     pub loops: u32,
-    /// How often those loops run it, if that is written there.
+    /// How often those loops run it, if the code shows it.
     pub turns: Option<u64>,
-    /// How many branches are around it: it may be left out.
+    /// The number of branches around it, which may skip it.
     pub branches: u32,
-    /// It is under an `if` that asks a flag.
+    /// It is inside an `if` that tests a flag.
     pub guarded: bool,
-    /// It is behind an `if` that asks a flag and leaves.
+    /// It comes after an `if` that tests a flag and leaves.
     pub flagged: bool,
 }
 
-/// An operation and where it stands.
+/// An operation and its place.
 #[derive(Debug, Clone)]
 pub struct Op {
-    /// What.
+    /// The operation.
     pub kind: OpKind,
-    /// Where.
+    /// The place.
     pub span: Span,
 }
 
@@ -318,16 +358,16 @@ pub enum Bound {
     Discarded,
     /// `v = <-rx`, `recv!(rx)`: the zero value once closed.
     Value,
-    /// With `ok`, as `Option`, or in a way that ends when the channel is closed.
+    /// With `ok`, as `Option`, or such that the close ends the loop.
     Checked,
 }
 
 /// What a goroutine runs.
 #[derive(Debug, Clone)]
 pub enum Runs {
-    /// A body that stands there.
+    /// A body that is written there.
     Body(BodyId),
-    /// A call of something else.
+    /// A call of a function or method.
     Call(Call),
 }
 
@@ -342,16 +382,16 @@ pub struct Call {
     pub is_method: bool,
     /// The arguments.
     pub args: Vec<Arg>,
-    /// `::<A, B>` behind the name.
+    /// `::<A, B>` after the name.
     pub generics: Vec<Ty>,
-    /// The object that is its result.
+    /// Its result.
     pub result: Option<ObjectId>,
 }
 
 /// See [`Op`].
 #[derive(Debug, Clone)]
 pub enum OpKind {
-    /// An object comes to be, or a variable gets it.
+    /// An object is made, or bound to a variable.
     New(ObjectId),
     /// `_`: a value that is dropped at once.
     DroppedAtOnce(ObjectId),
@@ -359,39 +399,40 @@ pub enum OpKind {
     Send(ObjectId),
     /// `recv!(ch)`
     Recv(ObjectId, Bound),
-    /// `for v in ch`, `while let Some(v) = ch.recv()`: at the loop's head. What it is if this is no channel.
+    /// `for v in ch`, `while let Some(v) = ch.recv()`: at the loop's head. The call that makes the iterator, in case it
+    /// is no channel.
     Range(ObjectId, Option<Call>),
-    /// The range has come to its end.
+    /// The end of the range.
     RangeEnd(ObjectId),
-    /// `unwrap`, `expect`: goes on, or panics.
+    /// `unwrap`, `expect`: may panic.
     MayPanic,
-    /// The next turn of a `for` loop: it has an end of its own.
+    /// The next turn of a `for` loop, which ends by itself.
     Next,
-    /// The begin of a `default`'s body.
+    /// The start of a `default`'s body.
     DefaultArm,
     /// `close!(ch)`
     Close(ObjectId),
     /// `go!`, `wg.go(f)`, `s.go(f)`, `Builder::spawn(f)`; with the handle.
     Spawn(Runs, Option<ObjectId>),
-    /// `defer!`: the body runs when the block ends that this stands in.
+    /// `defer!`: the body runs at the end of the block that contains this.
     Defer(BodyId),
-    /// The end of the block in which `Defer` stands; on every way out of it.
+    /// The end of the block that contains the `Defer`, on every exit from it.
     RunDeferred(BodyId),
     /// Any other call.
     Call(Call),
-    /// The begin of a `select!`; its arms follow as blocks.
+    /// The start of a `select!`; its arms follow as blocks.
     Select(Select),
-    /// The begin of an arm's body.
+    /// The start of an arm's body.
     Arm(Arm),
-    /// The variable's scope ends, or it is overwritten: what it holds is dropped.
+    /// The variable's scope ends, or it is overwritten: its value is dropped.
     ScopeEnd(ObjectId),
-    /// The value goes where it is not followed.
+    /// The value goes where the analysis does not follow it.
     Escape(ObjectId, Where),
-    /// An object is mentioned in a way that is not followed.
+    /// An object is mentioned in a way that is not analysed.
     Use(ObjectId),
-    /// What was received, or the zero value: `recv().unwrap_or_default()`.
+    /// The received value or the zero value: `recv().unwrap_or_default()`.
     Defaulted(ObjectId),
-    /// A path stands for itself, as a statement or as what the body comes to.
+    /// A path alone, as a statement or as the value of the body.
     Name(Vec<String>),
     /// `return`, `?`, the last expression.
     Return,
@@ -399,16 +440,16 @@ pub enum OpKind {
     Diverge,
     /// An assignment to an object's variable.
     Assign(ObjectId),
-    /// An assignment to what it points to.
+    /// An assignment to the place that an object points to.
     Store(ObjectId),
 }
 
-/// Where a value goes that is not followed.
+/// Where a value goes that is no longer followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Where {
-    /// It is what the body comes to.
+    /// It is the value of the body.
     Returned,
-    /// Into a structure, an array, a channel, a variable that is somewhere else.
+    /// Into a structure, an array, a channel, or a variable elsewhere.
     Stored,
     /// Into a call, a macro, a branch's value.
     Given,
@@ -425,7 +466,7 @@ pub struct Select {
     pub has_else: bool,
     /// `biased;`
     pub biased: bool,
-    /// Where the `default`'s body stands.
+    /// The place of the `default`'s body.
     pub default_body: Option<Span>,
 }
 
@@ -444,8 +485,10 @@ pub struct Arm {
     pub span: Span,
     /// It has a guard.
     pub guarded: bool,
-    /// What the value is bound to.
+    /// The pattern that the value is bound to.
     pub pattern: Option<Span>,
+    /// The mutable variable outside that has the name of the pattern, if the arm never reads the name.
+    pub shadows: Option<Span>,
     /// Its body.
     pub body: Span,
 }

@@ -1,4 +1,4 @@
-//! Which lint is reported how: by default, by configuration, by flags.
+//! The level of each lint: its default, the configuration, the flags.
 
 use crate::diagnostic::Level;
 use crate::lints;
@@ -11,7 +11,7 @@ use std::path::Path;
 pub struct Levels {
     by_id: HashMap<&'static str, Level>,
     all: Option<Level>,
-    /// What is different in the package's `tests`.
+    /// The levels in the package's `tests`, if they differ.
     tests: Option<Box<Levels>>,
 }
 
@@ -29,17 +29,16 @@ impl Levels {
         self.of(id) > Level::Allow || self.tests.as_ref().is_some_and(|tests| tests.may_report(id))
     }
 
-    /// The levels for a file: `[….metadata.gochan-lint.tests]` counts for what is in a folder of that name.
+    /// The levels for a file: `[….metadata.gochan-lint.tests]` applies to files in a folder of that name.
     #[must_use]
     pub fn for_file(&self, path: &Path) -> &Levels {
         let in_tests = path.components().any(|part| part.as_os_str() == "tests");
         self.tests.as_deref().filter(|_| in_tests).unwrap_or(self)
     }
 
-    /// Sets the level of a lint, or by `all` of those that nobody sets by name. What is forbidden stays so.
+    /// Sets the level of a lint, or with `all` the level of those not set by name. A forbidden lint stays forbidden.
     ///
-    /// # Errors
-    /// If there is no such lint: the text says so, and which one may be meant.
+    /// # Errors If there is no such lint. The text suggests a similar id.
     pub fn set(&mut self, id: &str, level: Level) -> Result<(), String> {
         if let Some(tests) = &mut self.tests {
             tests.set(id, level)?;
@@ -55,17 +54,16 @@ impl Levels {
         Ok(())
     }
 
-    /// Takes on `[….metadata.gochan-lint]`: a table of ids and levels.
+    /// Applies `[….metadata.gochan-lint]`, a table of ids and levels.
     ///
-    /// # Errors
-    /// If it is not such a table: the text says what to write.
+    /// # Errors If it is not such a table. The text says what to write.
     pub fn configure(&mut self, config: &Value) -> Result<(), String> {
         let table = match config {
             Value::Null => return Ok(()),
             Value::Object(table) => table,
             _ => return Err("`metadata.gochan-lint` is a table, as in `missing_call = \"deny\"`".to_owned()),
         };
-        // `all` first, whatever the order: it is what the others are exceptions from.
+        // `all` first, whatever the order: the others are exceptions from it.
         let ids = table.iter().filter(|(id, _)| *id != "tests");
         let (first, rest): (Vec<_>, Vec<_>) = ids.partition(|(id, _)| *id == "all");
         for (id, value) in first.into_iter().chain(rest) {
@@ -101,7 +99,7 @@ fn unknown(id: &str) -> String {
     }
 }
 
-/// How many characters to change to get from one to the other.
+/// The edit distance of two words.
 fn distance(a: &str, b: &str) -> usize {
     let mut row: Vec<usize> = (0..=b.chars().count()).collect();
     for (i, x) in a.chars().enumerate() {

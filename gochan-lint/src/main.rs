@@ -1,6 +1,6 @@
 //! `cargo gochan-lint`
 
-/// Half of what a parser does is to ask for memory and to give it back.
+/// A parser spends much of its time allocating and freeing memory.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 /// A file that was read.
 #[derive(Debug, Clone)]
 pub struct SourceFile {
-    /// Where it is, relative to the workspace if it is inside.
+    /// Its path, relative to the workspace if it is inside.
     pub path: PathBuf,
     /// Its text.
     pub text: Arc<str>,
@@ -15,29 +15,29 @@ pub struct SourceFile {
     lines: Vec<u32>,
 }
 
-/// A range of bytes in a file that is known from elsewhere.
+/// A range of bytes in a file, which is known from the context.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Span {
     /// The first byte.
     pub start: u32,
-    /// Behind the last.
+    /// The byte after the last.
     pub end: u32,
 }
 
 impl Span {
-    /// From a token's span, on the thread that parsed it, of a file that was [begun](begin).
+    /// The span of a token. Must be called on the thread that parsed it, after [`begin`] for its file.
     #[must_use]
     pub fn of(span: proc_macro2::Span) -> Span {
         PARSED.with_borrow(|parsed| parsed.place(span))
     }
 
-    /// From the begin of one token to the end of another, which asks for two places instead of four.
+    /// From the start of one token to the end of another. Cheaper than joining their spans.
     #[must_use]
     pub fn between(first: proc_macro2::Span, last: proc_macro2::Span) -> Span {
         first.join(last).map_or_else(|| Span::of(first).to(Span::of(last)), Span::of)
     }
 
-    /// From the first to the last of two.
+    /// The span from the start of the earlier to the end of the later.
     #[must_use]
     pub fn to(self, other: Span) -> Span {
         Span { start: self.start.min(other.start), end: self.end.max(other.end) }
@@ -50,12 +50,12 @@ impl Span {
     }
 }
 
-/// What is known of the text that a thread is parsing.
+/// The text that a thread is parsing.
 #[derive(Default)]
 struct Parsed {
-    /// How much of the file's begin the parser was not given.
+    /// The length of the start of the file that the parser skips.
     skipped: u32,
-    /// The byte at which each line begins, if characters are bytes.
+    /// The byte at which each line begins, if all characters are ASCII.
     lines: Vec<u32>,
 }
 
@@ -69,7 +69,7 @@ impl Parsed {
             let range = span.byte_range();
             return self.shifted(range.start as u32, range.end as u32);
         }
-        // Asking for bytes makes the parser count characters and keep what it counted, in a tree.
+        // `byte_range` counts characters and keeps the counts in a tree; lines and columns are cheaper.
         let (start, end) = (span.start(), span.end());
         let byte = |place: proc_macro2::LineColumn| {
             self.lines.get(place.line - 1).map_or(0, |line| line + place.column as u32)
@@ -78,7 +78,7 @@ impl Parsed {
     }
 
     fn shifted(&self, start: u32, end: u32) -> Span {
-        // What stands in no file.
+        // Tokens without a place in a file.
         if end == 0 {
             return Span::default();
         }
@@ -86,7 +86,7 @@ impl Parsed {
     }
 }
 
-/// From here on this thread asks for places in `text`, of which the parser skips `skipped` bytes at the begin.
+/// Sets the text of the places that this thread asks for. The parser skips the first `skipped` bytes of it.
 pub fn begin(text: &str, skipped: usize) {
     let parsed = &text[skipped..];
     PARSED.with_borrow_mut(|known| {
@@ -103,7 +103,7 @@ fn line_starts(text: &str) -> impl Iterator<Item = u32> {
     std::iter::once(0).chain(ends.map(|(_, next)| next))
 }
 
-/// A line and a column, both from one; columns count characters.
+/// A line and a column, both counted from one; columns count characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
     /// The line.
@@ -120,7 +120,7 @@ impl SourceFile {
         SourceFile { path, text: text.into(), lines }
     }
 
-    /// Where a byte is.
+    /// The position of a byte.
     #[must_use]
     pub fn position(&self, byte: u32) -> Position {
         let line = self.lines.partition_point(|&start| start <= byte).max(1);
@@ -138,7 +138,7 @@ impl SourceFile {
         self.text[start..end].trim_end_matches(['\n', '\r'])
     }
 
-    /// How many lines there are.
+    /// The number of lines.
     #[must_use]
     pub fn line_count(&self) -> usize {
         self.lines.len()

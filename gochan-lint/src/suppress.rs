@@ -1,6 +1,7 @@
 //! `// gochan-lint: allow(id) reason` in the source.
 //!
-//! Such a comment speaks for its own line, or, if it stands alone, for the line below. `allow-file` speaks for the file.
+//! Such a comment applies to its own line or, if it has a line to itself, to the line below, and past attributes to the
+//! item or statement that they belong to. `allow-file` applies to the file.
 
 use crate::diagnostic::Diagnostic;
 use crate::source::{SourceFile, Span};
@@ -9,15 +10,15 @@ use std::collections::HashSet;
 /// A comment that allows something.
 #[derive(Debug, Clone)]
 pub struct Suppression {
-    /// Of which lint.
+    /// The id of the lint.
     pub id: String,
-    /// The line it speaks for; none: all.
-    line: Option<u32>,
-    /// The comment.
+    /// The first and the last line it applies to, or `None` for the whole file.
+    lines: Option<(u32, u32)>,
+    /// The place of the comment.
     pub span: Span,
-    /// It has kept something from being reported.
+    /// It has suppressed a finding.
     pub used: bool,
-    /// What is wrong with it.
+    /// What is wrong with it, if anything.
     pub mistake: Option<String>,
 }
 
@@ -45,13 +46,13 @@ pub fn find(source: &SourceFile) -> Vec<Suppression> {
         let alone = text[..slashes].trim().is_empty();
         let start = (at - column + slashes) as u32;
         let span = Span { start, end: start + (text.len() - slashes) as u32 };
-        let speaks_for = if alone { next_code_line(source, line) } else { line };
+        let speaks_for = if alone { next_code_lines(source, line) } else { (line, line) };
         found.extend(parse(text[column + MARK.len()..].trim(), span, speaks_for));
     }
     found
 }
 
-/// Where plain `//` comments begin: not in strings, and none that document.
+/// Where plain `//` comments begin, outside of strings and without doc comments.
 fn line_comments(text: &str) -> HashSet<usize> {
     let bytes = text.as_bytes();
     let mut found = HashSet::new();
@@ -110,21 +111,34 @@ fn raw_string(rest: &[u8]) -> Option<usize> {
     Some(end.map_or(rest.len(), |end| open + end + close.len()))
 }
 
-fn next_code_line(source: &SourceFile, line: u32) -> u32 {
+/// The next line with code and, if it begins an attribute, those up to the line after the attributes.
+fn next_code_lines(source: &SourceFile, line: u32) -> (u32, u32) {
     let last = source.line_count() as u32;
-    (line + 1..=last)
-        .find(|&next| {
-            let text = source.line(next).trim();
-            !text.is_empty() && !text.starts_with("//")
-        })
-        .unwrap_or(line)
+    let mut first = None;
+    let mut open = 0i32;
+    for next in line + 1..=last {
+        let text = source.line(next).trim();
+        if open == 0 && (text.is_empty() || text.starts_with("//")) {
+            continue;
+        }
+        let first = *first.get_or_insert(next);
+        if open == 0 && !text.starts_with("#[") {
+            return (first, next);
+        }
+        open += text.matches('[').count() as i32 - text.matches(']').count() as i32;
+        // Code on the line of an attribute.
+        if open <= 0 && !text.ends_with(']') {
+            return (first, next);
+        }
+    }
+    first.map_or((line, line), |first| (first, last))
 }
 
-fn parse(text: &str, span: Span, line: u32) -> Vec<Suppression> {
+fn parse(text: &str, span: Span, lines: (u32, u32)) -> Vec<Suppression> {
     let mistake = |message: &str| {
         vec![Suppression {
             id: String::new(),
-            line: None,
+            lines: None,
             span,
             used: false,
             mistake: Some(message.to_owned()),
@@ -144,12 +158,12 @@ fn parse(text: &str, span: Span, line: u32) -> Vec<Suppression> {
     let one = |id: &str| {
         let id = id.trim().to_owned();
         let unknown = crate::lints::find(&id).is_none().then(|| format!("there is no lint `{id}`"));
-        Suppression { id, line: (!whole_file).then_some(line), span, used: false, mistake: unknown }
+        Suppression { id, lines: (!whole_file).then_some(lines), span, used: false, mistake: unknown }
     };
     ids.split(',').map(one).collect()
 }
 
-/// Keeps what no comment of the file allows.
+/// Removes the findings that comments of the file allow.
 pub fn filter(source: &SourceFile, comments: &mut [Suppression], found: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let mut kept = Vec::new();
     for diagnostic in found {
@@ -158,7 +172,7 @@ pub fn filter(source: &SourceFile, comments: &mut [Suppression], found: Vec<Diag
         for comment in comments.iter_mut() {
             let speaks = comment.mistake.is_none()
                 && comment.id == diagnostic.lint
-                && comment.line.is_none_or(|spoken_for| spoken_for == line);
+                && comment.lines.is_none_or(|(first, last)| (first..=last).contains(&line));
             comment.used |= speaks;
             allowed |= speaks;
         }
@@ -173,24 +187,45 @@ pub fn filter(source: &SourceFile, comments: &mut [Suppression], found: Vec<Diag
 mod tests {
     use super::*;
 
-    fn lines(text: &str) -> Vec<(String, Option<u32>, bool)> {
+    type Found = (String, Option<(u32, u32)>, bool);
+
+    fn lines(text: &str) -> Vec<Found> {
         let source = SourceFile::new("x.rs".into(), text.to_owned());
-        find(&source).into_iter().map(|found| (found.id, found.line, found.mistake.is_some())).collect()
+        find(&source).into_iter().map(|found| (found.id, found.lines, found.mistake.is_some())).collect()
     }
 
     #[test]
     fn a_comment_speaks_for_its_line_or_the_next_with_code() {
         assert_eq!(
             lines("f(); // gochan-lint: allow(double_close) once in a test\n"),
-            [("double_close".to_owned(), Some(1), false)]
+            [("double_close".to_owned(), Some((1, 1)), false)]
         );
         assert_eq!(
             lines("// gochan-lint: allow(double_close, lost_cancel) why\n// more\n\nf();\n"),
-            [("double_close".to_owned(), Some(4), false), ("lost_cancel".to_owned(), Some(4), false)]
+            [
+                ("double_close".to_owned(), Some((4, 4)), false),
+                ("lost_cancel".to_owned(), Some((4, 4)), false)
+            ]
         );
         assert_eq!(
             lines("// gochan-lint: allow-file(double_close) generated\n"),
             [("double_close".to_owned(), None, false)]
+        );
+    }
+
+    #[test]
+    fn a_comment_reaches_past_attributes() {
+        let allowed = |text: &str| lines(text)[0].1;
+        assert_eq!(allowed("// gochan-lint: allow(double_close) why\n#[inline]\nfn f() {}\n"), Some((2, 3)));
+        assert_eq!(
+            allowed(
+                "// gochan-lint: allow(double_close) why\n#[cfg(\n  all(),\n)]\n/// Doc.\n#[test]\nfn f() {}\n"
+            ),
+            Some((2, 7))
+        );
+        assert_eq!(
+            allowed("// gochan-lint: allow(double_close) why\n#[test] fn f() {}\nfn g() {}\n"),
+            Some((2, 2))
         );
     }
 

@@ -16,6 +16,7 @@ impl Package {
             "[package]\nname = \"gochan\"\nversion = \"0.1.0\"\nedition = \"2024\"\n",
         );
         package.write("gochan/src/lib.rs", "");
+        package.write(".git/HEAD", "");
         package.write(
             "Cargo.toml",
             "[package]\nname = \"sample\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\n\
@@ -93,8 +94,14 @@ fn a_file_that_does_not_parse_is_told_and_the_rest_is_linted() {
         &[("src/main.rs", &format!("mod half;\n{BAD}")), ("src/half.rs", "fn f( {\n")],
     );
     let output = package.lint(&["--format", "short"]);
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("src/half.rs:1:"), "{}", text(&output.stderr));
+    let cached = package.lint(&["--format", "short"]);
+    assert!(package.0.join("target/gochan-lint/cache.json").exists());
+    assert_eq!(
+        (cached.status, cached.stderr, cached.stdout),
+        (output.status, output.stderr.clone(), output.stdout.clone())
+    );
     assert!(
         text(&output.stdout).contains("src/main.rs:4:9: error[missing_call]"),
         "{}",
@@ -263,6 +270,47 @@ fn a_workspace_is_linted_member_by_member() {
 }
 
 #[test]
+fn a_crate_that_has_gochan_from_another_member_is_linted_with_what_it_calls() {
+    let front = "pub mod dsl {\n    pub use gochan::prelude::*;\n    pub use gochan::{Chan, go};\n}\n\
+                 use dsl::*;\npub fn stop(ch: &Chan<u32>) {\n    ch.close();\n}\n\
+                 pub fn fails() {\n    go!(stop);\n}\n";
+    let back = "use front::dsl::*;\nfn serve(ctx: Context) { ctx.done().recv(); }\n\
+                fn loses() {\n    let (ctx, _) = background().with_cancel();\n    go!(serve(ctx));\n}\n\
+                fn closes(ch: Chan<u32>) {\n    for n in &ch { println!(\"{n}\"); }\n    front::stop(&ch);\n}\n\
+                fn names() {\n    front::dsl::go!(loses);\n}\n";
+    let package = Package::new("facade", &[("front/src/lib.rs", front), ("back/src/lib.rs", back)]);
+    let member = |name: &str, dependency: &str, path: &str| {
+        format!(
+            "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\
+             [dependencies]\n{dependency} = {{ path = \"../{path}\" }}\n"
+        )
+    };
+    package.write("front/Cargo.toml", &member("front", "gochan", "gochan"));
+    package.write("back/Cargo.toml", &member("back", "front", "front"));
+    package.write("Cargo.toml", "[workspace]\nmembers = [\"front\", \"back\"]\nexclude = [\"gochan\"]\n");
+    let output = package.lint(&["-p", "back", "--format", "json"]);
+    let file = "back/src/lib.rs";
+    let expected =
+        [one("lost_cancel", file, 4), one("receiver_close", file, 9), one("missing_call", file, 12)];
+    assert_eq!(places(&output), expected, "{}", text(&output.stderr));
+}
+
+#[test]
+fn services_get_paths_from_the_root_of_the_repository() {
+    let package = Package::new("below", &[("src/main.rs", "fn main() {}\n")]);
+    package.write(
+        "part/Cargo.toml",
+        "[package]\nname = \"part\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\n\
+         [dependencies]\ngochan = { path = \"../gochan\" }\n",
+    );
+    package.write("part/src/main.rs", BAD);
+    let output = package.lint(&["--manifest-path", "part/Cargo.toml", "--format", "github"]);
+    assert!(text(&output.stdout).contains("file=part/src/main.rs,"), "{}", text(&output.stdout));
+    let output = package.lint(&["--manifest-path", "part/Cargo.toml", "--format", "sarif"]);
+    assert!(text(&output.stdout).contains("\"part/src/main.rs\""), "{}", text(&output.stdout));
+}
+
+#[test]
 fn documentation_is_linted_on_request_and_where_it_stands() {
     let library = "#![doc = include_str!(\"../README.md\")]\n\n/// Starts.\n///\n/// ```\n/// use gochan::prelude::*;\n\
                    /// # fn work() {}\n/// go!(work);\n/// ```\npub fn start() {}\n\n/// ```compile_fail\n\
@@ -283,7 +331,8 @@ fn the_last_flag_counts_and_what_is_forbidden_stays_so() {
     let package = Package::new("order", &[("src/main.rs", BAD)]);
     let code = |flags: &[&str]| package.lint(flags).status.code();
     assert_eq!(code(&["-D", "missing_call", "-A", "missing_call"]), Some(0));
-    assert_eq!(code(&["-A", "missing_call", "-W", "missing_call"]), Some(1));
+    assert_eq!(code(&["-A", "missing_call", "-W", "missing_call"]), Some(0));
+    assert_eq!(code(&["-W", "missing_call", "--deny-warnings"]), Some(1));
     assert_eq!(code(&["-F", "missing_call", "-A", "missing_call"]), Some(1));
     assert_eq!(code(&["-D", "missing_call", "-A", "all"]), Some(1));
     let warned = package.lint(&["-D", "missing_call", "-W", "missing_call", "--format", "short"]);
@@ -295,7 +344,7 @@ fn a_comment_needs_its_lint_and_a_reason() {
     let source = |comment: &str| BAD.replace("    go!", &format!("    // gochan-lint: {comment}\n    go!"));
     let package = Package::new("comment", &[("src/main.rs", &source("allow(missing_call) a sample"))]);
     assert_eq!(package.lint(&[]).status.code(), Some(0));
-    // Whoever turns a lint off does not have to take away what allowed it.
+    // A lint that is turned off does not make its comments superfluous.
     assert_eq!(package.lint(&["-A", "missing_call"]).status.code(), Some(0));
     let forbidden = package.lint(&["-F", "missing_call", "--format", "short"]);
     let said = text(&forbidden.stdout);
@@ -338,6 +387,103 @@ fn places_and_fixes_are_right_behind_a_byte_order_mark_and_a_line_for_the_shell(
         let fixed = std::fs::read_to_string(package.0.join("src/main.rs")).unwrap();
         assert_eq!(fixed, format!("{begin}{}", BAD.replace("go!(work)", "go!(work())")));
     }
+}
+
+#[test]
+fn a_fixed_file_is_read_again() {
+    let half = ("src/half.rs", "fn f( {\n");
+    let package = Package::new("repaired", &[("src/main.rs", "mod half;\nfn main() {}\n"), half]);
+    assert_eq!(package.lint(&[]).status.code(), Some(2));
+    package.write("src/half.rs", "fn f() {}\n");
+    assert_eq!(package.lint(&[]).status.code(), Some(0));
+}
+
+#[test]
+fn deep_nesting_is_an_error_of_its_file() {
+    let (open, close) = ("(".repeat(10_000), ")".repeat(10_000));
+    let calls = ".clone()".repeat(10_000);
+    let deep = format!("pub fn deep() -> u32 {{ {open}1{close} }}\n");
+    let long = format!("pub fn long() -> u32 {{ 1{calls} }}\n");
+    let strings = format!("pub const OPEN: &str = \"{open}\";\n");
+    let main = format!("mod deep;\nmod long;\nmod strings;\n{BAD}");
+    let files = [
+        ("src/main.rs", &*main),
+        ("src/deep.rs", &deep),
+        ("src/long.rs", &long),
+        ("src/strings.rs", &strings),
+    ];
+    let package = Package::new("nested", &files);
+    let output = package.lint(&["--format", "short"]);
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
+    let errors = text(&output.stderr);
+    assert!(errors.contains("src/deep.rs:1:279: not linted: brackets are nested"), "{errors}");
+    assert_eq!(errors.lines().count(), 1, "{errors}");
+    assert!(
+        text(&output.stdout).contains("src/main.rs:6:9: error[missing_call]"),
+        "{}",
+        text(&output.stdout)
+    );
+}
+
+#[test]
+fn packages_are_chosen_as_cargo_chooses_them() {
+    let package = Package::new("chosen", &[("src/main.rs", BAD)]);
+    let code = |spec: &str| package.lint(&["-p", spec]).status.code();
+    for spec in ["sample", "sample@0.1.0", "sample@0.1", "sam*", "*", "s?mple"] {
+        assert_eq!(code(spec), Some(1), "{spec}");
+    }
+    for spec in ["sample@0.2.0", "x*", "sam"] {
+        assert_eq!(code(spec), Some(2), "{spec}");
+    }
+}
+
+#[test]
+fn messages_are_counted_and_named_once() {
+    let package = Package::new("counted", &[("src/main.rs", BAD)]);
+    let report = text(&package.lint(&[]).stderr);
+    assert!(report.contains("gochan-lint: 1 file, 1 error, 0 warnings"), "{report}");
+    let report = text(&package.lint(&["--manifest-path", "nowhere/Cargo.toml"]).stderr);
+    assert!(report.starts_with("error: ") && !report.contains("error: error:"), "{report}");
+}
+
+#[test]
+fn a_broken_file_is_a_valid_compiler_message() {
+    let package = Package::new("message", &[("src/main.rs", "fn main( {\n")]);
+    let output = package.lint(&["--format", "json"]);
+    let message: cargo_metadata::CompilerMessage = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(message.message.spans[0].file_name, "src/main.rs");
+    assert_eq!(message.target.name, "sample");
+}
+
+#[test]
+fn every_way_to_name_a_file_is_followed() {
+    let bad = "use gochan::prelude::*;\npub fn bad() {\n    go!(work);\n}\nfn work() {}\n";
+    let main = "#[path = \"imp/unix.rs\"]\nmod imp;\n#[cfg_attr(unix, path = \"sys/unix.rs\")]\n\
+                #[cfg_attr(not(unix), path = \"sys/other.rs\")]\nmod sys;\n#[path = \"weird\"]\nmod inline {\n    \
+                pub mod leaf;\n}\nmod outer {\n    #[path = \"x.rs\"]\n    mod renamed;\n}\n\
+                if_unix! { mod from_macro; }\nif_unix! { fn inside() { gochan::go!(main); } }\n\
+                mod included { include!(\"included.inc\"); }\nfn main() {}\n";
+    let files = [
+        ("src/main.rs", main),
+        ("src/imp/unix.rs", "mod poll;\n"),
+        ("src/imp/poll.rs", bad),
+        ("src/sys/unix.rs", bad),
+        ("src/sys/other.rs", bad),
+        ("src/weird/leaf.rs", bad),
+        ("src/outer/x.rs", bad),
+        ("src/from_macro.rs", bad),
+        ("src/included.inc", bad),
+        ("tests/it.rs", "#[path = \"../src/from_macro.rs\"]\nmod from_macro;\n"),
+    ];
+    let package = Package::new("modules", &files);
+    let output = text(&package.lint(&["--format", "short", "-D", "missing_call"]).stdout);
+    let mut found: Vec<&str> = output.lines().filter_map(|line| line.split(':').next()).collect();
+    found.sort_unstable();
+    let mut expected: Vec<&str> =
+        files.iter().filter(|(_, text)| *text == bad).map(|(path, _)| *path).collect();
+    expected.push("src/main.rs");
+    expected.sort_unstable();
+    assert_eq!(found, expected, "{output}");
 }
 
 #[test]
@@ -389,4 +535,53 @@ fn spans_across_a_wait_are_reported_unless_gochan_follows_them() {
     );
     let own = spans("spans-own", &own);
     assert_eq!(lines(&own), ["11"], "{own}");
+}
+
+#[test]
+fn what_stands_around_a_broken_item_is_linted() {
+    let late = "pub fn late() {\n    let wg = WaitGroup::new();\n    go!([wg] {\n        wg.add(1);\n        \
+                defer!(wg.done());\n    });\n    wg.wait();\n}\n";
+    let broken = format!(
+        "use gochan::prelude::*;\npub fn wrong(x: Box<Fn() + 'static +>) {{}}\nstruct S;\nimpl S {{\n    fn \
+         broken(&self, {{}}) {{}}\n    {}}}\n{late}",
+        late.replace("late()", "inside()")
+    );
+    let package = Package::new("around", &[("src/lib.rs", &broken)]);
+    let output = package.lint(&["--format", "short"]);
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
+    assert_eq!(text(&output.stdout).matches("[add_in_goroutine]").count(), 2, "{}", text(&output.stdout));
+    assert!(text(&output.stderr).contains("src/lib.rs:2:"), "{}", text(&output.stderr));
+    let again = package.lint(&["--format", "short"]);
+    assert_eq!(again.stdout, output.stdout, "from the cache");
+}
+
+#[test]
+fn verbose_says_what_was_not_looked_at() {
+    let source = "use gochan::prelude::*;\nmod gone;\nitems! { a => b, c }\nfn main() { loop {} }\n";
+    let package = Package::new("verbose", &[("src/main.rs", source)]);
+    for _ in ["read", "from the cache"] {
+        let output = package.lint(&["--verbose"]);
+        assert_eq!(output.status.code(), Some(0));
+        let said = text(&output.stderr);
+        assert!(said.contains("note: src/gone.rs: not looked at: the file of a module"), "{said}");
+        assert!(
+            said.contains("note: src/main.rs:3:1: not looked at: the input of the macro `items!`"),
+            "{said}"
+        );
+        assert!(said.contains("2 not looked at"), "{said}");
+    }
+    assert!(text(&package.lint(&[]).stderr).contains("2 not looked at (`--verbose` says what)"));
+}
+
+#[test]
+fn an_editor_gets_the_errors_of_the_compiler_and_the_findings() {
+    // The package `gochan` here is empty, so that its names are errors.
+    let package = Package::new("editor", &[("src/main.rs", BAD)]);
+    let output = package.lint(&["--with-check", "--format", "json", "--quiet"]);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+    let stdout = text(&output.stdout);
+    let lines: Vec<Value> = stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let codes = lines.iter().filter(|line| line["reason"] == "compiler-message");
+    let codes: Vec<&str> = codes.filter_map(|line| line["message"]["code"]["code"].as_str()).collect();
+    assert!(codes.contains(&"E0432") && codes.contains(&"missing_call"), "{codes:?}");
 }

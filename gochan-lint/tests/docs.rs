@@ -2,7 +2,7 @@
 //!
 //! `GOCHAN_LINT_BLESS=1 cargo test -p gochan-lint --test docs` writes them anew.
 
-use gochan_lint::{cli, lints};
+use gochan_lint::{explain, lints};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -25,7 +25,7 @@ fn check(path: &Path, wanted: &str) {
 fn each_lint_has_its_page() {
     let folder = root().join("docs");
     for lint in lints::ALL {
-        check(&folder.join(format!("{}.md", lint.id)), &cli::page(lint));
+        check(&folder.join(format!("{}.md", lint.id)), &explain::page(lint));
     }
     let known: BTreeSet<PathBuf> =
         lints::ALL.iter().map(|lint| folder.join(format!("{}.md", lint.id))).collect();
@@ -60,7 +60,7 @@ fn the_readme_lists_all_lints() {
         let (marks, clean) = corpus(lint.id);
         all_marks += marks;
         all_clean += clean;
-        let level = format!("{:?}", lint.level).to_lowercase();
+        let level = explain::level(lint);
         let (id, summary) = (lint.id, lint.summary);
         writeln!(table, "| [`{id}`](docs/{id}.md) | {level} | {summary} | {marks} | {clean} |").unwrap();
     }

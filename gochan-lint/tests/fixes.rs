@@ -31,6 +31,7 @@ fn programs(folder: &Path, found: &mut Vec<PathBuf>) {
 fn what_was_fixed_is_clean_and_nothing_else_is_new() {
     let mut paths = Vec::new();
     programs(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus"), &mut paths);
+    programs(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixable"), &mut paths);
     let mut wrong = String::new();
     let mut fixed: BTreeMap<&str, usize> = BTreeMap::new();
     for path in paths {
@@ -61,4 +62,22 @@ fn what_was_fixed_is_clean_and_nothing_else_is_new() {
     {
         assert!(fixed.get(lint) >= Some(&3), "{lint}: {fixed:?}");
     }
+}
+
+#[test]
+fn what_a_fix_would_break_is_left_as_it_is() {
+    let found = found(include_str!("data/without_fixes.rs"));
+    assert!(found.len() >= 7, "{found:?}");
+    let fixed: Vec<_> = found.iter().filter(|found| found.fix.is_some()).collect();
+    assert!(fixed.is_empty(), "{fixed:?}");
+}
+
+#[test]
+fn a_fix_in_a_module_needs_no_import() {
+    let text = "use gochan::prelude::*;\nmod inner {\n    use gochan::context as c;\n    fn f() {\n        \
+                let (ctx, _) = c::background().with_cancel();\n        std::thread::spawn(move || ctx.err()).join();\n    }\n}\n";
+    let found = found(text);
+    let fix = found.iter().find_map(|found| found.fix.as_ref()).expect("lost_cancel has a fix");
+    let (after, _) = fix::edit(text, &[&fix.edits]);
+    assert!(after.contains("gochan::defer!(cancel.cancel());"), "{after}");
 }

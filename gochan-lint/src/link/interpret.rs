@@ -1,14 +1,16 @@
-//! What the operations of a body mean, now that it is known what their objects are.
+//! Turns the operations of a body into events, which depend on the kinds of the objects.
 
-use super::Program;
-use super::event::{BlockEvents, Event, EventKind, Face, LockMode, Runner, Started, Stops, Wait};
-use super::kinds::{Kind, LAZY, Side};
-use super::switch::Switches;
-use crate::ir::{Arg, BodyId, BodyKind, Bound, Call, ObjectId, Op, OpKind, Origin, Runs, Where};
+use super::event::{BlockEvents, Event, EventKind, Face, Runner, Started, Stops, Switches, Wait};
+use super::kind::{Kind, Side};
+use super::kinds::LAZY;
+use super::lazies::lazies;
+use super::program::Program;
+use crate::ir::{Arg, Arm, BodyId, BodyKind, Bound, Call, ObjectId, Op, OpKind, Origin, Runs, Where};
+use crate::source::Span;
 use std::cell::RefCell;
 use std::collections::HashSet;
 
-/// The events of every block of every body of a function, where each body runs, and which are handed to calls.
+/// The events of every block of every body of a function, where each body runs, and which bodies are passed to calls.
 pub(super) type Interpreted = (Vec<Vec<BlockEvents>>, Vec<Runner>, Vec<bool>);
 
 /// See [`Interpreted`].
@@ -26,7 +28,7 @@ pub(super) fn interpret(program: &Program, function: usize) -> Interpreted {
     });
     let defaulted = defaulted.collect();
     let handed = RefCell::new(vec![false; code.bodies.len()]);
-    let lazies = super::pauses::lazies(program, function);
+    let lazies = lazies(program, function);
     let interpreter =
         Interpreter { program, function, ignored: ignored(code), defaulted, lazies, runs, handed };
     let block = |ops: &Vec<Op>| BlockEvents(ops.iter().flat_map(|op| interpreter.op(op)).collect());
@@ -51,14 +53,18 @@ fn ignored(code: &crate::ir::Function) -> HashSet<ObjectId> {
     ignored
 }
 
+fn at(span: Span, kinds: Vec<EventKind>) -> Vec<Event> {
+    kinds.into_iter().map(|kind| Event { kind, span }).collect()
+}
+
 pub(super) struct Interpreter<'p> {
     pub(super) program: &'p Program,
     pub(super) function: usize,
-    /// Results that their statement drops, without a `let _ =` that says so.
+    /// Results that their statement drops without an explicit `let _ =`.
     ignored: HashSet<ObjectId>,
-    /// Results that are the zero value once the channel is closed.
-    defaulted: HashSet<ObjectId>,
-    /// What is reached through a `Lazy` of gochan's.
+    /// Results that are replaced by the zero value once the channel is closed.
+    pub(super) defaulted: HashSet<ObjectId>,
+    /// Objects reached through a `Lazy` of gochan.
     pub(super) lazies: HashSet<ObjectId>,
     runs: RefCell<Vec<Runner>>,
     handed: RefCell<Vec<bool>>,
@@ -69,7 +75,7 @@ impl Interpreter<'_> {
         self.program.functions[self.function].kind(object)
     }
 
-    fn root(&self, object: ObjectId) -> ObjectId {
+    pub(super) fn root(&self, object: ObjectId) -> ObjectId {
         self.program.functions[self.function].root(object)
     }
 
@@ -95,48 +101,19 @@ impl Interpreter<'_> {
             OpKind::Recv(channel, bound) => {
                 one(EventKind::Recv(self.root(*channel), *bound, Stops::Goroutine))
             }
-            // What is there already, and no more.
-            OpKind::Range(channel, _) if self.tries(*channel) => {
-                one(EventKind::Recv(self.root(*channel), Bound::Checked, Stops::Nothing))
-            }
-            OpKind::RangeEnd(channel) if self.tries(*channel) => Vec::new(),
-            OpKind::Range(channel, _) if self.kind(*channel).is_channel() => {
-                let side = match self.kind(*channel) {
-                    Kind::Channel(side, _) => *side,
-                    _ => Side::Receive,
-                };
-                one(EventKind::Range(self.root(*channel), side))
-            }
-            OpKind::RangeEnd(channel) if self.kind(*channel).is_channel() => {
+            OpKind::Range(over, call) => self.range(*over, call.as_ref(), op.span),
+            OpKind::RangeEnd(channel) if self.kind(*channel).is_channel() && !self.tries(*channel) => {
                 one(EventKind::RangeEnd(self.root(*channel)))
             }
             OpKind::RangeEnd(_) | OpKind::Defaulted(_) => Vec::new(),
             OpKind::Next => one(EventKind::Next),
             OpKind::MayPanic => one(EventKind::MayPanic),
             OpKind::DefaultArm => one(EventKind::DefaultArm),
-            OpKind::Range(_, Some(call)) => {
-                self.call(call).into_iter().map(|kind| Event { kind, span: op.span }).collect()
-            }
-            // Each turn of a loop over what blocks the thread waits for the next.
-            OpKind::Range(object, None) if matches!(self.kind(*object), Kind::ThreadBlocking | Kind::Io) => {
-                let call = Call {
-                    path: vec!["next".to_owned()],
-                    receiver: Some(*object),
-                    is_method: true,
-                    args: Vec::new(),
-                    generics: Vec::new(),
-                    result: None,
-                };
-                one(EventKind::Unknown(call))
-            }
-            OpKind::Range(object, None) => one(EventKind::Use(self.root(*object))),
             OpKind::Close(channel) => one(EventKind::Close(self.root(*channel), Face::Panics)),
             OpKind::Spawn(runs, handle) => one(EventKind::Spawn(self.started(runs), None, *handle)),
             OpKind::Defer(body) => one(EventKind::Defer(*body)),
             OpKind::RunDeferred(body) => one(EventKind::RunDeferred(*body)),
-            OpKind::Call(call) => {
-                self.call(call).into_iter().map(|kind| Event { kind, span: op.span }).collect()
-            }
+            OpKind::Call(call) => at(op.span, self.call(call)),
             OpKind::Select(select) => {
                 let mut select = select.clone();
                 for arm in &mut select.arms {
@@ -146,7 +123,7 @@ impl Interpreter<'_> {
             }
             OpKind::Arm(arm) => {
                 let channel = arm.channel.map(|channel| self.root(channel));
-                one(EventKind::Arm(crate::ir::Arm { channel, ..arm.clone() }))
+                one(EventKind::Arm(Arm { channel, ..arm.clone() }))
             }
             OpKind::ScopeEnd(object) => one(EventKind::ScopeEnd(self.root(*object))),
             OpKind::Escape(object, to) => one(EventKind::Escape(self.root(*object), *to)),
@@ -162,7 +139,29 @@ impl Interpreter<'_> {
         }
     }
 
-    /// The objects that a call hands over, as the callee's parameters.
+    /// A turn of a `for` loop. `call` is the call that makes the iterator, if any.
+    fn range(&self, over: ObjectId, call: Option<&Call>, span: Span) -> Vec<Event> {
+        let kind = match self.kind(over) {
+            // It takes the values that are available, and waits for none.
+            _ if self.tries(over) => EventKind::Recv(self.root(over), Bound::Checked, Stops::Nothing),
+            Kind::Channel(side, _) => EventKind::Range(self.root(over), *side),
+            kind if kind.is_channel() => EventKind::Range(self.root(over), Side::Receive),
+            _ if call.is_some() => return call.map_or_else(Vec::new, |call| at(span, self.call(call))),
+            // A loop over something that blocks the thread blocks it on each turn.
+            Kind::ThreadBlocking | Kind::Io => EventKind::Unknown(Call {
+                path: vec!["next".to_owned()],
+                receiver: Some(over),
+                is_method: true,
+                args: Vec::new(),
+                generics: Vec::new(),
+                result: None,
+            }),
+            _ => EventKind::Use(self.root(over)),
+        };
+        at(span, vec![kind])
+    }
+
+    /// The arguments of a call, in the order of the callee's parameters.
     fn handed(&self, call: &Call) -> Vec<Option<ObjectId>> {
         let receiver = call.is_method.then(|| call.receiver.map(|object| self.root(object)));
         let args = call.args.iter().map(|arg| arg.object.map(|object| self.root(object)));
@@ -176,7 +175,7 @@ impl Interpreter<'_> {
         }
         match call.receiver {
             Some(_) => None,
-            // What gochan's own functions do is known, and the same where their source is at hand.
+            // gochan's own functions are treated the same whether or not their source is part of the program.
             None if self.program.gochan.is_some()
                 && self
                     .program
@@ -190,7 +189,7 @@ impl Interpreter<'_> {
         }
     }
 
-    fn runs(&self, body: BodyId, runner: Runner) {
+    pub(super) fn runs(&self, body: BodyId, runner: Runner) {
         self.runs.borrow_mut()[body.at()] = runner;
     }
 
@@ -203,7 +202,12 @@ impl Interpreter<'_> {
                     self.runs(body, Runner::Goroutine);
                     Started::Body(body)
                 }
-                _ => Started::Unknown(self.handed(call).into_iter().flatten().collect()),
+                _ => {
+                    let called = call.receiver.filter(|_| !call.is_method).map(|callee| self.root(callee));
+                    Started::Unknown(
+                        called.into_iter().chain(self.handed(call).into_iter().flatten()).collect(),
+                    )
+                }
             },
         }
     }
@@ -225,6 +229,13 @@ impl Interpreter<'_> {
     }
 
     fn known_call(&self, call: &Call) -> Vec<EventKind> {
+        let targets = &self.program.functions[self.function].targets;
+        if let Some(target) = call.result.and_then(|result| targets.get(&result)) {
+            let name = call.path.last().map_or("", String::as_str);
+            if let Some(events) = self.method(*target, name, call) {
+                return events;
+            }
+        }
         let name = call.path.last().map_or("", String::as_str);
         if call.is_method
             && let Some(receiver) = call.receiver
@@ -232,7 +243,7 @@ impl Interpreter<'_> {
         {
             return events;
         }
-        // A closure that has a name is called.
+        // A call of a closure with a name.
         if !call.is_method
             && let Some(body) = call.receiver.and_then(|callee| self.closure(callee))
         {
@@ -244,6 +255,9 @@ impl Interpreter<'_> {
         if let Some(callee) = self.callee(call) {
             let mut events = self.handed_over(call);
             events.push(EventKind::Call(callee, self.handed(call)));
+            if self.program.never_returns[callee] {
+                events.push(EventKind::Diverge);
+            }
             return events;
         }
         let full =
@@ -265,21 +279,34 @@ impl Interpreter<'_> {
                 events.push(EventKind::Block(Wait::Other));
                 events
             }
-            // The scope waits for all that was started in it; its closure runs here.
+            // The scope waits for the goroutines started in it; its closure runs here.
             (false, [.., "scope"], _) if self.program.is_ours(self.unit(), &path) => {
                 let mut events = self.closures(call);
-                events.push(EventKind::Block(Wait::Other));
+                events.push(EventKind::Block(Wait::Scope));
                 events
             }
             (true, ["go"], _) if self.closures_of(call).next().is_some() => {
                 self.spawns(call, Runner::Goroutine)
             }
             (true, ["spawn"], _) if self.closures_of(call).next().is_some() => {
-                // What somebody else starts runs elsewhere, whatever it is.
+                // A `spawn` of another library runs its closure elsewhere.
                 let ours = call.receiver.is_some_and(
                     |receiver| matches!(self.kind(receiver), Kind::Named(owner) if owner == "Builder"),
                 );
                 self.spawns(call, if ours { Runner::Goroutine } else { Runner::Thread })
+            }
+            (false, [.., "exit" | "abort"], _) if path.starts_with(&["std", "process"]) => {
+                vec![EventKind::Diverge]
+            }
+            (false, [.., "goexit"], []) if self.program.is_ours(self.unit(), &path) => {
+                vec![EventKind::Diverge]
+            }
+            (false, [.., "resume_unwind" | "panic_any"], [_])
+                if path.contains(&"std") || path.contains(&"panic") =>
+            {
+                let mut events = self.given(call);
+                events.push(EventKind::Diverge);
+                events
             }
             (true, ["join"], []) => vec![EventKind::Join(call.receiver.map(|it| self.root(it)), call.result)],
             _ => {
@@ -302,8 +329,8 @@ impl Interpreter<'_> {
         given.collect()
     }
 
-    /// Receives from the channels whose iterators a call is given: `list.extend(ch.iter())`.
-    fn iterated(&self, call: &Call) -> Vec<EventKind> {
+    /// Receives from channels whose iterators are passed to a call: `list.extend(ch.iter())`.
+    pub(super) fn iterated(&self, call: &Call) -> Vec<EventKind> {
         let objects = &self.program.function(self.function).objects;
         let given = call.args.iter().filter_map(|arg| arg.object).filter(|&given| {
             let makes = |name: &str| matches!(name, "iter" | "into_iter") || LAZY.contains(&name);
@@ -323,141 +350,24 @@ impl Interpreter<'_> {
         self.closures_of(call).map(start).collect()
     }
 
-    /// Whether anybody looks at what a call says.
-    fn face(&self, call: &Call) -> Face {
+    /// Whether the result of a call is used.
+    pub(super) fn face(&self, call: &Call) -> Face {
         let ignored = call.result.is_some_and(|result| self.ignored.contains(&result));
         if ignored { Face::Panics } else { Face::Checked }
     }
 
-    fn closures_of<'c>(&'c self, call: &'c Call) -> impl Iterator<Item = BodyId> + 'c {
+    pub(super) fn closures_of<'c>(&'c self, call: &'c Call) -> impl Iterator<Item = BodyId> + 'c {
         call.args.iter().filter_map(|arg| self.closure(arg.object?))
     }
 
-    /// Closures that are handed over run, as far as we know, during the call.
-    fn closures(&self, call: &Call) -> Vec<EventKind> {
+    /// Closures passed to a call are assumed to run during the call.
+    pub(super) fn closures(&self, call: &Call) -> Vec<EventKind> {
         self.closures_of(call).map(EventKind::RunDeferred).collect()
     }
 
-    /// The same, if only the callee knows whether it runs them.
-    fn handed_over(&self, call: &Call) -> Vec<EventKind> {
+    /// The same for a call that may not run them.
+    pub(super) fn handed_over(&self, call: &Call) -> Vec<EventKind> {
         self.closures_of(call).for_each(|body| self.handed.borrow_mut()[body.at()] = true);
         self.closures(call)
     }
-
-    /// A method of something of ours.
-    fn method(&self, receiver: ObjectId, name: &str, call: &Call) -> Option<Vec<EventKind>> {
-        let root = self.root(receiver);
-        let first = call.args.first();
-        let kind = self.kind(receiver);
-        let event = match (kind, name) {
-            (kind, _) if kind.is_channel() => {
-                if matches!(name, "send" | "send_timeout" | "try_send" | "send_async") {
-                    let value = first
-                        .filter(|arg| !arg.by_ref)
-                        .and_then(|arg| arg.object)
-                        .map(|object| self.root(object));
-                    let mut events: Vec<_> =
-                        value.map(|object| EventKind::Escape(object, Where::Stored)).into_iter().collect();
-                    let face = if name == "send" { self.face(call) } else { Face::Tries };
-                    events.push(EventKind::Send(root, face));
-                    return Some(events);
-                }
-                match name {
-                    "recv" if call.result.is_some_and(|result| self.defaulted.contains(&result)) => {
-                        EventKind::Recv(root, Bound::Value, Stops::Goroutine)
-                    }
-                    // A future is awaited, or nothing comes of it.
-                    "recv" => EventKind::Recv(root, Bound::Checked, Stops::Goroutine),
-                    "recv_async" => EventKind::Recv(root, Bound::Checked, Stops::Task),
-                    "try_recv" | "recv_timeout" | "try_iter" => {
-                        EventKind::Recv(root, Bound::Checked, Stops::Nothing)
-                    }
-                    name if ENDS.contains(&name) && self.tries(receiver) => {
-                        let mut events = vec![EventKind::Recv(root, Bound::Checked, Stops::Nothing)];
-                        events.extend(self.closures(call));
-                        events.push(EventKind::Unknown(call.clone()));
-                        return Some(events);
-                    }
-                    name if ENDS.contains(&name) => {
-                        let side = match kind {
-                            Kind::Channel(side, _) => *side,
-                            _ => Side::Receive,
-                        };
-                        let mut events = vec![EventKind::Range(root, side)];
-                        events.extend(self.closures(call));
-                        events.extend([EventKind::RangeEnd(root), EventKind::Unknown(call.clone())]);
-                        return Some(events);
-                    }
-                    name if LAZY.contains(&name) => {
-                        let mut events = self.closures(call);
-                        events.extend(self.iterated(call));
-                        events.push(EventKind::Use(root));
-                        return Some(events);
-                    }
-                    "any" | "all" | "extend" | "next" | "take" | "find" | "position" | "take_while" => {
-                        // What the closures do, and, for all that we know, a receive.
-                        let mut events = vec![EventKind::Recv(root, Bound::Checked, self.stops(receiver))];
-                        events.extend(self.closures(call));
-                        events.push(EventKind::Unknown(call.clone()));
-                        return Some(events);
-                    }
-                    "iter" | "into_iter" => EventKind::Use(root),
-                    // It says whether it closed the channel, and never panics.
-                    "close" => EventKind::Close(root, Face::Checked),
-                    "sender" | "receiver" | "split" | "same_channel" | "len" | "capacity" | "is_empty"
-                    | "is_full" | "is_closed" | "is_nil" => EventKind::Use(root),
-                    _ => return None,
-                }
-            }
-            (Kind::WaitGroup, "add") => EventKind::Add(root, first.and_then(|arg| arg.number)),
-            (Kind::WaitGroup, "done") => EventKind::Done(root),
-            (Kind::WaitGroup, "wait") => EventKind::Wait(root),
-            (Kind::WaitGroup, "go") => {
-                let body = self.closures_of(call).next();
-                let objects = call.args.iter().filter_map(|arg| arg.object).map(|object| self.root(object));
-                let started = match body {
-                    Some(body) => {
-                        self.runs(body, Runner::Goroutine);
-                        Started::Body(body)
-                    }
-                    None => Started::Unknown(objects.collect()),
-                };
-                EventKind::Spawn(started, Some(root), call.result)
-            }
-            (Kind::Cancel, "cancel" | "cancel_cause") => EventKind::Cancel(root),
-            (Kind::Context, name) if name.starts_with("with_") || name == "without_cancel" => {
-                EventKind::Derive(root, call.result?, name.to_owned())
-            }
-            (Kind::Context, _) => {
-                let mut events = self.handed_over(call);
-                events.push(EventKind::Use(root));
-                events.push(EventKind::Unknown(call.clone()));
-                return Some(events);
-            }
-            (Kind::Lock(flavour), "lock" | "write" | "borrow_mut") if call.args.is_empty() => {
-                EventKind::Lock(root, LockMode::Exclusive, call.result?, *flavour)
-            }
-            (Kind::Lock(flavour), "read" | "borrow") if call.args.is_empty() => {
-                EventKind::Lock(root, LockMode::Shared, call.result?, *flavour)
-            }
-            (Kind::Lock(flavour), "try_lock" | "try_read" | "try_write") => {
-                EventKind::Lock(root, LockMode::Try, call.result?, *flavour)
-            }
-            (Kind::JoinHandle, "join") => EventKind::Join(Some(root), call.result),
-            (Kind::Cond(flavour), "wait" | "wait_timeout") => {
-                return Some(vec![EventKind::Use(root), EventKind::CondWait(root, *flavour)]);
-            }
-            (Kind::Once(_), "call_once" | "get_or_init" | "get_or_try_init") => {
-                self.closures_of(call).for_each(|body| self.runs(body, Runner::Once));
-                let mut events = vec![EventKind::Once(root, self.closures_of(call).next())];
-                events.extend(self.closures(call));
-                return Some(events);
-            }
-            _ => return None,
-        };
-        Some(vec![event])
-    }
 }
-
-/// Methods of an iterator that take all that is left.
-const ENDS: [&str; 9] = ["for_each", "fold", "sum", "product", "count", "collect", "last", "max", "min"];

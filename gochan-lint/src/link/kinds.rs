@@ -1,114 +1,23 @@
-//! What the objects of a function are.
+//! Finds the kinds of a function's objects.
 
-use super::scope::Scope;
-use super::{Program, scope};
-use crate::ir::{Capacity, Function, Object, ObjectId, Origin, Ty};
+use super::getters::{Aliases, is_handle};
+use super::kind::{Flavour, Kind, Ours, Side};
+use super::program::Program;
+use super::scope;
+use crate::ir::{BodyId, CALLED, CONTENT, Capacity, Function, Object, ObjectId, Origin, Ty};
+use std::collections::HashMap;
 
-/// Which ends of a channel a handle has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
-    /// `Chan`
-    Both,
-    /// `Sender`
-    Send,
-    /// `Receiver`
-    Receive,
-}
+/// The kinds and roots of a function's objects, the objects that were made in addition, and what methods that are called
+/// through `Deref` are called on, by their results.
+pub(super) type Resolved = (Vec<Kind>, Vec<ObjectId>, Vec<Object>, HashMap<ObjectId, ObjectId>);
 
-/// Whose lock it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Flavour {
-    /// gochan's: parks the goroutine.
-    Gochan,
-    /// The standard library's, or another that blocks the thread.
-    Blocking,
-    /// `RefCell`: does not block at all.
-    Cell,
-}
-
-/// A type of gochan's whose methods wait.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ours {
-    /// `sync::Semaphore`
-    Semaphore,
-    /// `sync::errgroup::Group`
-    Errgroup,
-    /// `sync::singleflight::Group`
-    Singleflight,
-    /// The `Select` whose arms are not known before it runs.
-    Select,
-}
-
-/// What an object is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Kind {
-    /// A channel, with its capacity if it is made here.
-    Channel(Side, Option<Capacity>),
-    /// The nil channel.
-    Nil,
-    /// What `split()` returns.
-    Halves,
-    /// A `WaitGroup`.
-    WaitGroup,
-    /// A `Context`.
-    Context,
-    /// A `CancelHandle`.
-    Cancel,
-    /// What `with_cancel()` and the like return.
-    ContextAndCancel,
-    /// The done channel of a context.
-    Done(ObjectId),
-    /// The channel of `after(d)`.
-    After,
-    /// The channel of `tick(d)`.
-    Tick,
-    /// A `Ticker` or `Timer`.
-    Timer,
-    /// A mutex or a reader-writer lock.
-    Lock(Flavour),
-    /// What locking returns.
-    Guard(ObjectId, Flavour),
-    /// A `Cond` or `Condvar`.
-    Cond(Flavour),
-    /// A socket, a process, the standard input: its operations block the thread.
-    Io,
-    /// A `Once`, `OnceCell`, `Lazy`.
-    Once(Flavour),
-    /// Another type of gochan's that waits.
-    Ours(Ours),
-    /// A guard of a lock, known by its type.
-    Held(Flavour),
-    /// A guard that keeps its thread in a scope of another crate.
-    Scoped(Scope),
-    /// What opens such a scope.
-    Opens(Scope),
-    /// A `ThreadLocal`, and the name of the type of its values.
-    ThreadLocal(Option<String>),
-    /// What `go!` returns.
-    JoinHandle,
-    /// A thread's handle, a barrier, a channel of the standard library: blocks the thread.
-    ThreadBlocking,
-    /// A value of a type of this name.
-    Named(String),
-    /// A tuple of these types.
-    Tuple(Vec<Ty>),
-    /// Anything else.
-    Other,
-}
-
-impl Kind {
-    /// True for channels of gochan, nil and timers' included.
-    #[must_use]
-    pub fn is_channel(&self) -> bool {
-        matches!(self, Kind::Channel(..) | Kind::Nil | Kind::Done(_) | Kind::After | Kind::Tick)
-    }
-}
-
-/// The kinds and roots of a function's objects.
-pub(super) fn resolve(program: &Program, function: usize) -> (Vec<Kind>, Vec<ObjectId>) {
+/// See [`Resolved`].
+pub(super) fn resolve(program: &Program, function: usize) -> Resolved {
     let unit = program.functions[function].unit;
     let code = program.function(function);
-    let mut resolver = Resolver { program, function, unit, code, kinds: Vec::new(), roots: Vec::new() };
+    let aliases = Aliases::of(code);
+    let (kinds, roots) = (Vec::new(), Vec::new());
+    let mut resolver = Resolver { program, function, unit, code, kinds, roots, aliases };
     for index in 0..code.objects.len() {
         let id = ObjectId(index as u32);
         let object = &code.objects[index];
@@ -118,18 +27,35 @@ pub(super) fn resolve(program: &Program, function: usize) -> (Vec<Kind>, Vec<Obj
             }
             known => known,
         };
+        resolver.make_fields(id, &kind);
         resolver.kinds.push(kind);
         resolver.roots.push(root);
     }
-    (resolver.kinds, resolver.roots)
+    let Resolver { mut kinds, mut roots, aliases, .. } = resolver;
+    let mut made = Vec::new();
+    for (object, kind) in aliases.made.into_inner() {
+        roots.push(ObjectId(kinds.len() as u32));
+        kinds.push(kind);
+        made.push(object);
+    }
+    (kinds, roots, made, aliases.targets.into_inner())
 }
 
-/// The kind of what a guard leads to.
+/// The kind of the content of a guard's lock.
 pub(super) fn guarded(program: &Program, function: usize, guard: ObjectId) -> Option<Kind> {
-    let linked = &program.functions[function];
-    let (kinds, roots) = (linked.kinds.clone(), linked.roots.clone());
-    let (unit, code) = (linked.unit, program.function(function));
-    Resolver { program, function, unit, code, kinds, roots }.guarded(guard)
+    Resolver::linked(program, function).guarded(guard)
+}
+
+/// The name of the type of the workspace that `fields` lead to from an object.
+#[must_use]
+pub fn owner_of(program: &Program, function: usize, object: ObjectId, fields: &[String]) -> Option<String> {
+    let resolver = Resolver::linked(program, function);
+    let root = program.functions[function].root(object);
+    let start = program.functions[function].kind(root).clone();
+    match fields.iter().fold(start, |kind, name| resolver.field_of(root, &kind, name)) {
+        Kind::Named(owner) => Some(owner),
+        _ => None,
+    }
 }
 
 pub(super) struct Resolver<'p> {
@@ -139,6 +65,17 @@ pub(super) struct Resolver<'p> {
     pub(super) code: &'p Function,
     kinds: Vec<Kind>,
     roots: Vec<ObjectId>,
+    pub(super) aliases: Aliases,
+}
+
+impl<'p> Resolver<'p> {
+    /// For a function whose objects are resolved.
+    pub(super) fn linked(program: &'p Program, function: usize) -> Resolver<'p> {
+        let linked = &program.functions[function];
+        let (kinds, roots) = (linked.kinds.clone(), linked.roots.clone());
+        let (unit, code) = (linked.unit, program.function(function));
+        Resolver { program, function, unit, code, kinds, roots, aliases: Aliases::default() }
+    }
 }
 
 impl Resolver<'_> {
@@ -153,10 +90,21 @@ impl Resolver<'_> {
     fn object(&self, id: ObjectId, origin: &Origin) -> (Kind, ObjectId) {
         match origin {
             Origin::ChanMacro(capacity, _) => (Kind::Channel(Side::Both, Some(*capacity)), id),
-            Origin::Call(path, args) => (self.call(path, args.first().and_then(|arg| arg.number)), id),
+            Origin::Call(path, args) => {
+                let handed: Vec<_> = args.iter().map(|arg| arg.object).collect();
+                let callee = self.program.resolve(self.function, path);
+                match callee.and_then(|callee| self.got(callee, &handed)) {
+                    Some(got) => got,
+                    None if callee.is_none() && self.buffers(path, &handed) => (Kind::Io, id),
+                    None => (self.call(path, args.first().and_then(|arg| arg.number)), id),
+                }
+            }
+            Origin::Method(callee, name, _) if name == CALLED => self.called(id, *callee),
+            Origin::Content(guard) => self.content(*guard),
             Origin::Method(receiver, name, args) => self.method(id, *receiver, name, args),
             Origin::Element(of, index) => self.element(id, *of, *index),
-            Origin::Field(of, name) => (self.field(*of, name), id),
+            Origin::Field(of, name) => (self.field(*of, name), self.same_field(self.known(*of).1, name, id)),
+            Origin::Typed(Ty::Unknown) => self.closure_param(id).unwrap_or((Kind::Other, id)),
             Origin::Typed(ty) => (self.ty(ty), id),
             Origin::Spawn(_) => (Kind::JoinHandle, id),
             Origin::Plain(ty) => (self.ty(ty), id),
@@ -168,7 +116,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// What a `let` with a type says.
+    /// The kind that the type annotation of a `let` shows.
     fn written(&self, object: &Object) -> Kind {
         match (self.ty(&object.written), &object.origin) {
             // `let rx: Receiver<u32> = Default::default();`
@@ -179,12 +127,12 @@ impl Resolver<'_> {
         }
     }
 
-    fn full(&self, path: &[String]) -> Vec<String> {
+    pub(super) fn full(&self, path: &[String]) -> Vec<String> {
         self.program.expand(self.unit, path)
     }
 
     /// The type that a function of the workspace returns.
-    fn returned(&self, callee: usize) -> Kind {
+    pub(super) fn returned(&self, callee: usize) -> Kind {
         let function = self.program.function(callee);
         match &function.returns {
             Ty::Path(name, _) if name == "Self" => {
@@ -200,6 +148,18 @@ impl Resolver<'_> {
         let blocking = blocking_root(&names);
         if let Some(callee) = self.program.resolve(self.function, path) {
             return self.returned(callee);
+        }
+        if let [.., owner, name] = names[..]
+            && matches!(name, "new" | "default" | "nil" | "with_capacity")
+            && let Some(meant) = self.program.alias(self.unit, owner).filter(|meant| !self.has_alias(meant))
+        {
+            match self.ty(meant) {
+                Kind::Channel(side, _) if name == "new" => {
+                    return Kind::Channel(side, Some(Capacity::Exactly(0)));
+                }
+                Kind::Channel(..) if name != "with_capacity" => return Kind::Nil,
+                kind => return kind,
+            }
         }
         let maker = matches!(names[..], [.., "new" | "with_capacity" | "nil" | "default" | "from"]);
         let ours = match &names[..] {
@@ -242,14 +202,10 @@ impl Resolver<'_> {
             [.., "after"] => Kind::After,
             [.., "tick"] => Kind::Tick,
             [.., "Ticker" | "Timer", "new"] => Kind::Timer,
-            [.., "Mutex" | "RwLock" | "FairMutex", "new" | "default"] => {
-                Kind::Lock(if blocking { Flavour::Blocking } else { Flavour::Gochan })
-            }
-            [.., "Cond" | "Condvar", "new" | "default"] => {
-                Kind::Cond(if blocking { Flavour::Blocking } else { Flavour::Gochan })
-            }
+            [.., "Mutex" | "RwLock" | "FairMutex", "new" | "default"] => Kind::Lock(flavour(blocking)),
+            [.., "Cond" | "Condvar", "new" | "default"] => Kind::Cond(flavour(blocking)),
             [.., "Once" | "OnceCell" | "Lazy" | "OnceLock" | "LazyLock", "new"] => {
-                Kind::Once(if blocking { Flavour::Blocking } else { Flavour::Gochan })
+                Kind::Once(flavour(blocking))
             }
             ["Default", "default"] => Kind::Other,
             [ref owner @ .., "new" | "default"] if self.ours(owner).is_some() => {
@@ -261,6 +217,14 @@ impl Resolver<'_> {
             }
             _ => Kind::Other,
         }
+    }
+
+    /// True for a buffer around something that blocks the thread: `BufReader::new(&stream)`.
+    fn buffers(&self, path: &[String], args: &[Option<ObjectId>]) -> bool {
+        let [.., owner, maker] = path else { return false };
+        matches!(owner.as_str(), "BufReader" | "BufWriter" | "LineWriter")
+            && matches!(maker.as_str(), "new" | "with_capacity")
+            && args.iter().flatten().any(|inner| *self.known(*inner).0 == Kind::Io)
     }
 
     fn method(
@@ -282,10 +246,42 @@ impl Resolver<'_> {
         if let (None, Some(scope)) = (known, scope::entered(kind, name, args, text)) {
             return (Kind::Scoped(scope), id);
         }
+        if let Some((kind, target)) = self.dereferenced(receiver, known) {
+            self.aliases.targets.borrow_mut().insert(id, target);
+            return (if name == "clone" { kind } else { Kind::Other }, id);
+        }
+        if let Some(callee) = known {
+            let handed: Vec<_> =
+                [Some(receiver)].into_iter().chain(args.iter().map(|arg| arg.object)).collect();
+            if let Some(got) = self.got(callee, &handed) {
+                return got;
+            }
+        }
+        // `option.map(|parent| parent.with_cancel())`
+        if !kind.is_channel()
+            && matches!(name, "map" | "and_then" | "map_or_else" | "or_else" | "then" | "get_or_insert_with")
+            && let Some(body) = args.last().and_then(|arg| self.closure(arg.object?))
+            && let Some((made, root)) = self.of_closure(body, id)
+        {
+            return (made, root);
+        }
         match (kind, name) {
+            (
+                Kind::Channel(..) | Kind::WaitGroup | Kind::Cancel | Kind::ContextAndCancel | Kind::Named(_),
+                "unwrap_or_else" | "unwrap_or" | "or_else" | "or" | "ok_or" | "ok_or_else" | "filter" | "ok"
+                | "get_or_insert_with",
+            ) if !(kind.is_channel() && name == "filter") && known.is_none() => (kind.clone(), root),
+            (kind, "take") if args.is_empty() && known.is_none() && is_handle(kind) => (kind.clone(), root),
+            (kind, "replace") if args.len() == 1 && known.is_none() && is_handle(kind) => {
+                (kind.clone(), root)
+            }
             (Kind::Channel(_, capacity), "sender") => (Kind::Channel(Side::Send, *capacity), root),
             (Kind::Channel(_, capacity), "receiver") => (Kind::Channel(Side::Receive, *capacity), root),
             (Kind::Channel(..), "split") => (Kind::Halves, root),
+            (Kind::Cancel | Kind::Context | Kind::WaitGroup | Kind::JoinHandle, "into") => {
+                (kind.clone(), root)
+            }
+            (kind, "into") if kind.is_channel() => (kind.clone(), root),
             (kind, name) if kind.is_channel() && (GIVES_ALL.contains(&name) || LAZY.contains(&name)) => {
                 (kind.clone(), root)
             }
@@ -306,7 +302,7 @@ impl Resolver<'_> {
             }
             (Kind::Lock(flavour), "try_lock" | "try_read" | "try_write") => (Kind::Guard(root, *flavour), id),
             (kind, "borrow" | "borrow_mut") => (kind.clone(), root),
-            // The guard comes back.
+            // They return the guard.
             (Kind::Cond(_), "wait" | "wait_while" | "wait_timeout") => {
                 match args.first().and_then(|arg| arg.object).map(|guard| self.known(guard)) {
                     Some((kind, guard)) => (kind.clone(), guard),
@@ -319,11 +315,24 @@ impl Resolver<'_> {
                 (Kind::JoinHandle, id)
             }
             (Kind::WaitGroup | Kind::Other, "go") => (Kind::JoinHandle, id),
+            // The content of a cell is the same each time.
+            (Kind::Once(_), "get" | "get_mut" | "get_or_init") => {
+                match self.type_of(id, 0).map(|ty| self.ty(&ty)).filter(is_handle) {
+                    Some(content) => {
+                        let object = self.made(root, CONTENT, &content);
+                        (content, object)
+                    }
+                    None => (Kind::Other, id),
+                }
+            }
+            (_, name) if known.is_none() && PICKS.contains(&name) => {
+                (self.type_of(id, 0).map_or(Kind::Other, |ty| self.ty(&ty)), id)
+            }
             (Kind::Ours(Ours::Errgroup), "go") => (Kind::JoinHandle, id),
             (Kind::Named(owner), _) => {
                 match known {
                     Some(callee) => (self.returned(callee), id),
-                    // A builder's steps.
+                    // Methods of a builder return it.
                     None if owner == "Builder" => (kind.clone(), id),
                     None => (Kind::Other, id),
                 }
@@ -336,6 +345,7 @@ impl Resolver<'_> {
         let (kind, root) = self.known(of);
         match (kind, index) {
             (Kind::ThreadBlocking, _) => (Kind::ThreadBlocking, id),
+            (Kind::Io, _) => (Kind::Io, id),
             (Kind::ContextAndCancel, 0) => (Kind::Context, id),
             (Kind::ContextAndCancel, 1) => (Kind::Cancel, id),
             (Kind::Halves, 0) => (Kind::Channel(Side::Send, self.capacity(root)), root),
@@ -347,6 +357,13 @@ impl Resolver<'_> {
         }
     }
 
+    fn closure(&self, object: ObjectId) -> Option<BodyId> {
+        match self.code.objects.get(object.at())?.origin {
+            Origin::Closure(body) => Some(body),
+            _ => None,
+        }
+    }
+
     fn capacity(&self, root: ObjectId) -> Option<Capacity> {
         match self.kinds.get(root.at()) {
             Some(Kind::Channel(_, capacity)) => *capacity,
@@ -355,10 +372,19 @@ impl Resolver<'_> {
     }
 
     fn field(&self, of: ObjectId, name: &str) -> Kind {
+        let (kind, root) = self.known(of);
         if name.starts_with('[') {
-            return self.of_list(of).map_or(Kind::Other, |element| self.ty(&element));
+            // `for stream in listener.incoming()`
+            let other = if *kind == Kind::Io { Kind::Io } else { Kind::Other };
+            return self.of_list(of).map_or(other, |element| self.ty(&element));
         }
-        match (self.known(of).0, name) {
+        self.field_of(root, kind, name)
+    }
+
+    /// The kind of a field of an object of this kind.
+    pub(super) fn field_of(&self, object: ObjectId, kind: &Kind, name: &str) -> Kind {
+        match (kind, name) {
+            (Kind::Lock(_), CONTENT) => return self.protected(object).unwrap_or(Kind::Other),
             (Kind::ContextAndCancel, "0") => return Kind::Context,
             (Kind::ContextAndCancel, "1") => return Kind::Cancel,
             (Kind::Tuple(parts), name) => {
@@ -367,116 +393,38 @@ impl Resolver<'_> {
             }
             _ => {}
         }
-        let (Kind::Named(owner), _) = self.known(of) else { return Kind::Other };
+        let Kind::Named(owner) = kind else { return Kind::Other };
         let package = self.program.units[self.unit].package;
         let structure = self.program.structure(package, owner);
         let field = structure.and_then(|known| known.fields.iter().find(|(field, ..)| field == name));
         field.map_or(Kind::Other, |(_, ty, _)| self.ty(ty))
     }
-
-    pub(super) fn ty(&self, ty: &Ty) -> Kind {
-        match ty {
-            Ty::Ref(inner) => self.ty(inner),
-            Ty::Tuple(parts) if parts.is_empty() => Kind::Other,
-            Ty::Tuple(parts) => match &parts[..] {
-                [context, cancel] if self.ty(context) == Kind::Context && self.ty(cancel) == Kind::Cancel => {
-                    Kind::ContextAndCancel
-                }
-                _ => Kind::Tuple(parts.clone()),
-            },
-            Ty::Unknown => Kind::Other,
-            Ty::Path(name, args) => self.path(name, args),
-        }
-    }
-
-    /// The type of gochan's that a path leads to, for those who only use it.
-    fn ours(&self, path: &[&str]) -> Option<Ours> {
-        let ours = match *path {
-            [.., "Semaphore"] => Ours::Semaphore,
-            [.., "errgroup", "Group"] => Ours::Errgroup,
-            [.., "singleflight", "Group"] => Ours::Singleflight,
-            [.., "Select"] => Ours::Select,
-            _ => return None,
-        };
-        let own = self.program.gochan == Some(self.program.units[self.unit].package);
-        (!own && self.program.is_ours(self.unit, path)).then_some(ours)
-    }
-
-    fn has_alias(&self, ty: &Ty) -> bool {
-        match ty {
-            Ty::Path(name, args) => {
-                self.program.alias(self.unit, name).is_some() || args.iter().any(|arg| self.has_alias(arg))
-            }
-            Ty::Ref(inner) => self.has_alias(inner),
-            Ty::Tuple(parts) => parts.iter().any(|part| self.has_alias(part)),
-            Ty::Unknown => false,
-        }
-    }
-
-    fn path(&self, name: &str, args: &[Ty]) -> Kind {
-        // An alias of an alias is not worth to be followed, nor one of itself.
-        if let Some(meant) = self.program.alias(self.unit, name).filter(|meant| !self.has_alias(meant)) {
-            return self.ty(meant);
-        }
-        let written: Vec<String> = name.split("::").map(str::to_owned).collect();
-        let full = self.full(&written);
-        let names: Vec<&str> = full.iter().map(String::as_str).collect();
-        let blocking = blocking_root(&names);
-        let ours = self.program.is_ours(self.unit, &names);
-        if let Some(kind) = scope::of_type(self.program, self.unit, &names, args) {
-            return kind;
-        }
-        if let Some(ours) = self.ours(&names) {
-            return Kind::Ours(ours);
-        }
-        // By whatever name it was imported.
-        let name = if names.len() > 1 { names.last().copied().unwrap_or(name) } else { name };
-        match (name, args) {
-            (
-                "Chan" | "Sender" | "Receiver" | "WaitGroup" | "CancelHandle" | "Mutex" | "RwLock" | "Once"
-                | "OnceCell" | "Cond" | "Condvar" | "JoinHandle" | "Ticker" | "Timer",
-                _,
-            ) if !blocking && !ours => Kind::Named(name.to_owned()),
-            ("Arc" | "Rc" | "Box" | "Option" | "Pin", [inner]) => self.ty(inner),
-            // The types of `Result<(Context, CancelHandle), E>` are those of its value.
-            ("Result", [inner, ..]) => self.ty(inner),
-            ("Lazy" | "LazyLock" | "LocalKey" | "ManuallyDrop", [inner, ..]) => self.ty(inner),
-            ("Chan", _) => Kind::Channel(Side::Both, None),
-            ("Sender", _) if !blocking => Kind::Channel(Side::Send, None),
-            ("Receiver", _) if !blocking => Kind::Channel(Side::Receive, None),
-            ("Sender" | "Receiver" | "SyncSender" | "Barrier", _) => Kind::ThreadBlocking,
-            ("WaitGroup", _) => Kind::WaitGroup,
-            ("Context", _) if ours => Kind::Context,
-            ("CancelHandle", _) => Kind::Cancel,
-            ("Mutex" | "RwLock", _) => Kind::Lock(if blocking { Flavour::Blocking } else { Flavour::Gochan }),
-            ("RefCell", _) => Kind::Lock(Flavour::Cell),
-            ("Cond" | "Condvar", _) => Kind::Cond(if blocking { Flavour::Blocking } else { Flavour::Gochan }),
-            (
-                "TcpStream" | "TcpListener" | "UdpSocket" | "UnixStream" | "UnixListener" | "Child"
-                | "Command" | "Stdin",
-                _,
-            ) if names.first() == Some(&"std") => Kind::Io,
-            ("Ticker" | "Timer", _) => Kind::Timer,
-            ("JoinHandle", _) => {
-                if blocking {
-                    Kind::ThreadBlocking
-                } else {
-                    Kind::JoinHandle
-                }
-            }
-            ("Once" | "OnceCell" | "OnceLock", _) => {
-                Kind::Once(if ours { Flavour::Gochan } else { Flavour::Blocking })
-            }
-            ("Self", _) => self.code.owner.clone().map_or(Kind::Other, Kind::Named),
-            _ => Kind::Named(name.to_owned()),
-        }
-    }
 }
 
-/// Methods of a channel whose result takes its values one by one.
+/// Methods that return a part of what a collection or a cell contains.
+pub const PICKS: [&str; 16] = [
+    "get",
+    "get_mut",
+    "get_or_init",
+    "first",
+    "last",
+    "first_mut",
+    "last_mut",
+    "front",
+    "back",
+    "pop",
+    "pop_front",
+    "pop_back",
+    "remove",
+    "swap_remove",
+    "next",
+    "nth",
+];
+
+/// Methods of a channel that return an iterator over its values.
 pub(super) const GIVES_ALL: [&str; 4] = ["iter", "into_iter", "try_iter", "stream"];
 
-/// Methods of an iterator that take nothing yet, and leave nothing out for good.
+/// Lazy methods of an iterator.
 pub(super) const LAZY: [&str; 11] = [
     "map",
     "filter",
@@ -491,12 +439,17 @@ pub(super) const LAZY: [&str; 11] = [
     "chain",
 ];
 
-/// Types whose makers are worth to be told apart, whatever they are called.
+/// Types whose values are distinguished even if a constructor with another name made them.
 fn blocking_type(name: &str) -> bool {
     name.starts_with("Atomic")
 }
 
-/// True for what blocks the thread: of the standard library, or of crates known for it.
-fn blocking_root(path: &[&str]) -> bool {
+/// The library of a type whose name gochan shares with libraries that block the thread.
+pub(super) fn flavour(blocking: bool) -> Flavour {
+    if blocking { Flavour::Blocking } else { Flavour::Gochan }
+}
+
+/// True for paths of the standard library and of crates whose operations block the thread.
+pub(super) fn blocking_root(path: &[&str]) -> bool {
     path.len() > 1 && matches!(path[0], "std" | "parking_lot" | "crossbeam" | "crossbeam_channel" | "flume")
 }

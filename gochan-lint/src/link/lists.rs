@@ -1,10 +1,11 @@
-//! What the elements of a list are.
+//! The types of the elements of lists.
 
-use super::kinds::{Kind, Resolver};
+use super::kind::Kind;
+use super::kinds::{PICKS, Resolver};
 use crate::ir::{ObjectId, Origin, Ty};
 
 impl Resolver<'_> {
-    /// The type of a list's elements, or of what an iterator over it gives.
+    /// The type of the elements of a list, or of an iterator over it.
     pub(super) fn of_list(&self, list: ObjectId) -> Option<Ty> {
         match self.type_of(list, 0)? {
             Ty::Path(name, arguments) => match (name.as_str(), &arguments[..]) {
@@ -18,23 +19,32 @@ impl Resolver<'_> {
         }
     }
 
-    /// What a guard leads to: the kind of the content of its lock.
+    /// The kind of the content of a guard's lock.
     pub(super) fn guarded(&self, guard: ObjectId) -> Option<Kind> {
-        if let Some(content) = self.type_of(guard, 0) {
-            return Some(self.ty(&content));
+        match self.type_of(guard, 0) {
+            Some(content) if content != Ty::Unknown => return Some(self.ty(&content)),
+            _ => {}
         }
         let Kind::Guard(lock, _) = *self.known(guard).0 else { return None };
-        match &self.code.objects[lock.at()].origin {
+        self.protected(lock)
+    }
+
+    /// The kind of what a lock protects.
+    pub(super) fn protected(&self, lock: ObjectId) -> Option<Kind> {
+        match &self.code.objects.get(lock.at())?.origin {
             Origin::Call(path, args) if path.last().is_some_and(|name| name == "new") => {
                 let content = args.first()?.object?;
                 Some(self.known(content).0.clone())
             }
-            _ => None,
+            _ => match bare(self.type_of(lock, 0)?) {
+                Ty::Path(name, arguments) if is_lock(&name) => Some(self.ty(arguments.first()?)),
+                _ => None,
+            },
         }
     }
 
-    /// The type of an object, as far as it is written somewhere; an iterator's is that of the list behind it.
-    fn type_of(&self, object: ObjectId, depth: u32) -> Option<Ty> {
+    /// The type of an object, if it is written somewhere. An iterator has the type of its list.
+    pub(super) fn type_of(&self, object: ObjectId, depth: u32) -> Option<Ty> {
         // Longer chains are not written by hand.
         const DEPTH: u32 = 12;
         if depth > DEPTH {
@@ -61,6 +71,11 @@ impl Resolver<'_> {
                 _ => return None,
             },
             (Origin::Method(of, name, args), _) => {
+                if let Kind::Named(owner) = self.known(*of).0
+                    && let Some(callee) = self.program.method(self.function, owner, name)
+                {
+                    return Some(bare(self.program.function(callee).returns.clone()));
+                }
                 let of = bare(inside(*of)?);
                 match (name.as_str(), of) {
                     ("values" | "values_mut" | "into_values", Ty::Path(_, arguments)) => match &arguments[..]
@@ -79,11 +94,23 @@ impl Resolver<'_> {
                         Ty::Path("Vec".to_owned(), vec![Ty::Tuple(pair)])
                     }
                     ("lock" | "read" | "write" | "borrow" | "borrow_mut", Ty::Path(name, arguments))
-                        if matches!(name.rsplit("::").next(), Some("Mutex" | "RwLock" | "RefCell")) =>
+                        if is_lock(&name) =>
                     {
                         arguments.into_iter().next()?
                     }
                     (name, of) if ITERATES.contains(&name) => of,
+                    (name, Ty::Path(owner, arguments)) if PICKS.contains(&name) => {
+                        match (owner.rsplit("::").next()?, &arguments[..]) {
+                            ("OnceLock" | "OnceCell" | "Lazy" | "LazyLock" | "Option", [content, ..]) => {
+                                content.clone()
+                            }
+                            ("Vec" | "[]" | "VecDeque" | "HashSet" | "BTreeSet", [element, ..]) => {
+                                element.clone()
+                            }
+                            ("HashMap" | "BTreeMap", [_, value, ..]) => value.clone(),
+                            _ => return None,
+                        }
+                    }
                     _ => return None,
                 }
             }
@@ -91,6 +118,10 @@ impl Resolver<'_> {
         };
         Some(bare(found))
     }
+}
+
+fn is_lock(name: &str) -> bool {
+    matches!(name.rsplit("::").next(), Some("Mutex" | "RwLock" | "FairMutex" | "RefCell"))
 }
 
 /// A type without the pointers in front of it.
@@ -109,7 +140,7 @@ fn bare(mut ty: Ty) -> Ty {
     }
 }
 
-/// Methods whose result gives the same elements, or some of them.
+/// Methods whose result has the same elements, or some of them.
 const ITERATES: [&str; 15] = [
     "iter",
     "iter_mut",

@@ -1,39 +1,10 @@
-//! Waits that are no operations of a channel, a group or a lock.
+//! Calls that may switch without being an operation of a channel, a group or a lock.
 
-use super::Program;
-use super::event::Stops;
+use super::event::{Stops, Switches};
 use super::interpret::Interpreter;
-use super::kinds::{Flavour, GIVES_ALL, Kind, LAZY, Ours, guarded};
-use super::switch::Switches;
-use crate::ir::{Call, ObjectId, Op, OpKind, Origin, Ty};
-use std::collections::HashSet;
-
-/// The objects of a function that are reached through a static `Lazy` of gochan's: the first use initialises it, and
-/// the other goroutines wait for that.
-pub(super) fn lazies(program: &Program, function: usize) -> HashSet<ObjectId> {
-    let unit = program.functions[function].unit;
-    let mut found = HashSet::new();
-    for (index, object) in program.function(function).objects.iter().enumerate() {
-        let lazy = match &object.origin {
-            Origin::Static(name) => is_lazy(program, unit, name),
-            Origin::Field(base, _) => found.contains(base),
-            _ => false,
-        };
-        if lazy {
-            found.insert(ObjectId(index as u32));
-        }
-    }
-    found
-}
-
-fn is_lazy(program: &Program, unit: usize, name: &str) -> bool {
-    let Some((unit, item)) = program.static_place(unit, name) else { return false };
-    let Ty::Path(path, _) = &item.ty else { return false };
-    let written: Vec<String> = path.split("::").map(str::to_owned).collect();
-    let full = program.expand(unit, &written);
-    let names: Vec<&str> = full.iter().map(String::as_str).collect();
-    names.last() == Some(&"Lazy") && program.is_ours(unit, &names)
-}
+use super::kind::{Flavour, Kind, Ours};
+use super::kinds::{GIVES_ALL, LAZY, guarded};
+use crate::ir::{Call, ObjectId, Op, OpKind, Origin};
 
 impl Interpreter<'_> {
     /// True for a use of a `Lazy` that initialises it, or waits for the goroutine that does.
@@ -56,7 +27,7 @@ impl Interpreter<'_> {
         }
     }
 
-    /// How a call may switch, beside what its other events say.
+    /// How a call may switch, in addition to its other events.
     pub(super) fn pauses(&self, call: &Call) -> Switches {
         let name = call.path.last().map_or("", String::as_str);
         if !call.is_method {
@@ -74,7 +45,7 @@ impl Interpreter<'_> {
         }
         let Some(receiver) = call.receiver else { return Switches::NEVER };
         match (self.kind(receiver), name) {
-            // Through the guard to what is locked.
+            // A method of the locked value, called through the guard.
             (Kind::Guard(..), "recv" | "send" | "recv_timeout" | "send_timeout" | "wait" | "acquire") => {
                 match guarded(self.program, self.function, receiver) {
                     Some(Kind::WaitGroup) if name == "wait" => Switches::WAITS,
@@ -94,12 +65,12 @@ impl Interpreter<'_> {
         }
     }
 
-    /// True for `ch.try_iter()` and what is made of it without taking anything.
+    /// True for `ch.try_iter()` and lazy iterators made from it.
     pub(super) fn tries(&self, object: ObjectId) -> bool {
         self.iterates(object) == Some("try_iter")
     }
 
-    /// What waits while an iterator over a channel has nothing to give.
+    /// What stops while an iterator over a channel has no value.
     pub(super) fn stops(&self, object: ObjectId) -> Stops {
         match self.iterates(object) {
             Some("try_iter") => Stops::Nothing,
@@ -108,7 +79,7 @@ impl Interpreter<'_> {
         }
     }
 
-    /// The method by which a channel gave the iterator behind an object.
+    /// The method of a channel that made the iterator behind an object.
     fn iterates(&self, mut object: ObjectId) -> Option<&str> {
         let objects = &self.program.function(self.function).objects;
         while let Origin::Method(of, name, _) = &objects[object.at()].origin {

@@ -1,40 +1,21 @@
-//! What other crates keep for each thread for as long as a closure runs or a guard lives.
+//! Scopes that other crates keep open for a thread while a closure runs or a guard lives.
 //!
-//! Goroutines of one worker share its thread: one that waits inside of such a scope leaves it open for the others.
+//! Goroutines of a worker share its thread: one that waits inside such a scope leaves it open for the others.
 
-use super::Program;
-use super::kinds::{Flavour, Kind};
+use super::kind::{Flavour, Kind, Scope};
+use super::program::Program;
 use crate::ir::{Arg, BodyId, Call, ObjectId, Origin, Ty};
 
-/// Whose scope it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Scope {
-    /// `scoped_tls`: a key that is set.
-    Key,
-    /// `critical_section`
-    Critical,
-    /// `second_stack`: a slice of the thread's second stack.
-    Stack,
-    /// PyO3: the thread is attached to the interpreter.
-    Python,
-    /// JNI: the thread is attached to the virtual machine, or has a frame of its own there.
-    Jni,
-    /// `tracing`: the current span.
-    Span,
-    /// An executor polls a future on this thread.
-    Executor,
-}
-
-/// What runs in a scope.
+/// The code that runs in a scope.
 #[derive(Debug, Clone, Copy)]
 pub enum Inside<'c> {
     /// A closure, or a future.
     Object(ObjectId),
-    /// What goes by this path.
+    /// The function that this path names.
     Named(&'c [String]),
 }
 
-/// The kind of a type by its full path, or by its name alone if a glob may have brought that in.
+/// The kind of a type by its full path, or by its name alone if a glob may have imported it.
 pub(super) fn of_type(program: &Program, unit: usize, path: &[&str], args: &[Ty]) -> Option<Kind> {
     let (name, before) = path.split_last()?;
     let guard = |root: &str| match root {
@@ -71,7 +52,7 @@ pub(super) fn of_type(program: &Program, unit: usize, path: &[&str], args: &[Ty]
     known.then_some(kind)
 }
 
-/// What a function of another crate returns, if that is a guard of a scope or what opens one.
+/// The kind of the result of another crate's function, if it is the guard of a scope or opens one.
 pub(super) fn made_by(program: &Program, unit: usize, path: &[&str]) -> Option<Kind> {
     let (function, owner) = path.split_last()?;
     match (*function, owner) {
@@ -80,19 +61,19 @@ pub(super) fn made_by(program: &Program, unit: usize, path: &[&str]) -> Option<K
         _ => return None,
     }
     match of_type(program, unit, owner, &[])? {
-        // A token says that the thread is attached; it does not make it so.
+        // A token proves that the thread is attached; it does not attach it.
         Kind::Scoped(Scope::Python) if owner.ends_with(&["Python"]) && *function != "acquire_gil" => None,
         Kind::Held(_) => None,
         kind => Some(kind),
     }
 }
 
-/// The scope whose guard a method returns. `text`: how its receiver is written.
+/// The scope whose guard a method returns. `text` returns the source text of its receiver.
 pub(super) fn entered(kind: &Kind, name: &str, args: &[Arg], text: impl FnOnce() -> String) -> Option<Scope> {
     match name {
         "attach_current_thread" if args.is_empty() => Some(Scope::Jni),
         "entered" if args.is_empty() => Some(Scope::Span),
-        // Other things can be entered as well.
+        // Other types have a method `enter`, too.
         "enter" if args.is_empty() => {
             let is_span = match kind {
                 Kind::Opens(Scope::Span) => true,
@@ -105,7 +86,7 @@ pub(super) fn entered(kind: &Kind, name: &str, args: &[Arg], text: impl FnOnce()
     }
 }
 
-/// The scope in which an unknown call runs what it is given.
+/// The scope in which an unknown call runs its argument.
 #[must_use]
 pub fn runs_in<'c>(program: &Program, function: usize, call: &'c Call) -> Option<(Scope, Inside<'c>)> {
     let inside = |arg: &'c Arg| match arg.object {
@@ -130,7 +111,7 @@ pub fn runs_in<'c>(program: &Program, function: usize, call: &'c Call) -> Option
             ("attach_current_thread" | "attach_current_thread_for_scope" | "with_attached", 1)
             | ("with_local_frame" | "with_local_frame_returning_local", 2) => Some(Scope::Jni),
             ("block_on", 1 | 2) => Some(Scope::Executor),
-            // By a trait of futures.
+            // A method of futures, by an extension trait.
             ("block_on", 0) => return Some((Scope::Executor, Inside::Object(call.receiver?))),
             _ => None,
         }
@@ -144,6 +125,8 @@ pub fn runs_in<'c>(program: &Program, function: usize, call: &'c Call) -> Option
                 let kind = of_type(program, unit, owner, &[]);
                 (kind == Some(Kind::Scoped(Scope::Python))).then_some(Scope::Python)
             }
+            // It parks the goroutine, and has no state of the thread.
+            ["gochan", "block_on"] => None,
             [.., "block_on"] => (!program.is_ours(unit, &path)).then_some(Scope::Executor),
             _ => None,
         }
@@ -153,8 +136,7 @@ pub fn runs_in<'c>(program: &Program, function: usize, call: &'c Call) -> Option
     Some((scope?, last()?))
 }
 
-/// The body that an object is, if it is a closure or an `async` block, or what the future of an `async fn` of the
-/// workspace runs.
+/// The body of a closure, an `async` block, or the `async fn` of the workspace that made a future.
 #[must_use]
 pub fn body_of(program: &Program, function: usize, inside: Inside<'_>) -> Option<(usize, BodyId)> {
     let object = match inside {

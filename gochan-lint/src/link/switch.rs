@@ -1,65 +1,27 @@
-//! Whether other goroutines of the worker may run before an operation comes back.
+//! Whether other goroutines of the worker may run before an operation returns.
 //!
-//! What does not wait does not switch: `try_send`, `len`, `close`, a poll of a future. `gosched` switches always; and
-//! `select!` with `default`, `Context::err` and `Context::check`, which loops live on, once a goroutine has had its
-//! worker for long.
+//! Operations that do not wait do not switch: `try_send`, `len`, `close`, a poll of a future. `gosched` always
+//! switches. `select!` with `default`, `Context::err` and `Context::check`, which loops poll, switch once a goroutine
+//! has occupied its worker for long.
 
-use super::event::{Event, EventKind, LockMode, Runner, Stops};
-use super::kinds::{Flavour, Kind};
-use super::scope::{Inside, Scope, body_of, runs_in};
-use super::{Program, Summary};
+use super::event::{Event, EventKind, Face, LockMode, Runner, Stops, Switches};
+use super::kind::{Flavour, Kind, Scope};
+use super::program::Program;
+use super::scope::{Inside, body_of, runs_in};
+use super::summary::Summary;
 use crate::ir::{BodyId, Call, ObjectId, Origin};
 use crate::source::Span;
 
-/// The ways in which something may switch.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Switches(u8);
-
-impl Switches {
-    /// In none.
-    pub const NEVER: Switches = Switches(0);
-    /// It waits: on a channel, a group, time, another goroutine.
-    pub const WAITS: Switches = Switches(1);
-    /// It waits if another goroutine holds a lock of gochan's, or initialises a `Once`.
-    pub const LOCKS: Switches = Switches(2);
-    /// It ends the goroutine's turn: `gosched`.
-    pub const YIELDS: Switches = Switches(4);
-    /// It ends the turn of a goroutine that has had its worker for long.
-    pub const RARELY: Switches = Switches(8);
-    /// Its future is pending: the goroutine that polls it goes on.
-    pub const AWAITS: Switches = Switches(16);
-    /// A goroutine switches, sooner or later.
-    pub const ANY: Switches = Switches(1 | 2 | 4 | 8);
-
-    /// True if any of `others` is among these.
-    #[must_use]
-    pub fn has(self, others: Switches) -> bool {
-        self.0 & others.0 != 0
-    }
-
-    /// These and `others`.
-    #[must_use]
-    pub const fn and(self, others: Switches) -> Switches {
-        Switches(self.0 | others.0)
-    }
-
-    /// These without `others`.
-    #[must_use]
-    pub fn without(self, others: Switches) -> Switches {
-        Switches(self.0 & !others.0)
-    }
-}
-
-/// How deep closures are followed into each other.
+/// How many levels of nested closures are followed.
 const DEPTH: u32 = 6;
 
-/// How an event of a body may switch, with what it surely runs.
+/// How an event of a body may switch, including the closures it certainly runs.
 #[must_use]
 pub fn switches(program: &Program, function: usize, body: BodyId, event: &EventKind) -> Switches {
     of_event(program, function, body, event, DEPTH)
 }
 
-/// How a body may switch, with what it surely runs.
+/// How a body may switch, including the closures it certainly runs.
 #[must_use]
 pub fn switches_in(program: &Program, function: usize, body: BodyId) -> Switches {
     of_body(program, function, body, DEPTH)
@@ -71,7 +33,7 @@ pub fn first_switch(program: &Program, function: usize, body: BodyId, ways: Swit
     first_in(program, function, body, ways, DEPTH)
 }
 
-/// The same of what an event runs, or the event itself.
+/// The first such place in a closure that an event runs, or the place of the event itself.
 #[must_use]
 pub fn place_of(program: &Program, function: usize, event: &Event, ways: Switches) -> Span {
     let inner = closures(program, function, &event.kind, DEPTH);
@@ -98,7 +60,7 @@ fn of_event(program: &Program, function: usize, body: BodyId, event: &EventKind,
         if linked.kind(object) == ours { ways } else { Switches::NEVER }
     };
     match event {
-        EventKind::Send(_, face) if *face != super::Face::Tries => Switches::WAITS,
+        EventKind::Send(_, face) if *face != Face::Tries => Switches::WAITS,
         EventKind::Recv(_, _, Stops::Goroutine) => Switches::WAITS,
         EventKind::Recv(_, _, Stops::Task) => Switches::AWAITS,
         EventKind::Range(..) | EventKind::Wait(_) | EventKind::Block(_) => Switches::WAITS,
@@ -111,7 +73,7 @@ fn of_event(program: &Program, function: usize, body: BodyId, event: &EventKind,
         EventKind::Switches(ways) => *ways,
         EventKind::Call(callee, handed) => {
             let Summary { switches, runs, .. } = &program.functions[*callee].summary;
-            // A future does nothing before it is polled.
+            // A future does nothing until it is polled.
             let is_async =
                 |function: usize, body: BodyId| program.function(function).bodies[body.at()].is_async;
             let own = if is_async(*callee, BodyId(0)) && !is_async(function, body) {
@@ -142,11 +104,11 @@ fn of_closures(program: &Program, function: usize, event: &EventKind, depth: u32
     inner.into_iter().fold(Switches::NEVER, |all, body| all.and(of_body(program, function, body, depth)))
 }
 
-/// What a known scope runs.
+/// How the contents of a known scope may switch.
 fn in_scope(program: &Program, function: usize, scope: Scope, inside: Inside<'_>, depth: u32) -> Switches {
     let Some(depth) = depth.checked_sub(1) else { return Switches::NEVER };
     let Some((of, body)) = body_of(program, function, inside) else { return Switches::NEVER };
-    // A function that is no `async fn` has run before its result is a future.
+    // A function that is no `async fn` runs before the scope begins.
     if scope == Scope::Executor && !program.function(of).bodies[body.at()].is_async {
         return Switches::NEVER;
     }
@@ -155,11 +117,11 @@ fn in_scope(program: &Program, function: usize, scope: Scope, inside: Inside<'_>
     } else {
         program.functions[of].summary.switches
     };
-    // The executor's thread waits then, and no goroutine switches.
+    // The executor's thread waits for the future, and no goroutine switches.
     if scope == Scope::Executor { ways.without(Switches::AWAITS) } else { ways }
 }
 
-/// What the functions do that a call is given by their names.
+/// How functions that are passed to a call by name may switch.
 fn of_named(program: &Program, function: usize, call: &Call) -> Switches {
     let named = call.args.iter().filter(|arg| !arg.named.is_empty());
     let functions = named.filter_map(|arg| program.resolve(function, &arg.named));
@@ -167,7 +129,7 @@ fn of_named(program: &Program, function: usize, call: &Call) -> Switches {
     sync.fold(Switches::NEVER, |all, callee| all.and(program.functions[callee].summary.switches))
 }
 
-/// The closures of this function that an event surely runs, in place and before it comes back.
+/// The closures of this function that an event certainly runs, in place and before it returns.
 fn closures(program: &Program, function: usize, event: &EventKind, depth: u32) -> Vec<BodyId> {
     if depth == 0 {
         return Vec::new();
@@ -196,7 +158,7 @@ fn closures(program: &Program, function: usize, event: &EventKind, depth: u32) -
     given.into_iter().filter(in_place).collect()
 }
 
-/// True for unknown calls that surely run the closures they are given before they return.
+/// True for unknown calls that certainly run their closures before they return.
 fn runs_closures(program: &Program, function: usize, call: &Call) -> bool {
     let Some(name) = call.path.last() else { return false };
     if !call.is_method {
@@ -212,15 +174,10 @@ fn runs_closures(program: &Program, function: usize, call: &Call) -> bool {
     }
 }
 
-/// The parameters, by bits, that a function calls in place.
+/// The parameters that a function calls in place, as a bit set.
 pub(super) fn runs(program: &Program, function: usize) -> u16 {
-    let code = program.function(function);
     let linked = &program.functions[function];
-    let bit = |object: ObjectId| {
-        let root = linked.root(object);
-        let index = code.params.iter().position(|param| param.object == root).filter(|index| *index < 16);
-        index.map_or(0, |index| 1u16 << index)
-    };
+    let bit = |object: ObjectId| program.parameter_bit(function, object);
     linked.body_events(BodyId(0)).fold(0, |all, event| match &event.kind {
         EventKind::Unknown(call) if !call.is_method => all | call.receiver.map_or(0, bit),
         EventKind::Call(callee, handed) => {
@@ -232,7 +189,7 @@ pub(super) fn runs(program: &Program, function: usize) -> u16 {
     })
 }
 
-/// Methods that call the closures that they are given before they return, or whose result does and is used at once.
+/// Methods that call their closures before they return, or whose result does so and is usually used at once.
 pub const RUNS_CLOSURES: [&str; 22] = [
     "for_each",
     "try_for_each",

@@ -1,10 +1,10 @@
-//! `wg.add(1)` inside of what it counts.
+//! `wg.add(1)` inside the goroutine it counts.
 
-use super::{Check, Lint};
+use super::lint::{Check, Lint};
+use crate::analysis::Code;
 use crate::diagnostic::{Diagnostic, Level};
-use crate::flow::Code;
 use crate::ir::{BlockId, BodyId, ObjectId, Origin};
-use crate::link::{Effect, EventKind, Kind, Started};
+use crate::link::{AccessPath, Effect, Event, EventKind, Kind, Started};
 use crate::source::Span;
 
 pub(super) const LINT: Lint = Lint {
@@ -50,13 +50,10 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
         let EventKind::Spawn(started, counted_by, _) = &event.kind else { continue };
         for (work, group, outside) in groups(code, started) {
             let there = work.code;
-            let waits = match outside {
-                Some(outside) => is_waited_for(code, outside, started),
-                None => true,
-            };
             let mut inside = Inside::default();
             inside.look(there, work.agent, &group, 0);
-            if !waits || inside.adds.is_empty() || *counted_by == outside && counted_by.is_some() {
+            let waits = || outside.is_none_or(|outside| is_waited_for(code, outside, started));
+            if inside.adds.is_empty() || !waits() || *counted_by == outside && counted_by.is_some() {
                 continue;
             }
             let counted = outside.is_none_or(|outside| {
@@ -68,9 +65,11 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
             });
             let holds = inside.dones > inside.adds.len() || inside.dones > 0 && inside.starts_counted;
             let holds = holds && !inside.too_late;
-            if !(counted && holds) {
+            let ordered = outside.is_some_and(|outside| code.adds_before_waits(outer, event, outside));
+            if !(ordered || counted && holds) {
                 for (unit, span) in inside.adds {
-                    let finding = finding(unit, span, group.name(there));
+                    let written = Code::written(code.program, unit, span);
+                    let finding = finding(unit, span, written.unwrap_or_else(|| group.name(there)));
                     let home = matches!(started, Started::Body(_)) && unit == code.linked.unit;
                     let edits = outside.and_then(|group| moved(code, group, outer, event.span, span));
                     found.push(match edits.filter(|_| home) {
@@ -83,7 +82,7 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// A group as a function knows it: itself, or a field of what it has, which it need not mention.
+/// A group in a function: an object, or a field of an object, which the function need not mention.
 #[derive(Clone, PartialEq)]
 enum Group {
     Object(ObjectId),
@@ -92,8 +91,10 @@ enum Group {
 
 impl Group {
     fn of(code: Code<'_>, id: ObjectId) -> Group {
-        match &code.object(id).origin {
-            Origin::Field(base, name) => Group::Field(code.linked.root(*base), name.clone()),
+        match AccessPath::of(code.program, code.index, id) {
+            AccessPath { base: Some(base), fields } if !fields.is_empty() => {
+                Group::Field(base, fields.join("."))
+            }
             _ => Group::Object(id),
         }
     }
@@ -101,7 +102,7 @@ impl Group {
     fn name<'n>(&'n self, code: Code<'n>) -> &'n str {
         match self {
             Group::Object(id) => code.name(*id),
-            Group::Field(_, name) => name,
+            Group::Field(_, path) => path.rsplit('.').next().unwrap_or(path),
         }
     }
 
@@ -109,7 +110,7 @@ impl Group {
         Group::of(code, id) == *self
     }
 
-    /// What it is in a function that is called with `handed`.
+    /// The groups it is in a function that is called with `handed`.
     fn inside<'g>(
         &'g self,
         code: Code<'g>,
@@ -119,14 +120,23 @@ impl Group {
         let params = code.program.function(callee).params.iter().zip(handed);
         params.filter_map(move |(param, handed)| match (self, (*handed)?) {
             (group, handed) if group.is(code, handed) => Some(Group::Object(param.object)),
-            (Group::Field(base, name), handed) if *base == handed => {
-                Some(Group::Field(param.object, name.clone()))
+            (Group::Field(..), handed) => {
+                Some(Group::Field(param.object, self.below(code, handed)?.to_owned()))
             }
             _ => None,
         })
     }
 
-    /// True if a call or the start of a goroutine is done with it.
+    /// The fields that lead to it from an object.
+    fn below<'g>(&'g self, code: Code<'_>, object: ObjectId) -> Option<&'g str> {
+        let Group::Field(base, path) = self else { return None };
+        match Group::of(code, object) {
+            Group::Object(object) => (object == *base).then_some(path),
+            Group::Field(of, above) => path.strip_prefix(&above)?.strip_prefix('.').filter(|_| of == *base),
+        }
+    }
+
+    /// True if an event calls `done` on it, itself or through a function.
     fn is_done_by(&self, code: Code<'_>, event: &EventKind) -> bool {
         match event {
             EventKind::Done(lowered) => self.is(code, *lowered),
@@ -134,10 +144,10 @@ impl Group {
                 let summary = &code.program.functions[*callee].summary;
                 handed.iter().enumerate().any(|(index, handed)| match (self, *handed) {
                     (group, Some(handed)) if group.is(code, handed) => summary.param(index).has(Effect::DONE),
-                    (Group::Field(base, name), Some(handed)) if *base == handed => {
-                        let field = summary.fields.get(&(index, name.clone()));
+                    (Group::Field(..), Some(handed)) => self.below(code, handed).is_some_and(|path| {
+                        let field = summary.fields.get(&(index, path.to_owned()));
                         field.is_some_and(|effect| effect.has(Effect::DONE))
-                    }
+                    }),
                     _ => false,
                 })
             }
@@ -153,14 +163,18 @@ struct Work<'p> {
     agent: BodyId,
 }
 
-/// The groups of the goroutine's code, and what each is in the function that starts it, if that is known.
+/// The groups in the goroutine's code, each with its object in the function that starts the goroutine, if that is
+/// known.
 fn groups<'p>(code: Code<'p>, started: &Started) -> Vec<(Work<'p>, Group, Option<ObjectId>)> {
     let is_group = |code: Code<'_>, id: ObjectId| matches!(code.kind(id), Kind::WaitGroup);
     let mut found: Vec<(Work<'p>, Group, Option<ObjectId>)> = Vec::new();
     match started {
         Started::Body(body) => {
             let work = Work { code, agent: *body };
-            let outside = |id: ObjectId| !code.is_within(code.object(id).body, *body);
+            let outside = |id: ObjectId| {
+                matches!(code.object(code.base(id)).origin, Origin::Static(_))
+                    || !code.is_within(code.object(code.holder(id)).body, *body)
+            };
             let known = code.objects().map(|(id, _)| id).filter(|id| is_group(code, *id) && outside(*id));
             found.extend(known.map(|id| (work, Group::of(code, id), Some(id))));
             for (_, _, event) in code.of_agent(*body) {
@@ -170,7 +184,10 @@ fn groups<'p>(code: Code<'p>, started: &Started) -> Vec<(Work<'p>, Group, Option
                     else {
                         continue;
                     };
-                    let group = Group::Field(base, name.clone());
+                    let group = match Group::of(code, base) {
+                        Group::Object(base) => Group::Field(base, name.clone()),
+                        Group::Field(base, path) => Group::Field(base, format!("{path}.{name}")),
+                    };
                     if found.iter().all(|(_, known, _)| *known != group) {
                         found.push((work, group, None));
                     }
@@ -207,25 +224,27 @@ fn added_fields(code: Code<'_>, callee: usize) -> impl Iterator<Item = (usize, &
     fields.filter(|(_, effect)| effect.has(Effect::ADDS)).map(|((index, name), _)| (*index, name))
 }
 
-/// What a goroutine does with a group, by itself and by the functions it calls.
+/// What a goroutine does with a group, itself and through functions it calls.
 #[derive(Default)]
 struct Inside {
     adds: Vec<(usize, Span)>,
     dones: usize,
-    /// It starts others that are done with the group.
+    /// It starts goroutines that call `done` on the group.
     starts_counted: bool,
-    /// It is done itself before it raises the count for them.
+    /// It calls its own `done` before it calls `add` for them.
     too_late: bool,
 }
 
 impl Inside {
     fn look(&mut self, code: Code<'_>, agent: BodyId, group: &Group, depth: usize) {
-        // Deeper than this only recursion goes.
+        // Calls nested deeper than this are recursive.
         const DEPTH: usize = 6;
         for (body, block, event) in code.of_agent(agent) {
             match &event.kind {
                 EventKind::Add(raised, number)
-                    if group.is(code, *raised) && number.is_none_or(|number| number > 0) =>
+                    if group.is(code, *raised)
+                        && number.is_none_or(|number| number > 0)
+                        && !is_allowed(code, body, block, event) =>
                 {
                     self.adds.push((code.linked.unit, event.span));
                 }
@@ -243,7 +262,7 @@ impl Inside {
                     }
                 }
                 EventKind::Spawn(Started::Body(inner), None, _) => {
-                    let mut within = code.bodies().filter(|&(body, _)| code.is_within(body, *inner));
+                    let mut within = code.within(*inner);
                     self.starts_counted |= within.any(|(body, _)| {
                         code.all(body).any(|(_, event)| group.is_done_by(code, &event.kind))
                     });
@@ -251,7 +270,7 @@ impl Inside {
                 EventKind::Spawn(Started::Function(..), None, _) => {
                     self.starts_counted |= group.is_done_by(code, &event.kind);
                 }
-                // The field of a structure that is handed over whole.
+                // The group may be a field of an object that the goroutine gets.
                 EventKind::Spawn(Started::Unknown(_), None, _) => self.starts_counted = true,
                 _ => {}
             }
@@ -261,7 +280,17 @@ impl Inside {
     }
 }
 
-/// True if `wait` is called outside of the goroutine, or may be by whoever else has the group.
+/// True if a flag has allowed the add while a lock keeps it as it is: the code that waits has set the flag before.
+fn is_allowed(code: Code<'_>, body: BodyId, block: BlockId, add: &Event) -> bool {
+    let graph = &code.body(body).blocks[block.at()];
+    let mut locked = false;
+    if graph.flagged || graph.guarded {
+        code.guards(body, |event, _, live| locked |= std::ptr::eq(event, add) && !live.is_empty());
+    }
+    locked
+}
+
+/// True if `wait` is called outside of the goroutine, or may be called by other owners of the group.
 fn is_waited_for(code: Code<'_>, group: ObjectId, started: &Started) -> bool {
     let inside = |body| matches!(started, Started::Body(goroutine) if code.is_within(body, *goroutine));
     let waits = code.everywhere().any(|(body, _, event)| {
@@ -271,7 +300,8 @@ fn is_waited_for(code: Code<'_>, group: ObjectId, started: &Started) -> bool {
     waits || matches!(origin, Origin::Field(..) | Origin::Typed(_) | Origin::Static(_))
 }
 
-/// Moves the statement at `add` in front of the statement that starts the goroutine, if both see the group by one name.
+/// The edits that move the statement at `add` before the statement that starts the goroutine, if both know the group by
+/// the same name.
 fn moved(
     code: Code<'_>,
     group: ObjectId,
@@ -286,18 +316,22 @@ fn moved(
         event.span == add && matches!(event.kind, EventKind::Add(raised, _) if raised == group)
     })?;
     let graph = &code.body(body).blocks[block.at()];
-    // Behind a way out, the goroutine that takes it would be counted and never done.
-    let plain = constant.bytes().all(|byte| byte.is_ascii_digit())
+    // The name may mean something else outside.
+    let renamed = matches!(code.object(group).origin, Origin::Field(..))
+        || code.snippet(spawn).contains(&format!("{name} ="));
+    // After an exit, a goroutine that takes the exit would be counted and never call `done`.
+    let plain = !renamed
+        && constant.bytes().all(|byte| byte.is_ascii_digit())
         && block == BlockId(0)
         && graph.loops == 0
         && graph.branches == 0
         && code.body(body).parent == Some(outer)
         && code.agent(outer) == code.agent(code.object(group).body)
         && spawn.contains(add);
-    // The statement starts its line.
+    // The statement must start its line.
     let line = text.get(..spawn.start as usize)?.rsplit('\n').next()?;
     let rest = text.get(add.end as usize..)?.strip_prefix(';')?;
-    if !plain || !line.trim().is_empty() {
+    if !plain || !line.trim().is_empty() || !begins_statement(text, spawn.start as usize) {
         return None;
     }
     let begin = text.get(..add.start as usize)?.trim_end_matches([' ', '\t']);
@@ -317,4 +351,14 @@ fn finding(unit: usize, span: Span, name: &str) -> Diagnostic {
     )
     .label("`wait` may have returned by now")
     .help(format!("call `{name}.add(1)` before the `go!`, or start the goroutine with `{name}.go(…)`"))
+}
+
+/// True if what begins here is a statement of its own, not an argument or a part of another one.
+fn begins_statement(text: &str, at: usize) -> bool {
+    let lines = text.get(..at).unwrap_or_default().lines().map(str::trim);
+    let code = lines.rev().find(|line| !line.is_empty() && !line.starts_with("//"));
+    code.is_none_or(|line| {
+        let line = line.split(" //").next().unwrap_or(line).trim_end();
+        line.ends_with([';', '{', '}'])
+    })
 }

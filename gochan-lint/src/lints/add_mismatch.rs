@@ -1,4 +1,4 @@
-//! More or fewer goroutines than were counted.
+//! A group that counts more or fewer goroutines than are started.
 
 use super::prelude::*;
 
@@ -45,7 +45,7 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
             let name = code.name(group);
             found.push(
                 code.finding(
-                    &LINT,
+                    LINT.id,
                     span,
                     format!("`{name}` counts {added} goroutines, but {started} are started"),
                 )
@@ -56,7 +56,7 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// How much is added, how many goroutines are started that are done with it, and the first `add`. None if not known.
+/// How much is added, how many goroutines are started that call `done`, and the first `add`. `None` if unknown.
 fn counts(code: Code<'_>, group: ObjectId, home: BodyId, loops: u32) -> Option<(i64, i64, Span)> {
     let (mut added, mut started, mut first) = (0i64, 0i64, None);
     for (body, block, event) in code.everywhere() {
@@ -79,7 +79,10 @@ fn counts(code: Code<'_>, group: ObjectId, home: BodyId, loops: u32) -> Option<(
                     code.of_agent(*inner).filter(|(.., event)| code.effect(event, group).has(Effect::DONE));
                 let mut once = done.map(|(at, block, event)| {
                     let graph = &code.body(at).blocks[block.at()];
-                    (graph.loops == 0, matches!(event.kind, EventKind::Done(_)))
+                    // A negative `add` may count down more than one.
+                    let one =
+                        matches!(event.kind, EventKind::Done(_)) && !code.snippet(event.span).contains("add");
+                    (graph.loops == 0, one)
                 });
                 match (once.next(), once.next()) {
                     (None, _) => {}

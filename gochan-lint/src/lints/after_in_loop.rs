@@ -62,7 +62,7 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
                     continue;
                 }
                 found.push(
-                    code.finding(&LINT, arm.span, "this timer starts anew on each turn of the loop")
+                    code.finding(LINT.id, arm.span, "this timer starts anew on each turn of the loop")
                         .label("not a deadline for the loop")
                         .help("make it before the loop: `let deadline = after(…);`"),
                 );

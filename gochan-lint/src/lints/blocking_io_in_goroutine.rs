@@ -8,7 +8,8 @@ pub(super) const LINT: Lint = Lint {
     summary: "a goroutine does I/O that blocks its worker, outside `blocking(…)`",
     explanation: "\
 Std sockets, waiting for child processes, reading standard input and blocking HTTP clients block the thread, and \
-with it every goroutine of the same worker, for as long as the other side takes. `blocking(|| …)` runs such a call \
+with it every goroutine of the same worker, for as long as the other side takes. So do `BufReader`, `lines()`, \
+`accept` and `incoming` on them, in a goroutine or in `#[gochan::main]` itself. `blocking(|| …)` runs such a call \
 on a thread that may block, while the goroutine parks.",
     at_run_time: "\
 The runtime reports a worker whose goroutine has not returned to the scheduler, with the place where that goroutine \
@@ -38,9 +39,9 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
                 ["std", "net", .., "connect"] | ["reqwest", "blocking", .., "get"] | ["ureq", "get" | "post"]
             )
         };
-        if blocks && code.is_in_goroutine(body) {
+        if blocks && code.is_on_worker(body) {
             found.push(
-                code.finding(&LINT, event.span, "this blocks every goroutine of the worker")
+                code.finding(LINT.id, event.span, "this blocks every goroutine of the worker")
                     .label("blocks the thread")
                     .help("wrap it: `blocking(|| …)`"),
             );
@@ -48,7 +49,7 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
-const METHODS: [&str; 22] = [
+const METHODS: [&str; 25] = [
     "read",
     "read_exact",
     "read_to_end",
@@ -70,5 +71,8 @@ const METHODS: [&str; 22] = [
     "call",
     "connect",
     "lines",
+    "incoming",
+    "read_until",
+    "read_vectored",
     "next",
 ];

@@ -1,4 +1,4 @@
-//! A condition that is not asked again.
+//! A condition that is not checked again after the wait.
 
 use super::prelude::*;
 
@@ -27,14 +27,20 @@ while !*ready { ready = cond.wait(ready); }",
 fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
     for (body, block, event) in code.everywhere() {
         if let EventKind::CondWait(cond, flavour) = event.kind
-            // What only wraps another's `wait` leaves the loop to its callers.
+            // A wrapper of std's `wait` leaves the loop to its callers.
             && !(flavour == Flavour::Blocking && code.function.name.starts_with("wait"))
             && code.body(body).blocks[block.at()].loops == 0
+            // A lock of `()` guards no condition.
+            && !(flavour == Flavour::Blocking
+                && code.objects().any(|(_, object)| guards_nothing(&object.origin)))
         {
+            if looks_at_the_timeout(code, event.span) {
+                continue;
+            }
             let name = code.name(cond);
             found.push(
                 code.finding(
-                    &LINT,
+                    LINT.id,
                     event.span,
                     format!("the condition of `{name}` is not checked again after the wait"),
                 )
@@ -43,4 +49,26 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
             );
         }
     }
+}
+
+/// True for a wait whose timeout is looked at.
+fn looks_at_the_timeout(code: Code<'_>, wait: Span) -> bool {
+    let text = &code.program.units[code.linked.unit].source.text;
+    let (Some(before), Some(after)) = (text.get(..wait.start as usize), text.get(wait.end as usize..)) else {
+        return false;
+    };
+    if !code.snippet(wait).contains(".wait_timeout(") {
+        return false;
+    }
+    // `let (guard, timed_out) = …`
+    let pattern = before.rsplit("let ").next().and_then(|pattern| pattern.trim_end().strip_suffix(") ="));
+    let second = pattern.and_then(|pattern| pattern.rsplit_once(',')).map(|(_, second)| second.trim());
+    after.starts_with(".1") || second.is_some_and(|second| second != "_")
+}
+
+/// `Mutex::new(())`
+fn guards_nothing(origin: &Origin) -> bool {
+    let Origin::Call(path, args) = origin else { return false };
+    path.ends_with(&["Mutex".to_owned(), "new".to_owned()])
+        && args.iter().any(|arg| arg.ty == Ty::Tuple(Vec::new()))
 }

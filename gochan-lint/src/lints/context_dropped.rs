@@ -1,4 +1,4 @@
-//! A new root where there was a branch.
+//! A new root context where the caller has passed one.
 
 use super::prelude::*;
 
@@ -27,7 +27,10 @@ fn handle(ctx: &Context) {
 };
 
 fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
-    if !code.function.params.iter().any(|param| *code.kind(param.object) == Kind::Context) {
+    // The caller of a function with an optional context may have none.
+    let has_context =
+        |param: &crate::ir::Param| *code.kind(param.object) == Kind::Context && !param.ty.is_called("Option");
+    if !code.function.params.iter().any(has_context) {
         return;
     }
     for (id, object) in code.objects() {
@@ -35,7 +38,7 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
         let fresh = path.last().is_some_and(|name| name == "background" || name == "todo");
         if fresh && *code.kind(id) == Kind::Context {
             found.push(
-                code.finding(&LINT, object.span, "the context of the caller ends here")
+                code.finding(LINT.id, object.span, "the context of the caller ends here")
                     .label("does not hear its cancel")
                     .help("pass the context on, or `without_cancel()` for work that outlives the call"),
             );

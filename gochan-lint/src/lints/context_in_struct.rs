@@ -1,4 +1,4 @@
-//! A context that outlives its call.
+//! A context that is stored in a struct.
 
 use super::prelude::*;
 
@@ -35,7 +35,7 @@ fn check(program: &Program, unit: usize, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// True for gochan's `Context`, by whatever name it was brought in.
+/// True for gochan's `Context`, under any imported name.
 fn is_context(program: &Program, unit: usize, ty: &Ty) -> bool {
     match ty {
         Ty::Path(name, args) => match (name.as_str(), &args[..]) {

@@ -1,4 +1,4 @@
-//! Where everybody looks for the context.
+//! A context that is not the first parameter.
 
 use super::prelude::*;
 
@@ -28,7 +28,7 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
     }
     if let Some(param) = params().find(|param| is_context(param)) {
         found.push(
-            code.finding(&LINT, param.span, "the context comes first by convention")
+            code.finding(LINT.id, param.span, "the context comes first by convention")
                 .label("not the first parameter")
                 .help("move it to the front"),
         );

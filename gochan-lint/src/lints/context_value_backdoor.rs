@@ -1,4 +1,4 @@
-//! Parameters that nobody sees.
+//! Parameters that are hidden in a context.
 
 use super::prelude::*;
 
@@ -50,7 +50,7 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
         };
         if let Some(what) = wrong {
             found.push(
-                code.finding(&LINT, event.span, format!("a context carries {what}"))
+                code.finding(LINT.id, event.span, format!("a context carries {what}"))
                     .label("invisible in a signature")
                     .help("pass it as a parameter; a value of a request needs a type of its own, such as `RequestId`"),
             );
@@ -58,7 +58,7 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// True for what stands in an `assert!` or the like: it steers nothing.
+/// True for values used in an `assert!` or the like, which do not affect the control flow.
 fn is_asserted(code: Code<'_>, span: Span) -> bool {
     let text = &code.program.units[code.linked.unit].source.text;
     let before = text.get(..span.start as usize).unwrap_or("");
@@ -71,7 +71,7 @@ fn of_argument(code: Code<'_>, arg: &crate::ir::Arg) -> Option<String> {
     match (&code.object(object).origin, code.kind(object)) {
         (Origin::Closure(_), _) => Some("a closure".to_owned()),
         (Origin::Typed(ty) | Origin::Plain(ty), _) => of_type(ty),
-        (_, Kind::Named(name)) => of_type(&Ty::Path(name.clone(), Vec::new())),
+        (_, Kind::Named(name)) => of_type(&Ty::Path(crate::link::written(name).to_owned(), Vec::new())),
         _ => None,
     }
 }
@@ -108,7 +108,7 @@ fn of_type(ty: &Ty) -> Option<String> {
     }
 }
 
-/// True if some function of the crate has a parameter of this type.
+/// True if a function of the crate has a parameter of this type.
 fn is_passed_elsewhere(code: Code<'_>, ty: &Ty) -> bool {
     let Ty::Path(wanted, _) = ty else { return false };
     if ["Id", "Token", "Trace", "Span", "Name", "Key"].iter().any(|end| wanted.ends_with(end)) {

@@ -1,4 +1,4 @@
-//! A loop that does not hear its context end.
+//! A loop that does not notice the end of its context.
 
 use super::prelude::*;
 
@@ -35,61 +35,56 @@ fn pump(ctx: &Context, from: &Receiver<u32>, to: &Sender<u32>) {
 };
 
 fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
-    let contexts: Vec<ObjectId> = code
-        .function
-        .params
-        .iter()
-        .map(|param| param.object)
-        .filter(|id| *code.kind(*id) == Kind::Context)
-        .collect();
-    if contexts.is_empty()
-        || code
-            .function
-            .params
-            .iter()
-            .any(|param| param.name.starts_with('_') && contexts.contains(&param.object))
-    {
+    let params = &code.function.params;
+    let contexts = params.iter().filter(|param| *code.kind(param.object) == Kind::Context);
+    // A parameter named `_ctx` is ignored on purpose.
+    if contexts.clone().any(|param| param.name.starts_with('_')) {
         return;
     }
+    let contexts: Vec<ObjectId> = contexts.map(|param| param.object).collect();
+    let Some(first) = contexts.first() else { return };
     let mut seen: Vec<(BodyId, BlockId)> = Vec::new();
-    for (body, _) in code.bodies() {
-        let sees =
+    for (body, graph) in code.bodies() {
+        let has_context =
             !code.is_apart(code.agent(body)) || contexts.iter().any(|context| code.captures(body, *context));
-        if !sees || code.body(body).kind == BodyKind::Defer {
+        if !has_context || graph.kind == BodyKind::Defer {
             continue;
         }
         for (block, event) in code.all(body) {
-            let waits = match &event.kind {
-                EventKind::Select(select) => !select.has_default,
-                EventKind::Recv(_, _, stops) => *stops != Stops::Nothing,
-                EventKind::Send(_, face) => *face != Face::Tries,
-                EventKind::Range(..) | EventKind::Block(Wait::Sleep) => true,
-                _ => false,
-            };
-            if !waits || ends_with_its_senders(code, &event.kind) {
+            if !waits(&event.kind) || ends_with_its_senders(code, &event.kind) {
                 continue;
             }
             let around = code.cycle(body, block);
-            let Some(first) = around.iter().min() else { continue };
-            if seen.contains(&(body, *first)) {
+            let Some(head) = around.iter().min() else { continue };
+            if seen.contains(&(body, *head)) {
                 continue;
             }
-            seen.push((body, *first));
+            seen.push((body, *head));
             if !code.events_in(body, &around).any(|(_, event)| looks(code, event)) {
-                let name = code.name(contexts[0]);
-                found.push(
-                    code.finding(&LINT, event.span, format!("this loop waits without checking `{name}`"))
-                        .label("goes on waiting when the context ends")
-                        .help(format!(
-                            "add an arm `<-{name}.done() => …`, or ask `{name}.check()` on each turn"
-                        )),
-                );
+                found.push(finding(code, event.span, code.name(*first)));
             }
         }
     }
 }
 
-/// True for what comes from goroutines that are started here and look at a context themselves: they end, and so does it.
+fn finding(code: Code<'_>, span: Span, name: &str) -> Diagnostic {
+    code.finding(LINT.id, span, format!("this loop waits without checking `{name}`"))
+        .label("goes on waiting when the context ends")
+        .help(format!("add an arm `<-{name}.done() => …`, or ask `{name}.check()` on each turn"))
+}
+
+/// True for events that may wait for an unlimited time.
+fn waits(kind: &EventKind) -> bool {
+    match kind {
+        EventKind::Select(select) => !select.has_default,
+        EventKind::Recv(_, _, stops) => *stops != Stops::Nothing,
+        EventKind::Send(_, face) => *face != Face::Tries,
+        EventKind::Range(..) | EventKind::Block(Wait::Sleep) => true,
+        _ => false,
+    }
+}
+
+/// True for receives from goroutines that are started here and check a context themselves: their end ends the wait.
 fn ends_with_its_senders(code: Code<'_>, kind: &EventKind) -> bool {
     let (EventKind::Range(channel, _) | EventKind::Recv(channel, ..)) = *kind else { return false };
     code.made_here(channel).is_some()
@@ -105,8 +100,8 @@ fn ends_with_its_senders(code: Code<'_>, kind: &EventKind) -> bool {
         })
 }
 
-/// True if the event has to do with any context.
-fn looks(code: Code<'_>, event: &crate::link::Event) -> bool {
+/// True if the event involves any context.
+fn looks(code: Code<'_>, event: &Event) -> bool {
     let is_context = |id: ObjectId| {
         matches!(code.kind(id), Kind::Context | Kind::Done(_) | Kind::ContextAndCancel | Kind::Cancel)
     };

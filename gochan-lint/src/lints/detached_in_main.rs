@@ -1,4 +1,4 @@
-//! Started, and gone with the program.
+//! Goroutines that main starts and does not wait for.
 
 use super::prelude::*;
 
@@ -45,11 +45,11 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
                 code.mentions(event, handle) && !matches!(event.kind, EventKind::DroppedAtOnce(_))
             })
         });
-        // A main that does not return keeps it going.
+        // While main does not return, the goroutine goes on.
         let ends = code.reachable(body, block)[code.body(body).blocks.len() - 1];
-        if !thread && !waits && !used && ends {
+        if !thread && !code.is_by_helper(&event.kind) && !waits && !used && ends {
             found.push(
-                code.finding(&LINT, event.span, "main returns without waiting for this goroutine")
+                code.finding(LINT.id, event.span, "main returns without waiting for this goroutine")
                     .label("ends with the program")
                     .help("join it, or wait for it with a `WaitGroup` or a channel"),
             );

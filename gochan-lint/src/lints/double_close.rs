@@ -1,4 +1,4 @@
-//! A close that comes a second time.
+//! A second close of a channel.
 
 use super::prelude::*;
 
@@ -40,32 +40,9 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
                 if !is_plain(code, channel) || is_another_each_time(code, channel, body, block) {
                     continue;
                 }
-                let (list, all) = (code.list_of(channel), all_of(code, channel, body, block));
-                let last = code.last_turn(body, block, channel);
-                let stops = |kind: &EventKind| {
-                    matches!(kind, EventKind::New(made) if *made == channel)
-                        || list.is_some_and(|list| code.rearranges(kind, list))
-                };
-                let again = |(next, other): &(BlockId, &crate::link::Event)| {
-                    let same = std::ptr::eq(*other, event);
-                    closes(code, &other.kind, channel) && !asks_first(code, body, *next, block, same)
-                };
-                let all_again = |(next, other): &(BlockId, &crate::link::Event)| match other.kind {
-                    EventKind::Close(other, Face::Panics) if other != channel => {
-                        all.is_some()
-                            && all_of(code, other, body, *next) == all
-                            && !asks_first(code, body, *next, block, false)
-                    }
-                    _ => false,
-                };
-                let found_again =
-                    code.following_until(body, block, place, last, stops).into_iter().find(again);
-                let found_again = found_again.or_else(|| {
-                    let list = all?;
-                    let stops = |kind: &EventKind| code.rearranges(kind, list);
-                    code.following_until(body, block, place, None, stops).into_iter().find(all_again)
-                });
-                if let Some((_, again)) = found_again {
+                let again = close_again(code, body, block, place, channel)
+                    .or_else(|| close_of_all_again(code, body, block, place, channel));
+                if let Some(again) = again {
                     let span = again.span.max(event.span);
                     report(code, span, channel, "this may be the second close", found);
                 }
@@ -75,15 +52,65 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
     shared_by_copies(code, found);
 }
 
-/// True for a close that asks a flag: it comes once. What stands behind `if closed { return; }` comes once as well, but
-/// for another close behind the same.
-fn asks_first(code: Code<'_>, body: BodyId, again: BlockId, first: BlockId, same: bool) -> bool {
-    let blocks = &code.body(body).blocks;
-    let (first, again) = (&blocks[first.at()], &blocks[again.at()]);
-    again.guarded || again.flagged && (same || !first.flagged)
+/// A close of the same channel that can come after the one that is event number `place` of `block`.
+fn close_again<'p>(
+    code: Code<'p>,
+    body: BodyId,
+    block: BlockId,
+    place: usize,
+    channel: ObjectId,
+) -> Option<&'p Event> {
+    let first = &code.events(body, block)[place];
+    let list = code.list_of(channel);
+    let stops = |kind: &EventKind| {
+        matches!(kind, EventKind::New(made) if *made == channel)
+            || list.is_some_and(|list| code.rearranges(kind, list))
+    };
+    let again = |(next, other): &(BlockId, &Event)| {
+        let which = if std::ptr::eq(*other, first) { Again::Itself } else { Again::Another };
+        closes(code, &other.kind, channel) && !asks_first(code, body, *next, block, which)
+    };
+    let last = code.last_turn(body, block, channel);
+    code.following_until(body, block, place, last, stops).into_iter().find(again).map(|(_, event)| event)
 }
 
-/// The channels that an event closes in whatever way.
+/// Like [`close_again`], for a loop that closes all channels of a list and a later loop over the same list.
+fn close_of_all_again<'p>(
+    code: Code<'p>,
+    body: BodyId,
+    block: BlockId,
+    place: usize,
+    channel: ObjectId,
+) -> Option<&'p Event> {
+    let list = all_of(code, channel, body, block)?;
+    let again = |(next, other): &(BlockId, &Event)| match other.kind {
+        EventKind::Close(other, Face::Panics) if other != channel => {
+            all_of(code, other, body, *next) == Some(list)
+                && !asks_first(code, body, *next, block, Again::Another)
+        }
+        _ => false,
+    };
+    let stops = |kind: &EventKind| code.rearranges(kind, list);
+    code.following_until(body, block, place, None, stops).into_iter().find(again).map(|(_, event)| event)
+}
+
+/// Which close is the second one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Again {
+    /// The first, on another turn of a loop.
+    Itself,
+    Another,
+}
+
+/// True if the second close tests a flag, so that it happens once. So does a close after `if closed { return; }`,
+/// unless the first close comes after the same test.
+fn asks_first(code: Code<'_>, body: BodyId, again: BlockId, first: BlockId, which: Again) -> bool {
+    let blocks = &code.body(body).blocks;
+    let (first, again) = (&blocks[first.at()], &blocks[again.at()]);
+    again.guarded || again.flagged && (which == Again::Itself || !first.flagged)
+}
+
+/// The channels that an event closes, in any way.
 fn closed(code: Code<'_>, kind: &EventKind) -> Vec<ObjectId> {
     match kind {
         EventKind::Close(channel, _) => vec![*channel],
@@ -109,8 +136,8 @@ fn closed(code: Code<'_>, kind: &EventKind) -> Vec<ObjectId> {
     }
 }
 
-/// True if an event closes the channel by itself, by a function it calls, or by what was deferred, and minds if it is
-/// closed already.
+/// True if an event closes the channel, itself, through a function or by a deferred body, and panics if it is closed
+/// already.
 fn closes(code: Code<'_>, kind: &EventKind, channel: ObjectId) -> bool {
     match kind {
         EventKind::Close(closed, Face::Panics) => *closed == channel,
@@ -126,7 +153,7 @@ fn closes(code: Code<'_>, kind: &EventKind, channel: ObjectId) -> bool {
     }
 }
 
-/// True if it is one certain channel.
+/// True if the object is always the same channel.
 fn is_plain(code: Code<'_>, channel: ObjectId) -> bool {
     let object = code.object(channel);
     let certain = !matches!(object.origin, Origin::Unknown | Origin::Element(..) | Origin::Call(..));
@@ -134,7 +161,7 @@ fn is_plain(code: Code<'_>, channel: ObjectId) -> bool {
     !code.is_blurred(channel) && matches!(code.kind(channel), Kind::Channel(..)) && (certain || made)
 }
 
-/// True if it is another channel with each turn or call, and nothing says where it comes to be.
+/// True if it is another channel on each turn or call, and no event shows where it is made.
 fn is_another_each_time(code: Code<'_>, channel: ObjectId, body: BodyId, block: BlockId) -> bool {
     let object = code.object(channel);
     let fresh =
@@ -142,8 +169,7 @@ fn is_another_each_time(code: Code<'_>, channel: ObjectId, body: BodyId, block: 
     fresh && !code.all(body).any(|(_, event)| matches!(event.kind, EventKind::New(made) if made == channel))
 }
 
-/// The list whose elements the loop around `block` takes one by one, if the channel is each of them and `block` is
-/// reached for every one.
+/// The list over which the loop around `block` runs, if the channel is its element and every turn reaches `block`.
 fn all_of(code: Code<'_>, channel: ObjectId, body: BodyId, block: BlockId) -> Option<ObjectId> {
     let list = code.each_of(channel)?;
     let (begin, _) =
@@ -152,7 +178,7 @@ fn all_of(code: Code<'_>, channel: ObjectId, body: BodyId, block: BlockId) -> Op
     (blocks[begin.at()].branches == blocks[block.at()].branches).then_some(list)
 }
 
-/// Goroutines started in a loop that close a channel from outside of it.
+/// Goroutines started in a loop that close a channel made outside of it.
 fn shared_by_copies(code: Code<'_>, found: &mut Vec<Diagnostic>) {
     for (outer, block, event) in code.everywhere() {
         let EventKind::Spawn(started, ..) = &event.kind else { continue };
@@ -178,14 +204,12 @@ fn shared_by_copies(code: Code<'_>, found: &mut Vec<Diagnostic>) {
                 let there = Code::of(code.program, *callee);
                 let params = there.function.params.iter().zip(handed);
                 for (param, _) in params.filter(|(_, handed)| handed.is_some_and(is_shared)) {
-                    for (body, at, closing) in there.of_agent(BodyId(0)) {
-                        let guarded = there.body(body).blocks[at.at()].guarded;
-                        if matches!(closing.kind, EventKind::Close(closed, Face::Panics) if closed == param.object)
-                            && !guarded
-                        {
-                            report(there, closing.span, param.object, label, found);
-                        }
-                    }
+                    let is_close = |kind: &EventKind| matches!(kind, EventKind::Close(closed, Face::Panics) if *closed == param.object);
+                    let closes = there.of_agent(BodyId(0)).filter(|&(body, at, closing)| {
+                        is_close(&closing.kind) && !there.body(body).blocks[at.at()].guarded
+                    });
+                    closes
+                        .for_each(|(_, _, closing)| report(there, closing.span, param.object, label, found));
                 }
             }
             Started::Unknown(_) => {}
@@ -196,7 +220,7 @@ fn shared_by_copies(code: Code<'_>, found: &mut Vec<Diagnostic>) {
 fn report(code: Code<'_>, span: Span, channel: ObjectId, label: &str, found: &mut Vec<Diagnostic>) {
     let name = code.name(channel);
     found.push(
-        code.finding(&LINT, span, format!("`{name}` may be closed twice"))
+        code.finding(LINT.id, span, format!("`{name}` may be closed twice"))
             .label(label)
             .help("close in one place, once; when several send, wait for all of them and close then"),
     );

@@ -1,4 +1,4 @@
-//! The same arm twice.
+//! The same operation twice in one `select!`.
 
 use super::prelude::*;
 
@@ -36,7 +36,7 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
             let earlier = select.arms[..index].iter().find(|earlier| is_same(code, earlier, arm));
             if let Some(earlier) = earlier {
                 found.push(
-                    code.finding(&LINT, arm.span, "this operation is an arm of the same `select!` already")
+                    code.finding(LINT.id, arm.span, "this operation is an arm of the same `select!` already")
                         .label("the two compete at random")
                         .note(earlier.span, "the first")
                         .help("remove one, or name the other channel"),

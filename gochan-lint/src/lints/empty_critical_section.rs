@@ -1,6 +1,7 @@
-//! Locking nothing.
+//! A lock that is released at once.
 
 use super::prelude::*;
+use crate::link::blocks;
 
 pub(super) const LINT: Lint = Lint {
     id: "empty_critical_section",
@@ -24,7 +25,10 @@ work(1);",
 };
 
 fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
-    for (_, _, event) in code.everywhere() {
+    let places = code.bodies().flat_map(|(body, _)| {
+        code.places(body).map(move |(block, place, event)| (body, block, place, event))
+    });
+    for (body, block, place, event) in places {
         let EventKind::DroppedAtOnce(guard) = event.kind else { continue };
         let Kind::Guard(lock, flavour) = *code.kind(guard) else { continue };
         let tries =
@@ -34,14 +38,25 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
         }
         let name = code.name(lock);
         let finding = code
-            .finding(&LINT, event.span, format!("`{name}` is unlocked at once"))
+            .finding(LINT.id, event.span, format!("`{name}` is unlocked at once"))
             .label("what follows is not guarded")
             .help("bind the guard to a name: `let _guard = …`");
-        let is_wild = code.snippet(event.span) == "_";
-        found.push(if is_wild {
+        // The guard would live across what follows, which may take the lock as well, or wait.
+        let is_wild = code.snippet(event.span) == "_" && is_bound_alone(code, event.span);
+        let calm = !code.following(body, block, place).iter().any(|(_, event)| match &event.kind {
+            EventKind::Unknown(call) => !call.path.last().is_some_and(|name| name.ends_with('!')),
+            kind => blocks(code.program, kind) || matches!(kind, EventKind::RunDeferred(_)),
+        });
+        found.push(if is_wild && calm {
             finding.fix("keep the guard", vec![(event.span, "_guard".to_owned())])
         } else {
             finding
         });
     }
+}
+
+/// True for `let _ =`.
+fn is_bound_alone(code: Code<'_>, hole: Span) -> bool {
+    let text = &code.program.units[code.linked.unit].source.text;
+    text.get(..hole.start as usize).is_some_and(|before| before.trim_end().ends_with("let"))
 }

@@ -1,4 +1,4 @@
-//! One goroutine for each, however many come.
+//! An unlimited number of goroutines.
 
 use super::prelude::*;
 
@@ -32,7 +32,7 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
     for (body, _) in code.bodies() {
         for (block, event) in code.all(body) {
             let EventKind::Spawn(started, None, None | Some(_)) = &event.kind else { continue };
-            // Whoever receives from the goroutine that the turn starts waits for it.
+            // A turn that receives from its goroutine waits for it.
             let answers =
                 |channel: ObjectId| matches!(started, Started::Body(inner) if code.captures(*inner, channel));
             let around = code.cycle(body, block);
@@ -56,7 +56,7 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
             });
             if stream && !limited {
                 found.push(
-                    code.finding(&LINT, event.span, "a goroutine for every item, without a limit")
+                    code.finding(LINT.id, event.span, "a goroutine for every item, without a limit")
                         .label("as many as come")
                         .help("take a slot of a `Semaphore` first, or use a pool of workers"),
                 );

@@ -1,8 +1,8 @@
-//! Waiting with a lock in the hand.
+//! Waiting while a lock is held.
 
 use super::prelude::*;
-use crate::flow::Held;
-use crate::link::{Event, first_switch, switches};
+use crate::analysis::Held;
+use crate::link::{first_switch, switches};
 
 pub(super) const LINT: Lint = Lint {
     id: "guard_across_blocking",
@@ -46,7 +46,7 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
         if !code.has_own_thread(body) {
             found.extend(code.all(body).filter_map(|(_, event)| initialiser(code, event)));
         }
-        let mut told = Vec::new();
+        let mut reported = Vec::new();
         code.guards(body, |event, _, live| {
             if live.is_empty() {
                 return;
@@ -56,17 +56,17 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
                 return;
             }
             for held in live.iter().filter(|held| ways.has(harmful(&event.kind, held.flavour))) {
-                if told.contains(&held.guard) {
+                if reported.contains(&held.guard) {
                     continue;
                 }
-                told.push(held.guard);
+                reported.push(held.guard);
                 found.push(finding(code, event, held, ways));
             }
         });
     }
 }
 
-/// What a `Once`, `OnceLock` or `LazyLock` of std runs while it keeps the threads of all others that ask.
+/// A wait in the initialiser of a `Once`, `OnceLock` or `LazyLock` of std, which blocks the threads of all other users.
 fn initialiser(code: Code<'_>, event: &Event) -> Option<Diagnostic> {
     let (name, instead, body) = match &event.kind {
         EventKind::Once(once, Some(body)) if *code.kind(*once) == Kind::Once(Flavour::Blocking) => {
@@ -80,12 +80,11 @@ fn initialiser(code: Code<'_>, event: &Event) -> Option<Diagnostic> {
     };
     let span = first_switch(code.program, code.index, body, Switches::ANY)?;
     let message = format!("this may wait while std initialises `{name}`");
-    let finding = code.finding(&LINT, span, message).label("waits here");
+    let finding = code.finding(LINT.id, span, message).label("waits here");
     Some(finding.help(format!("use {instead}, or wait first")))
 }
 
-/// The ways of switching that do harm while a guard lives. A condition gives the lock back meanwhile, unless it is
-/// another's.
+/// The ways of switching that do harm while a guard lives. The wait of a `Cond` releases its own lock.
 fn harmful(kind: &EventKind, flavour: Flavour) -> Switches {
     match flavour {
         Flavour::Blocking => Switches::ANY.and(Switches::AWAITS),
@@ -96,7 +95,7 @@ fn harmful(kind: &EventKind, flavour: Flavour) -> Switches {
 
 fn finding(code: Code<'_>, event: &Event, held: &Held, ways: Switches) -> Diagnostic {
     let locked = match code.name(held.lock) {
-        // All that is known of it is its guard.
+        // Only the guard is known, not the lock.
         name if held.lock == held.guard => format!("`{name}` holds a lock"),
         name => format!("`{name}` is locked"),
     };
@@ -111,5 +110,5 @@ fn finding(code: Code<'_>, event: &Event, held: &Held, ways: Switches) -> Diagno
         Flavour::Blocking => "drop the guard before, or use `gochan::sync`, whose locks park the goroutine",
         _ => "drop the guard before",
     };
-    code.finding(&LINT, event.span, message).label(label).note(held.span, "locked here").help(help)
+    code.finding(LINT.id, event.span, message).label(label).note(held.span, "locked here").help(help)
 }

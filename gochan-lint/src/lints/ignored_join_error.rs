@@ -1,4 +1,4 @@
-//! A panic that nobody hears of.
+//! A panic that goes unnoticed.
 
 use super::prelude::*;
 
@@ -29,7 +29,7 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
             && can_panic(code, handle)
         {
             found.push(
-                code.finding(&LINT, event.span, "a panic of this goroutine would be lost")
+                code.finding(LINT.id, event.span, "a panic of this goroutine would be lost")
                     .label("its result is thrown away")
                     .help("`join().unwrap()` passes the panic on"),
             );

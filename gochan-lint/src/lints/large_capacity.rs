@@ -1,4 +1,4 @@
-//! Buffers nobody has explained.
+//! Large buffers without an explanation.
 
 use super::prelude::*;
 
@@ -44,7 +44,7 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
             source.line(line).contains("//") || line > 1 && source.line(line - 1).trim().starts_with("//");
         if text.starts_with(|c: char| c.is_ascii_digit()) && !commented {
             found.push(
-                code.finding(&LINT, span, "a large buffer without a reason")
+                code.finding(LINT.id, span, "a large buffer without a reason")
                     .label("hides that the receiver is slow")
                     .help("name the number, or say in a comment why it is so large"),
             );

@@ -1,4 +1,4 @@
-//! Receiving what nobody sends.
+//! A receive from a channel on which nothing sends.
 
 use super::prelude::*;
 
@@ -10,6 +10,8 @@ pub(super) const LINT: Lint = Lint {
 A receive waits for a value or for the close. If no other code sends on the channel or closes it, the receive waits \
 forever: `all goroutines are asleep - deadlock!`, or a goroutine that never ends. A range waits like this after the \
 last value if the channel is never closed; a loop over a `Chan` keeps the channel open through its own handle.
+
+So does a receive that only its own goroutine could end: what sends or closes comes later, or in a `defer!`.
 
 Close the channel after the last send, or drop the last sender and range over a `Receiver`.",
     at_run_time: "\
@@ -37,7 +39,7 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
             .filter(|(_, event, effect)| *effect != Effect::default() || code.mentions(event, channel))
             .collect();
         let is = |effect: Effect| all.iter().any(|(.., found)| found.has(effect));
-        // Methods such as `is_closed`, references handed to code that is not known, dropped ends.
+        // Methods such as `is_closed`, references passed to unknown code, dropped ends.
         let unclear = all.iter().any(|(_, event, _)| {
             matches!(
                 event.kind,
@@ -47,7 +49,17 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
                     | EventKind::DroppedAtOnce(_)
             )
         });
-        let nil = matches!(object.origin, Origin::ChanMacro(..)) || matches!(object.origin, Origin::Call(..));
+        let nil = matches!(object.origin, Origin::ChanMacro(..) | Origin::Call(..) | Origin::Field(..));
+        if let Some(span) = ended_by_itself(code, channel) {
+            let name = code.name_at(span, channel);
+            let message = format!("only this goroutine could send on `{name}` or close it, later");
+            found.push(
+                code.finding(LINT.id, span, message)
+                    .label("waits forever")
+                    .help("send or close in another goroutine"),
+            );
+            continue;
+        }
         if is(Effect::CLOSES) || unclear || !nil {
             continue;
         }
@@ -59,7 +71,7 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
             _ => false,
         });
         if let Some((_, event, _)) = first {
-            let name = code.name(channel);
+            let name = code.name_at(event.span, channel);
             let ranged = matches!(event.kind, EventKind::Range(..)) && is(Effect::SENDS);
             let message = if ranged {
                 format!("`{name}` is never closed: this loop does not end")
@@ -67,7 +79,7 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
                 format!("nothing sends on `{name}`, and nothing closes it")
             };
             found.push(
-                code.finding(&LINT, event.span, message)
+                code.finding(LINT.id, event.span, message)
                     .label("waits forever")
                     .help("close it when all is sent"),
             );
@@ -75,8 +87,8 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// True if the loop can be left in another way than by the end of the channel.
-fn can_leave(code: Code<'_>, body: BodyId, range: &crate::link::Event) -> bool {
+/// True if the loop has another exit than the end of the channel.
+fn can_leave(code: Code<'_>, body: BodyId, range: &Event) -> bool {
     let Some((block, _)) = code.all(body).find(|(_, event)| std::ptr::eq(*event, range)) else { return true };
     let around = code.cycle(body, block);
     if around.is_empty() {
@@ -90,4 +102,39 @@ fn can_leave(code: Code<'_>, body: BodyId, range: &crate::link::Event) -> bool {
             !around.contains(next) && !ends
         })
     })
+}
+
+/// The first receive that only its own goroutine could end, later: nothing was sent or closed before it, and no other
+/// goroutine has the channel.
+fn ended_by_itself(code: Code<'_>, channel: ObjectId) -> Option<Span> {
+    let home = code.object(channel).body;
+    let agent = code.agent(home);
+    let feeds = Effect::SENDS.and(Effect::CLOSES);
+    let elsewhere = code.everywhere().any(|(body, _, event)| {
+        let effect = code.effect(event, channel);
+        let apart = code.agent(body) != agent || effect.has(Effect::IN_GOROUTINE);
+        // The other goroutine may let this one go on in another way.
+        apart && (effect != Effect::default() || code.mentions(event, channel))
+            || matches!(event.kind, EventKind::Unknown(_) | EventKind::Assign(_))
+                && code.mentions(event, channel)
+    });
+    if elsewhere || !code.everywhere().any(|(_, _, event)| code.effect(event, channel).has(feeds)) {
+        return None;
+    }
+    let mut stuck: Vec<Span> = Vec::new();
+    let mut fed: Vec<Span> = Vec::new();
+    code.forward(
+        home,
+        false,
+        |a, b| *a || *b,
+        |known, event, _| match &event.kind {
+            EventKind::New(made) if *made == channel => *known = false,
+            EventKind::Recv(from, _, Stops::Goroutine) | EventKind::Range(from, _) if *from == channel => {
+                if *known { &mut fed } else { &mut stuck }.push(event.span);
+            }
+            EventKind::RunDeferred(inner) => *known |= code.captures(*inner, channel),
+            _ => *known |= code.effect(event, channel).has(feeds),
+        },
+    );
+    stuck.into_iter().filter(|span| !fed.contains(span)).min()
 }

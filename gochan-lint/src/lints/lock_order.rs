@@ -1,4 +1,4 @@
-//! Two locks, two orders.
+//! Two locks that are acquired in two orders.
 
 use super::prelude::*;
 use std::collections::BTreeMap;
@@ -40,11 +40,11 @@ fn check(program: &Program, found: &mut Vec<Diagnostic>) {
         let code = Code::of(program, index);
         for (body, _) in code.bodies() {
             code.guards(body, |event, _, live| {
-                for taken in taken(code, &event.kind) {
+                for (taken, _) in code.locks_taken(&event.kind) {
                     for held in
                         live.iter().filter(|held| held.flavour != Flavour::Cell && held.lock != held.guard)
                     {
-                        let edge = (key(code, held.lock, &[]), taken.clone());
+                        let edge = (code.lock_name(held.lock, &[]), taken.clone());
                         edges.entry(edge).or_insert((index, event.span));
                     }
                 }
@@ -53,7 +53,7 @@ fn check(program: &Program, found: &mut Vec<Diagnostic>) {
     }
     for ((a, b), &(index, span)) in &edges {
         let Some(&(other, place)) = edges.get(&(b.clone(), a.clone())).filter(|_| a < b) else { continue };
-        // The later of the two is the one to change.
+        // The later place of the two is reported.
         let unit = |function: usize| program.functions[function].unit;
         let (last, first) = if (unit(index), span) > (unit(other), place) {
             ((index, span), (other, place))
@@ -65,7 +65,7 @@ fn check(program: &Program, found: &mut Vec<Diagnostic>) {
         let line = source.position(first.1.start).line;
         let finding = code
             .finding(
-                &LINT,
+                LINT.id,
                 last.1,
                 "this lock is taken while another is held; elsewhere it is the other way round",
             )
@@ -76,43 +76,5 @@ fn check(program: &Program, found: &mut Vec<Diagnostic>) {
         } else {
             finding
         });
-    }
-}
-
-/// The locks that an event takes.
-fn taken(code: Code<'_>, kind: &EventKind) -> Vec<String> {
-    match kind {
-        EventKind::Lock(lock, LockMode::Exclusive | LockMode::Shared, _, flavour)
-            if *flavour != Flavour::Cell =>
-        {
-            vec![key(code, *lock, &[])]
-        }
-        EventKind::Call(callee, handed) => {
-            let locks = code.program.functions[*callee].summary.locks.iter();
-            let keys = locks.filter_map(|((param, fields), _)| match param {
-                None => Some(fields.join(".")),
-                Some(index) => Some(key(code, handed.get(*index).copied().flatten()?, fields)),
-            });
-            keys.collect()
-        }
-        _ => Vec::new(),
-    }
-}
-
-/// What tells a lock from others in the whole program: a field of a type, a static, a variable of a function.
-fn key(code: Code<'_>, object: ObjectId, fields: &[String]) -> String {
-    let mut fields = fields.to_vec();
-    let mut object = code.linked.root(object);
-    while let Origin::Field(base, name) = &code.object(object).origin {
-        fields.insert(0, name.clone());
-        object = code.linked.root(*base);
-    }
-    match (&code.object(object).origin, code.kind(object)) {
-        (Origin::Static(name), _) => [std::slice::from_ref(name), &fields[..]].concat().join("."),
-        // Elements of lists are those of one list only within a function.
-        (_, Kind::Named(name)) if fields.first().is_some_and(|field| !field.starts_with('[')) => {
-            format!("{name}.{}", fields.join("."))
-        }
-        _ => format!("{}:{}.{}", code.index, object.0, fields.join(".")),
     }
 }

@@ -1,4 +1,4 @@
-//! Reading in a goroutine what the loop changes meanwhile.
+//! A goroutine that reads a place which the loop changes meanwhile.
 
 use super::prelude::*;
 
@@ -48,19 +48,23 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
                 if !written || code.is_within(object.body, inner) {
                     continue;
                 }
-                let inside = code.bodies().filter(|&(body, _)| code.is_within(body, inner));
+                let inside = code.within(inner);
                 let mut reads = inside
                     .flat_map(|(body, _)| code.all(body).map(move |(at, event)| (body, at, event)))
                     .filter(|(.., event)| reads(code, &event.kind, place));
-                // Who asks again and again wants the newest.
+                // A goroutine that reads in a loop wants the newest value.
                 let stored =
                     code.events_in(outer, &around).any(|(_, event)| stores(code, &event.kind, place));
                 let read = reads.find(|(body, at, _)| stored || code.body(*body).blocks[at.at()].loops == 0);
                 let name = code.name(place);
                 found.extend(read.map(|(.., read)| {
-                    code.finding(&LINT, read.span, format!("`{name}` may belong to a later iteration by now"))
-                        .label("read when the goroutine runs")
-                        .help("take the turn's value into a variable before the `go!`")
+                    code.finding(
+                        LINT.id,
+                        read.span,
+                        format!("`{name}` may belong to a later iteration by now"),
+                    )
+                    .label("read when the goroutine runs")
+                    .help("take the turn's value into a variable before the `go!`")
                 }));
             }
         }
@@ -76,7 +80,7 @@ fn writes(code: Code<'_>, kind: &EventKind, place: ObjectId) -> bool {
     stores(code, kind, place) || matches!(kind, EventKind::Unknown(call) if counts(call))
 }
 
-/// True if the loop gives the place its turn's value.
+/// True if the loop assigns the value of its turn to the place.
 fn stores(code: Code<'_>, kind: &EventKind, place: ObjectId) -> bool {
     match kind {
         EventKind::Assign(object) | EventKind::Store(object) => {
@@ -90,7 +94,7 @@ fn stores(code: Code<'_>, kind: &EventKind, place: ObjectId) -> bool {
     }
 }
 
-/// True for places that a goroutine shares with the loop: the others it has as its own.
+/// True for places that a goroutine shares with the loop; it has its own copies of others.
 fn is_shared(code: Code<'_>, place: ObjectId) -> bool {
     match &code.object(place).origin {
         Origin::Static(_) => true,

@@ -1,6 +1,7 @@
-//! A counted goroutine that is not counted down on every way out.
+//! A counted goroutine that does not call `done` on every exit.
 
 use super::prelude::*;
+use std::collections::HashSet;
 
 pub(super) const LINT: Lint = Lint {
     id: "missing_done",
@@ -38,6 +39,8 @@ wg.wait();",
 };
 
 fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
+    // Many goroutines may follow many adds.
+    let mut seen = HashSet::new();
     for (outer, _) in code.bodies() {
         for (block, place, event) in code.places(outer) {
             let EventKind::Add(group, number) = event.kind else { continue };
@@ -45,7 +48,9 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
                 continue;
             }
             for (_, spawn) in code.following(outer, block, place) {
-                if let EventKind::Spawn(started, None, _) = &spawn.kind {
+                if let EventKind::Spawn(started, None, _) = &spawn.kind
+                    && seen.insert((std::ptr::from_ref(spawn), group, number == Some(1)))
+                {
                     found.extend(goroutine(code, started, spawn.span, group, number));
                 }
             }
@@ -61,7 +66,14 @@ fn goroutine(
     number: Option<i64>,
 ) -> Option<Diagnostic> {
     let (there, body, group_there) = match started {
-        Started::Body(body) => (code, *body, Some(group)),
+        Started::Body(body) => {
+            // A closure with a name gets the group as an argument.
+            let params = code.body(*body).params.iter().copied();
+            let given = params
+                .map(|param| code.linked.root(param))
+                .find(|param| *code.kind(*param) == Kind::WaitGroup);
+            (code, *body, Some(given.unwrap_or(group)))
+        }
         Started::Function(callee, handed) => {
             let there = Code::of(code.program, *callee);
             (there, BodyId(0), seen_inside(code, *callee, handed, group))
@@ -69,11 +81,18 @@ fn goroutine(
         Started::Unknown(_) => return None,
     };
     let inside = group_there.is_some_and(|group| {
-        let within = there.bodies().filter(|&(inner, _)| there.is_within(inner, body));
+        let within = there.within(body);
         within
             .flat_map(|(inner, _)| there.all(inner))
             .any(|(_, event)| there.effect(event, group).has(Effect::DONE.and(Effect::ESCAPES)))
     });
+    // It waits for the others.
+    let waits = group_there.is_some_and(|group| {
+        there.of_agent(body).any(|(_, _, event)| there.effect(event, group).has(Effect::WAITS))
+    });
+    if waits && !inside {
+        return None;
+    }
     if !inside {
         return is_never_done(code, group).then(|| never(code, span, group));
     }
@@ -91,14 +110,14 @@ fn goroutine(
     let name = there.name(group);
     Some(match leaves {
         Some((place, label)) => there
-            .finding(&LINT, place, format!("this exit from the goroutine leaves `{name}` counted"))
+            .finding(LINT.id, place, format!("this exit from the goroutine leaves `{name}` counted"))
             .label(label)
             .help(format!("put `defer!({name}.done());` first in the goroutine")),
         None => never(code, span, group),
     })
 }
 
-/// True if no code that is seen counts the group down.
+/// True if no known code calls `done` on the group.
 fn is_never_done(code: Code<'_>, group: ObjectId) -> bool {
     let local = !matches!(
         code.object(group).origin,
@@ -112,15 +131,15 @@ fn is_never_done(code: Code<'_>, group: ObjectId) -> bool {
 
 fn never(code: Code<'_>, span: Span, group: ObjectId) -> Diagnostic {
     let name = code.name(group);
-    code.finding(&LINT, span, format!("this goroutine is counted in `{name}` and can end without `done`"))
+    code.finding(LINT.id, span, format!("this goroutine is counted in `{name}` and can end without `done`"))
         .label("counted, and not counted down on every way")
         .help(format!("put `defer!({name}.done());` first in it, or start it with `{name}.go(…)`"))
 }
 
-/// The first way out without `done`: a place, or none for the end of the body. No way out: no answer.
+/// The first exit without `done`: a place, or `None` for the end of the body. `None` outside if there is no such exit.
 fn first_way_out(code: Code<'_>, body: BodyId, group: ObjectId) -> Option<Option<(Span, &'static str)>> {
     let lowers = |inner: BodyId| {
-        let within = code.bodies().filter(|&(other, _)| code.is_within(other, inner));
+        let within = code.within(inner);
         within
             .flat_map(|(other, _)| code.all(other))
             .any(|(_, event)| code.effect(event, group).has(Effect::DONE.and(Effect::ESCAPES)))
@@ -150,7 +169,7 @@ fn first_way_out(code: Code<'_>, body: BodyId, group: ObjectId) -> Option<Option
             _ => {}
         },
     );
-    // The state only grows, so what was noted early holds.
+    // The state only grows, so exits that were found early stay valid.
     ways.sort_unstable();
     let (end, places): (Vec<_>, Vec<_>) = ways.into_iter().partition(|(span, _)| *span == Span::default());
     match (places.first(), end.is_empty()) {

@@ -1,4 +1,4 @@
-//! A context that grows with every turn.
+//! A context that gets one level deeper on each turn.
 
 use super::prelude::*;
 
@@ -42,7 +42,7 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
                 let name = code.name(target);
                 found.push(
                     code.finding(
-                        &LINT,
+                        LINT.id,
                         event.span,
                         format!("`{name}` is one level deeper after each iteration"),
                     )

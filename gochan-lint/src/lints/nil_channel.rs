@@ -39,7 +39,7 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
         if *code.kind(channel) == Kind::Nil && !code.object(channel).blurred {
             let name = code.name(channel);
             found.push(
-                code.finding(&LINT, event.span, format!("`{name}` is a nil channel"))
+                code.finding(LINT.id, event.span, format!("`{name}` is a nil channel"))
                     .label("waits forever")
                     .help("make it with `chan!`, or use it as an arm of `select!` that is off"),
             );

@@ -1,4 +1,4 @@
-//! Reading zero values for ever.
+//! A loop that receives zero values forever.
 
 use super::prelude::*;
 
@@ -49,6 +49,10 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
                 continue;
             }
             let around = code.cycle(body, block);
+            // Each turn has a channel of its own.
+            let fresh = code
+                .events_in(body, &around)
+                .any(|(_, event)| matches!(event.kind, EventKind::New(made) if made == channel));
             let looks = code.events_in(body, &around).any(|(_, event)| match &event.kind {
                 EventKind::Recv(other, Bound::Checked, _) => *other == channel,
                 EventKind::Arm(arm) => arm.channel == Some(channel) && arm.bound == Bound::Checked,
@@ -61,10 +65,10 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
             let closes = code.made_here(channel).is_none()
                 || code.escapes(channel)
                 || code.everywhere().any(|(_, _, event)| code.effect(event, channel).has(Effect::CLOSES));
-            if !around.is_empty() && !looks && closes {
+            if !around.is_empty() && !fresh && !looks && closes {
                 let name = code.name(channel);
                 found.push(
-                    code.finding(&LINT, span, format!("this loop does not notice the close of `{name}`"))
+                    code.finding(LINT.id, span, format!("this loop does not notice the close of `{name}`"))
                         .label("the zero value on every receive, once it is closed")
                         .help("use `Some(v) = <-rx else { break }`, `v, ok = <-rx`, or a `for` loop"),
                 );

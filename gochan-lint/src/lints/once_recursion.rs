@@ -51,7 +51,7 @@ fn check(program: &Program, found: &mut Vec<Diagnostic>) {
             };
             let same = |other: &EventKind| match other {
                 EventKind::Once(again, _) => *again == once,
-                // The field of another structure is another one.
+                // The field of another structure is another `Once`.
                 EventKind::Call(callee, handed) => {
                     base.is_some_and(|base| handed.contains(&Some(base))) && reach[*callee].contains(&name)
                 }
@@ -70,7 +70,7 @@ fn recursion(
     same: &dyn Fn(&EventKind) -> bool,
     name: &str,
 ) -> Option<Diagnostic> {
-    // Closures further in may run elsewhere.
+    // Nested closures may run elsewhere.
     let lazy = body == BodyId(0);
     let inside = code.bodies().filter(|&(inner, graph)| inner == body || lazy && graph.parent == Some(body));
     let mut events = inside.flat_map(|(inner, _)| code.all(inner));
@@ -78,13 +78,13 @@ fn recursion(
         same(&event.kind) || matches!(event.kind, EventKind::Call(callee, _) if !name.is_empty() && reach[callee].contains(name))
     });
     again.map(|(_, event)| {
-        code.finding(&LINT, event.span, "the initialiser comes back to what it initialises")
+        code.finding(LINT.id, event.span, "the initialiser comes back to what it initialises")
             .label("waits for itself")
             .help("split what both need into a function that does not ask for the result")
     })
 }
 
-/// The name of the `Lazy` static that this code makes.
+/// The name of the `Lazy` static that this code initialises.
 fn lazy(code: Code<'_>) -> Option<&str> {
     let is_static = code.function.owner.as_deref() == Some(crate::read::STATIC);
     let item = is_static.then(|| code.program.static_item(code.linked.unit, &code.function.name))??;
@@ -108,7 +108,7 @@ fn once_name(code: Code<'_>, object: ObjectId) -> Option<String> {
 }
 
 fn mentions_static(code: Code<'_>, event: &EventKind, name: &str) -> bool {
-    let event = crate::link::Event { kind: event.clone(), span: Span::default() };
+    let event = Event { kind: event.clone(), span: Span::default() };
     code.objects().any(|(id, object)| {
         matches!(&object.origin, Origin::Static(known) if known == name)
             && code
@@ -120,7 +120,7 @@ fn mentions_static(code: Code<'_>, event: &EventKind, name: &str) -> bool {
     })
 }
 
-/// The statics that each function asks, by itself or through others.
+/// The statics that each function uses, itself or through others.
 fn reach(program: &Program) -> Vec<BTreeSet<String>> {
     let mut reach: Vec<BTreeSet<String>> = vec![BTreeSet::new(); program.functions.len()];
     let mut calls: Vec<Vec<usize>> = vec![Vec::new(); program.functions.len()];

@@ -1,4 +1,4 @@
-//! Sending into the range one reads from.
+//! A send on the channel that the same loop receives from.
 
 use super::prelude::*;
 
@@ -37,6 +37,22 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
             if code.made_here(channel) != Some(Capacity::Exactly(0)) {
                 continue;
             }
+            let agent = code.agent(body);
+            // Another goroutine, or another one of these, may receive what this one sends.
+            let others = code.everywhere().any(|(other, at, event)| match &event.kind {
+                EventKind::Spawn(Started::Body(inner), ..) if *inner == agent => {
+                    code.body(other).blocks[at.at()].loops > code.object(channel).loops
+                }
+                _ => {
+                    let effect = code.effect(event, channel);
+                    effect.has(Effect::ESCAPES)
+                        || effect.has(Effect::RECEIVES)
+                            && (code.agent(other) != agent || effect.has(Effect::IN_GOROUTINE))
+                }
+            });
+            if others {
+                continue;
+            }
             let around = code.cycle(body, block);
             let sends = code.events_in(body, &around).filter(|(_, sent)| match sent.kind {
                 EventKind::Send(to, Face::Panics | Face::Checked) => to == channel,
@@ -49,7 +65,7 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
             let name = code.name(channel);
             found.extend(sends.map(|(_, sent)| {
                 code.finding(
-                    &LINT,
+                    LINT.id,
                     sent.span,
                     format!("this send on `{name}` waits for the loop that contains it"),
                 )

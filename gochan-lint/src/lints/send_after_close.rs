@@ -1,4 +1,4 @@
-//! A send that comes after the close.
+//! A send after the close of its channel.
 
 use super::prelude::*;
 
@@ -24,53 +24,70 @@ close!(out);",
 };
 
 fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
-    for (body, graph) in code.bodies() {
+    for (body, _) in code.bodies() {
         for (block, place, event) in code.places(body) {
             for channel in closed(code, &event.kind) {
-                let object = code.object(channel);
-                let fresh = object.body == body && object.loops > 0;
-                let anew = |kind: &EventKind| matches!(kind, EventKind::New(made) if *made == channel);
-                // A loop that takes what somebody else gives.
-                let unknown = fresh
-                    && object.loops >= graph.blocks[block.at()].loops
-                    && !code.all(body).any(|(_, event)| anew(&event.kind));
-                if unknown || code.is_blurred(channel) || !matches!(code.kind(channel), Kind::Channel(..)) {
+                if !is_followed(code, channel, body, block) {
                     continue;
                 }
-                let list = code.list_of(channel);
-                let stops =
-                    |kind: &EventKind| anew(kind) || list.is_some_and(|list| code.rearranges(kind, list));
-                let all = code.each_of(channel).filter(|_| graph.blocks[block.at()].branches == 0);
-                let last = code.last_turn(body, block, channel);
-                let after = code.following_until(body, block, place, last, stops).into_iter();
-                let sent = after
-                    .map(|(_, event)| event)
-                    .find(|event| sends(code, &event.kind, channel))
-                    .or_else(|| {
-                        let list = all?;
-                        let sends = |kind: &EventKind| match kind {
-                            EventKind::Send(sent, Face::Panics) => {
-                                *sent != channel && code.each_of(*sent) == Some(list)
-                            }
-                            _ => false,
-                        };
-                        code.can_follow_until(body, block, place, sends, |kind| code.rearranges(kind, list))
-                    });
-                if let Some(send) = sent {
-                    let message = format!("this send on `{}` can come after its close", object.name);
-                    found.push(
-                        code.finding(&LINT, send.span, message)
-                            .label("panics with \"send on closed channel\"")
-                            .note(event.span, "closed here")
-                            .help("close behind the last send"),
-                    );
-                }
+                let Some(send) = send_after(code, body, block, place, channel) else { continue };
+                let name = &code.object(channel).name;
+                found.push(
+                    code.finding(
+                        LINT.id,
+                        send.span,
+                        format!("this send on `{name}` can come after its close"),
+                    )
+                    .label("panics with \"send on closed channel\"")
+                    .note(event.span, "closed here")
+                    .help("close behind the last send"),
+                );
             }
         }
     }
 }
 
-/// True if an event sends on the channel, in whatever way, and minds if it is closed.
+fn is_made(kind: &EventKind, channel: ObjectId) -> bool {
+    matches!(kind, EventKind::New(made) if *made == channel)
+}
+
+/// True if the variable is the same channel wherever the function mentions it after a close in `block`.
+fn is_followed(code: Code<'_>, channel: ObjectId, body: BodyId, block: BlockId) -> bool {
+    let object = code.object(channel);
+    // A loop that gets another channel on each turn.
+    let another_each_turn = object.body == body
+        && object.loops > 0
+        && object.loops >= code.body(body).blocks[block.at()].loops
+        && !code.all(body).any(|(_, event)| is_made(&event.kind, channel));
+    !another_each_turn && !code.is_blurred(channel) && matches!(code.kind(channel), Kind::Channel(..))
+}
+
+/// A send on the channel that can come after its close, which is event number `place` of `block`.
+fn send_after<'p>(
+    code: Code<'p>,
+    body: BodyId,
+    block: BlockId,
+    place: usize,
+    channel: ObjectId,
+) -> Option<&'p Event> {
+    let list = code.list_of(channel);
+    let stops =
+        |kind: &EventKind| is_made(kind, channel) || list.is_some_and(|list| code.rearranges(kind, list));
+    let last = code.last_turn(body, block, channel);
+    let after = code.following_until(body, block, place, last, stops).into_iter();
+    let send = after.map(|(_, event)| event).find(|event| sends(code, &event.kind, channel));
+    send.or_else(|| {
+        // A loop that closes all channels of a list, and a later one that sends on each.
+        let all = code.each_of(channel).filter(|_| code.body(body).blocks[block.at()].branches == 0)?;
+        let sends = |kind: &EventKind| match kind {
+            EventKind::Send(sent, Face::Panics) => *sent != channel && code.each_of(*sent) == Some(all),
+            _ => false,
+        };
+        code.can_follow_until(body, block, place, sends, |kind| code.rearranges(kind, all))
+    })
+}
+
+/// True if an event sends on the channel, in any way, and panics if it is closed.
 fn sends(code: Code<'_>, kind: &EventKind, channel: ObjectId) -> bool {
     match kind {
         EventKind::Send(sent, Face::Panics) => *sent == channel,
@@ -89,7 +106,7 @@ fn sends(code: Code<'_>, kind: &EventKind, channel: ObjectId) -> bool {
     }
 }
 
-/// The channels that an event closes, by itself, by a function it calls, or by what was deferred.
+/// The channels that an event closes, itself, through a function or by a deferred body.
 fn closed(code: Code<'_>, kind: &EventKind) -> Vec<ObjectId> {
     match kind {
         EventKind::Close(channel, _) => vec![*channel],

@@ -1,4 +1,4 @@
-//! Writing from goroutines what Rust does not guard.
+//! Goroutines that write to places which Rust does not guard.
 
 use super::prelude::*;
 
@@ -33,7 +33,7 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
         if !write.is_map {
             found.push(
                 code.finding(
-                    &LINT,
+                    LINT.id,
                     write.span,
                     format!("`{}` is written here by goroutines, without a lock", write.name),
                 )
@@ -44,7 +44,7 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// A write through one of Rust's back doors.
+/// A write that bypasses Rust's guarantees.
 pub(super) struct Write {
     pub(super) name: String,
     pub(super) span: Span,
@@ -107,7 +107,7 @@ pub(super) fn writes(code: Code<'_>) -> Vec<Write> {
     found
 }
 
-/// The back door that a place is reached by, and whether a map is behind it.
+/// How a place bypasses Rust's guarantees, and whether it is a map.
 fn door(code: Code<'_>, place: ObjectId) -> Option<(String, bool)> {
     let base = code.base(place);
     let unit = code.linked.unit;
@@ -138,7 +138,10 @@ fn door(code: Code<'_>, place: ObjectId) -> Option<(String, bool)> {
 
 fn mentions(ty: &Ty, names: &[&str]) -> bool {
     match ty {
-        Ty::Path(name, args) => names.contains(&name.as_str()) || args.iter().any(|arg| mentions(arg, names)),
+        Ty::Path(name, args) => {
+            names.contains(&name.rsplit("::").next().unwrap_or(name))
+                || args.iter().any(|arg| mentions(arg, names))
+        }
         Ty::Ref(inner) => mentions(inner, names),
         Ty::Tuple(parts) => parts.iter().any(|part| mentions(part, names)),
         Ty::Unknown => false,

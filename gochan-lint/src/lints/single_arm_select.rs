@@ -1,4 +1,4 @@
-//! A `select!` with nothing to select.
+//! A `select!` with a single arm.
 
 use super::prelude::*;
 
@@ -34,10 +34,11 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
             continue;
         }
         let finding = code
-            .finding(&LINT, event.span, "this `select!` has one arm")
+            .finding(LINT.id, event.span, "this `select!` has one arm")
             .label("waits for one operation")
             .help("write the operation itself");
-        let instead = plain(code, arm).filter(|_| code.snippet(event.span).starts_with("select!"));
+        let instead = plain(code, code.snippet(event.span), arm)
+            .filter(|_| code.snippet(event.span).starts_with("select!"));
         found.push(match instead {
             Some(text) => finding.fix("use the plain operation", vec![(event.span, text)]),
             None => finding,
@@ -45,13 +46,21 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
+/// True for text that may contain a comment, which the fix would lose.
+fn has_comment(text: &str) -> bool {
+    text.contains("//") || text.contains("/*")
+}
+
 /// The operation without `select!`.
-fn plain(code: Code<'_>, arm: &crate::ir::Arm) -> Option<String> {
+fn plain(code: Code<'_>, whole: &str, arm: &crate::ir::Arm) -> Option<String> {
     let (channel, body) = (code.snippet(arm.channel_span), code.snippet(arm.body));
+    if has_comment(whole) {
+        return None;
+    }
     let operation = match (arm.sends, arm.bound) {
-        (true, Bound::Discarded) => format!("{}!({});", code.macro_path("send"), code.snippet(arm.span)),
+        (true, Bound::Discarded) => format!("{}!({});", code.macro_path("send")?, code.snippet(arm.span)),
         (false, Bound::Value) => {
-            format!("let {} = {}!({channel});", code.snippet(arm.pattern?), code.macro_path("recv"))
+            format!("let {} = {}!({channel});", code.snippet(arm.pattern?), code.macro_path("recv")?)
         }
         (false, Bound::Discarded) => format!("let _ = {channel}.recv();"),
         _ => return None,

@@ -1,4 +1,4 @@
-//! Hoping that they are done by then.
+//! A sleep that is meant to wait for goroutines.
 
 use super::prelude::*;
 
@@ -24,56 +24,69 @@ println!(\"done\");",
 };
 
 fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
-    for (body, _) in code.bodies() {
+    for (body, graph) in code.bodies() {
+        if graph.kind == BodyKind::Defer {
+            continue;
+        }
         for (block, place, event) in code.places(body) {
-            let sleeps = match &event.kind {
-                EventKind::Block(Wait::Sleep) => true,
-                EventKind::Unknown(call) => Code::is_path(call, &["thread", "sleep"]),
-                _ => false,
-            };
-            if !sleeps
-                || code.body(body).blocks[block.at()].loops > 0
-                || code.body(body).kind == BodyKind::Defer
+            if is_sleep(&event.kind)
+                && graph.blocks[block.at()].loops == 0
+                && starts_before(code, body, event)
+                && !waits_later(code, body, block, place)
             {
-                continue;
-            }
-            let waits = |kind: &EventKind| crate::link::waits(code.program, kind);
-            // Whoever waits properly afterwards has another reason to sleep.
-            let later = code.following(body, block, place).iter().any(|(_, event)| {
-                let unknown = matches!(&event.kind, EventKind::Unknown(call) if !call.is_method && !call.path[0].ends_with('!') && !Code::is_path(call, &["thread", "sleep"]));
-                unknown || waits(&event.kind)
-                    || matches!(
-                        event.kind,
-                        EventKind::Cancel(_) | EventKind::Close(..) | EventKind::RunDeferred(_)
-                    )
-            });
-            let started = code.places(body).any(|(from, at, spawn)| {
-                let free = match &spawn.kind {
-                    EventKind::Spawn(Started::Body(inner), ..)
-                        if code.linked.runs[inner.at()] == Runner::Thread =>
-                    {
-                        false
-                    }
-                    EventKind::Spawn(.., handle) => handle.is_none_or(|handle| !is_used(code, handle)),
-                    _ => false,
-                };
-                let after = code.following(body, from, at);
-                let reaches = after.iter().any(|(_, other)| std::ptr::eq(*other, event));
-                let between = after
-                    .iter()
-                    .take_while(|(_, other)| !std::ptr::eq(*other, event))
-                    .any(|(_, other)| waits(&other.kind));
-                free && reaches && !between
-            });
-            if started && !later {
+                let message = "this sleep waits for goroutines, and may be too short";
                 found.push(
-                    code.finding(&LINT, event.span, "this sleep waits for goroutines, and may be too short")
+                    code.finding(LINT.id, event.span, message)
                         .label("hopes that they are done by then")
                         .help("wait for them: `join`, a `WaitGroup`, or a channel"),
                 );
             }
         }
     }
+}
+
+fn is_sleep(kind: &EventKind) -> bool {
+    match kind {
+        EventKind::Block(Wait::Sleep) => true,
+        EventKind::Unknown(call) => Code::is_path(call, &["thread", "sleep"]),
+        _ => false,
+    }
+}
+
+/// True if a goroutine is started before the sleep whose handle is not used, with no other wait between.
+fn starts_before(code: Code<'_>, body: BodyId, sleep: &Event) -> bool {
+    code.places(body).any(|(block, place, spawn)| {
+        let free = match &spawn.kind {
+            EventKind::Spawn(Started::Body(inner), ..) if code.linked.runs[inner.at()] == Runner::Thread => {
+                false
+            }
+            EventKind::Spawn(.., handle) => handle.is_none_or(|handle| !is_used(code, handle)),
+            _ => false,
+        };
+        if !free {
+            return false;
+        }
+        let after = code.following(body, block, place);
+        let sleeps = after.iter().position(|(_, other)| std::ptr::eq(*other, sleep));
+        sleeps.is_some_and(|sleeps| {
+            !after[..sleeps].iter().any(|(_, between)| crate::link::waits(code.program, &between.kind))
+        })
+    })
+}
+
+/// True if the code after the sleep waits properly, so that the sleep has another reason.
+fn waits_later(code: Code<'_>, body: BodyId, block: BlockId, place: usize) -> bool {
+    code.following(body, block, place).iter().any(|(_, event)| match &event.kind {
+        EventKind::Cancel(_) | EventKind::Close(..) | EventKind::RunDeferred(_) => true,
+        EventKind::Unknown(call)
+            if !call.is_method
+                && !call.path[0].ends_with('!')
+                && !Code::is_path(call, &["thread", "sleep"]) =>
+        {
+            true
+        }
+        kind => crate::link::waits(code.program, kind),
+    })
 }
 
 fn is_used(code: Code<'_>, handle: ObjectId) -> bool {

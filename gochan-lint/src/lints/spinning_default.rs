@@ -1,4 +1,4 @@
-//! A loop that does nothing, all the time.
+//! A loop that spins.
 
 use super::prelude::*;
 
@@ -35,7 +35,7 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
         for (block, place, event) in code.places(body) {
             if matches!(event.kind, EventKind::DefaultArm) && spins(code, body, block, place, event.span) {
                 found.push(
-                    code.finding(&LINT, event.span, "the loop spins while nothing is ready")
+                    code.finding(LINT.id, event.span, "the loop spins while nothing is ready")
                         .label("neither waits, works nor leaves")
                         .help("remove the `default`: `select!` waits then"),
                 );
@@ -44,7 +44,7 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Calls that do no work, such as the condition of a loop makes.
+/// Calls that do no work, such as those in the condition of a loop.
 const CALM: [&str; 14] = [
     "spin_loop",
     "fetch_add",
@@ -62,7 +62,7 @@ const CALM: [&str; 14] = [
     "clone",
 ];
 
-/// True if there is a way back to a `select!` with a default on which nothing is done.
+/// True if a path leads back to a `select!` with a default without doing any work.
 fn spins(code: Code<'_>, body: BodyId, block: BlockId, place: usize, word: Span) -> bool {
     let blocks = &code.body(body).blocks;
     let mut seen = vec![false; blocks.len()];
@@ -102,7 +102,7 @@ fn spins(code: Code<'_>, body: BodyId, block: BlockId, place: usize, word: Span)
     false
 }
 
-/// True if the `default` at `word` is that of the `select!`.
+/// True if the `default` at `word` belongs to the `select!`.
 fn is_of(code: Code<'_>, select: &crate::ir::Select, word: Span) -> bool {
     select.default_body.is_some_and(|body| {
         code.snippet(Span { start: word.end, end: body.start.max(word.end) }).trim() == "=>"

@@ -36,7 +36,7 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
             continue;
         };
         found.push(
-            code.finding(&LINT, event.span, format!("{what} blocks every goroutine of this worker"))
+            code.finding(LINT.id, event.span, format!("{what} blocks every goroutine of this worker"))
                 .label("blocks the thread")
                 .help(instead),
         );

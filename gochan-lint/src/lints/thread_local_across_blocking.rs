@@ -1,4 +1,4 @@
-//! Something that belongs to the thread, and others on the same thread.
+//! State of a thread that is in use across an operation that waits.
 
 use super::prelude::*;
 use crate::ir::Call;
@@ -54,13 +54,13 @@ LIMIT.set(&limit, || {
     check: Check::Function(check),
 };
 
-/// What switches in an initialiser: what switches rarely stays where it is in one.
+/// The ways of switching that matter in an initialiser, whose operations rarely switch without waiting.
 const IN_INITIALISER: Switches = Switches::WAITS.and(Switches::LOCKS).and(Switches::YIELDS);
 
-/// What an executor's thread must not do: it may wait for other tasks.
+/// The ways of switching that matter on an executor's thread, which may wait for other tasks.
 const IN_EXECUTOR: Switches = IN_INITIALISER;
 
-/// What switches in any other scope. A task that waits leaves a span open as well.
+/// The ways of switching that matter in other scopes. A task that waits leaves a span open as well.
 const IN_SCOPE: Switches = Switches::ANY.and(Switches::AWAITS);
 
 fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
@@ -120,7 +120,7 @@ fn made_on_demand(code: Code<'_>, call: &Call, span: Span) -> Option<Diagnostic>
 
 fn initialiser(code: Code<'_>, span: Span, name: &str) -> Diagnostic {
     let message = format!("the initialiser of the thread-local `{name}` may wait");
-    code.finding(&LINT, span, message)
+    code.finding(LINT.id, span, message)
         .label("another goroutine of this worker may initialise it meanwhile")
         .help("compute the value before and pass it in, or initialise from what is there already; with `Backend::Threads` each goroutine has thread-locals of its own")
 }
@@ -139,7 +139,7 @@ fn closure(code: Code<'_>, call: &Call, span: Span) -> Option<Diagnostic> {
     waits_inside(code, inside, span, ways).map(|span| finding(code, span, scope))
 }
 
-/// Where what a call runs switches; the call itself, if that is in another function.
+/// The place that switches in the code that a call runs, or the call itself if that code is in another function.
 fn waits_inside(code: Code<'_>, inside: Inside<'_>, call: Span, ways: Switches) -> Option<Span> {
     let (function, body) = body_of(code.program, code.index, inside)?;
     let waits = first_switch(code.program, function, body, ways)?;
@@ -157,7 +157,7 @@ fn guards(code: Code<'_>, body: BodyId, found: &mut Vec<Diagnostic>) {
     }
     let params = code.body(body).params.iter().copied();
     let start: Vec<ObjectId> = params.filter(|param| scope(*param).is_some()).collect();
-    let mut told: Vec<ObjectId> = Vec::new();
+    let mut reported: Vec<ObjectId> = Vec::new();
     code.forward(
         body,
         start,
@@ -174,7 +174,7 @@ fn guards(code: Code<'_>, body: BodyId, found: &mut Vec<Diagnostic>) {
                 | EventKind::Dropped(id)
                 | EventKind::DroppedAtOnce(id)
                 | EventKind::Escape(id, _) => live.retain(|guard| guard != id),
-                // The span comes back, and is left.
+                // `exit` leaves the span, and returns it.
                 EventKind::Unknown(call) if call.is_method && call.path[0] == "exit" => {
                     let left = call.receiver.map(|receiver| code.linked.root(receiver));
                     live.retain(|guard| left != Some(*guard));
@@ -182,9 +182,9 @@ fn guards(code: Code<'_>, body: BodyId, found: &mut Vec<Diagnostic>) {
                 _ => {}
             }
             live.sort();
-            let Some(guard) = live.iter().find(|guard| !told.contains(guard)).copied() else { return };
+            let Some(guard) = live.iter().find(|guard| !reported.contains(guard)).copied() else { return };
             if switches(code.program, code.index, body, &event.kind).has(IN_SCOPE) {
-                told.push(guard);
+                reported.push(guard);
                 let span = place_of(code.program, code.index, event, IN_SCOPE);
                 let finding = scope(guard).map(|scope| finding(code, span, scope));
                 let note = |finding: Diagnostic| finding.note(code.object(guard).span, "begins here");
@@ -194,7 +194,7 @@ fn guards(code: Code<'_>, body: BodyId, found: &mut Vec<Diagnostic>) {
     );
 }
 
-/// `#[instrument]` on a function that waits.
+/// Functions with `#[instrument]` that wait.
 fn instrumented(code: Code<'_>) -> Option<Diagnostic> {
     let attribute = code.function.instrumented.filter(|_| is_meant(code, Scope::Span))?;
     if code.has_own_thread(BodyId(0)) {
@@ -204,7 +204,7 @@ fn instrumented(code: Code<'_>) -> Option<Diagnostic> {
     Some(finding(code, span, Scope::Span).note(attribute, "the span of the whole function"))
 }
 
-/// A span is the goroutine's own with the feature for it.
+/// With the feature `tracing`, a span belongs to the goroutine.
 fn is_meant(code: Code<'_>, scope: Scope) -> bool {
     scope != Scope::Span || !code.program.units[code.linked.unit].file.tracing
 }
@@ -239,5 +239,5 @@ fn finding(code: Code<'_>, span: Span, scope: Scope) -> Diagnostic {
             "use a future, such as that of `recv_async`, or wait outside `block_on`",
         ),
     };
-    code.finding(&LINT, span, message).label("waits inside it").help(help)
+    code.finding(LINT.id, span, message).label("waits inside it").help(help)
 }

@@ -1,4 +1,4 @@
-//! A context that is still to come.
+//! A placeholder for a context.
 
 use super::prelude::*;
 
@@ -25,7 +25,7 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
         let own = code.program.resolve(code.index, path).is_some();
         if path.last().is_some_and(|name| name == "todo") && !own && *code.kind(id) == Kind::Context {
             found.push(
-                code.finding(&LINT, object.span, "the right context is still to come")
+                code.finding(LINT.id, object.span, "the right context is still to come")
                     .label("`todo()`")
                     .help("pass the caller's context"),
             );

@@ -41,7 +41,7 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
             let name = code.name(channel);
             found.push(
                 code.finding(
-                    &LINT,
+                    LINT.id,
                     event.span,
                     format!("`{name}` is unbuffered: a signal that arrives while nothing receives is lost"),
                 )

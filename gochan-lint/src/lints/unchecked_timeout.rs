@@ -1,4 +1,4 @@
-//! A deadline that nobody looks at.
+//! A deadline that is never checked.
 
 use super::prelude::*;
 
@@ -32,7 +32,7 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
         if limited && *code.kind(context) == Kind::Context && !asked {
             let name = code.name(context);
             found.push(
-                code.finding(&LINT, object.span, format!("`{name}` is never checked for its timeout"))
+                code.finding(LINT.id, object.span, format!("`{name}` is never checked for its timeout"))
                     .label("its end has no effect")
                     .help("pass it on, or ask `check()`"),
             );

@@ -31,7 +31,7 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
     for write in super::shared_static_mut::writes(code).into_iter().filter(|write| write.is_map) {
         found.push(
             code.finding(
-                &LINT,
+                LINT.id,
                 write.span,
                 format!("the map in `{}` is written here by goroutines, without a lock", write.name),
             )

@@ -1,4 +1,4 @@
-//! Waiting while a panic goes by.
+//! Waiting while unwinding.
 
 use super::prelude::*;
 
@@ -40,7 +40,7 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
             continue;
         }
         let waits = code.all(body).find(|(_, event)| match event.kind {
-            // Into room, or out of it: what gives a place in a semaphore back.
+            // Operations on a buffer that return a slot, as in a semaphore.
             EventKind::Send(channel, _) | EventKind::Recv(channel, ..)
                 if matches!(code.made_here(channel), Some(Capacity::Exactly(1..))) =>
             {
@@ -50,23 +50,23 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
             EventKind::Call(callee, ref handed) if deferred && gives_place_back(code, callee, handed) => {
                 false
             }
-            EventKind::Join(handle, _)
-                if handle.is_none_or(|handle| *code.kind(handle) != Kind::JoinHandle) =>
-            {
-                false
-            }
+            // A goroutine that the value owns ends with it.
+            EventKind::Join(handle, _) => handle.is_some_and(|handle| {
+                let owned = matches!(code.object(handle).origin, Origin::Field(..));
+                *code.kind(handle) == Kind::JoinHandle && !(drops && owned)
+            }),
             _ => crate::link::waits(code.program, &event.kind),
         });
         found.extend(waits.map(|(_, event)| {
-            code.finding(&LINT, event.span, "this may wait while a panic unwinds")
+            code.finding(LINT.id, event.span, "this may wait while a panic unwinds")
                 .label("blocks the whole worker then")
                 .help("use what does not wait: close, cancel, `try_send`, or a channel with room")
         }));
     }
 }
 
-/// True for a channel on which this function sends, too, or whoever calls it with the channel: what is received at the
-/// end is the place that was taken at the beginning.
+/// True for a channel on which this function or its callers also send: the receive at the end returns the slot that the
+/// send has taken.
 fn is_place_in_semaphore(code: Code<'_>, channel: ObjectId) -> bool {
     let sends = |code: Code<'_>, channel: ObjectId| {
         code.everywhere().any(|(_, _, event)| code.effect(event, channel).has(Effect::SENDS))
@@ -89,7 +89,7 @@ fn is_place_in_semaphore(code: Code<'_>, channel: ObjectId) -> bool {
     })
 }
 
-/// True for `self.release()` behind `self.acquire()`, which receives from the field that the other sends on.
+/// True for `self.release()` after `self.acquire()`: one receives from the field on which the other sends.
 fn gives_place_back(code: Code<'_>, callee: usize, handed: &[Option<ObjectId>]) -> bool {
     let fields = code.program.functions[callee].summary.fields.iter();
     let mut received = fields

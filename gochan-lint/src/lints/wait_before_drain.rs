@@ -45,7 +45,7 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
                 let name = code.name(channel);
                 found.push(
                     code.finding(
-                        &LINT,
+                        LINT.id,
                         event.span,
                         format!("the goroutines awaited here cannot send on `{name}` before this goroutine receives"),
                     )
@@ -67,7 +67,7 @@ fn is_stuck(
     channel: ObjectId,
 ) -> bool {
     let Some(Capacity::Exactly(capacity)) = code.made_here(channel) else { return false };
-    let receives = |event: &crate::link::Event| code.effect(event, channel).has(Effect::RECEIVES);
+    let receives = |event: &Event| code.effect(event, channel).has(Effect::RECEIVES);
     let agent = code.agent(body);
     let others = code.everywhere().any(|(other, _, event)| {
         let apart = code.agent(other) != agent || code.effect(event, channel).has(Effect::IN_GOROUTINE);
@@ -80,45 +80,73 @@ fn is_stuck(
     if others || before || code.escapes(channel) || !later.iter().any(|(_, event)| receives(event)) {
         return false;
     }
+    // How many values the awaited goroutines send in all, if that is known.
     let mut sends = Some(0u64);
     let mut any = false;
     for (outer, at, event) in code.everywhere() {
         let EventKind::Spawn(started, by, _) = &event.kind else { continue };
         let own = match started {
-            Started::Body(inner) => {
-                let inside = |effect: Effect, of: ObjectId| {
-                    code.of_agent(*inner).filter(|(_, _, event)| code.effect(event, of).has(effect)).count()
-                };
-                let waited = *by == Some(group) || inside(Effect::DONE, group) > 0;
-                let once = code.of_agent(*inner).all(|(body, block, event)| {
-                    !code.effect(event, channel).has(Effect::SENDS)
-                        || matches!(event.kind, EventKind::Send(..))
-                            && code.body(body).blocks[block.at()].loops == 0
-                            && code.body(body).blocks[block.at()].branches == 0
-                });
-                let sends = inside(Effect::SENDS, channel);
-                // Sends in a `select!` may give way.
-                let gives_way = code.of_agent(*inner).any(|(_, _, event)| matches!(&event.kind, EventKind::Arm(arm) if arm.channel == Some(channel)));
-                if !waited || sends == 0 || gives_way {
-                    continue;
-                }
-                once.then_some(sends as u64)
-            }
-            Started::Function(..) => {
-                if !code.effect(event, channel).has(Effect::SENDS)
-                    || !code.effect(event, group).has(Effect::DONE)
-                {
-                    continue;
-                }
-                None
-            }
-            Started::Unknown(_) => continue,
+            Started::Body(inner) => sends_of_body(code, *inner, *by, group, channel),
+            Started::Function(..) => sends_of_function(code, event, group, channel),
+            Started::Unknown(_) => None,
         };
+        let Some(own) = own else { continue };
         any = true;
         let turns = code.body(outer).blocks[at.at()].turns;
         sends = sends.and_then(|sends| {
-            own.zip(turns).map(|(own, turns)| sends.saturating_add(own.saturating_mul(turns)))
+            let (own, turns) = (own.count()?, turns?);
+            Some(sends.saturating_add(own.saturating_mul(turns)))
         });
     }
     any && (capacity == 0 || sends.is_some_and(|sends| sends > capacity))
+}
+
+/// How many values a goroutine sends.
+enum Sends {
+    Exactly(u64),
+    Some,
+}
+
+impl Sends {
+    fn count(self) -> Option<u64> {
+        match self {
+            Sends::Exactly(count) => Some(count),
+            Sends::Some => None,
+        }
+    }
+}
+
+/// What a goroutine's block sends, if it does and if the group waits for it.
+fn sends_of_body(
+    code: Code<'_>,
+    inner: BodyId,
+    by: Option<ObjectId>,
+    group: ObjectId,
+    channel: ObjectId,
+) -> Option<Sends> {
+    let count = |effect: Effect, of: ObjectId| {
+        code.of_agent(inner).filter(|(_, _, event)| code.effect(event, of).has(effect)).count()
+    };
+    let waited = by == Some(group) || count(Effect::DONE, group) > 0;
+    let sends = count(Effect::SENDS, channel);
+    // Another arm of a `select!` may run instead of its send.
+    let gives_way = code
+        .of_agent(inner)
+        .any(|(_, _, event)| matches!(&event.kind, EventKind::Arm(arm) if arm.channel == Some(channel)));
+    if !waited || sends == 0 || gives_way {
+        return None;
+    }
+    let once = code.of_agent(inner).all(|(body, block, event)| {
+        let graph = &code.body(body).blocks[block.at()];
+        !code.effect(event, channel).has(Effect::SENDS)
+            || matches!(event.kind, EventKind::Send(..)) && graph.loops == 0 && graph.branches == 0
+    });
+    Some(if once { Sends::Exactly(sends as u64) } else { Sends::Some })
+}
+
+/// The same for a goroutine that runs a function.
+fn sends_of_function(code: Code<'_>, spawn: &Event, group: ObjectId, channel: ObjectId) -> Option<Sends> {
+    let sends = code.effect(spawn, channel).has(Effect::SENDS);
+    let done = code.effect(spawn, group).has(Effect::DONE);
+    (sends && done).then_some(Sends::Some)
 }

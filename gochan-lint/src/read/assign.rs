@@ -1,9 +1,10 @@
-//! Assignments and operators.
+//! Assignments.
 
-use super::Lower;
-use super::expr::Value;
+use super::lower::Lower;
 use super::span::span_of;
+use super::value::Value;
 use crate::ir::{OpKind, Where};
+use crate::source::Span;
 use syn::Expr;
 
 impl Lower<'_> {
@@ -13,28 +14,71 @@ impl Lower<'_> {
             self.unused(value, &assignment.right);
             return Value::Nothing;
         }
-        if let (Expr::Tuple(places), Value::Object(object)) = (&*assignment.left, &value) {
-            let object = *object;
-            for (place, index) in places.elems.iter().zip(0..) {
-                let part = self.element(object, index, span_of(place));
-                if let Expr::Infer(_) = place {
-                    self.build.op(OpKind::New(part), span_of(place));
-                    self.build.op(OpKind::DroppedAtOnce(part), span_of(place));
-                } else {
-                    self.assigned(place, &Value::Object(part));
-                }
-            }
-            return Value::Nothing;
-        }
-        self.assigned(&assignment.left, &value);
+        self.destructured(&assignment.left, value);
         Value::Nothing
     }
 
-    /// `place` gets a value.
+    /// Reads the assignment of the parts of a value to places.
+    fn destructured(&mut self, left: &Expr, value: Value) {
+        let value = match (&value, left) {
+            (Value::Object(object), Expr::Tuple(_)) => self.build.parts(*object).map_or(value, Value::Tuple),
+            _ => value,
+        };
+        match (left, value) {
+            (Expr::Paren(inner), value) => self.destructured(&inner.expr, value),
+            (Expr::Infer(_), Value::Object(part)) => {
+                if self.build.function.objects[part.at()].name.is_empty() {
+                    self.build.op(OpKind::New(part), span_of(left));
+                    self.build.op(OpKind::DroppedAtOnce(part), span_of(left));
+                }
+            }
+            (Expr::Infer(_) | Expr::Range(_), _) => {}
+            (Expr::Tuple(places), Value::Object(object)) => {
+                for (place, index) in places.elems.iter().zip(0..) {
+                    let part = self.element(object, index, span_of(place));
+                    self.destructured(place, Value::Object(part));
+                }
+            }
+            (Expr::Tuple(places), Value::Tuple(parts)) => {
+                for (place, part) in places.elems.iter().zip(parts) {
+                    self.destructured(place, part);
+                }
+            }
+            (Expr::Struct(places), Value::Object(object)) => {
+                for place in &places.fields {
+                    let syn::Member::Named(name) = &place.member else { continue };
+                    let part = self.build.field(object, &name.to_string(), Span::of(name.span()));
+                    self.destructured(&place.expr, Value::Object(part));
+                }
+            }
+            (left, value) => self.assigned(left, &value),
+        }
+    }
+
+    /// The first value of a variable that was declared without one.
+    fn initialised(&mut self, place: &Expr, value: &Value) -> bool {
+        let (Expr::Path(path), Value::Object(object)) = (place, value) else { return false };
+        let variable = path.path.get_ident().and_then(|name| self.build.lookup_ident(name));
+        let span = span_of(place);
+        let fresh = self.build.function.objects[object.at()].name.is_empty();
+        if !variable.is_some_and(|variable| self.build.initialise(variable, *object)) {
+            return false;
+        }
+        if fresh {
+            self.build.function.objects[object.at()].span = span;
+            self.build.op(OpKind::New(*object), span);
+        }
+        true
+    }
+
+    /// Reads the assignment of a value to `place`.
     pub(super) fn assigned(&mut self, place: &Expr, value: &Value) {
+        if self.initialised(place, value) {
+            return;
+        }
         let span = span_of(place);
         let target = self.place(place);
-        let kind = if is_deref(place) { OpKind::Store } else { OpKind::Assign };
+        let kind = if self.is_inside(place, &target) { OpKind::Store } else { OpKind::Assign };
         self.each_object(&target, &mut |this, object| {
             this.build.op(kind(object), span);
             this.build.blur(object);
@@ -45,7 +89,12 @@ impl Lower<'_> {
         });
     }
 
-    /// What is written to: of a table, the whole.
+    /// True for a place behind a pointer or in a guard: the variable keeps its value.
+    pub(super) fn is_inside(&self, place: &Expr, target: &Value) -> bool {
+        is_deref(place) || matches!(place, Expr::Index(_)) && self.is_guard(target)
+    }
+
+    /// The object that is written to: of an indexed place, the whole collection.
     pub(super) fn place(&mut self, place: &Expr) -> Value {
         match place {
             Expr::Index(index) => {
@@ -55,70 +104,6 @@ impl Lower<'_> {
             place => self.expr(place),
         }
     }
-
-    pub(super) fn binary(&mut self, binary: &syn::ExprBinary) -> Value {
-        let temporaries = self.temporaries.len();
-        let left = if changes(&binary.op) { Value::Nothing } else { self.looked(&binary.left) };
-        if matches!(binary.op, syn::BinOp::And(_) | syn::BinOp::Or(_)) {
-            self.end_temporaries(temporaries, &Value::Nothing);
-            // The right side may not be reached.
-            let before = self.build.here();
-            let after = self.build.new_block();
-            self.build.begin_branch(false);
-            let right = self.build.new_block();
-            self.build.edge(before, right);
-            self.build.edge(before, after);
-            self.build.at(before.map(|_| right));
-            self.look(&binary.right);
-            self.end_temporaries(temporaries, &Value::Nothing);
-            self.build.goto_from_here(after);
-            self.build.end_branch(false);
-            self.build.at(before.map(|_| after));
-        } else if changes(&binary.op) {
-            self.look(&binary.right);
-            let target = self.place(&binary.left);
-            let kind = if is_deref(&binary.left) { OpKind::Store } else { OpKind::Assign };
-            self.each_object(&target, &mut |this, object| {
-                this.build.op(kind(object), span_of(&binary.left));
-            });
-        } else if let (Value::Number(left), Value::Number(right)) = (left, self.looked(&binary.right)) {
-            return folded(left, &binary.op, right).map_or(Value::Nothing, Value::Number);
-        }
-        Value::Nothing
-    }
-}
-
-/// What constants come to.
-pub(super) fn folded(left: i64, op: &syn::BinOp, right: i64) -> Option<i64> {
-    match op {
-        syn::BinOp::Add(_) => left.checked_add(right),
-        syn::BinOp::Sub(_) => left.checked_sub(right),
-        syn::BinOp::Mul(_) => left.checked_mul(right),
-        syn::BinOp::Div(_) => left.checked_div(right),
-        syn::BinOp::Shl(_) => left.checked_mul(1i64.checked_shl(u32::try_from(right).ok()?)?),
-        _ => None,
-    }
-}
-
-/// `+=` and its kin.
-pub(super) fn changes(op: &syn::BinOp) -> bool {
-    use syn::BinOp::{
-        AddAssign, BitAndAssign, BitOrAssign, BitXorAssign, DivAssign, MulAssign, RemAssign, ShlAssign,
-        ShrAssign, SubAssign,
-    };
-    matches!(
-        op,
-        AddAssign(_)
-            | SubAssign(_)
-            | MulAssign(_)
-            | DivAssign(_)
-            | RemAssign(_)
-            | BitXorAssign(_)
-            | BitAndAssign(_)
-            | BitOrAssign(_)
-            | ShlAssign(_)
-            | ShrAssign(_)
-    )
 }
 
 /// `*place`

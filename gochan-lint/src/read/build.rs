@@ -1,54 +1,87 @@
-//! Building the graphs of one function: blocks, scopes, names, and the ways out of them.
+//! Builds the graphs of a function: blocks, scopes, names, and the exits from them.
 
-use crate::ir::{Block, BlockId, Body, BodyId, BodyKind, Function, Object, ObjectId, Op, OpKind, Origin, Ty};
+use super::value::Value;
+use crate::ir::{Block, BlockId, Body, BodyId, BodyKind, Function, ObjectId, Op, OpKind};
 use crate::source::Span;
+use std::collections::{HashMap, HashSet};
 
 /// A function that is being read.
 pub(super) struct Builder {
     pub(super) function: Function,
-    frames: Vec<Frame>,
+    pub(super) frames: Vec<Frame>,
+    /// The parts of the tuples that variables hold.
+    pub(super) tuples: HashMap<ObjectId, Vec<Value>>,
+    /// Variables that have no value yet.
+    pub(super) declared: HashSet<ObjectId>,
+    /// What the locks of guards protect.
+    pub(super) contents: HashMap<ObjectId, ObjectId>,
+    /// The names that are bound with `mut`, and where.
+    pub(super) mutable: HashMap<(String, ObjectId), Span>,
 }
 
 /// A body that is being read.
-struct Frame {
+pub(super) struct Frame {
     body: BodyId,
-    /// Where operations go; none while what follows cannot be reached.
+    /// The block that operations are added to, or `None` while the code is unreachable.
     block: Option<BlockId>,
-    scopes: Vec<Scope>,
+    pub(super) scopes: Vec<Scope>,
     loops: Vec<Loop>,
     branches: u32,
     guards: u32,
 }
 
 #[derive(Default)]
-struct Scope {
-    names: Vec<(String, ObjectId)>,
-    /// What ends with the scope, in the order in which it came.
-    owned: Vec<Owned>,
-    /// What follows in it is reached only if a flag said so.
+pub(super) struct Scope {
+    pub(super) names: Vec<(String, ObjectId)>,
+    /// What is dropped or run at the end of the scope, in the order of its creation.
+    pub(super) owned: Vec<Owned>,
+    /// The rest of the scope is reached only if a flag allows it.
     flagged: bool,
 }
 
 #[derive(Clone, Copy)]
-enum Owned {
+pub(super) enum Owned {
     Variable(ObjectId),
     Deferred(BodyId, Span),
 }
 
-struct Loop {
+pub(super) struct Loop {
     label: Option<String>,
     /// None for a labelled block.
     head: Option<BlockId>,
     exit: BlockId,
-    /// How many scopes are outside.
+    /// The number of scopes around it.
     scopes: usize,
-    /// How often it turns, if that is written there.
+    /// How often it turns, if the code shows it.
     turns: Option<u64>,
+}
+
+/// What a branch depends on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asks {
+    /// A flag or a count, as in `if !self.closed` or `if left.fetch_sub(1) == 1`.
+    Flag,
+    /// Any other condition.
+    Other,
+}
+
+/// How a loop is left.
+#[derive(Clone, Copy)]
+pub(super) enum Jump {
+    Break,
+    Continue,
 }
 
 impl Builder {
     pub(super) fn new(function: Function) -> Builder {
-        Builder { function, frames: Vec::new() }
+        Builder {
+            function,
+            frames: Vec::new(),
+            tuples: HashMap::new(),
+            declared: HashSet::new(),
+            contents: HashMap::new(),
+            mutable: HashMap::new(),
+        }
     }
 
     // Bodies.
@@ -81,7 +114,7 @@ impl Builder {
         let end = self.new_block();
         self.goto(end);
         let Some(frame) = self.frames.pop() else { return };
-        // The ways out were noted as leading to no block yet.
+        // Exits were recorded before their target existed.
         for block in &mut self.function.bodies[frame.body.at()].blocks {
             for next in &mut block.next {
                 if *next == END {
@@ -102,7 +135,7 @@ impl Builder {
         self.function.bodies[body.at()].params.push(object);
     }
 
-    fn frame(&mut self) -> &mut Frame {
+    pub(super) fn frame(&mut self) -> &mut Frame {
         self.frames.last_mut().expect("a body is being read")
     }
 
@@ -128,7 +161,7 @@ impl Builder {
         self.frames.last().and_then(|frame| frame.block)
     }
 
-    /// Goes on in `block`, without a way there from here.
+    /// Continues in `block`, without an edge from the current one.
     pub(super) fn at(&mut self, block: Option<BlockId>) {
         self.frame().block = block;
     }
@@ -140,19 +173,19 @@ impl Builder {
         }
     }
 
-    /// Goes on in `block`, which follows what was read last.
+    /// Continues in `block`, with an edge from the current one.
     pub(super) fn goto(&mut self, block: BlockId) {
         self.edge(self.here(), block);
         self.at(Some(block));
     }
 
-    /// What was read last leads to `block`; what follows has yet to be said.
+    /// Adds an edge from the current block to `block`. The next block is still to be set.
     pub(super) fn goto_from_here(&mut self, block: BlockId) {
         self.edge(self.here(), block);
         self.at(None);
     }
 
-    /// True if there is a way to `block`.
+    /// True if an edge leads to `block`.
     pub(super) fn is_reached(&self, block: BlockId) -> bool {
         let body = self.body();
         self.function.bodies[body.at()].blocks.iter().any(|from| from.next.contains(&block))
@@ -165,13 +198,13 @@ impl Builder {
         }
     }
 
-    /// Where the next operation will stand.
+    /// The place of the next operation.
     pub(super) fn place(&self) -> Option<(BlockId, usize)> {
         let (block, body) = (self.here()?, self.body());
         Some((block, self.function.bodies[body.at()].blocks[block.at()].ops.len()))
     }
 
-    /// Takes an operation back.
+    /// Removes an operation.
     pub(super) fn retract(&mut self, (block, index): (BlockId, usize)) {
         let body = self.body();
         let ops = &mut self.function.bodies[body.at()].blocks[block.at()].ops;
@@ -180,78 +213,24 @@ impl Builder {
         }
     }
 
-    // Objects and names.
-
-    pub(super) fn object(&mut self, name: &str, origin: Origin, span: Span) -> ObjectId {
-        let body = self.body();
-        let loops = self.here().map_or(0, |block| self.function.bodies[body.at()].blocks[block.at()].loops);
-        let name = name.to_owned();
-        self.function.objects.push(Object {
-            name,
-            origin,
-            written: Ty::Unknown,
-            body,
-            loops,
-            span,
-            blurred: false,
-        });
-        ObjectId(self.function.objects.len() as u32 - 1)
-    }
-
-    /// The object of a field, the same for each mention.
-    pub(super) fn field(&mut self, base: ObjectId, field: &str, span: Span) -> ObjectId {
-        let known = self.function.objects.iter().position(
-            |object| matches!(&object.origin, Origin::Field(of, name) if *of == base && name == field),
-        );
-        match known {
-            Some(index) => ObjectId(index as u32),
-            None => {
-                let (body, loops) = {
-                    let base = &self.function.objects[base.at()];
-                    (base.body, base.loops)
-                };
-                let id = self.object(field, Origin::Field(base, field.to_owned()), span);
-                let object = &mut self.function.objects[id.at()];
-                (object.body, object.loops) = (body, loops);
-                id
-            }
-        }
-    }
-
-    pub(super) fn blur(&mut self, object: ObjectId) {
-        self.function.objects[object.at()].blurred = true;
-    }
-
-    pub(super) fn lookup(&self, name: &str) -> Option<ObjectId> {
-        let scopes = self.frames.iter().rev().flat_map(|frame| frame.scopes.iter().rev());
-        scopes.flat_map(|scope| scope.names.iter().rev()).find(|(known, _)| known == name).map(|&(_, id)| id)
-    }
-
-    /// The same, of a name as it stands there.
-    pub(super) fn lookup_ident(&self, name: &proc_macro2::Ident) -> Option<ObjectId> {
-        let scopes = self.frames.iter().rev().flat_map(|frame| frame.scopes.iter().rev());
-        scopes
-            .flat_map(|scope| scope.names.iter().rev())
-            .find(|(known, _)| name == known.as_str())
-            .map(|&(_, id)| id)
-    }
-
-    /// Makes `name` mean `object` in the innermost scope.
-    pub(super) fn bind(&mut self, name: &str, object: ObjectId) {
-        if self.function.objects[object.at()].name.is_empty() {
-            name.clone_into(&mut self.function.objects[object.at()].name);
-        }
-        let scope = self.frame().scopes.last_mut().expect("a scope is open");
-        scope.names.push((name.to_owned(), object));
-    }
-
     /// The innermost scope drops `object` at its end.
     pub(super) fn own(&mut self, object: ObjectId) {
         let scope = self.frame().scopes.last_mut().expect("a scope is open");
         scope.owned.push(Owned::Variable(object));
     }
 
-    /// `object` moves on: no scope of this body drops it any more.
+    /// What the innermost scope drops at its end.
+    pub(super) fn owned(&self) -> Vec<ObjectId> {
+        let scope = self.frames.last().and_then(|frame| frame.scopes.last());
+        let owned = scope.into_iter().flat_map(|scope| &scope.owned);
+        let objects = owned.filter_map(|owned| match owned {
+            Owned::Variable(object) => Some(*object),
+            Owned::Deferred(..) => None,
+        });
+        objects.collect()
+    }
+
+    /// `object` is moved: no scope of this body drops it any more.
     pub(super) fn disown(&mut self, object: ObjectId) {
         for scope in &mut self.frame().scopes {
             scope.owned.retain(|owned| !matches!(owned, Owned::Variable(known) if *known == object));
@@ -264,7 +243,7 @@ impl Builder {
         scope.owned.push(Owned::Deferred(body, span));
     }
 
-    // Scopes and ways out of them.
+    // Scopes and exits from them.
 
     pub(super) fn begin_scope(&mut self) {
         self.frame().scopes.push(Scope::default());
@@ -276,7 +255,7 @@ impl Builder {
         self.frame().scopes.pop();
     }
 
-    /// What happens on the way out of all scopes but the outermost `depth`.
+    /// Adds what happens at the exit from all scopes but the outermost `depth`.
     fn leave_scopes(&mut self, depth: usize) {
         let frame = self.frame();
         let ending: Vec<Owned> =
@@ -289,7 +268,7 @@ impl Builder {
         }
     }
 
-    /// Leaves the body from here; what follows cannot be reached.
+    /// Leaves the body. The following code is unreachable.
     pub(super) fn leave(&mut self, kind: OpKind, span: Span) {
         self.op(kind, span);
         self.leave_scopes(0);
@@ -297,7 +276,7 @@ impl Builder {
         self.at(None);
     }
 
-    /// Never comes back: no way out, not even past the deferred calls.
+    /// Does not return: no exit, not even through the deferred calls.
     pub(super) fn diverge(&mut self, span: Span) {
         self.op(OpKind::Diverge, span);
         self.at(None);
@@ -314,20 +293,20 @@ impl Builder {
         }
     }
 
-    /// What follows may be left out; `guarded`: because of a flag.
-    pub(super) fn begin_branch(&mut self, guarded: bool) {
+    /// The following blocks may be skipped.
+    pub(super) fn begin_branch(&mut self, asks: Asks) {
         let frame = self.frame();
         frame.branches += 1;
-        frame.guards += u32::from(guarded);
+        frame.guards += u32::from(asks == Asks::Flag);
     }
 
-    pub(super) fn end_branch(&mut self, guarded: bool) {
+    pub(super) fn end_branch(&mut self, asks: Asks) {
         let frame = self.frame();
         frame.branches -= 1;
-        frame.guards -= u32::from(guarded);
+        frame.guards -= u32::from(asks == Asks::Flag);
     }
 
-    /// What follows, from `block` on, is reached only if a flag said so.
+    /// `block` and the rest of the scope are reached only if a flag allows it.
     pub(super) fn flag(&mut self, block: BlockId) {
         let body = self.body();
         self.function.bodies[body.at()].blocks[block.at()].flagged = true;
@@ -336,7 +315,7 @@ impl Builder {
         }
     }
 
-    /// The head of the innermost loop, which is made after the loop has begun.
+    /// Sets the head of the innermost loop, whose block is made after the loop has begun.
     pub(super) fn set_loop_head(&mut self, head: BlockId) {
         if let Some(innermost) = self.frame().loops.last_mut() {
             innermost.head = Some(head);
@@ -347,14 +326,16 @@ impl Builder {
         self.frame().loops.pop();
     }
 
-    /// `break` or `continue`; what follows cannot be reached.
-    pub(super) fn jump(&mut self, label: Option<&str>, again: bool) {
+    /// `break` or `continue`. The following code is unreachable.
+    pub(super) fn jump(&mut self, label: Option<&str>, jump: Jump) {
         let target = self.frame().loops.iter().rev().find(|around| match label {
             Some(label) => around.label.as_deref() == Some(label),
             None => around.head.is_some(),
         });
-        let target =
-            target.map(|around| (around.scopes, if again { around.head } else { Some(around.exit) }));
+        let target = target.map(|around| match jump {
+            Jump::Break => (around.scopes, Some(around.exit)),
+            Jump::Continue => (around.scopes, around.head),
+        });
         if let Some((scopes, Some(block))) = target {
             self.leave_scopes(scopes);
             self.edge(self.here(), block);
@@ -363,5 +344,5 @@ impl Builder {
     }
 }
 
-/// Stands for the end of a body while it is being read.
+/// The exit of a body while it is being read.
 const END: BlockId = BlockId(u32::MAX);

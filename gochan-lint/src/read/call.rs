@@ -1,24 +1,25 @@
-//! Calls of functions and methods, and the closures that they are given.
+//! Calls of functions and methods, and the closures passed to them.
 
 use super::assign::is_deref;
-use super::expr::{Value, segments};
+use super::expr::segments;
+use super::lower::Lower;
 use super::shown::shown;
 use super::span::{first_token, span_of};
-use super::{Lower, ty};
-use crate::ir::{Arg, BodyId, BodyKind, Call, OpKind, Origin, Ty, Where};
+use super::types::ty;
+use super::value::Value;
+use crate::ir::{Arg, BodyId, BodyKind, CALLED, Call, OpKind, Origin, Ty, Where};
 use crate::source::Span;
 use syn::spanned::Spanned;
 use syn::{Expr, Pat};
 
-/// Methods whose result is the handle they are called on.
-const SAME: [&str; 14] = [
+/// Methods that return the handle they are called on.
+const SAME: [&str; 13] = [
     "clone",
     "as_ref",
     "as_mut",
     "deref",
     "deref_mut",
     "to_owned",
-    "into",
     "unwrap",
     "expect",
     "by_ref",
@@ -31,6 +32,13 @@ const SAME: [&str; 14] = [
 impl Lower<'_> {
     pub(super) fn argument(&mut self, expr: &Expr) -> Arg {
         let value = self.expr(expr);
+        // `*guard` is what the lock protects.
+        let value = if is_deref(expr) { self.content(value) } else { value };
+        if let Value::Object(object) = value
+            && let Some(parts) = self.build.parts(object)
+        {
+            parts.into_iter().for_each(|part| self.goes(part, Where::Given));
+        }
         let span = span_of(expr);
         let by_ref = matches!(expr, Expr::Reference(_)) || is_deref(expr);
         let (object, number) = match value {
@@ -40,7 +48,7 @@ impl Lower<'_> {
                 parts.iter().for_each(|part| self.goes(part.clone(), Where::Given));
                 (None, None)
             }
-            Value::Nothing => (None, None),
+            Value::Nothing | Value::OneOf(_) => (None, None),
         };
         let ty = if object.is_some() { Ty::Unknown } else { shown(expr) };
         let named = match expr {
@@ -72,6 +80,13 @@ impl Lower<'_> {
         if let (true, Some(only)) = (wraps && call.args.len() == 1, call.args.first()) {
             return self.expr(only);
         }
+        // `mem::take(&mut x)`, `mem::replace(&mut x, y)`: the handle that was there.
+        if let ([.., "mem", "take" | "replace"], Some(place)) =
+            (&path.iter().map(String::as_str).collect::<Vec<_>>()[..], call.args.first())
+        {
+            let taken = self.expr(place);
+            return self.moved_out(taken, call.args.iter().skip(1));
+        }
         let local = match &path[..] {
             [name] => self.build.lookup(name),
             _ => None,
@@ -81,19 +96,13 @@ impl Lower<'_> {
             return self.method_of(call, span);
         }
         if let Some(callee) = local {
-            // A closure that has a name.
+            // A closure with a name.
             self.build.op(OpKind::Use(callee), span);
-            return self.emit_call(
-                Call {
-                    path,
-                    receiver: Some(callee),
-                    is_method: false,
-                    args,
-                    generics: Vec::new(),
-                    result: None,
-                },
-                span,
-            );
+            let origin = Origin::Method(callee, CALLED.to_owned(), args.clone());
+            let result = Some(self.build.object("", origin, span));
+            let generics = Vec::new();
+            let call = Call { path, receiver: Some(callee), is_method: false, args, generics, result };
+            return self.emit_call(call, span);
         }
         if matches!(
             path.iter().map(String::as_str).collect::<Vec<_>>()[..],
@@ -124,14 +133,24 @@ impl Lower<'_> {
             if matches!(name.as_str(), "unwrap" | "expect") && !is_lock(&call.receiver) {
                 self.build.op(OpKind::MayPanic, span());
             }
-            // What a guard guards is copied, not the guard.
-            let copies = matches!(name.as_str(), "clone" | "cloned" | "to_owned") && self.is_guard(&receiver);
-            if name == "into" || copies {
-                return Value::Nothing;
-            }
-            return receiver;
+            // The guarded value is copied, not the guard.
+            let copies = matches!(name.as_str(), "clone" | "cloned" | "to_owned");
+            return if copies { self.content(receiver) } else { receiver };
         }
-        let args = self.arguments(&call.args);
+        let receiver = self.content(receiver);
+        if let (("take", 0) | ("replace", 1), Value::Object(place)) =
+            ((name.as_str(), call.args.len()), &receiver)
+        {
+            // There is another handle from now on, or none.
+            self.build.blur(*place);
+        }
+        let mut args = self.arguments(&call.args);
+        if let (Some(arg), Some(Expr::Unary(negated))) = (args.first_mut(), call.args.first())
+            && matches!(negated.op, syn::UnOp::Neg(_))
+        {
+            // Of a negative number, the sign is known.
+            arg.number.get_or_insert(-1);
+        }
         let generics = call.turbofish.as_ref().map_or_else(Vec::new, |list| {
             let types = list.args.iter().filter_map(|argument| match argument {
                 syn::GenericArgument::Type(written) => Some(ty(written)),
@@ -140,7 +159,7 @@ impl Lower<'_> {
             types.collect()
         });
         let whole = || Span::between(first_token(&call.receiver), call.paren_token.span.close());
-        // The guard of a span that a macro makes.
+        // The guard of a span made by a macro.
         let receiver = match receiver {
             Value::Nothing if matches!(name.as_str(), "enter" | "entered") => {
                 Value::Object(self.build.object("", Origin::Unknown, whole()))
@@ -156,7 +175,25 @@ impl Lower<'_> {
         self.method_of(call, span)
     }
 
-    /// The call of a method, with its result if it is known what it is called on.
+    /// What a guard protects; any other value is itself.
+    pub(super) fn content(&mut self, value: Value) -> Value {
+        match value {
+            Value::Object(guard) if self.is_guard(&value) => Value::Object(self.build.content(guard)),
+            value => value,
+        }
+    }
+
+    /// A handle that leaves its place, where there is another one or none from now on.
+    fn moved_out<'e>(&mut self, value: Value, others: impl IntoIterator<Item = &'e Expr>) -> Value {
+        others.into_iter().for_each(|other| self.escape(other, Where::Stored));
+        let value = self.content(value);
+        if let Value::Object(object) = value {
+            self.build.blur(object);
+        }
+        value
+    }
+
+    /// The call of a method, with its result if the receiver is known.
     pub(super) fn method_of(&mut self, call: Call, span: Span) -> Value {
         let result = call.receiver.map(|receiver| {
             let origin = Origin::Method(receiver, call.path[0].clone(), call.args.clone());
@@ -170,7 +207,7 @@ impl Lower<'_> {
         value
     }
 
-    /// True for what a lock has just returned.
+    /// True for a value that a lock has just returned.
     pub(super) fn is_guard(&self, value: &Value) -> bool {
         let Value::Object(object) = value else { return false };
         let object = &self.build.function.objects[object.at()];
@@ -209,11 +246,17 @@ impl Lower<'_> {
             for input in &closure.inputs {
                 this.closure_param(input);
             }
-            this.expr(&closure.body)
+            let value = this.expr(&closure.body);
+            if closure.inputs.is_empty()
+                && let (Value::Nothing, Some(path)) = (&value, last_path(&closure.body))
+            {
+                this.build.op(OpKind::Name(segments(&path.path)), Span::of(path.span()));
+            }
+            value
         });
         let span = Span::of(closure.inputs_begin.span).to(span);
         let object = self.build.object("", Origin::Closure(body), span);
-        // From here on it has what it captures.
+        // From here on it owns its captures.
         self.build.op(OpKind::New(object), span);
         Value::Object(object)
     }
@@ -229,10 +272,22 @@ impl Lower<'_> {
     }
 }
 
-/// `<Jobs as Source>::next()`: the function of the type, if that is one of a name.
+/// The path that is the value of an expression: `f`, `{ f }`.
+fn last_path(expr: &Expr) -> Option<&syn::ExprPath> {
+    match expr {
+        Expr::Path(path) => Some(path),
+        Expr::Block(block) => match block.block.stmts.last()? {
+            syn::Stmt::Expr(last, None) => last_path(last),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// `<Jobs as Source>::next()`: the function of the type, if that has a name.
 fn of_type(owner: &syn::Type, path: &syn::Path) -> Vec<String> {
     match (ty(owner), path.segments.last()) {
-        // A type of one letter is a parameter, which stands for any.
+        // A type with a name of one letter is a type parameter.
         (Ty::Path(owner, _), Some(function)) if owner.len() > 1 && owner != "Self" => {
             vec![owner, function.ident.to_string()]
         }
@@ -257,12 +312,29 @@ pub(super) fn method_by_path(path: &[String], args: &[Arg]) -> Option<Call> {
     })
 }
 
-/// True for the constructors of pointers that only pass a handle on.
+/// True for the constructors of pointers, whose result is used like the handle itself.
 pub(super) fn wrapper(path: &[String]) -> bool {
     path.len() >= 2 && matches!(path[path.len() - 2].as_str(), "Arc" | "Rc" | "Box" | "Pin" | "Option")
 }
 
-/// True for `m.lock()`: that its result is an error says nothing of the program's flow.
+/// True for a structure, also behind a new pointer: `Arc::new(Pool { … })`.
+pub(super) fn is_literal(expr: &Expr) -> bool {
+    match expr {
+        Expr::Struct(_) => true,
+        Expr::Paren(inner) => is_literal(&inner.expr),
+        Expr::Call(call) => match &*call.func {
+            Expr::Path(path) => {
+                let path = segments(&path.path);
+                let wraps = wrapper(&path) && path.last().is_some_and(|last| last == "new");
+                wraps && call.args.first().is_some_and(is_literal)
+            }
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// True for `m.lock()`, whose error is no ordinary exit.
 pub(super) fn is_lock(expr: &Expr) -> bool {
     matches!(expr, Expr::MethodCall(call) if ["lock", "read", "write", "join", "wait"].iter().any(|name| call.method == name))
 }

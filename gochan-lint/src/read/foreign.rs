@@ -1,7 +1,7 @@
-//! Macros of others, as far as their input looks like expressions.
+//! Macros of other crates, whose input is read if it looks like expressions.
 
-use super::Lower;
-use super::expr::Value;
+use super::lower::Lower;
+use super::value::Value;
 use crate::ir::{Call, OpKind, Where};
 use crate::source::Span;
 use proc_macro2::{TokenStream, TokenTree};
@@ -10,7 +10,7 @@ use syn::parse::Parser;
 use syn::punctuated::Punctuated;
 
 impl Lower<'_> {
-    /// A macro of somebody else.
+    /// A macro of another crate.
     pub(super) fn foreign(&mut self, call: &syn::Macro, span: Span) -> Value {
         let name = call.path.segments.last().map_or_else(String::new, |last| last.ident.to_string());
         if name == "thread_local" {
@@ -70,7 +70,7 @@ impl Lower<'_> {
         }
         let plain = tokens.clone().into_iter().all(|token| match token {
             TokenTree::Group(_) => false,
-            // No `?`, no field, no closure, no path, no label, no pattern.
+            // Any other sign may be part of a `?`, a field, a closure, a path, a label or a pattern.
             TokenTree::Punct(sign) => {
                 matches!(sign.as_char(), ',' | '=' | '!' | '<' | '>' | '+' | '-' | '*' | '/' | '&')
             }
@@ -91,7 +91,7 @@ impl Lower<'_> {
         plain
     }
 
-    /// Every variable that the tokens name may go anywhere.
+    /// Every variable that the tokens name escapes.
     pub(super) fn mention(&mut self, tokens: &TokenStream) {
         for token in tokens.clone() {
             match token {

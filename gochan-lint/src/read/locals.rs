@@ -1,10 +1,11 @@
-//! `thread_local!`, and what else of a file has to do with the thread that code runs on.
+//! `thread_local!`, and other items that concern the thread that code runs on.
 
-use super::{Around, Reader, THREAD_LOCAL, ty};
+use super::reader::{Around, Reader, THREAD_LOCAL};
+use super::types::ty;
 use crate::source::Span;
 use syn::parse::{Parse, ParseStream};
 
-/// What stands in `thread_local!`.
+/// A declaration in `thread_local!`.
 struct Locals(Vec<Local>);
 
 struct Local {
@@ -41,7 +42,7 @@ impl Reader {
         }
         let Ok(Locals(locals)) = syn::parse2(call.tokens.clone()) else { return };
         for Local { name, ty: written, expr } in locals {
-            // The compiler itself runs what is `const`.
+            // A `const` initialiser runs at compile time.
             if !matches!(expr, syn::Expr::Const(_)) {
                 self.initialiser(&name, THREAD_LOCAL, ty(&written), &expr);
             }
@@ -66,7 +67,7 @@ impl Reader {
         }
     }
 
-    /// Where `#[instrument]` of tracing stands, also behind a `cfg_attr`.
+    /// The place of `#[instrument]` of tracing, including one in a `cfg_attr`.
     pub(super) fn instrumented(&self, attributes: &[syn::Attribute]) -> Option<Span> {
         let found = attributes.iter().find(|attribute| {
             if attribute.path().is_ident("cfg_attr") {

@@ -1,7 +1,10 @@
-//! Reading calls of gochan's macros, by their own grammar.
+//! Calls of gochan's macros, parsed by the macros' own grammar.
 
-use super::expr::{Value, segments};
-use super::{Lower, names::Names};
+use super::expr::segments;
+use super::lower::Lower;
+use super::names::Names;
+use super::types::ty;
+use super::value::Value;
 use crate::ir::{BodyId, BodyKind, Bound, Call, Capacity, ObjectId, OpKind, Origin, Rejected, Runs, Where};
 use crate::source::Span;
 use gochan_syntax as grammar;
@@ -14,7 +17,7 @@ impl Lower<'_> {
     pub(super) fn macro_call(&mut self, call: &syn::Macro) -> Value {
         let first = call.path.segments.first().map_or_else(|| call.path.span(), |first| first.ident.span());
         let span = Span::between(first, call.delimiter.span().close());
-        match self.reader.names.as_ref().and_then(|names| names.resolve(&call.path)) {
+        match self.reader.names.as_ref().and_then(|names| names.resolve(&call.path, &self.reader.modules)) {
             Some(name) => self.dsl(name, call, span),
             None => self.foreign(call, span),
         }
@@ -39,7 +42,7 @@ impl Lower<'_> {
                 let temporaries = this.temporaries.len();
                 let channel = this.operand(&send.channel);
                 this.escape(&send.value, Where::Stored);
-                // What is locked for the value only.
+                // Guards that are needed only for the value.
                 this.end_temporaries(temporaries, &Value::Nothing);
                 if let Some(channel) = channel {
                     this.build.op(OpKind::Send(channel), span);
@@ -73,7 +76,7 @@ impl Lower<'_> {
         }
     }
 
-    /// Parses the input of a macro and goes on with it; what the grammar refuses is noted.
+    /// Parses the input of a macro and passes it to `read`; input that the grammar rejects is recorded.
     fn with<T: Parse>(
         &mut self,
         name: &str,
@@ -112,13 +115,14 @@ impl Lower<'_> {
     }
 
     pub(super) fn operand(&mut self, expr: &Expr) -> Option<ObjectId> {
-        match self.expr(expr) {
+        let value = self.expr(expr);
+        match self.content(value) {
             Value::Object(object) => Some(object),
             _ => None,
         }
     }
 
-    /// The statements of a body that the macro passes on.
+    /// The statements of a body that the macro copies into its output.
     pub(super) fn dsl_body(&mut self, body: &grammar::Body) -> Value {
         match body.stmts() {
             Ok(statements) => {
@@ -131,10 +135,15 @@ impl Lower<'_> {
                 }
                 if let Some(syn::Stmt::Expr(last, None)) = statements.last() {
                     self.moves_out(last, &value);
-                    // A closure from outside, which is not where it is named.
+                    // A closure from outside the body is moved, not made, here.
                     if let (Expr::Path(_), Value::Object(object)) = (last, &value) {
                         let known = &self.build.function.objects[object.at()];
-                        if matches!(known.origin, Origin::Closure(_)) && known.body != self.build.body() {
+                        let callable = match &known.origin {
+                            Origin::Closure(_) => true,
+                            Origin::Typed(ty) => ty.is_callable(),
+                            _ => false,
+                        };
+                        if callable && known.body != self.build.body() {
                             self.build
                                 .op(OpKind::Escape(*object, Where::Returned), super::span::span_of(last));
                         }
@@ -165,23 +174,7 @@ impl Lower<'_> {
         }
         let runs = match &go.form {
             grammar::Form::Block(body) => Runs::Body(self.goroutine(&body.span, |this| this.dsl_body(body))),
-            grammar::Form::Literal(literal) => {
-                let arguments: Vec<Value> =
-                    literal.arguments.iter().map(|argument| self.expr(argument)).collect();
-                Runs::Body(self.goroutine(&literal.body.span, |this| {
-                    for (parameter, value) in literal.parameters.iter().zip(arguments) {
-                        let value = match (&parameter.ty, value) {
-                            (Some(written), Value::Nothing) => {
-                                let span = Span::of(parameter.pattern.span());
-                                Value::Object(this.typed("", &super::ty(written), span))
-                            }
-                            (_, value) => value,
-                        };
-                        this.pattern(&parameter.pattern, value);
-                    }
-                    this.dsl_body(&literal.body)
-                }))
-            }
+            grammar::Form::Literal(literal) => self.go_literal(literal),
             grammar::Form::Call(call) => {
                 let path = match &*call.func {
                     Expr::Path(path) => segments(&path.path),
@@ -192,30 +185,37 @@ impl Lower<'_> {
                     _ => None,
                 };
                 let args = self.arguments(&call.args);
-                Runs::Call(Call {
-                    path,
-                    receiver,
-                    is_method: false,
-                    args,
-                    generics: Vec::new(),
-                    result: None,
-                })
+                let (generics, result) = (Vec::new(), None);
+                Runs::Call(Call { path, receiver, is_method: false, args, generics, result })
             }
             grammar::Form::MethodCall(call) => {
                 let receiver = self.operand(&call.receiver);
                 let args = self.arguments(&call.args);
-                Runs::Call(Call {
-                    path: vec![call.method.to_string()],
-                    receiver,
-                    is_method: true,
-                    args,
-                    generics: Vec::new(),
-                    result: None,
-                })
+                let path = vec![call.method.to_string()];
+                let (generics, result) = (Vec::new(), None);
+                Runs::Call(Call { path, receiver, is_method: true, args, generics, result })
             }
         };
         self.build.end_scope();
         self.spawned(runs, span)
+    }
+
+    /// `go!(|n: u32| { … }(1))`: the arguments are evaluated before the goroutine starts.
+    fn go_literal(&mut self, literal: &grammar::Literal) -> Runs {
+        let arguments: Vec<Value> = literal.arguments.iter().map(|argument| self.expr(argument)).collect();
+        Runs::Body(self.goroutine(&literal.body.span, |this| {
+            for (parameter, value) in literal.parameters.iter().zip(arguments) {
+                let value = match (&parameter.ty, value) {
+                    (Some(written), Value::Nothing) => {
+                        let span = Span::of(parameter.pattern.span());
+                        Value::Object(this.typed("", &ty(written), span))
+                    }
+                    (_, value) => value,
+                };
+                this.pattern(&parameter.pattern, value);
+            }
+            this.dsl_body(&literal.body)
+        }))
     }
 
     fn goroutine(&mut self, span: &proc_macro2::Span, read: impl FnOnce(&mut Self) -> Value) -> BodyId {
@@ -246,7 +246,7 @@ impl Lower<'_> {
         let temporaries = self.temporaries.len();
         let source = self.expr(&with.source);
         if let Value::Object(pair) = source {
-            // The macro keeps the pair until the body ends.
+            // The macro keeps the pair until the end of the body.
             "with_context".clone_into(&mut self.build.function.objects[pair.at()].name);
             let context = self.element(pair, 0, span);
             let (name, cancel) = match &with.binding {
@@ -255,7 +255,7 @@ impl Lower<'_> {
             };
             self.name(&name.to_string(), Value::Object(context), Span::of(name.span()));
             if let Some(cancel) = cancel {
-                // The macro itself releases it on every way out; the name is another handle.
+                // The macro itself releases it on every exit; the name is another handle.
                 let handle = self.build.object("", Origin::Unknown, span);
                 self.name(&cancel.to_string(), Value::Object(handle), Span::of(cancel.span()));
             }
@@ -268,8 +268,8 @@ impl Lower<'_> {
     }
 }
 
-/// The input of `go!` in its block form without the block's inside, and that: what is inside is parsed as statements and
-/// needs no look by the grammar.
+/// Splits the input of `go!` in its block form into the input with an empty block and the contents of the block, which
+/// are parsed as statements and not by the grammar.
 fn block_form(tokens: &TokenStream) -> Option<(TokenStream, TokenStream)> {
     let mut input = tokens.clone().into_iter();
     let (list, block) = match (input.next()?, input.next(), input.next()) {
@@ -290,7 +290,7 @@ fn block_form(tokens: &TokenStream) -> Option<(TokenStream, TokenStream)> {
     Some((outside, block.stream()))
 }
 
-/// What is wrong with a `go!` of these tokens, if they are a reference to what could be called or a future.
+/// The mistake in a `go!` of these tokens, if they name something that could be called, or a future.
 fn uncalled(tokens: &TokenStream) -> Option<&'static str> {
     let list = |token: &TokenTree| matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Bracket);
     let skipped = usize::from(tokens.clone().into_iter().next().as_ref().is_some_and(list));

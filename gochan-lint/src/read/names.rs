@@ -1,33 +1,35 @@
-//! Which macro names of a file are gochan's.
-
-use std::collections::{HashMap, HashSet};
+//! Finds out which macro names of a file are gochan's.
 
 /// The macros whose grammar the linter knows.
 pub(super) const MACROS: [&str; 8] =
     ["go", "chan", "send", "recv", "close", "select", "defer", "with_context"];
 
-/// What the `use` declarations of a file say about macros.
-pub(super) struct Names {
-    /// What the crate calls gochan.
+/// What a file imports.
+pub(crate) struct Names {
+    /// The name under which the crate imports gochan.
     gochan: String,
-    /// Names that come from elsewhere.
-    foreign: HashSet<String>,
-    /// Names imported one by one, and the macros of gochan that they may be.
-    named: HashMap<String, &'static str>,
-    /// Every name, and the path it was imported by.
+    /// Crates that may hand gochan's names on.
+    facades: Vec<String>,
+    /// Names of macros that are imported one by one or defined, each with the module or function that contains the
+    /// import, and the macro of gochan that it is, if it may be one.
+    named: Vec<(Vec<String>, String, Option<&'static str>)>,
+    /// The modules and functions around the item that is being read.
+    around: Vec<String>,
+    /// Every imported name and its path.
     pub(super) imports: Vec<(String, Vec<String>)>,
-    /// The paths in front of the `*` of other crates' globs.
+    /// The paths of globs from other crates.
     pub(super) globs: Vec<Vec<String>>,
-    /// Something is imported by a glob, or from a module of the same crate: it may bring anything along.
+    /// Something is imported by a glob, or from a module of the same crate, which may import any name.
     open: bool,
 }
 
 impl Names {
-    pub(super) fn of(items: &[syn::Item], gochan: &str) -> Names {
+    pub(crate) fn of(items: &[syn::Item], gochan: &str, facades: &[String]) -> Names {
         let mut names = Names {
             gochan: gochan.to_owned(),
-            foreign: HashSet::new(),
-            named: HashMap::new(),
+            facades: facades.to_vec(),
+            named: Vec::new(),
+            around: Vec::new(),
             imports: Vec::new(),
             globs: Vec::new(),
             open: false,
@@ -36,19 +38,52 @@ impl Names {
         names
     }
 
-    /// The macro of gochan that `path` names, if it is one.
-    pub(super) fn resolve(&self, path: &syn::Path) -> Option<&'static str> {
+    /// The macro of gochan that `path` names in code inside these modules and functions, if it is one.
+    pub(crate) fn resolve(&self, path: &syn::Path, inside: &[String]) -> Option<&'static str> {
         let last = &path.segments.last()?.ident;
         if let Some(first) = path.segments.first().filter(|_| path.segments.len() > 1) {
-            return if first.ident == self.gochan { known(last) } else { None };
+            return if first.ident == self.gochan { known(last) } else { self.by_path(path) };
         }
-        if let Some((_, &name)) = self.named.iter().find(|(name, _)| last == name.as_str()) {
-            return Some(name);
+        let visible =
+            self.named.iter().filter(|(around, name, _)| last == name.as_str() && inside.starts_with(around));
+        // The innermost one counts; of several, one that may be gochan's.
+        match visible.max_by_key(|(around, _, meant)| (around.len(), meant.is_some())) {
+            Some((.., meant)) => *meant,
+            None => known(last).filter(|_| self.open),
         }
-        known(last).filter(|name| self.open && !self.foreign.contains(*name))
     }
 
-    /// True if the file itself says that it uses gochan's macros.
+    /// The macro that a path into a module of the crate or through an import names: `prelude::go!`.
+    fn by_path(&self, path: &syn::Path) -> Option<&'static str> {
+        let segments: Vec<String> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+        let (last, before) = segments.split_last()?;
+        let relative =
+            before.iter().take_while(|name| matches!(name.as_str(), "crate" | "self" | "super")).count();
+        let modules = &before[relative..];
+        let mut exported = self.named.iter().filter(|(around, name, _)| {
+            name == last
+                && (around.ends_with(modules) && !modules.is_empty()
+                    || around.is_empty() && modules.is_empty())
+        });
+        if let Some((.., meant)) = exported.next() {
+            return *meant;
+        }
+        let through = self.imports.iter().find(|(name, _)| *name == before[0]);
+        let ours = match through {
+            Some((_, path)) => path.first().is_some_and(|root| root == "gochan" || self.leads_to_us(root)),
+            None => relative > 0 && !modules.is_empty() || self.facades.contains(&before[0]),
+        };
+        MACROS.iter().copied().find(|known| known == last).filter(|_| ours)
+    }
+
+    /// True for the first segment of paths that may lead to gochan.
+    fn leads_to_us(&self, root: &str) -> bool {
+        root == self.gochan
+            || matches!(root, "crate" | "super" | "self")
+            || self.facades.iter().any(|known| known == root)
+    }
+
+    /// True if the file itself imports gochan's macros.
     pub(super) fn is_certain(&self) -> bool {
         self.imports.iter().any(|(_, path)| path.first().is_some_and(|root| root == "gochan"))
     }
@@ -62,8 +97,7 @@ impl Names {
             }
             syn::UseTree::Group(group) => group.items.iter().for_each(|tree| self.tree(tree, path)),
             syn::UseTree::Glob(_) => {
-                let own = [self.gochan.as_str(), "crate", "super", "self"];
-                if path.first().is_some_and(|root| own.contains(&root.as_str())) {
+                if path.first().is_some_and(|root| self.leads_to_us(root)) {
                     self.open = true;
                     let mut path = path.clone();
                     if path[0] == self.gochan {
@@ -88,12 +122,10 @@ impl Names {
         }
         let name = if name == "self" { full.last().cloned().unwrap_or_default() } else { name.to_owned() };
         let root = full.first().map_or("", String::as_str);
-        let ours = root == self.gochan || matches!(root, "crate" | "super" | "self");
-        match full.last().and_then(|last| MACROS.iter().find(|known| **known == last.as_str())) {
-            Some(original) if ours => drop(self.named.insert(name.clone(), original)),
-            _ => drop(self.foreign.insert(name.clone())),
-        }
-        // Whatever the crate calls it, it is gochan from here on.
+        let ours = self.leads_to_us(root);
+        let meant = full.last().and_then(|last| MACROS.iter().copied().find(|known| known == last));
+        self.named.push((self.around.clone(), name.clone(), meant.filter(|_| ours)));
+        // Whatever its name in the crate, it is called gochan from here on.
         if root == self.gochan {
             "gochan".clone_into(&mut full[0]);
         }
@@ -110,17 +142,27 @@ impl Names {
                     self.imports.push(("*".to_owned(), vec!["gochan".to_owned()]));
                 }
                 syn::Item::Mod(module) => {
+                    self.around.push(module.ident.to_string());
                     module.content.iter().for_each(|(_, items)| self.items(items));
+                    self.around.pop();
                 }
-                // A macro of the file's own under that name.
+                // The file defines a macro of that name.
                 syn::Item::Macro(syn::ItemMacro { ident: Some(name), .. }) => {
-                    self.foreign.insert(name.to_string());
+                    self.named.push((self.around.clone(), name.to_string(), None));
                 }
-                syn::Item::Fn(function) => self.block(&function.block),
+                // Imports inside a macro around items.
+                syn::Item::Macro(syn::ItemMacro { ident: None, mac, .. })
+                    if mac.tokens.to_string().contains("use ") =>
+                {
+                    if let Ok(inside) = syn::parse2::<syn::File>(mac.tokens.clone()) {
+                        self.items(&inside.items);
+                    }
+                }
+                syn::Item::Fn(function) => self.block(&function.sig.ident, &function.block),
                 syn::Item::Impl(implementation) => {
                     for item in &implementation.items {
                         if let syn::ImplItem::Fn(method) = item {
-                            self.block(&method.block);
+                            self.block(&method.sig.ident, &method.block);
                         }
                     }
                 }
@@ -129,12 +171,14 @@ impl Names {
         }
     }
 
-    /// What a function brings in for itself.
-    fn block(&mut self, block: &syn::Block) {
+    /// Imports inside a function.
+    fn block(&mut self, function: &syn::Ident, block: &syn::Block) {
+        self.around.push(function.to_string());
         self.items(block.stmts.iter().filter_map(|statement| match statement {
             syn::Stmt::Item(item) => Some(item),
             _ => None,
         }));
+        self.around.pop();
     }
 }
 

@@ -1,8 +1,8 @@
 //! Loops.
 
-use super::Lower;
-use super::expr::Value;
+use super::lower::Lower;
 use super::span::{first_token, span_of};
+use super::value::Value;
 use crate::ir::{Call, OpKind, Origin};
 use crate::source::Span;
 use syn::{Expr, Pat};
@@ -78,7 +78,7 @@ impl Lower<'_> {
         self.build.op(OpKind::Next, span);
         self.build.begin_scope();
         let element = match source {
-            // Another one with each turn.
+            // Another object on each turn.
             Value::Object(list) => {
                 let origin = Origin::Field(list, crate::ir::EACH.to_owned());
                 Value::Object(self.build.object("", origin, span))
@@ -93,13 +93,13 @@ impl Lower<'_> {
         Value::Nothing
     }
 
-    /// `while let Some(v) = ch.recv()`: a range, if it is a channel.
+    /// `while let Some(v) = ch.recv()`: a range, if `ch` is a channel.
     pub(super) fn while_received(&mut self, around: &syn::ExprWhile) -> Value {
         let Some((pattern, call)) = received(&around.cond) else { return Value::Nothing };
         let (head, exit) = self.begin_repeat(around.label.as_ref());
         let temporaries = self.temporaries.len();
         let receiver = self.expr(&call.receiver);
-        // Guards in the condition live until the turn ends.
+        // Guards in the condition live until the end of the turn.
         let guards = self.temporaries.split_off(temporaries);
         let span = span_of(&around.cond).to(Span::of(call.paren_token.span.close()));
         let span = Span::of(first_token(&call.receiver)).to(span);
@@ -136,7 +136,7 @@ impl Lower<'_> {
         Value::Nothing
     }
 
-    /// How often a loop over `source` turns.
+    /// The number of turns of a loop over `source`, if it is known.
     pub(super) fn turns(&mut self, source: &Expr) -> Option<u64> {
         let Expr::Range(range) = source else { return None };
         let mut bound = |end: &Option<Box<Expr>>| match self.expr(end.as_ref()?) {

@@ -1,10 +1,10 @@
-//! Types, as far as an expression's form shows them.
+//! Types that the form of an expression shows.
 
 use super::expr::segments;
 use crate::ir::Ty;
 use syn::Expr;
 
-/// A type as written, or for `Vec<_>` as the expression shows it.
+/// A type as written, with the parts of `Vec<_>` from the expression.
 pub(super) fn known_better(written: Ty, expr: &Expr) -> Ty {
     match &written {
         Ty::Path(_, arguments) if arguments.contains(&Ty::Unknown) => match shown(expr) {
@@ -15,7 +15,7 @@ pub(super) fn known_better(written: Ty, expr: &Expr) -> Ty {
     }
 }
 
-/// The type of an expression, as far as its form shows it.
+/// The type of an expression, if its form shows it.
 pub(super) fn shown(expr: &Expr) -> Ty {
     let named = |name: &str| Ty::Path(name.to_owned(), Vec::new());
     let list = |name: &str, element: Ty| match element {
@@ -35,7 +35,12 @@ pub(super) fn shown(expr: &Expr) -> Ty {
         Expr::Paren(inner) => shown(&inner.expr),
         Expr::Unary(inner) => shown(&inner.expr),
         Expr::Struct(value) => {
-            value.path.segments.last().map_or(Ty::Unknown, |last| named(&last.ident.to_string()))
+            let whole = super::types::is_own(&value.path) && value.path.segments.len() > 1;
+            match value.path.segments.last() {
+                Some(_) if whole => named(&segments(&value.path).join("::")),
+                Some(last) => named(&last.ident.to_string()),
+                None => Ty::Unknown,
+            }
         }
         Expr::Macro(call) => match call.mac.path.segments.last() {
             Some(last) if last.ident == "format" => named("String"),
@@ -47,6 +52,7 @@ pub(super) fn shown(expr: &Expr) -> Ty {
             Some(first) => list("[]", shown(first)),
             None => Ty::Unknown,
         },
+        Expr::Tuple(unit) if unit.elems.is_empty() => Ty::Tuple(Vec::new()),
         Expr::Repeat(array) => list("[]", shown(&array.expr)),
         // `(0..n).map(|_| chan!(u32)).collect()`
         Expr::MethodCall(call) if call.method == "collect" => match &*call.receiver {
@@ -65,11 +71,17 @@ pub(super) fn shown(expr: &Expr) -> Ty {
         }
         Expr::Call(call) => match &*call.func {
             Expr::Path(path) => match &segments(&path.path)[..] {
-                // A pointer shows what it points to.
+                // The type of a pointer is that of its target.
                 [.., owner, name] if name == "new" && matches!(owner.as_str(), "Arc" | "Rc" | "Box") => {
                     call.args.first().map_or_else(|| named(owner), shown)
                 }
-                [.., owner, _] if owner.starts_with(char::is_uppercase) => named(owner),
+                [modules @ .., owner, _] if owner.starts_with(char::is_uppercase) => {
+                    if modules.is_empty() || !super::types::is_own(&path.path) {
+                        named(owner)
+                    } else {
+                        named(&format!("{}::{owner}", modules.join("::")))
+                    }
+                }
                 [name]
                     if name.starts_with(char::is_uppercase)
                         && !matches!(name.as_str(), "Some" | "Ok" | "Err") =>

@@ -1,10 +1,10 @@
-//! Where expressions stand.
+//! The spans of expressions.
 
 use crate::source::Span;
 use syn::Expr;
 use syn::spanned::Spanned;
 
-/// Where an expression stands.
+/// The span of an expression.
 pub(super) fn span_of(expr: &Expr) -> Span {
     let end = match expr {
         Expr::Path(path) if path.qself.is_none() => match path.path.segments.last() {
@@ -60,7 +60,7 @@ pub(super) fn span_of(expr: &Expr) -> Span {
     Span::between(first_token(expr), end)
 }
 
-/// Where an expression begins. Its whole span is dearer: it asks every token.
+/// The first token of an expression. Its whole span costs more, because that visits every token.
 pub(super) fn first_token(expr: &Expr) -> proc_macro2::Span {
     match expr {
         Expr::MethodCall(call) => first_token(&call.receiver),

@@ -1,10 +1,12 @@
-//! Blocks, statements and what lives until they end.
+//! Blocks, statements and the temporaries that live until their end.
 
 use super::assign::is_deref;
-use super::expr::Value;
+use super::call::is_literal;
+use super::lower::Lower;
 use super::shown::{known_better, shown};
 use super::span::span_of;
-use super::{Lower, ty};
+use super::types::ty;
+use super::value::Value;
 use crate::ir::{OpKind, Origin, Ty, Where};
 use crate::source::Span;
 use syn::spanned::Spanned;
@@ -21,14 +23,19 @@ impl Lower<'_> {
         value
     }
 
-    /// What a block comes to is not dropped at the block's end.
+    /// The value of a block is not dropped at the block's end.
     pub(super) fn moves_out(&mut self, expr: &Expr, value: &Value) {
         match (expr, value) {
             (Expr::Path(_), Value::Object(object)) => self.build.disown(*object),
+            (Expr::Paren(inner), value) => self.moves_out(&inner.expr, value),
+            // `Ok((ctx, cancel))`
+            (Expr::Call(call), Value::Tuple(_)) if call.args.len() == 1 => {
+                self.moves_out(&call.args[0], value);
+            }
             (Expr::Tuple(tuple), Value::Tuple(parts)) => {
                 tuple.elems.iter().zip(parts).for_each(|(element, part)| {
                     self.moves_out(element, part);
-                    // Handles that leave together are not followed apart.
+                    // Handles that leave in one tuple are not followed separately.
                     if let (Expr::Path(_), Value::Object(object)) = (element, part) {
                         self.build.op(OpKind::Escape(*object, Where::Given), span_of(element));
                     }
@@ -45,7 +52,7 @@ impl Lower<'_> {
             let before = self.temporaries.len();
             match statement {
                 Stmt::Local(local) => self.local(local),
-                Stmt::Item(item) => self.reader.item(item, &super::Around::default()),
+                Stmt::Item(item) => self.reader.item(item, &super::reader::Around::default()),
                 Stmt::Expr(expr, None) if index + 1 == statements.len() => last = self.expr(expr),
                 Stmt::Expr(expr, _) => {
                     let value = self.expr(expr);
@@ -63,7 +70,7 @@ impl Lower<'_> {
         last
     }
 
-    /// Guards that nobody has given a name are dropped, but for what goes on as `value`.
+    /// Guards without a name are dropped, except those that are part of `value`.
     pub(super) fn end_temporaries(&mut self, before: usize, value: &Value) {
         for guard in self.temporaries.split_off(before.min(self.temporaries.len())) {
             let goes_on = matches!(value, Value::Object(object) if *object == guard);
@@ -73,7 +80,7 @@ impl Lower<'_> {
         }
     }
 
-    /// A value that nobody takes is dropped at the end of its statement.
+    /// An unused value is dropped at the end of its statement.
     pub(super) fn unused(&mut self, value: Value, expr: &Expr) {
         if let Value::Object(object) = value
             && self.build.function.objects[object.at()].name.is_empty()
@@ -91,10 +98,15 @@ impl Lower<'_> {
             } else {
                 self.pattern(&local.pat, Value::Nothing);
             }
+            self.declared(&local.pat);
             return;
         };
+        let temporaries = self.temporaries.len();
         let value = self.expr(&init.expr);
-        let mut value = self.taken(value, &init.expr);
+        let mut value = match self.taken(value, &init.expr) {
+            Value::OneOf(_) => Value::Nothing,
+            value => value,
+        };
         if is_deref(&init.expr) && self.is_guard(&value) {
             value = Value::Nothing;
         }
@@ -113,15 +125,26 @@ impl Lower<'_> {
                     Pat::Type(_) => Origin::Typed(shown),
                     _ => Origin::Plain(shown),
                 };
-                value = Value::Object(self.build.object("", origin, Span::of(pattern.span())));
+                let object = self.build.object("", origin, Span::of(pattern.span()));
+                if is_literal(&init.expr) && !self.fields.is_empty() {
+                    let fields = std::mem::take(&mut self.fields);
+                    self.build.function.fresh.push((object, fields));
+                }
+                value = Value::Object(object);
             }
         }
         if let Some((_, otherwise)) = &init.diverge {
+            // Temporaries are dropped before the `else`, in all editions.
+            self.end_temporaries(temporaries, &value);
             let (before, after) = (self.build.here(), self.build.new_block());
             let branch = self.build.new_block();
             self.build.edge(before, branch);
             self.build.edge(before, after);
             self.build.at(before.map(|_| branch));
+            if let (Value::Object(guard), true) = (&value, self.is_guard(&value)) {
+                self.build.op(OpKind::ScopeEnd(*guard), Span::default());
+            }
+            self.channel_ended(&value);
             self.expr(otherwise);
             self.build.goto_from_here(after);
             self.build.at(before.map(|_| after));
@@ -139,7 +162,21 @@ impl Lower<'_> {
         self.pattern(&local.pat, value);
     }
 
-    /// A value that moves to a new owner: if it is a plain variable, that one does not drop it any more.
+    /// The names of the pattern have no value yet.
+    fn declared(&mut self, pattern: &Pat) {
+        match pattern {
+            Pat::Ident(name) => {
+                if let Some(variable) = self.build.lookup_ident(&name.ident) {
+                    self.build.declare(variable);
+                }
+            }
+            Pat::Type(typed) => self.declared(&typed.pat),
+            Pat::Tuple(tuple) => tuple.elems.iter().for_each(|element| self.declared(element)),
+            _ => {}
+        }
+    }
+
+    /// The value moves to a new owner: if it is a plain variable, the variable no longer drops it.
     pub(super) fn taken(&mut self, value: Value, expr: &Expr) -> Value {
         if let (Value::Object(object), Expr::Path(_)) = (&value, expr) {
             let object = *object;

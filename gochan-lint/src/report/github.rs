@@ -1,6 +1,6 @@
-//! Annotations that GitHub shows beside the lines of a change.
+//! Annotations that GitHub shows next to the lines of a change.
 
-use super::{Finding, word};
+use super::finding::{Finding, word};
 
 pub(super) fn line(finding: &Finding<'_>) -> String {
     let (start, end) = (
@@ -28,12 +28,12 @@ pub(super) fn broken(broken: &crate::run::Broken) -> String {
     format!("::error file={path},line={line},col={column},title=gochan-lint::{message}\n")
 }
 
-/// What GitHub wants escaped in a message.
+/// Escapes the characters that GitHub requires in a message.
 fn data(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
-/// What it wants escaped in a property, beside that.
+/// Escapes the characters that GitHub requires in a property.
 fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }

@@ -1,13 +1,16 @@
-//! For people: the source, what to underline, and what to do.
+//! The report for people: the source with its labels, and what to do.
 
-use super::Finding;
+use super::finding::{Finding, Style};
 use crate::diagnostic::Level;
 use crate::source::Span;
 use annotate_snippets::{AnnotationKind, Group, Level as Title, Patch, Renderer, Snippet};
 use std::ops::Range;
 
-pub(super) fn render(findings: &[Finding<'_>], colour: bool) -> String {
-    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+pub(super) fn render(findings: &[Finding<'_>], style: Style) -> String {
+    let renderer = match style {
+        Style::Coloured => Renderer::styled(),
+        Style::Plain => Renderer::plain(),
+    };
     findings.iter().map(|finding| format!("{}\n\n", one(finding, &renderer))).collect()
 }
 

@@ -1,23 +1,23 @@
-//! cargo's `compiler-message`, one object a line: what editors read when this stands in for `cargo check`.
+//! cargo's `compiler-message`, one object per line, which editors read when the linter replaces `cargo check`.
 
-use super::{Finding, word};
+use super::finding::{Finding, Style, word};
 use crate::source::{SourceFile, Span};
 use serde_json::{Value, json};
 
 pub(super) fn line(finding: &Finding<'_>) -> String {
     let diagnostic = finding.diagnostic;
     let source = finding.source;
-    let mut spans = vec![span(source, diagnostic.span, true, &diagnostic.label, None)];
-    spans.extend(diagnostic.notes.iter().map(|(at, note)| span(source, *at, false, note, None)));
+    let mut spans = vec![span(source, diagnostic.span, Rank::Primary, &diagnostic.label, None)];
+    spans.extend(diagnostic.notes.iter().map(|(at, note)| span(source, *at, Rank::Secondary, note, None)));
     let mut children = Vec::new();
     if let Some(help) = &diagnostic.help {
         children.push(child(help, Vec::new()));
     }
     if let Some(fix) = &diagnostic.fix {
-        let edits = fix.edits.iter().map(|(at, new)| span(source, *at, true, "", Some(new)));
+        let edits = fix.edits.iter().map(|(at, new)| span(source, *at, Rank::Primary, "", Some(new)));
         children.push(child(&fix.title, edits.collect()));
     }
-    let rendered = super::human::render(std::slice::from_ref(finding), false);
+    let rendered = super::human::render(std::slice::from_ref(finding), Style::Plain);
     let message = json!({
         "reason": "compiler-message",
         "package_id": finding.package,
@@ -38,10 +38,13 @@ pub(super) fn line(finding: &Finding<'_>) -> String {
 /// A file that could not be parsed, as an error without a lint.
 pub(super) fn broken(broken: &crate::run::Broken) -> String {
     let (line, column) = broken.place.unwrap_or((1, 1));
+    let package = &broken.package;
     let rendered =
         format!("error: {}:{line}:{column}: not linted: {}\n", broken.path.display(), broken.message);
     let message = json!({
         "reason": "compiler-message",
+        "package_id": package,
+        "target": { "name": package, "kind": ["lib"], "src_path": broken.path },
         "message": {
             "$message_type": "diagnostic",
             "message": format!("not linted: {}", broken.message),
@@ -49,6 +52,8 @@ pub(super) fn broken(broken: &crate::run::Broken) -> String {
             "level": "error",
             "spans": [{
                 "file_name": broken.path,
+                "byte_start": broken.byte,
+                "byte_end": broken.byte,
                 "line_start": line,
                 "line_end": line,
                 "column_start": column,
@@ -67,6 +72,13 @@ pub(super) fn broken(broken: &crate::run::Broken) -> String {
     format!("{message}\n")
 }
 
+/// Whether a span is what the message is about, or explains it.
+#[derive(Clone, Copy)]
+enum Rank {
+    Primary,
+    Secondary,
+}
+
 fn child(message: &str, spans: Vec<Value>) -> Value {
     json!({
         "message": message,
@@ -78,7 +90,7 @@ fn child(message: &str, spans: Vec<Value>) -> Value {
     })
 }
 
-fn span(source: &SourceFile, at: Span, primary: bool, label: &str, replacement: Option<&str>) -> Value {
+fn span(source: &SourceFile, at: Span, rank: Rank, label: &str, replacement: Option<&str>) -> Value {
     let (start, end) = (source.position(at.start), source.position(at.end));
     let text: Vec<Value> = (start.line..=end.line)
         .map(|line| {
@@ -96,7 +108,7 @@ fn span(source: &SourceFile, at: Span, primary: bool, label: &str, replacement: 
         "line_end": end.line,
         "column_start": start.column,
         "column_end": end.column,
-        "is_primary": primary,
+        "is_primary": matches!(rank, Rank::Primary),
         "text": text,
         "label": if label.is_empty() { Value::Null } else { label.into() },
         "suggested_replacement": replacement,

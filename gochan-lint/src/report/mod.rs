@@ -1,52 +1,22 @@
-//! Saying what was found, in the form that was asked for.
+//! The report, in the requested format.
 
+mod finding;
 mod github;
 mod human;
 mod json;
 mod sarif;
 mod short;
 
-use crate::diagnostic::{Diagnostic, Level};
-use crate::source::SourceFile;
+pub use finding::{Finding, Format, Style};
 
-/// A finding with what a report needs beside it.
-#[derive(Debug)]
-pub struct Finding<'a> {
-    /// What was found.
-    pub diagnostic: &'a Diagnostic,
-    /// How it is reported.
-    pub level: Level,
-    /// Where.
-    pub source: &'a SourceFile,
-    /// The package.
-    pub package: &'a str,
-}
+use crate::run::Broken;
 
-/// In what form.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Format {
-    /// As rustc does, with the source.
-    Human,
-    /// A line each.
-    Short,
-    /// cargo's messages, one JSON object a line.
-    Json,
-    /// SARIF 2.1.0, for code scanning.
-    Sarif,
-    /// Annotations of GitHub's workflows.
-    Github,
-}
-
-/// The whole report. `colour` is for people only; of what could not be read only SARIF tells in the same document.
+/// The whole report. The style affects `Format::Human` only; files that could not be read are part of SARIF documents
+/// only.
 #[must_use]
-pub fn render(
-    format: Format,
-    findings: &[Finding<'_>],
-    broken: &[crate::run::Broken],
-    colour: bool,
-) -> String {
+pub fn render(format: Format, findings: &[Finding<'_>], broken: &[Broken], style: Style) -> String {
     match format {
-        Format::Human => human::render(findings, colour),
+        Format::Human => human::render(findings, style),
         Format::Short => findings.iter().map(short::line).collect(),
         Format::Json => findings.iter().map(json::line).collect(),
         Format::Sarif => sarif::render(findings, broken),
@@ -56,16 +26,12 @@ pub fn render(
 
 /// A file that could not be linted, in cargo's form.
 #[must_use]
-pub fn json_broken(broken: &crate::run::Broken) -> String {
+pub fn json_broken(broken: &Broken) -> String {
     json::broken(broken)
 }
 
-/// The same as an annotation.
+/// The same as an annotation for GitHub.
 #[must_use]
-pub fn github_broken(broken: &crate::run::Broken) -> String {
+pub fn github_broken(broken: &Broken) -> String {
     github::broken(broken)
-}
-
-fn word(level: Level) -> &'static str {
-    if level >= Level::Deny { "error" } else { "warning" }
 }

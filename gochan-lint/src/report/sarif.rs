@@ -1,9 +1,13 @@
 //! SARIF 2.1.0, the format of code-scanning services.
+//!
+//! By hand: the crate with its types (`serde-sarif`) generates them at build time, with a second `syn` and a schema
+//! compiler, which would take longer to build than this command.
 
-use super::{Finding, word};
+use super::finding::{Finding, word};
 use crate::diagnostic::Level;
+use crate::filter::UNUSED;
 use crate::lints;
-use crate::run::{Broken, UNUSED};
+use crate::run::Broken;
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -57,7 +61,7 @@ fn result(finding: &Finding<'_>) -> Value {
     let diagnostic = finding.diagnostic;
     let (start, end) =
         (finding.source.position(diagnostic.span.start), finding.source.position(diagnostic.span.end));
-    // The rule behind the lints is that of comments.
+    // The rule after the lints is the one for comments.
     let index = lints::ALL.iter().position(|lint| lint.id == diagnostic.lint).unwrap_or(lints::ALL.len());
     json!({
         "ruleId": diagnostic.lint,
@@ -74,7 +78,7 @@ fn result(finding: &Finding<'_>) -> Value {
     })
 }
 
-/// A path as a reference: what has a meaning there, or is not ASCII, is written by its bytes.
+/// A path as a URI reference: reserved and non-ASCII characters are percent-encoded.
 fn uri(path: &Path) -> String {
     let mut uri = String::new();
     for byte in path.to_string_lossy().replace('\\', "/").bytes() {

@@ -1,6 +1,6 @@
-//! A line each, for editors and grep.
+//! One line per finding, for editors and grep.
 
-use super::{Finding, word};
+use super::finding::{Finding, word};
 
 pub(super) fn line(finding: &Finding<'_>) -> String {
     let place = finding.source.position(finding.diagnostic.span.start);

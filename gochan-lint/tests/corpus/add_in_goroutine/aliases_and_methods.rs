@@ -58,7 +58,7 @@ fn labelled(rx: Receiver<u32>, c: &ctx::Context) -> u32 { //~ context_not_first
 fn cancel_in_loop(c: &ctx::Context, urls: &[&str]) -> Vec<u32> {
     let mut out = vec![];
     for u in urls {
-        let (c2, stop) = c.with_timeout(Duration::from_secs(1)); //~ lost_cancel
+        let (c2, stop) = c.with_timeout(Duration::from_secs(1));
         let Ok(n) = get(&c2, u) else { continue };
         out.push(n);
         stop.cancel();
@@ -70,7 +70,7 @@ fn cancel_in_loop_ok(c: &ctx::Context, urls: &[&str]) -> Vec<u32> {
 }
 fn get(_: &ctx::Context, u: &str) -> Result<u32, String> { Ok(u.len() as u32) }
 fn closure_question(c: &ctx::Context) -> Result<u32, String> {
-    let (c2, stop) = c.with_cancel(); //~ lost_cancel
+    let (c2, stop) = c.with_cancel();
     let a = get(&c2, "a")?;
     let b = get(&c2, "b")?;
     stop.cancel();
@@ -87,7 +87,7 @@ fn inner_block(c: &ctx::Context) -> Result<u32, String> {
     Ok(r)
 }
 fn if_else_cancel(c: &ctx::Context, x: bool) {
-    let (c2, stop) = c.with_cancel(); //~ lost_cancel
+    let (c2, stop) = c.with_cancel();
     if x { get(&c2, "").ok(); stop.cancel(); } else { println!("no"); }
 }
 fn while_cond(c: &ctx::Context) {
@@ -111,7 +111,7 @@ fn double_handle(c: &ctx::Context) { let (c, stop) = c.with_cancel(); let s2 = s
 fn vec_of(c: &ctx::Context) -> Vec<(ctx::Context, ctx::CancelHandle)> { (0..3).map(|_| c.with_cancel()).collect() }
 fn ret_closure(c: &ctx::Context) -> (ctx::Context, impl FnOnce()) { let (c, stop) = c.with_cancel(); (c, move || stop.cancel()) }
 fn select_return(c: &ctx::Context, rx: Receiver<u32>) -> Option<u32> {
-    let (c2, stop) = c.with_timeout(Duration::from_secs(1)); //~ lost_cancel
+    let (c2, stop) = c.with_timeout(Duration::from_secs(1));
     let v = select! { Some(v) = <-rx else { return None } => v, <-c2.done() => { stop.cancel(); return None } };
     stop.cancel();
     Some(v)

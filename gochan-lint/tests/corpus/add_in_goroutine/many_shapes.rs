@@ -261,7 +261,7 @@ fn after_block() {
     let ready = chan!(());
     go!([wg, ready] {
         wg.add(1); //~ add_in_goroutine
-        send!(ready <- ());
+        send!(ready <- ()); //~ leaked_send
         defer!(wg.done());
     });
     wg.wait();

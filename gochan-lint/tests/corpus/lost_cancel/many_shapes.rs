@@ -57,14 +57,14 @@ impl Half {
     }
 }
 fn early_return(ok: bool) -> Option<u32> {
-    let (ctx, cancel) = background().with_cancel(); //~ lost_cancel
+    let (ctx, cancel) = background().with_cancel();
     if !ok { return None; }
     let n = fetch(&ctx);
     cancel.cancel();
     Some(n)
 }
 fn question(path: &str) -> std::io::Result<u32> {
-    let (ctx, cancel) = background().with_cancel(); //~ lost_cancel
+    let (ctx, cancel) = background().with_cancel();
     let text = std::fs::read_to_string(path)?;
     let n = fetch(&ctx) + text.len() as u32;
     cancel.cancel();
@@ -87,7 +87,7 @@ fn with_ctx() -> u32 {
 }
 fn loop_break(rx: Receiver<u32>) {
     loop {
-        let (ctx, cancel) = background().with_timeout(Duration::from_secs(1)); //~ lost_cancel
+        let (ctx, cancel) = background().with_timeout(Duration::from_secs(1));
         let Some(v) = rx.recv() else { break };
         println!("{v}{}", fetch(&ctx));
         cancel.cancel();
@@ -103,14 +103,14 @@ fn loop_ok(rx: Receiver<u32>) {
 }
 fn loop_defer_late(rx: Receiver<u32>) {
     for v in rx {
-        let (ctx, cancel) = background().with_timeout(Duration::from_secs(1)); //~ lost_cancel
+        let (ctx, cancel) = background().with_timeout(Duration::from_secs(1));
         if v == 0 { continue; }
         defer!(cancel.cancel());
         fetch(&ctx);
     }
 }
 fn select_arm(rx: Receiver<u32>, quit: Receiver<()>) {
-    let (ctx, cancel) = background().with_cancel(); //~ lost_cancel
+    let (ctx, cancel) = background().with_cancel();
     go!([ctx] serve(ctx));
     select! {
         v = <-rx => { println!("{v}"); cancel.cancel(); }
@@ -118,7 +118,7 @@ fn select_arm(rx: Receiver<u32>, quit: Receiver<()>) {
     }
 }
 fn match_arm(kind: u8) -> u32 {
-    let (ctx, cancel) = background().with_cancel(); //~ lost_cancel
+    let (ctx, cancel) = background().with_cancel();
     match kind {
         0 => { cancel.cancel(); 0 }
         1 => { let n = fetch(&ctx); cancel.cancel(); n }
@@ -143,7 +143,7 @@ fn diverging(kind: u8) -> u32 {
     }
 }
 fn overwritten() {
-    let (mut ctx, mut cancel) = background().with_cancel(); //~ lost_cancel
+    let (mut ctx, mut cancel) = background().with_cancel();
     fetch(&ctx);
     (ctx, cancel) = background().with_timeout(Duration::from_secs(1));
     fetch(&ctx);
@@ -203,7 +203,7 @@ fn drained() {
     cancels.drain(..).for_each(|c| c.cancel());
 }
 fn let_else(v: Option<u32>) -> u32 {
-    let (ctx, cancel) = background().with_cancel(); //~ lost_cancel
+    let (ctx, cancel) = background().with_cancel();
     let Some(n) = v else { return 0 };
     let r = fetch(&ctx) + n;
     cancel.cancel();
@@ -230,7 +230,7 @@ fn cause(parent: &Context) {
 }
 fn labelled(rx: Receiver<u32>) {
     'outer: loop {
-        let (ctx, cancel) = background().with_cancel(); //~ lost_cancel
+        let (ctx, cancel) = background().with_cancel();
         for v in &rx {
             if v == 1 { break 'outer; }
             if v == 2 { continue 'outer; }
@@ -245,7 +245,7 @@ fn pair() {
     pair.1.cancel();
 }
 fn shadow_parent(ctx: Context) -> Result<(), ContextError> {
-    let (ctx, cancel) = ctx.with_timeout(Duration::from_millis(10)); //~ lost_cancel
+    let (ctx, cancel) = ctx.with_timeout(Duration::from_millis(10));
     ctx.check()?;
     fetch(&ctx);
     cancel.cancel();

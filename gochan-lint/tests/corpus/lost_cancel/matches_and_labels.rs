@@ -26,7 +26,7 @@ fn labelled(parent: &Context, rows: &[Row]) {
 
 fn waits(parent: &Context, rx: &Receiver<u32>) {
     while let Some(n) = rx.recv() {
-        let (ctx, cancel) = parent.with_timeout(SECOND); //~ lost_cancel
+        let (ctx, cancel) = parent.with_timeout(SECOND);
         go!([ctx] watch(ctx)); //~ goroutine_in_loop_unbounded
         let Some(n) = check(n) else { continue };
         use_it(n);

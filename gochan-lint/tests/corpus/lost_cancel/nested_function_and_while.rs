@@ -2,7 +2,7 @@ use gochan::prelude::*;
 
 fn poll(parent: &Context) -> Option<u32> {
     fn inner(parent: &Context) -> Option<u32> {
-        let (ctx, cancel) = parent.with_cancel(); //~ lost_cancel
+        let (ctx, cancel) = parent.with_cancel();
         let n = step(&ctx)?;
         cancel.cancel();
         Some(n)

@@ -7,3 +7,13 @@ fn example() {
     close!(ch);
     for n in &ch { work(n); }
 }
+
+fn stops_a_sender_that_looks() {
+    let words = chan!(u32);
+    let talker = go!([words] { (0..).take_while(|word| words.send(*word).is_ok()).count() });
+    for word in words.iter().take(3) {
+        println!("{word}");
+    }
+    close!(words);
+    println!("{}", talker.join().unwrap());
+}

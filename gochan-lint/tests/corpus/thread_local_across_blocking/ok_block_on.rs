@@ -24,6 +24,11 @@ fn starts(runtime: &Runtime, input: Receiver<u32>) {
         go!({ for n in input { work(n); } });
     });
 }
+fn of_gochan(input: &Receiver<u32>) {
+    use gochan::block_on;
+    gochan::block_on(async { input.recv() });
+    block_on(async { input.recv() });
+}
 struct Parking;
 impl Parking {
     fn block_on(&self, input: &Receiver<u32>) { work(input.recv()); }

@@ -1,9 +1,0 @@
-use gochan::prelude::*;
-
-fn run(parent: &Context, mode: u32) {
-    let (ctx, cancel) = parent.with_cancel(); //~ lost_cancel
-    match step(&ctx, mode) {
-        0 => cancel.cancel(),
-        _ => work(1),
-    }
-}

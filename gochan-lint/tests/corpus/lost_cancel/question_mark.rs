@@ -1,8 +1,0 @@
-use gochan::prelude::*;
-
-fn run(parent: &Context) -> Result<(), Error> {
-    let (ctx, cancel) = parent.with_cancel(); //~ lost_cancel
-    connect(&ctx)?;
-    cancel.cancel();
-    Ok(())
-}

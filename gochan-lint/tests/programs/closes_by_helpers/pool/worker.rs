@@ -1,0 +1,5 @@
+use gochan::prelude::*;
+
+pub fn stop(jobs: &Chan<u32>) {
+    close!(jobs);
+}

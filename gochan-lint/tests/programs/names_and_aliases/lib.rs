@@ -1,0 +1,5 @@
+//! Types under other names.
+
+mod client;
+mod server;
+pub mod types;

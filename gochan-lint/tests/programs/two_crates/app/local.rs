@@ -1,0 +1,3 @@
+use gochan::prelude::*;
+
+pub fn finish(ready: &Chan<()>) { println!("{}", ready.len()); }
