@@ -29,8 +29,20 @@ fn merge_by_hand(a: Receiver<u32>, b: Receiver<u32>) -> Vec<u32> {
     let mut merged = Vec::new();
     while a.is_some() || b.is_some() {
         select! {
-            v, ok = <-a => if ok { merged.push(v) } else { a = None },
-            v, ok = <-b => if ok { merged.push(v) } else { b = None },
+            v, ok = <-a => {
+                if ok {
+                    merged.push(v);
+                } else {
+                    a = None;
+                }
+            }
+            v, ok = <-b => {
+                if ok {
+                    merged.push(v);
+                } else {
+                    b = None;
+                }
+            }
         }
     }
     merged

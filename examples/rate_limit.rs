@@ -69,7 +69,11 @@ fn main() -> Result<(), ContextError> {
             acquire(&ctx, &tokens)?;
         }
         let requests = (0..4).map(|_| acquire(&ctx, &tokens)).collect::<Result<Vec<_>, _>>()?;
-        println!("bursty: {BURST} requests at once, then {} more, {}", requests.len(), judge(start, &requests));
+        println!(
+            "bursty: {BURST} requests at once, then {} more, {}",
+            requests.len(),
+            judge(start, &requests)
+        );
 
         let (impatient, give_up) = ctx.with_cancel();
         give_up.cancel();

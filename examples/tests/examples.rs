@@ -108,6 +108,36 @@ fn bank() {
 }
 
 #[test]
+fn clock() {
+    prints_what_its_header_promises(env!("CARGO_BIN_EXE_clock"), include_str!("../clock.rs"));
+}
+
+#[test]
+fn reverb() {
+    prints_what_its_header_promises(env!("CARGO_BIN_EXE_reverb"), include_str!("../reverb.rs"));
+}
+
+#[test]
+fn chat() {
+    prints_what_its_header_promises(env!("CARGO_BIN_EXE_chat"), include_str!("../chat.rs"));
+}
+
+#[test]
+fn httpd() {
+    prints_what_its_header_promises(env!("CARGO_BIN_EXE_httpd"), include_str!("../httpd/main.rs"));
+}
+
+#[test]
+fn kv() {
+    prints_what_its_header_promises(env!("CARGO_BIN_EXE_kv"), include_str!("../kv/main.rs"));
+}
+
+#[test]
+fn fetch_all() {
+    prints_what_its_header_promises(env!("CARGO_BIN_EXE_fetch_all"), include_str!("../fetch_all.rs"));
+}
+
+#[test]
 fn once_config() {
     prints_what_its_header_promises(env!("CARGO_BIN_EXE_once_config"), include_str!("../once_config.rs"));
 }
