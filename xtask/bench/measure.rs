@@ -17,6 +17,24 @@ pub const JOB_ROUNDS: u32 = 100_000;
 /// How many jobs the `cpu_pool` workloads hand out.
 pub const JOBS: u64 = 3_000;
 
+/// Bytes of a round trip in the workloads with sockets.
+pub const ECHOED: usize = 64;
+
+/// Bytes that their readers have room for: as with most protocols, they do not know how much comes.
+pub const ROOM: usize = 1024;
+
+/// Lets the process have as many descriptors as it may: a connection takes two.
+pub fn raise_descriptor_limit() {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: both calls get a whole `rlimit`.
+    unsafe {
+        if libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit) == 0 {
+            limit.rlim_cur = limit.rlim_max;
+            libc::setrlimit(libc::RLIMIT_NOFILE, &limit);
+        }
+    }
+}
+
 /// How often to repeat the operation in the next run, or `None` when the run that took `took` was long
 /// enough.
 pub fn next_count(count: usize, took: Duration) -> Option<usize> {

@@ -72,6 +72,16 @@ impl Cmd {
         output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
     }
 
+    /// Runs and returns what it prints. Its errors are shown.
+    pub(crate) fn captured(&self) -> Outcome<String> {
+        let output = self.command().stderr(Stdio::inherit()).output();
+        let output = output.map_err(|error| format!("cannot run `{self}`: {error}"))?;
+        if !output.status.success() {
+            return Err(format!("`{self}` failed ({})", output.status));
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
     /// Runs, shows what it prints and adds up the tests that the runners in there report.
     pub(crate) fn run_counting(&self) -> Outcome<(bool, Counts)> {
         let child = self.command().stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
@@ -149,5 +159,7 @@ mod tests {
         assert!(Cmd::new("no-such-program", &[]).run_counting().is_err());
         assert_eq!(Cmd::new("echo", &["hi"]).output().as_deref(), Some("hi"));
         assert_eq!(Cmd::new("false", &[]).output(), None);
+        assert_eq!(Cmd::new("echo", &["hi"]).captured().as_deref(), Ok("hi\n"));
+        assert!(Cmd::new("false", &[]).captured().is_err());
     }
 }

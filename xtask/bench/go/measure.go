@@ -16,6 +16,8 @@ const (
 	aimNanos   = 170e6
 	jobRounds  = 100_000
 	jobs       = 3_000
+	echoed     = 64
+	room       = 1024
 )
 
 // Keeps results alive.

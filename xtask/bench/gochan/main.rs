@@ -10,8 +10,10 @@ mod cpu;
 #[path = "../measure.rs"]
 mod measure;
 mod memory;
+mod net;
 mod pipeline;
 mod select;
+mod shapes;
 mod spawn;
 mod sync;
 mod timer;
@@ -35,6 +37,7 @@ const SUBJECTS: &[&[Workload]] = &[
     context::WORKLOADS,
     sync::WORKLOADS,
     timer::WORKLOADS,
+    net::WORKLOADS,
     cpu::WORKLOADS,
     memory::WORKLOADS,
 ];
@@ -48,7 +51,9 @@ fn main() -> ExitCode {
         eprintln!("usage: gochan-bench gochan WORKLOAD PROCS");
         return ExitCode::from(2);
     };
-    let Some(workload) = SUBJECTS.iter().copied().flatten().find(|workload| workload.name == name) else {
+    let Some(workload) =
+        SUBJECTS.iter().chain(shapes::SUBJECTS).copied().flatten().find(|workload| workload.name == name)
+    else {
         return ExitCode::from(NOT_OFFERED);
     };
     if let Err(error) = gochan::runtime::Builder::new().workers(procs).install() {

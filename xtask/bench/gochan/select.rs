@@ -73,7 +73,9 @@ fn default(count: usize) -> Duration {
     let start = Instant::now();
     for _ in 0..count {
         select! {
-            value = <-empty => { black_box(value); }
+            value = <-empty => {
+                black_box(value);
+            }
             default => {}
         }
     }

@@ -25,7 +25,9 @@ fn time_after(count: usize) -> Duration {
     for _ in 0..count {
         send!(values <- 1);
         select! {
-            value = <-values => { black_box(value); }
+            value = <-values => {
+                black_box(value);
+            }
             <-after(NEVER_REACHED) => {}
         }
     }
@@ -39,7 +41,9 @@ fn time_stop(count: usize) -> Duration {
         send!(values <- 1);
         let timer = Timer::new(NEVER_REACHED);
         select! {
-            value = <-values => { black_box(value); }
+            value = <-values => {
+                black_box(value);
+            }
             <-timer.channel() => {}
         }
         timer.stop();

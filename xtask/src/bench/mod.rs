@@ -9,6 +9,7 @@ mod peers;
 mod programs;
 mod report;
 mod run;
+mod shapes;
 mod stats;
 mod workloads;
 
@@ -38,6 +39,10 @@ A quiet machine matters more than many repetitions.";
 pub(crate) struct Options {
     /// Only workloads whose name matches this regular expression
     filter: Option<String>,
+    /// Measure the shapes of programs, and leave out the rows; without it the shapes are measured only if the filter
+    /// names them
+    #[arg(long)]
+    shapes: bool,
     /// How often to repeat everything
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     reps: u32,
@@ -51,6 +56,9 @@ pub(crate) struct Options {
     /// A further build of gochan-bench to compare with, as PATH or NAME=PATH; may be repeated
     #[arg(long, value_name = "[NAME=]PATH")]
     gochan_bin: Vec<String>,
+    /// A further backend to run the working tree's gochan on: threads, virtual; may be repeated
+    #[arg(long, value_name = "BACKEND", value_parser = ["threads", "virtual"])]
+    backend: Vec<String>,
     /// Leave out the working tree's gochan
     #[arg(long)]
     no_gochan: bool,
@@ -78,7 +86,12 @@ pub(crate) fn run(options: Options) -> Outcome {
         return Ok(());
     }
     let filter = regex(options.filter.as_deref())?;
-    let workloads: Vec<_> = workloads::ALL.iter().filter(|workload| filter.is_match(workload.name)).collect();
+    let offered: Vec<_> = match (options.shapes, &options.filter) {
+        (true, _) => shapes::ALL.iter().collect(),
+        (false, None) => workloads::ROWS.iter().collect(),
+        (false, Some(_)) => workloads::all().collect(),
+    };
+    let workloads: Vec<_> = offered.into_iter().filter(|workload| filter.is_match(workload.name)).collect();
     if workloads.is_empty() {
         return Err("no workload has such a name; `cargo xtask bench --list` shows them".to_owned());
     }
@@ -99,7 +112,10 @@ pub(crate) fn run(options: Options) -> Outcome {
 fn contestants(options: &Options) -> Outcome<Vec<Contestant>> {
     let mut all = Vec::new();
     if !options.no_gochan {
-        all.push(Contestant::new("gochan", Kind::Gochan, programs::gochan()?));
+        let program = programs::gochan(&options.backend)?;
+        let backends = options.backend.iter().map(|backend| Contestant::on_backend(backend, program.clone()));
+        all.push(Contestant::new("gochan", Kind::Gochan, program.clone()));
+        all.extend(backends);
     }
     for (number, binary) in options.gochan_bin.iter().enumerate() {
         let (name, path) = match binary.split_once('=') {

@@ -51,7 +51,9 @@ pub(super) const RUST: &[RustPeer] = &[
         "tokio-kanal",
         "tokio",
         "pingpong spsc128 spsc0 mpmc128 mpmc0 chan_uncont pool8 sieve daisy cpu_pool cpu_pool_parked \
-         mem10k mem100k mem1m ctx_cancel10k",
+         mem10k mem100k mem1m ctx_cancel10k \
+         fanin3_0 fanin10_0 fanin64_0 fanin10_64 fanout10_0 fanout10_64 request1_1 request10_1 stages8_0 \
+         stages8_16 ring1000 ring100k shards16_hot2 skewed8 semaphore4 rounds8",
         &[],
     ),
     peer(
@@ -76,20 +78,20 @@ pub(super) const RUST: &[RustPeer] = &[
         "tokio",
         "spawn_all spawn_batch yield spsc128 chan_uncont mem10k mem100k mem1m \
          select2_128 select8_128 ctx_create ctx_err ctx_cancel10k timeafter timers100k \
-         mutex1 mutex8 rw8",
+         mutex1 mutex8 rw8 rw2 rw10 rw100 rw1000 echo50 echo1000",
         &[weaker(UNBUFFERED, NO_RENDEZVOUS), weaker(SELECT_UNBUFFERED, NO_RENDEZVOUS)],
     ),
     single("tokioct-kanal", "pingpong spsc128 spsc0 mpmc128 mpmc0 pool8 sieve daisy"),
     single(
         "tokioct-mpsc",
-        "spawn_all spawn_batch yield spsc128 chan_uncont select2_128 timeafter timers100k",
+        "spawn_all spawn_batch yield spsc128 chan_uncont select2_128 timeafter timers100k echo50 echo1000",
     ),
     peer(
         "smol-achan",
         "smol",
         "spawn_all spawn_batch yield spsc128 mpmc128 chan_uncont cpu_pool cpu_pool_parked \
          mem10k mem100k mem1m select2_128 select8_128 \
-         ctx_create ctx_err ctx_cancel10k timeafter timers100k",
+         ctx_create ctx_err ctx_cancel10k timeafter timers100k echo50 echo1000",
         &[
             weaker(UNBUFFERED, NO_RENDEZVOUS),
             weaker("mpmc0 pool8", NO_RENDEZVOUS),
@@ -101,7 +103,7 @@ pub(super) const RUST: &[RustPeer] = &[
     peer(
         "may-unb",
         "may",
-        "spawn_batch yield mem10k",
+        "spawn_batch yield mem10k echo50 echo1000",
         &[
             weaker("mpmc128 chan_uncont pool8", UNBOUNDED),
             Weaker {
@@ -142,11 +144,19 @@ pub(super) struct Contestant {
     pub(super) name: String,
     pub(super) kind: Kind,
     pub(super) program: PathBuf,
+    /// The backend that gochan is asked for.
+    pub(super) backend: Option<String>,
 }
 
 impl Contestant {
     pub(super) fn new(name: &str, kind: Kind, program: PathBuf) -> Contestant {
-        Contestant { name: name.to_owned(), kind, program }
+        Contestant { name: name.to_owned(), kind, program, backend: None }
+    }
+
+    /// gochan's `program` on another backend than the default one.
+    pub(super) fn on_backend(backend: &str, program: PathBuf) -> Contestant {
+        let backend = backend.to_owned();
+        Contestant { name: format!("gochan-{backend}"), kind: Kind::Gochan, program, backend: Some(backend) }
     }
 
     /// The peer's name as its program knows it.
@@ -209,7 +219,7 @@ pub(super) fn is_taken(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::workloads::ALL;
+    use super::super::workloads::all;
     use super::*;
 
     fn named(name: &str) -> Contestant {
@@ -222,7 +232,7 @@ mod tests {
         for peer in RUST {
             let lists = peer.weaker.iter().map(|weaker| weaker.workloads).chain([peer.same]);
             for name in lists.flat_map(str::split_whitespace) {
-                assert!(ALL.iter().any(|workload| workload.name == name), "{}: {name}", peer.name);
+                assert!(all().any(|workload| workload.name == name), "{}: {name}", peer.name);
             }
         }
     }

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use crate::command::Cmd;
 use crate::{Outcome, root, target_dir};
 
-/// gochan's program, built from the working tree.
-pub(super) fn gochan() -> Outcome<PathBuf> {
+/// gochan's program, built from the working tree, with the backends of the crate features that `backends` name.
+pub(super) fn gochan(backends: &[String]) -> Outcome<PathBuf> {
     eprintln!("building gochan-bench");
     let build = [
         "build",
@@ -14,7 +14,11 @@ pub(super) fn gochan() -> Outcome<PathBuf> {
         "--quiet",
         "-p",
         "xtask",
-        "--features=bench",
+        if backends.iter().any(|backend| backend == "virtual") {
+            "--features=bench,gochan/virtual"
+        } else {
+            "--features=bench"
+        },
         "--bin=gochan-bench",
         "--target-dir",
     ];

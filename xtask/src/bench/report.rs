@@ -5,11 +5,11 @@ use std::fmt::Write;
 use super::peers::{self, Contestant, Kind};
 use super::run::{Plan, Results};
 use super::stats::{Series, Summary, figure, ratio};
-use super::workloads::{ALL, Aim, Metric, Workload};
+use super::workloads::{Aim, Metric, Workload, all};
 
 /// Workloads and peers, for `--list`.
 pub(super) fn list() {
-    for workload in ALL {
+    for workload in all() {
         println!("{:<16} {}", workload.name, workload.what);
         let offering = peers::RUST.iter().filter(|peer| peer.offers(workload.name, 1)).map(|peer| peer.name);
         println!("{:<16} Rust peers: {}", "", offering.collect::<Vec<_>>().join(", "));
@@ -73,6 +73,13 @@ impl<'a> Cell<'a> {
         ratio(one, series)
     }
 
+    /// How many times as long as with one worker it takes, where there are more and that is not the workload's purpose.
+    fn times_one_worker(&self, peer: &str, series: &Series, results: &Results) -> Option<Summary> {
+        let asked = self.procs > 1 && !matches!(self.metric.aim, Aim::SpeedUp(_));
+        let one = results.series(self.workload.name, 1, peer, self.metric.key).filter(|_| asked)?;
+        ratio(series, one)
+    }
+
     fn weakness(&self, peer: &Contestant) -> Option<&'static str> {
         peer.weakness(self.workload.name, self.procs)
     }
@@ -105,6 +112,11 @@ fn spread(summary: Summary) -> String {
     format!("{} ({}..{})", figure(summary.median), figure(summary.min), figure(summary.max))
 }
 
+/// A ratio to Go's figure, in bold where Go is faster.
+fn slower_stands_out(ratio: Summary) -> String {
+    if ratio.median > 1.0 { format!("**{}**", spread(ratio)) } else { spread(ratio) }
+}
+
 pub(super) fn print(plan: &Plan<'_>, results: &Results) {
     for cell in cells(plan, results) {
         let workers = if cell.procs == 1 { "worker" } else { "workers" };
@@ -129,7 +141,11 @@ fn remarks(cell: &Cell<'_>, peer: &Contestant, series: &Series, results: &Result
     let mut remarks = Vec::new();
     let go = cell.go().filter(|_| !matches!(peer.kind, Kind::Go));
     if let Some(ratio) = go.and_then(|go| ratio(series, go)) {
-        remarks.push(format!("{} × Go", spread(ratio)));
+        let slower = if peer.is_gochan() && ratio.median > 1.0 { " SLOWER" } else { "" };
+        remarks.push(format!("{} × Go{slower}", spread(ratio)));
+    }
+    if let Some(times) = cell.times_one_worker(&peer.name, series, results) {
+        remarks.push(format!("{} × its time with 1", spread(times)));
     }
     if let Some(times) = cell.speed_up(&peer.name, series, results) {
         remarks.push(format!("{} × as fast as with 1", spread(times)));
@@ -190,7 +206,9 @@ fn summary_table(page: &mut String, plan: &Plan<'_>, results: &Results, cells: &
     header.extend(
         others.iter().flat_map(|other| [other.name.clone(), format!("{} ÷ {}", main.name, other.name)]),
     );
-    header.extend(["Go", "best Rust peer", "÷ Go", "÷ best Rust peer", "aim"].map(str::to_owned));
+    header.extend(
+        ["Go", "best Rust peer", "÷ Go", "÷ best Rust peer", "÷ one worker", "aim"].map(str::to_owned),
+    );
     let _ = writeln!(page, "| {} |\n|{}", header.join(" | "), "---|".repeat(header.len()));
     for cell in cells {
         let Some((_, series, summary)) = cell.of_contestant(&main.name) else { continue };
@@ -207,8 +225,10 @@ fn summary_table(page: &mut String, plan: &Plan<'_>, results: &Results, cells: &
         row.push(
             best.map_or_else(none, |(peer, _, best)| format!("{} ({})", figure(best.median), peer.name)),
         );
-        row.push(cell.go().and_then(|go| ratio(series, go)).map_or_else(none, spread));
+        row.push(cell.go().and_then(|go| ratio(series, go)).map_or_else(none, slower_stands_out));
         row.push(best.and_then(|(_, theirs, _)| ratio(series, theirs)).map_or_else(none, spread));
+        let times_one = cell.times_one_worker(&main.name, series, results);
+        row.push(times_one.map_or_else(none, |times| figure(times.median)));
         row.push(cell.aim(&main.name, series, results).unwrap_or_default());
         let _ = writeln!(page, "| {} |", row.join(" | "));
     }

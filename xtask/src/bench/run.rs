@@ -106,7 +106,10 @@ fn measure(peer: &Contestant, workload: &str, procs: u32, timeout: Duration) -> 
     let mut command = Command::new(&peer.program);
     command.args([peer.argument(), workload, &procs.to_string()]);
     // These would override the number of workers that the program is asked for.
-    command.env_remove("GOCHAN_MAXPROCS").env_remove("GOMAXPROCS");
+    command.env_remove("GOCHAN_MAXPROCS").env_remove("GOMAXPROCS").env_remove("GOCHAN_BACKEND");
+    if let Some(backend) = &peer.backend {
+        command.env("GOCHAN_BACKEND", backend);
+    }
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().map_err(|error| format!("{}: {error}", peer.program.display()))?;
     let read = |mut pipe: Box<dyn Read + Send>| {
@@ -216,7 +219,7 @@ mod tests {
             Contestant::new("a", Kind::Gochan, PathBuf::new()),
             Contestant::new("go", Kind::Go, PathBuf::new()),
         ];
-        let workloads = super::super::workloads::ALL.iter().take(2).collect();
+        let workloads = super::super::workloads::all().take(2).collect();
         let plan = Plan::new(workloads, &[1, 2], &contestants, 3, 1);
         let order: Vec<_> = plan
             .repetition()

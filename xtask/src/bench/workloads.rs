@@ -33,11 +33,11 @@ impl Workload {
     }
 }
 
-const fn ns(aim: Aim) -> Metric {
+pub(super) const fn ns(aim: Aim) -> Metric {
     Metric { key: "ns", unit: "ns", aim }
 }
 
-const fn always(factor: f64) -> Aim {
+pub(super) const fn always(factor: f64) -> Aim {
     Aim::TimesGo(factor, factor)
 }
 
@@ -63,7 +63,8 @@ const TIMERS: &[Metric] = &[
     Metric { key: "late_us", unit: "µs", aim: Aim::AtMost(3000.0) },
 ];
 
-pub(super) const ALL: &[Workload] = &[
+/// The rows of the bench.
+pub(super) const ROWS: &[Workload] = &[
     Workload {
         name: "spawn_all",
         what: "start 1,000,000 goroutines, then wait for all",
@@ -182,6 +183,17 @@ pub(super) const ALL: &[Workload] = &[
         metrics: CPU_POOL,
     },
     Workload {
+        name: "echo50",
+        what: "round trip of 64 bytes over TCP, 50 connections at once, both ends in the program",
+        metrics: &[ns(always(0.67))],
+    },
+    Workload { name: "echo1000", what: "the same with 1000 connections", metrics: &[ns(always(0.67))] },
+    Workload {
+        name: "net_pipe",
+        what: "round trip of 64 bytes over a pipe in memory (`net::pipe`, `net.Pipe`)",
+        metrics: &[ns(Aim::None)],
+    },
+    Workload {
         name: "mem10k",
         what: "10,000 goroutines wait on a channel that then closes",
         metrics: MEMORY,
@@ -203,14 +215,19 @@ pub(super) const ALL: &[Workload] = &[
     },
 ];
 
+/// The rows, then the shapes.
+pub(super) fn all() -> impl Iterator<Item = &'static Workload> {
+    ROWS.iter().chain(super::shapes::ALL)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn names_are_unique() {
-        for (index, workload) in ALL.iter().enumerate() {
-            assert!(ALL[..index].iter().all(|other| other.name != workload.name), "{}", workload.name);
+        for (index, workload) in all().enumerate() {
+            assert!(all().take(index).all(|other| other.name != workload.name), "{}", workload.name);
         }
     }
 }

@@ -1,35 +1,79 @@
-//! `cargo xtask house`: which module of the runtime imports which, held against the order that `xtask/house.txt` fixes.
+//! `cargo xtask house`: which module of the runtime imports which, held against the order that `xtask/house.txt` fixes;
+//! and the same for the linter, with `xtask/house-lint.txt`.
 //!
 //! Modules lie on floors, and a module may import from its own floor and from those below it. Modules on the side look
-//! in and nothing imports them; the roof is what users and the macros see. The plan also limits the circles of imports,
+//! in, and only sides that are named after them import them; the roof is what users and the macros see. The plan also limits the circles of imports,
 //! the lines of a floor, and the share of one folder. Code for tests is not looked at.
 
 mod graph;
+mod picture;
 mod plan;
 mod source;
 
 use std::collections::{BTreeMap, BTreeSet};
+
+use clap::Args;
 
 use crate::{Outcome, root};
 use graph::circles;
 use plan::{Level, Plan};
 use source::{Import, Source};
 
-pub(crate) fn run() -> Outcome {
-    let path = root().join("xtask/house.txt");
-    let text = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-    let plan = Plan::parse(&text)?;
-    let source = Source::read(&root().join("gochan/src"))?;
+/// The plans in `xtask/`, and the sources that each is for.
+const HOUSES: [(&str, &str); 2] = [("house.txt", "gochan/src"), ("house-lint.txt", "gochan-lint/src")];
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Write the picture of the floors, xtask/house.svg, instead
+    #[arg(long)]
+    draw: bool,
+}
+
+pub(crate) fn run(options: &Options) -> Outcome {
+    if options.draw { draw() } else { check_all() }
+}
+
+/// The runtime's plan as a picture.
+fn draw() -> Outcome {
+    let path = root().join("xtask/house.svg");
+    std::fs::write(&path, picture::of(&read_plan(HOUSES[0].0)?))
+        .map_err(|error| format!("{}: {error}", path.display()))
+}
+
+pub(crate) fn check_all() -> Outcome {
+    let mut faults = 0;
+    for (plan, folder) in HOUSES {
+        println!("{folder}, by xtask/{plan}:");
+        faults += check(plan, folder).map_err(|message| format!("{plan}: {message}"))?;
+    }
+    let drawn = std::fs::read_to_string(root().join("xtask/house.svg")).unwrap_or_default();
+    if drawn != picture::of(&read_plan(HOUSES[0].0)?) {
+        println!("FAULT: xtask/house.svg does not show the plan: run cargo xtask house --draw");
+        faults += 1;
+    }
+    match faults {
+        0 => Ok(()),
+        1 => Err("1 fault: see above".to_owned()),
+        faults => Err(format!("{faults} faults: see above")),
+    }
+}
+
+/// Returns the number of faults.
+fn check(plan: &str, folder: &str) -> Outcome<usize> {
+    let plan = read_plan(plan)?;
+    let source = Source::read(&root().join(folder))?;
     let mut report = Report::default();
     report.order(&plan, &source)?;
     report.circles(&plan, &source);
     report.sizes(&plan, &source);
     print!("{}", report.text);
-    match report.faults {
-        0 => Ok(()),
-        1 => Err("1 fault: see above".to_owned()),
-        faults => Err(format!("{faults} faults: see above")),
-    }
+    Ok(report.faults)
+}
+
+fn read_plan(name: &str) -> Outcome<Plan> {
+    let path = root().join("xtask").join(name);
+    let text = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    Plan::parse(&text)
 }
 
 /// What has been found, as text, and how much of it is against the plan.
@@ -68,7 +112,7 @@ impl Report {
         for allowed in plan.allowed() {
             if !used.contains(allowed) {
                 self.fault(&format!(
-                    "house.txt allows {} to import {}, which no longer happens: remove the line",
+                    "the plan allows {} to import {}, which no longer happens: remove the line",
                     allowed.0, allowed.1
                 ));
             }
@@ -136,9 +180,9 @@ fn upward<'s>(plan: &Plan, source: &'s Source) -> Outcome<BTreeMap<(&'s str, &'s
 
 fn may_import(from: Level, to: Level) -> bool {
     match (from, to) {
-        (Level::Roof, _) | (Level::Side, Level::Side | Level::Floor(_)) => true,
-        (Level::Floor(from), Level::Floor(to)) => to <= from,
-        (_, Level::Roof | Level::Side) => false,
+        (Level::Roof, _) | (Level::Side(_), Level::Floor(_)) => true,
+        (Level::Floor(from), Level::Floor(to)) | (Level::Side(from), Level::Side(to)) => to <= from,
+        (_, Level::Roof | Level::Side(_)) => false,
     }
 }
 
@@ -157,10 +201,12 @@ mod tests {
         assert!(may_import(Level::Floor(2), Level::Floor(1)));
         assert!(may_import(Level::Floor(2), Level::Floor(2)));
         assert!(!may_import(Level::Floor(1), Level::Floor(2)));
-        assert!(may_import(Level::Side, Level::Floor(9)));
-        assert!(!may_import(Level::Floor(9), Level::Side));
-        assert!(may_import(Level::Roof, Level::Side));
-        assert!(!may_import(Level::Side, Level::Roof));
+        assert!(may_import(Level::Side(0), Level::Floor(9)));
+        assert!(!may_import(Level::Floor(9), Level::Side(0)));
+        assert!(may_import(Level::Side(1), Level::Side(0)));
+        assert!(!may_import(Level::Side(0), Level::Side(1)));
+        assert!(may_import(Level::Roof, Level::Side(0)));
+        assert!(!may_import(Level::Side(0), Level::Roof));
     }
 
     #[test]

@@ -2,15 +2,19 @@
 //! mpmc),
 //! `may-sem` adds a semaphore as the bound (at least 1: there is no rendezvous either).
 
+use std::io::{Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use gochan_bench_peers::blocking::{Channel, Threads, run};
-use gochan_bench_peers::measure::{Memory, calibrate, millis, nanos_each, report};
+use gochan_bench_peers::measure::{
+    ECHOED, Memory, ROOM, calibrate, millis, nanos_each, raise_descriptor_limit, report,
+};
 use gochan_bench_peers::{Request, finish};
 use may::coroutine::{self, JoinHandle};
 use may::go;
+use may::net::{TcpListener, TcpStream};
 use may::sync::{Semphore, SyncFlag, mpmc, spsc};
 
 struct May;
@@ -117,6 +121,8 @@ fn run_own(workload: &str) -> bool {
     match workload {
         "spawn_batch" => report("ns", nanos_each(spawn(MILLION, 1000), MILLION)),
         "mem10k" => mem(10_000),
+        "echo50" => report("ns", calibrate(5_000, |n| echo(n, 50))),
+        "echo1000" => report("ns", calibrate(20_000, |n| echo(n, 1000))),
         _ => return false,
     }
     true
@@ -166,6 +172,56 @@ fn mem(count: usize) {
     group.wait();
     report("spawn_ms", millis(spawned));
     report("release_ms", millis(start.elapsed()));
+}
+
+fn send_back(mut stream: TcpStream) {
+    let mut buf = [0; ROOM];
+    while let Ok(read @ 1..) = stream.read(&mut buf) {
+        if stream.write_all(&buf[..read]).is_err() {
+            break;
+        }
+    }
+}
+
+fn echo(count: usize, connections: usize) -> Duration {
+    raise_descriptor_limit();
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("it is bound");
+    go!(move || {
+        for _ in 0..connections {
+            let (stream, _) = listener.accept().expect("a connection");
+            stream.set_nodelay(true).expect("an open socket");
+            go!(move || send_back(stream));
+        }
+    });
+    let connect = |_| {
+        let stream = TcpStream::connect(address).expect("the listener is there");
+        stream.set_nodelay(true).expect("an open socket");
+        stream
+    };
+    let streams: Vec<_> = (0..connections).map(connect).collect();
+    let group = WaitGroup::new(connections);
+    let each = count / connections + 1;
+    let start = Instant::now();
+    for mut stream in streams {
+        let group = group.clone();
+        go!(move || {
+            let mut buf = [1; ROOM];
+            for _ in 0..each {
+                stream.write_all(&buf[..ECHOED]).expect("the other end reads");
+                let mut read = 0;
+                while read < ECHOED {
+                    match stream.read(&mut buf[read..]) {
+                        Ok(more @ 1..) => read += more,
+                        end => panic!("the other end answers: {end:?}"),
+                    }
+                }
+            }
+            group.done();
+        });
+    }
+    group.wait();
+    start.elapsed()
 }
 
 /// The two workloads with one sender and one receiver, on may's fastest channel.

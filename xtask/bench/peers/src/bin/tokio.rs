@@ -1,12 +1,16 @@
 //! tokio: `tokio-CHANNEL` on the multi-thread runtime, `tokioct-CHANNEL` on the single-thread one.
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use gochan_bench_peers::tasks::channel::{AsyncChannel, Flume, Kanal, Mpsc};
+use gochan_bench_peers::tasks::echo::{Sockets, run_echo};
 use gochan_bench_peers::tasks::{Runtime, mem, run, run_select, run_shared};
 use gochan_bench_peers::{Request, finish};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Builder;
 
 struct Tokio;
@@ -22,6 +26,37 @@ impl Runtime for Tokio {
 
     fn sleep(duration: Duration) -> impl Future<Output = ()> + Send {
         tokio::time::sleep(duration)
+    }
+}
+
+impl Sockets for Tokio {
+    type Listener = TcpListener;
+    type Stream = TcpStream;
+
+    async fn listen() -> (TcpListener, SocketAddr) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("it is bound");
+        (listener, address)
+    }
+
+    async fn accept(listener: &TcpListener) -> TcpStream {
+        let (stream, _) = listener.accept().await.expect("a connection");
+        stream.set_nodelay(true).expect("an open socket");
+        stream
+    }
+
+    async fn connect(to: SocketAddr) -> TcpStream {
+        let stream = TcpStream::connect(to).await.expect("the listener is there");
+        stream.set_nodelay(true).expect("an open socket");
+        stream
+    }
+
+    async fn read(stream: &mut TcpStream, buf: &mut [u8]) -> usize {
+        stream.read(buf).await.unwrap_or(0)
+    }
+
+    async fn write_all(stream: &mut TcpStream, bytes: &[u8]) {
+        stream.write_all(bytes).await.expect("the other end reads");
     }
 }
 
@@ -52,6 +87,7 @@ async fn select(channel: String, workload: String) -> bool {
             run::<Tokio, Mpsc>(&workload).await
                 || run_select::<Tokio, Mpsc>(&workload).await
                 || mem_watch(&workload).await
+                || run_echo::<Tokio>(&workload).await
         }
         _ => false,
     }

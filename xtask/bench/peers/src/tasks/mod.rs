@@ -2,8 +2,10 @@
 
 pub mod channel;
 mod context;
+pub mod echo;
 mod lock;
 mod select;
+mod shapes;
 mod timer;
 mod workloads;
 
@@ -50,6 +52,7 @@ impl WaitGroup {
 pub async fn run<R: Runtime, C: Channel>(workload: &str) -> bool {
     workloads::run::<R, C>(workload).await
         || context::run::<R, C>(workload).await
+        || shapes::run::<R, C>(workload).await
         || timer::run::<R>(workload).await
         || lock::run::<R>(workload).await
 }
@@ -61,7 +64,9 @@ pub async fn run_select<R: Runtime, C: CancelSafe>(workload: &str) -> bool {
 
 /// Runs any workload; false when there is none of this name.
 pub async fn run_shared<R: Runtime, C: Shared>(workload: &str) -> bool {
-    workloads::run_shared::<R, C>(workload).await || run::<R, C>(workload).await
+    workloads::run_shared::<R, C>(workload).await
+        || shapes::run_shared::<R, C>(workload).await
+        || run::<R, C>(workload).await
 }
 
 /// Reports the calibrated time of an async operation.
