@@ -79,6 +79,12 @@ pub(crate) fn is_waiting<T>(goroutine: &JoinHandle<T>) -> bool {
         .any(|seen| seen.id == goroutine.id() && matches!(seen.state, State::Waiting(_)))
 }
 
+/// Runs `serve` on a thread, where no waiter of a channel is nearer than another: they are served strictly in the order
+/// in which they came.
+pub(crate) fn on_a_thread<T: Send>(serve: impl FnOnce() -> T + Send) -> T {
+    thread::scope(|scope| scope.spawn(serve).join().unwrap())
+}
+
 /// Nobody waits at either end of this channel, which is unbuffered and open.
 #[track_caller]
 pub(crate) fn nobody_waits_at<T: Default>(ch: &Chan<T>) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::common::{Plain, is_waiting, nobody_waits_at, until_waiting, watchdog};
+use crate::common::{Plain, is_waiting, nobody_waits_at, on_a_thread, until, until_waiting, watchdog};
 use gochan::prelude::*;
 use gochan::{JoinHandle, runtime};
 
@@ -283,8 +283,8 @@ fn a_select_in_the_middle_of_a_queue_that_is_served_elsewhere_leaves_the_others_
             goroutine
         });
         send!(own[leaving] <- 0);
-        crate::common::until(|| waiting[leaving].is_finished());
-        (1..=2).for_each(|number| send!(shared <- number));
+        until(|| waiting[leaving].is_finished());
+        on_a_thread(|| (1..=2).for_each(|number| send!(shared <- number)));
         let mut got = waiting.map(|goroutine| goroutine.join().unwrap()).to_vec();
         assert_eq!(got.remove(leaving), 100);
         assert_eq!(got, [1, 2]);

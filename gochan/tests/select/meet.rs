@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use crate::common::{Seeded, nobody_waits_at, seeded, until_waiting, watchdog};
+use crate::common::{Seeded, nobody_waits_at, on_a_thread, seeded, until_waiting, watchdog};
 use gochan::prelude::*;
 use gochan::{JoinHandle, Select};
 
@@ -297,8 +297,7 @@ impl Elsewhere {
 fn se_20_selects_and_plain_receivers_are_served_in_the_order_they_came() {
     let (ch, elsewhere) = (chan!(u32), Elsewhere::new());
     let waiting: Vec<_> = (0..12).map(|place| elsewhere.receiver(&ch, place)).collect();
-    // From a thread: no waiter is nearer to it than another.
-    (0..12).for_each(|number| send!(ch <- number));
+    on_a_thread(|| (0..12).for_each(|number| send!(ch <- number)));
     let got: Vec<u32> = waiting.into_iter().map(|waiting| waiting.join().unwrap()).collect();
     assert_eq!(got, (0..12).collect::<Vec<_>>());
     elsewhere.is_left();
@@ -311,7 +310,7 @@ fn se_20_selects_and_plain_senders_are_served_in_the_order_they_came() {
         (0..capacity as u32).for_each(|number| send!(ch <- number));
         let numbers = capacity as u32..12;
         let waiting: Vec<_> = numbers.map(|number| elsewhere.sender(&ch, number)).collect();
-        let got: Vec<u32> = (0..12).map(|_| recv!(ch)).collect();
+        let got: Vec<u32> = on_a_thread(|| (0..12).map(|_| recv!(ch)).collect());
         assert_eq!(got, (0..12).collect::<Vec<_>>());
         waiting.into_iter().for_each(|waiting| waiting.join().unwrap());
         elsewhere.is_left();
@@ -323,8 +322,10 @@ fn se_20_a_select_that_goes_elsewhere_gives_its_place_to_the_next() {
     let (ch, elsewhere) = (chan!(u32), Elsewhere::new());
     let waiting: Vec<_> = (0..9).map(|place| elsewhere.receiver(&ch, place)).collect();
     // Three of the nine receive there.
-    (0..3).for_each(|_| send!(elsewhere.inlet <- 100));
-    (0..6).for_each(|number| send!(ch <- number));
+    on_a_thread(|| {
+        (0..3).for_each(|_| send!(elsewhere.inlet <- 100));
+        (0..6).for_each(|number| send!(ch <- number));
+    });
     let got: Vec<u32> = waiting.into_iter().map(|waiting| waiting.join().unwrap()).collect();
     assert_eq!(got, [0, 100, 1, 2, 100, 3, 4, 100, 5]);
     nobody_waits_at(&ch);
