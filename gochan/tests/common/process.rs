@@ -124,6 +124,12 @@ impl Scenario {
 pub(crate) fn run_if_asked(scenarios: &[(&str, fn())]) {
     let Ok(name) = env::var(SCENARIO) else { return };
     let (_, run) = scenarios.iter().find(|(known, _)| *known == name).expect("the scenario is listed");
+    // A shell ignores them for what it runs in the background, and the runtime leaves ignored signals alone.
+    #[cfg(unix)]
+    for signal in [libc::SIGINT, libc::SIGQUIT] {
+        // SAFETY: no handler is installed that this could replace.
+        unsafe { libc::signal(signal, libc::SIG_DFL) };
+    }
     // The harness's main thread, if it is not this one, only waits for it.
     gochan::__private::disregard_other_threads();
     print!("\n{MARK}");
