@@ -4,6 +4,7 @@ use super::code::Code;
 use crate::ir::{BlockId, BodyId, ObjectId, Ty};
 use crate::link::{Event, EventKind, Flavour, Kind, LockMode};
 use crate::source::Span;
+use std::collections::HashMap;
 
 /// A live guard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,18 +31,24 @@ impl<'p> Code<'p> {
     /// Follows the guards of a body: `at` is called for each event with the guards that are live then.
     pub fn guards(self, body: BodyId, mut at: impl FnMut(&'p Event, BlockId, &[Held])) {
         // The lock of a guard that is known only by its type is unknown.
-        let by_type = self.linked.kinds.iter().zip(0..).filter_map(|(kind, index)| {
-            let (Kind::Held(flavour), guard) = (kind, ObjectId(index)) else { return None };
+        let by_type = |guard: ObjectId| {
+            let Kind::Held(flavour) = *self.linked.kind(guard) else { return None };
             let (mode, span) = (LockMode::Exclusive, self.object(guard).span);
-            Some(Held { guard, lock: guard, mode, flavour: *flavour, span })
-        });
-        let mut taken: Vec<Held> = by_type.collect();
-        let params = &self.body(body).params;
-        let start = taken.iter().filter(|held| params.contains(&held.guard)).copied().collect::<Vec<_>>();
+            Some(Held { guard, lock: guard, mode, flavour, span })
+        };
+        let start: Vec<Held> = self.body(body).params.iter().filter_map(|param| by_type(*param)).collect();
+        let mut taken: HashMap<ObjectId, Held> = start.iter().map(|held| (held.guard, *held)).collect();
         for (_, event) in self.all(body) {
-            if let EventKind::Lock(lock, mode, guard, flavour) = event.kind {
-                let span = event.span;
-                taken.push(Held { guard: self.linked.root(guard), lock, mode, flavour, span });
+            let (guard, held) = match event.kind {
+                EventKind::New(guard) => (guard, None),
+                EventKind::Lock(lock, mode, guard, flavour) => {
+                    let guard = self.linked.root(guard);
+                    (guard, Some(Held { guard, lock, mode, flavour, span: event.span }))
+                }
+                _ => continue,
+            };
+            if let Some(held) = by_type(guard).or(held) {
+                taken.entry(guard).or_insert(held);
             }
         }
         if taken.is_empty() {
@@ -63,7 +70,7 @@ impl<'p> Code<'p> {
             let gone = |live: &mut Vec<Held>, guard: ObjectId| live.retain(|held| held.guard != guard);
             match &event.kind {
                 EventKind::New(guard) => {
-                    if let Some(held) = taken.iter().find(|held| held.guard == *guard) {
+                    if let Some(held) = taken.get(guard) {
                         gone(live, *guard);
                         live.push(*held);
                         live.sort();
