@@ -11,6 +11,7 @@ mod fuzz_runtime;
 mod house;
 mod lint;
 mod model;
+mod msrv;
 mod package;
 mod portability;
 mod sanitize;
@@ -68,6 +69,9 @@ enum Task {
     /// Check that gochan compiles for other systems, and run its tests for some of them
     #[command(long_about = targets::HELP)]
     Targets(targets::Options),
+    /// Build the published crates and their tests with the oldest compiler that they support
+    #[command(long_about = msrv::HELP)]
+    Msrv(msrv::Options),
     /// Pack the crates as they are published, and check what is in the packages
     #[command(long_about = package::HELP)]
     Package(package::Options),
@@ -91,6 +95,7 @@ fn main() -> ExitCode {
         Task::Lint(options) => lint::run(options),
         Task::Portability(options) => portability::run(&options),
         Task::Targets(options) => targets::run(&options),
+        Task::Msrv(options) => msrv::run(&options),
         Task::Package(options) => package::run(&options),
         Task::Bench(options) => bench::run(options),
     };
