@@ -10,6 +10,7 @@ mod fuzz;
 mod fuzz_runtime;
 mod house;
 mod lint;
+mod minimal;
 mod model;
 mod msrv;
 mod package;
@@ -72,6 +73,9 @@ enum Task {
     /// Build the published crates and their tests with the oldest compiler that they support
     #[command(long_about = msrv::HELP)]
     Msrv(msrv::Options),
+    /// Build the published crates and their tests with the oldest dependencies that they allow
+    #[command(long_about = minimal::HELP)]
+    Minimal(minimal::Options),
     /// Pack the crates as they are published, and check what is in the packages
     #[command(long_about = package::HELP)]
     Package(package::Options),
@@ -96,6 +100,7 @@ fn main() -> ExitCode {
         Task::Portability(options) => portability::run(&options),
         Task::Targets(options) => targets::run(&options),
         Task::Msrv(options) => msrv::run(&options),
+        Task::Minimal(options) => minimal::run(&options),
         Task::Package(options) => package::run(&options),
         Task::Bench(options) => bench::run(options),
     };
