@@ -138,6 +138,8 @@
 //!
 //! # Features
 //!
+//! * `symbols`, on by default: stacks, as in dumps, show names and lines. Without it (`default-features = false`) seven
+//!   crates fewer are built, and stacks show addresses in the form `module+0x1234`, which `addr2line` looks up.
 //! * `tracing`: each goroutine runs in its own span, `goroutine` with its id, name and spawn place, so that events show
 //!   which goroutine made them. The current span belongs to the goroutine: spans that it has entered are exited when
 //!   another goroutine runs on the worker, and entered again when it continues, so `#[instrument]` and `span.enter()`

@@ -10,7 +10,9 @@ mod fuzz;
 mod fuzz_runtime;
 mod house;
 mod lint;
+mod minimal;
 mod model;
+mod msrv;
 mod package;
 mod portability;
 mod sanitize;
@@ -68,6 +70,12 @@ enum Task {
     /// Check that gochan compiles for other systems, and run its tests for some of them
     #[command(long_about = targets::HELP)]
     Targets(targets::Options),
+    /// Build the published crates and their tests with the oldest compiler that they support
+    #[command(long_about = msrv::HELP)]
+    Msrv(msrv::Options),
+    /// Build the published crates and their tests with the oldest dependencies that they allow
+    #[command(long_about = minimal::HELP)]
+    Minimal(minimal::Options),
     /// Pack the crates as they are published, and check what is in the packages
     #[command(long_about = package::HELP)]
     Package(package::Options),
@@ -91,6 +99,8 @@ fn main() -> ExitCode {
         Task::Lint(options) => lint::run(options),
         Task::Portability(options) => portability::run(&options),
         Task::Targets(options) => targets::run(&options),
+        Task::Msrv(options) => msrv::run(&options),
+        Task::Minimal(options) => minimal::run(&options),
         Task::Package(options) => package::run(&options),
         Task::Bench(options) => bench::run(options),
     };

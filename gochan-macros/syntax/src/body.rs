@@ -7,7 +7,8 @@ use syn::{Block, Result, Stmt};
 /// Statements for the compiler: the inside of a `{ … }`, or of the macro's own braces.
 ///
 /// Prints as a block with its braces.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
+#[cfg_attr(any(test, feature = "extra-traits"), derive(Debug))]
 pub struct Body {
     /// The tokens between the braces, for [`stmts`](Body::stmts) to parse.
     pub tokens: TokenStream,

@@ -7,7 +7,8 @@ use syn::{Error, Expr, Lit, Result, Token, Type};
 use crate::tokens::{self, error_at, find_arrow, is_word, parse_all};
 
 /// The input of `chan!`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
+#[cfg_attr(any(test, feature = "extra-traits"), derive(Debug))]
 pub struct Chan {
     /// The element type.
     pub element: Type,

@@ -6,7 +6,8 @@ use syn::{Error, Expr, Result, Token};
 use crate::tokens::{self, error_at, parse_all};
 
 /// The input of `close!`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
+#[cfg_attr(any(test, feature = "extra-traits"), derive(Debug))]
 pub struct Close {
     /// The channel to close.
     pub channel: Expr,

@@ -9,7 +9,8 @@ use crate::select::ArmBody;
 use crate::tokens::{self, error_at, find_assign, find_fat_arrow, is_operator, parse_all, parse_expr};
 
 /// The input of `with_context!`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
+#[cfg_attr(any(test, feature = "extra-traits"), derive(Debug))]
 pub struct WithContext {
     /// The names in the body.
     pub binding: ContextBinding,
@@ -24,7 +25,8 @@ pub struct WithContext {
 }
 
 /// The names before the `=`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
+#[cfg_attr(any(test, feature = "extra-traits"), derive(Debug))]
 pub enum ContextBinding {
     /// `ctx`
     Context(Ident),

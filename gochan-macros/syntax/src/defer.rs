@@ -9,7 +9,8 @@ use crate::go::{foreign_literal, spell};
 use crate::tokens::{self, error_at, find_arrow, is_punct, is_word, parse_expr, split_comma};
 
 /// The input of `defer!`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
+#[cfg_attr(any(test, feature = "extra-traits"), derive(Debug))]
 pub struct Defer {
     /// The code that runs at the end of the enclosing block.
     pub body: Body,

@@ -15,7 +15,8 @@ use crate::Body;
 use crate::tokens::{self, error_at, is_word, parse_all, stream};
 
 /// The input of `go!`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
+#[cfg_attr(any(test, feature = "extra-traits"), derive(Debug))]
 pub struct Go {
     /// The handles cloned before anything else.
     pub clones: Option<CloneList>,
@@ -24,7 +25,8 @@ pub struct Go {
 }
 
 /// The input after the clone list.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
+#[cfg_attr(any(test, feature = "extra-traits"), derive(Debug))]
 pub enum Form {
     /// `f(a, b)`: callee and arguments are evaluated by the caller.
     Call(ExprCall),
@@ -37,7 +39,8 @@ pub enum Form {
 }
 
 /// `[jobs, mut count, out = self.out]`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
+#[cfg_attr(any(test, feature = "extra-traits"), derive(Debug))]
 pub struct CloneList {
     /// The brackets.
     pub bracket: token::Bracket,
@@ -46,7 +49,8 @@ pub struct CloneList {
 }
 
 /// One entry of a clone list.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
+#[cfg_attr(any(test, feature = "extra-traits"), derive(Debug))]
 pub struct CloneEntry {
     /// Makes the clone assignable.
     pub mutability: Option<Token![mut]>,
@@ -57,7 +61,8 @@ pub struct CloneEntry {
 }
 
 /// A function literal with its trailing call.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
+#[cfg_attr(any(test, feature = "extra-traits"), derive(Debug))]
 pub struct Literal {
     /// The parameters between the bars.
     pub parameters: Vec<Parameter>,
@@ -70,7 +75,8 @@ pub struct Literal {
 }
 
 /// One parameter of a function literal.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
+#[cfg_attr(any(test, feature = "extra-traits"), derive(Debug))]
 pub struct Parameter {
     /// The pattern.
     pub pattern: Pat,

@@ -11,7 +11,8 @@ use syn::{
 use crate::{Body, time, tokens};
 
 /// `stack_size = …, workers = …, backend = …, on_panic = …, stuck_after = …, settings = …, crate = …`
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
+#[cfg_attr(any(test, feature = "extra-traits"), derive(Debug))]
 pub struct EntryArgs {
     /// The stack size of the function in bytes.
     pub stack_size: Option<Expr>,
@@ -30,7 +31,8 @@ pub struct EntryArgs {
 }
 
 /// One of a few values, by its word or as an expression.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
+#[cfg_attr(any(test, feature = "extra-traits"), derive(Debug))]
 pub enum Choice {
     /// The variant that the word names.
     Variant(Ident),
@@ -71,7 +73,8 @@ const EXAMPLES: [(&str, &str); 7] = [
 ];
 
 /// The function under the attribute, with its body not parsed.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
+#[cfg_attr(any(test, feature = "extra-traits"), derive(Debug))]
 pub struct EntryFn {
     /// The other attributes.
     pub attrs: Vec<Attribute>,

@@ -9,7 +9,8 @@ use crate::tokens::{
 };
 
 /// The input of `recv!`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
+#[cfg_attr(any(test, feature = "extra-traits"), derive(Debug))]
 pub struct Recv {
     /// The channel.
     pub channel: Expr,

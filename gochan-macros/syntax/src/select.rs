@@ -23,7 +23,8 @@ pub mod kw {
 }
 
 /// The input of `select!`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
+#[cfg_attr(any(test, feature = "extra-traits"), derive(Debug))]
 pub struct Select {
     /// `biased;`: source order decides among ready arms.
     pub biased: Option<(kw::biased, Token![;])>,
@@ -32,7 +33,8 @@ pub struct Select {
 }
 
 /// One arm.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
+#[cfg_attr(any(test, feature = "extra-traits"), derive(Debug))]
 pub struct Arm {
     /// The operation that it waits for.
     pub kind: ArmKind,
@@ -45,7 +47,8 @@ pub struct Arm {
 }
 
 /// The operation of an arm.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
+#[cfg_attr(any(test, feature = "extra-traits"), derive(Debug))]
 pub enum ArmKind {
     /// `v = <-rx` and its variants.
     Receive(Box<Receive>),
@@ -58,7 +61,8 @@ pub enum ArmKind {
 }
 
 /// A receive.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
+#[cfg_attr(any(test, feature = "extra-traits"), derive(Debug))]
 pub struct Receive {
     /// The binding of the value.
     pub binding: ReceiveBinding,
@@ -71,7 +75,8 @@ pub struct Receive {
 }
 
 /// How a receive arm binds its value.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
+#[cfg_attr(any(test, feature = "extra-traits"), derive(Debug))]
 pub enum ReceiveBinding {
     /// `<-rx`
     Discard,
@@ -84,7 +89,8 @@ pub enum ReceiveBinding {
 }
 
 /// A send.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
+#[cfg_attr(any(test, feature = "extra-traits"), derive(Debug))]
 pub struct SelectSend {
     /// `r =`: binds the `Result` instead of panicking on a closed channel.
     pub result: Option<Pat>,
@@ -97,7 +103,8 @@ pub struct SelectSend {
 }
 
 /// `, if condition`
-#[derive(Clone, Debug)]
+#[derive(Clone)]
+#[cfg_attr(any(test, feature = "extra-traits"), derive(Debug))]
 pub struct Guard {
     /// The comma.
     pub comma: Token![,],
@@ -108,7 +115,8 @@ pub struct Guard {
 }
 
 /// The body after a `=>`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
+#[cfg_attr(any(test, feature = "extra-traits"), derive(Debug))]
 pub enum ArmBody {
     /// `{ … }`, unread.
     Block(Body),

@@ -7,7 +7,8 @@ use syn::{Error, Expr, Result, Token};
 use crate::tokens::{self, error_at, find_arrow, misspelled_arrow, parse_expr, split_comma};
 
 /// The input of `send!`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
+#[cfg_attr(any(test, feature = "extra-traits"), derive(Debug))]
 pub struct Send {
     /// The channel, evaluated first.
     pub channel: Expr,

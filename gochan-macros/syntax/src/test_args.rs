@@ -6,7 +6,8 @@ use syn::{Error, Expr, ExprArray, Ident, Lit, Path, Result, Token, ext::IdentExt
 use crate::time;
 
 /// `virtual_time, explore = …, limit = …, jumps = …, timeout = "…", allow = […], stack_size = …, crate = …`
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
+#[cfg_attr(any(test, feature = "extra-traits"), derive(Debug))]
 pub struct TestArgs {
     /// Time passes only when all goroutines wait.
     pub virtual_time: Option<Ident>,
@@ -27,7 +28,8 @@ pub struct TestArgs {
 }
 
 /// The extent of an exploration.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
+#[cfg_attr(any(test, feature = "extra-traits"), derive(Debug))]
 pub enum Explore {
     /// This many runs.
     Runs(Box<Expr>),

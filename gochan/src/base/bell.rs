@@ -2,10 +2,10 @@
 //! since it may be the last to do so.
 
 use super::sleeper::Sleeper;
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
-static MONITOR: LazyLock<Sleeper> = LazyLock::new(Sleeper::new);
+static MONITOR: OnceLock<Sleeper> = OnceLock::new();
 /// There is a monitor, or there will be one shortly.
 static ATTENDED: AtomicBool = AtomicBool::new(false);
 
@@ -21,14 +21,14 @@ pub(crate) fn is_attended() -> bool {
 
 /// The thread handle of the sleeping monitor.
 pub(crate) fn monitor() -> &'static Sleeper {
-    &MONITOR
+    MONITOR.get_or_init(Sleeper::new)
 }
 
 /// Wakes the monitor if it sleeps. Called after a sequentially consistent store of the state that the monitor is to
 /// see.
 #[inline]
 pub(crate) fn ring() {
-    if let Some(monitor) = LazyLock::get(&MONITOR) {
+    if let Some(monitor) = MONITOR.get() {
         monitor.wake();
     }
 }

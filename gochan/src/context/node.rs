@@ -67,11 +67,11 @@ static TODO: Node = Node::root(&Class { destroy: keep, name: |_, f| f.write_str(
 unsafe fn keep(_: NonNull<Node>) {}
 
 pub(super) fn background() -> Counted<Node> {
-    Counted(NonNull::from_ref(&BACKGROUND))
+    Counted(NonNull::from(&BACKGROUND))
 }
 
 pub(super) fn todo() -> Counted<Node> {
-    Counted(NonNull::from_ref(&TODO))
+    Counted(NonNull::from(&TODO))
 }
 
 /// A type that begins with a [`Node`].

@@ -70,7 +70,8 @@ fn write_group(out: &mut String, group: &GoroutineGroup) -> fmt::Result {
 
 fn write_place(out: &mut String, name: &str, place: Option<&Location<'_>>) -> fmt::Result {
     let Some(place) = place else { return Ok(()) };
-    let (file, line, column) = (Quoted(&place.file()), place.line(), place.column());
+    let file = place.file();
+    let (file, line, column) = (Quoted(&file), place.line(), place.column());
     write!(out, ",\"{name}\":{{\"file\":{file},\"line\":{line},\"column\":{column}}}")
 }
 

@@ -1,7 +1,7 @@
 //! An open file.
 
 use crate::spawn::blocking::blocking;
-use std::fs::{FileTimes, Metadata, Permissions, TryLockError};
+use std::fs::{FileTimes, Metadata, Permissions};
 use std::io::{self, IoSlice, IoSliceMut, Read, Seek, SeekFrom, Write};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, IntoRawFd, OwnedFd, RawFd};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
@@ -143,16 +143,6 @@ methods! {
     set_times(times: FileTimes) -> io::Result<()>;
     /// Changes the time of the last modification.
     set_modified(time: SystemTime) -> io::Result<()>;
-    /// Locks the file against other processes; waits for the lock, on a thread of the pool.
-    lock() -> io::Result<()>;
-    /// Like [`lock`](File::lock), together with others that share the lock.
-    lock_shared() -> io::Result<()>;
-    /// Locks the file, or fails if it is locked.
-    try_lock() -> Result<(), TryLockError>;
-    /// Like [`try_lock`](File::try_lock), together with others that share the lock.
-    try_lock_shared() -> Result<(), TryLockError>;
-    /// Frees the lock.
-    unlock() -> io::Result<()>;
 }
 
 impl Read for &File {

@@ -53,9 +53,11 @@
 //! | `os.Rename`, `os.Remove`, `os.Stat`, `os.Lstat` | [`rename`], [`remove_file`], [`metadata`], [`symlink_metadata`] |
 
 mod file;
+mod lock;
 mod read_dir;
 
 pub use file::{File, OpenOptions};
+pub use lock::TryLockError;
 pub use read_dir::{ReadDir, read_dir};
 
 use crate::spawn::blocking::blocking;

@@ -16,16 +16,19 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::panic::Location;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
-static THREADS: LazyLock<ThreadPool> =
-    LazyLock::new(|| ThreadPool::new("gochan-goroutine", ThreadKind::Goroutine, None));
+static THREADS: OnceLock<ThreadPool> = OnceLock::new();
 static LIVE: Mutex<BTreeMap<u64, Arc<ThreadStatus>>> = Mutex::new(BTreeMap::new());
 
 thread_local! {
     static CURRENT: RefCell<Option<Arc<ThreadStatus>>> = const { RefCell::new(None) };
     /// The number of locks held by the goroutine that is this thread, as far as that is recorded.
     pub(crate) static HELD: Cell<i32> = const { Cell::new(0) };
+}
+
+fn pool() -> &'static ThreadPool {
+    THREADS.get_or_init(|| ThreadPool::new("gochan-goroutine", ThreadKind::Goroutine, None))
 }
 
 fn live() -> MutexGuard<'static, BTreeMap<u64, Arc<ThreadStatus>>> {
@@ -77,7 +80,7 @@ pub(crate) unsafe fn start(fresh: FreshRef) -> Result<(), String> {
         let group = group.clone();
         move || run(fresh, status, group)
     });
-    if let Err(error) = THREADS.submit(job, stack_size, site) {
+    if let Err(error) = pool().submit(job, stack_size, site) {
         live().remove(&id);
         if let Some(group) = group {
             group.leave(id);
@@ -119,17 +122,17 @@ pub(crate) fn current() -> Option<Arc<ThreadStatus>> {
 
 /// The number of goroutines that have not ended; one that is just ending may still count.
 pub(crate) fn pending() -> usize {
-    LazyLock::get(&THREADS).map_or(0, ThreadPool::pending)
+    THREADS.get().map_or(0, ThreadPool::pending)
 }
 
 /// The number of threads that run goroutines, or are kept for them.
 pub(crate) fn count() -> usize {
-    LazyLock::get(&THREADS).map_or(0, ThreadPool::total)
+    THREADS.get().map_or(0, ThreadPool::total)
 }
 
 /// Makes the threads that wait for a goroutine end, now. True if there were any.
 pub(crate) fn end_idle() -> bool {
-    LazyLock::get(&THREADS).is_some_and(ThreadPool::end_idle)
+    THREADS.get().is_some_and(ThreadPool::end_idle)
 }
 
 /// All started goroutines.

@@ -13,7 +13,7 @@ use crate::sched::park::{Owner, Parker, WaitReason};
 use std::cell::Cell;
 use std::cmp::Reverse;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
@@ -32,13 +32,17 @@ impl Calls for Above {
     }
 
     fn end_idle_callers() -> bool {
-        LazyLock::get(&POOL).is_some_and(ThreadPool::end_idle)
+        POOL.get().is_some_and(ThreadPool::end_idle)
     }
 }
 
-static POOL: LazyLock<ThreadPool> = LazyLock::new(|| {
-    ThreadPool::new("gochan-blocking", ThreadKind::Owned, Some(settings().blocking_threads))
-});
+static POOL: OnceLock<ThreadPool> = OnceLock::new();
+
+fn pool() -> &'static ThreadPool {
+    POOL.get_or_init(|| {
+        ThreadPool::new("gochan-blocking", ThreadKind::Owned, Some(settings().blocking_threads))
+    })
+}
 
 /// Runs `f`, which may block its thread, on a thread of a pool, while the worker runs other goroutines.
 ///
@@ -125,7 +129,7 @@ where
         // SAFETY: `call` is on the frame of a goroutine that is parked until the wake at the end of `run`.
         unsafe { run(pointer.0) }
     });
-    if let Err(error) = POOL.submit(job, None, place) {
+    if let Err(error) = pool().submit(job, None, place) {
         panic!(
             "cannot start a thread for gochan::blocking, and there is none that could make the call: {error}"
         );
@@ -139,12 +143,12 @@ where
 
 /// The number of threads of the pool, and of calls accepted and not finished.
 pub(crate) fn count() -> (usize, usize) {
-    LazyLock::get(&POOL).map_or((0, 0), |pool| (pool.total(), pool.pending()))
+    POOL.get().map_or((0, 0), |pool| (pool.total(), pool.pending()))
 }
 
 /// The number of calls accepted and not finished.
 pub(crate) fn pending() -> usize {
-    LazyLock::get(&POOL).map_or(0, ThreadPool::pending)
+    POOL.get().map_or(0, ThreadPool::pending)
 }
 
 /// Between two looks at calls that wait for a thread.
@@ -159,7 +163,7 @@ pub(crate) type CallSites = Vec<(SourceLocation, usize)>;
 /// after at most [`LOOK`].
 pub(crate) fn look_after_queue(sites: fn() -> CallSites) -> bool {
     static TOLD: AtomicBool = AtomicBool::new(false);
-    let Some(jam) = LazyLock::get(&POOL).and_then(ThreadPool::look_after_queue) else { return false };
+    let Some(jam) = POOL.get().and_then(ThreadPool::look_after_queue) else { return false };
     if jam.longest >= LONG && !TOLD.swap(true, Relaxed) {
         tell(&jam, sites());
     }

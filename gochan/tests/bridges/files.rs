@@ -1,7 +1,7 @@
 //! `fs`: std's functions and files, through the pool.
 
 use crate::common::on_threads;
-use gochan::fs::{self, File, OpenOptions};
+use gochan::fs::{self, File, OpenOptions, TryLockError};
 use gochan::prelude::*;
 use gochan::runtime::metrics;
 use std::collections::BTreeSet;
@@ -49,11 +49,29 @@ fn io_11_files_are_those_of_std() {
     assert_eq!(BufReader::new(File::open(&path).unwrap()).lines().count(), 2);
     assert_eq!(File::create_new(&path).unwrap_err().kind(), ErrorKind::AlreadyExists);
     assert_eq!(File::open(scratch.0.join("none")).unwrap_err().kind(), ErrorKind::NotFound);
-    file.lock().unwrap();
-    assert!(File::open(&path).unwrap().try_lock().is_err());
     let std = std::fs::File::from(file);
-    std.unlock().unwrap();
     assert_eq!(File::from(std).metadata().unwrap().len(), 7);
+}
+
+#[gochan::test]
+fn io_11_locks_of_files_are_exclusive_or_shared() {
+    let scratch = Scratch::new();
+    let path = scratch.0.join("file");
+    let (one, other) = (File::create(&path).unwrap(), File::open(&path).unwrap());
+    one.lock().unwrap();
+    assert!(matches!(other.try_lock(), Err(TryLockError::WouldBlock)));
+    let error = std::io::Error::from(other.try_lock_shared().unwrap_err());
+    assert_eq!(error.kind(), ErrorKind::WouldBlock);
+    let waits = go!({
+        other.lock_shared().unwrap();
+        other
+    });
+    one.unlock().unwrap();
+    let other = waits.join().unwrap();
+    one.try_lock_shared().unwrap();
+    assert!(matches!(one.try_lock(), Err(TryLockError::WouldBlock)));
+    drop(other);
+    one.try_lock().unwrap();
 }
 
 #[gochan::test]

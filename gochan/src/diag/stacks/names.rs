@@ -5,12 +5,14 @@
 
 use crate::base::actors::OwnedThread;
 use crate::base::lock::lock;
+#[cfg(feature = "symbols")]
 use backtrace::{BytesOrWideString, Symbol};
 use std::collections::{BTreeSet, HashMap};
 #[cfg(unix)]
 use std::ffi::CStr;
 #[cfg(unix)]
 use std::mem::MaybeUninit;
+#[cfg(feature = "symbols")]
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -131,6 +133,12 @@ pub(crate) fn at(address: usize) -> Arc<[Function]> {
     known().get(&address).cloned().unwrap_or_else(|| Arc::new([unnamed(address)]))
 }
 
+#[cfg(not(feature = "symbols"))]
+fn functions_at(address: usize) -> Arc<[Function]> {
+    Arc::new([unnamed(address)])
+}
+
+#[cfg(feature = "symbols")]
 fn functions_at(address: usize) -> Arc<[Function]> {
     let mut functions = Vec::new();
     // The address is a return address, one byte behind the call.
@@ -142,6 +150,7 @@ fn functions_at(address: usize) -> Arc<[Function]> {
     functions.into()
 }
 
+#[cfg(feature = "symbols")]
 fn function(symbol: &Symbol) -> Function {
     let file = symbol.filename_raw().map(|file| match file {
         BytesOrWideString::Bytes(bytes) => PathBuf::from(String::from_utf8_lossy(bytes).into_owned()),
@@ -159,6 +168,7 @@ fn function(symbol: &Symbol) -> Function {
 }
 
 /// Files of the program relative to the working directory, and those of std relative to its source.
+#[cfg(feature = "symbols")]
 fn shortened(file: &Path) -> &Path {
     static HERE: LazyLock<Option<PathBuf>> = LazyLock::new(|| std::env::current_dir().ok());
     if let Some(rest) = file.strip_prefix("/rustc").ok().map(Path::components) {
@@ -189,7 +199,7 @@ fn unnamed(address: usize) -> Function {
     Function { name: None, place: place.or_else(|| Some(format!("{address:#x}"))) }
 }
 
-#[cfg(all(test, not(any(gochan_model, gochan_loom))))]
+#[cfg(all(test, feature = "symbols", not(any(gochan_model, gochan_loom))))]
 mod tests {
     use super::*;
     use std::time::Instant;
