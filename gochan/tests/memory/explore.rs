@@ -66,7 +66,7 @@ fn print_growths(expected: &str, body: fn()) {
         assert!(text.contains(expected), "{text}");
     };
     let drawn = growth(|seed| fails(&|| Test::new().explore(1000).first_seed(seed).run(body)));
-    let all = growth(|_| fails(&|| _ = Test::new().explore_all().run(body)));
+    let all = growth(|_| fails(&|| Test::new().explore_all().run(body)));
     println!("{drawn} {all}");
 }
 
