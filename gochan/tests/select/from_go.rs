@@ -8,7 +8,7 @@ use gochan::{JoinHandle, runtime};
 
 /// An operation that is blocked for good, or one that is not.
 fn ends(goroutine: JoinHandle<()>) -> bool {
-    crate::common::until(|| goroutine.is_finished() || is_waiting(&goroutine));
+    until(|| goroutine.is_finished() || is_waiting(&goroutine));
     goroutine.is_finished()
 }
 
