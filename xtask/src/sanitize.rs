@@ -38,6 +38,8 @@ pub(crate) struct Sanitizer {
     std: Std,
     /// Flags for rustc.
     flags: &'static [&'static str],
+    /// cargo's `opt-level` for everything that is built.
+    optimised: &'static str,
     /// Flags for rustc that only a std built without the sanitizer asks for.
     mixing: &'static [&'static str],
     /// Tests that cannot work under it, by parts of their names.
@@ -52,6 +54,7 @@ pub(crate) const ADDRESS: Sanitizer = Sanitizer {
     std: Std::AsIs,
     // The runtime tells of its switches between stacks then.
     flags: &["--cfg=gochan_asan"],
+    optimised: "0",
     mixing: &[],
     skipped: &[],
     settings: || {
@@ -67,6 +70,9 @@ pub(crate) const THREAD: Sanitizer = Sanitizer {
     backend: "threads",
     std: Std::Rebuilt,
     flags: &[],
+    // Std is rebuilt, and with it what looks up the names for a backtrace. Without optimisation one lookup takes more than
+    // half a minute, and tests of reports run into their limits.
+    optimised: "1",
     // rustc holds that code with and without this sanitizer cannot be mixed, for the reason that
     // `THREAD_HELP` tells; a run with the std that is there has to.
     mixing: &["-Cunsafe-allow-abi-mismatch=sanitizer"],
@@ -168,6 +174,7 @@ fn command(sanitizer: &Sanitizer, cargo: Cmd, std: Std, args: &[String]) -> Outc
         .args((!sanitizer.skipped.is_empty() && !args.iter().any(|arg| arg == "--")).then_some("--"))
         .args(sanitizer.skipped.iter().flat_map(|name| ["--skip", name]))
         .env_flags("RUSTFLAGS", &flags.join(" "))
+        .env("CARGO_PROFILE_DEV_OPT_LEVEL", sanitizer.optimised)
         .env("GOCHAN_BACKEND", sanitizer.backend)
         .env(variable, settings);
     Ok(command)

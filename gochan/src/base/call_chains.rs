@@ -94,10 +94,16 @@ unsafe fn word(address: usize) -> usize {
 impl CallChains {
     /// With its memory, if it is to be used at every switch: these then allocate nothing.
     pub(crate) fn new(is_used: bool) -> CallChains {
+        let chains = CallChains::default();
+        chains.prepare(is_used);
+        chains
+    }
+
+    /// As [`new`](CallChains::new), after [`forget`](CallChains::forget).
+    pub(crate) fn prepare(&self, is_used: bool) {
         if is_used {
-            CallChains { sets: RefCell::new(CallChains::sets()), spare: Cell::new(Vec::with_capacity(DEPTH)) }
-        } else {
-            CallChains::default()
+            self.sets.replace(CallChains::sets());
+            self.spare.set(Vec::with_capacity(DEPTH));
         }
     }
 

@@ -127,6 +127,17 @@ impl<G> RunQueue<G> {
         }
     }
 
+    /// Gives back the memory of the queue, which is empty and stays so until it begins again.
+    pub(crate) fn retire(&self) {
+        debug_assert!(self.is_empty());
+        self.resize(1);
+    }
+
+    /// After [`retire`](RunQueue::retire).
+    pub(crate) fn begin_again(&self) {
+        self.reserve(USUAL);
+    }
+
     /// Gives back the room that a burst needed.
     pub(crate) fn shrink(&self) {
         if self.mask.get() >= USUAL && self.len() < USUAL {

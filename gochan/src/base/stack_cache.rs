@@ -27,12 +27,15 @@ pub(crate) struct Stacks {
     again: Cell<Option<Instant>>,
 }
 
+/// Of the list of free stacks.
+const CAPACITY: usize = STACKS_KEPT + STACKS_AT_ONCE;
+
 impl Stacks {
     pub(crate) fn new(size: usize) -> Stacks {
         Stacks {
             size,
             stride: usable_size(size) + guard(),
-            cached: RefCell::new(Vec::with_capacity(STACKS_KEPT + STACKS_AT_ONCE)),
+            cached: RefCell::new(Vec::with_capacity(CAPACITY)),
             pool: OnceCell::new(),
             again: Cell::new(None),
         }
@@ -96,6 +99,11 @@ impl Stacks {
     pub(crate) fn retire(&self) {
         debug_assert!(self.cached.borrow().is_empty());
         self.cached.take();
+    }
+
+    /// After [`retire`](Stacks::retire).
+    pub(crate) fn begin_again(&self) {
+        self.cached.borrow_mut().reserve(CAPACITY);
     }
 
     /// When to try again to start what needs a stack. None: now.

@@ -107,14 +107,20 @@ impl WaiterMemory {
         self.rest.set(chunks[0].as_ptr());
         self.rest_lines.set(CHUNK_LINES);
     }
+
+    /// Gives all chunks back, unless a goroutine that was abandoned while it waited may still be in a queue.
+    pub(crate) fn retire(&self) {
+        if self.taken.get() == 0 {
+            self.free.iter().for_each(|list| list.set(ptr::null_mut()));
+            self.rest_lines.set(0);
+            self.chunks.take().into_iter().for_each(free_chunk);
+        }
+    }
 }
 
 impl Drop for WaiterMemory {
     fn drop(&mut self) {
-        // A goroutine that was abandoned while it waited may still be in a queue.
-        if self.taken.get() == 0 {
-            self.chunks.get_mut().drain(..).for_each(free_chunk);
-        }
+        self.retire();
     }
 }
 

@@ -111,9 +111,14 @@ fn warn_of_all() {
     }
 }
 
-/// Every knot that was ever found: no knot is ever resolved.
+/// Every knot that was ever found: none is ever resolved, but for those that [`forget`] removes.
 pub(crate) fn certain_deadlocks() -> Vec<Knot> {
     lock(&ALL).clone()
+}
+
+/// Removes the knots all of whose members are over.
+pub(super) fn forget(is_over: impl Fn(Party) -> bool) {
+    lock(&ALL).retain(|knot| !knot.members.iter().all(|member| is_over(member.party)));
 }
 
 /// The knots that contain goroutines of `group`, each returned once.

@@ -62,7 +62,7 @@ pub(crate) use found::{Knot, PATIENCE, certain_deadlocks, is_found_in_test, repo
 pub(crate) use holder::{Holder, Readers};
 pub(crate) use members::{Member, Members};
 pub(crate) use party::{Held, Party};
-pub(crate) use table::who_holds_what;
+pub(crate) use table::{forget, who_holds_what};
 
 use crate::base::callback::abort_on_unwind;
 use crate::base::fork;

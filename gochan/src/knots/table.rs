@@ -5,7 +5,7 @@ use super::party::{Held, Party};
 use super::{Obstacle, do_guards_wander};
 use crate::base::fork;
 use crate::base::status::Status;
-use crate::base::test_group;
+use crate::base::test_group::{self, TestGroup};
 use crate::sched::goroutine::Goroutine;
 use crate::sched::park::WaitReason;
 use crate::sched::threads;
@@ -131,6 +131,20 @@ pub(crate) fn ended_holding(id: u64) {
     table.ended.insert(party);
     let waiting: Vec<_> = table.waiting.keys().copied().collect();
     waiting.into_iter().for_each(|party| table.tell_of(party));
+}
+
+/// Forgets the knots of goroutines of `group` whose waits were called off: a test has ended them.
+pub(crate) fn forget(group: &TestGroup) {
+    let mut table = table();
+    let Table { waiting, ended, told } = &mut *table;
+    let is_over = |party: Party| {
+        // Others may still wait for one that has ended and left something locked.
+        !waiting.contains_key(&party)
+            && !ended.contains(&party)
+            && party.goroutine_id().is_some_and(|id| group.contains(id))
+    };
+    told.retain(|party| !is_over(*party));
+    found::forget(is_over);
 }
 
 /// For each wait for a lock or an initialiser, the party that holds it and where it locked, as far as known.

@@ -23,8 +23,9 @@ pub(crate) struct Workers {
     all: OnceLock<Box<[Worker]>>,
     stack_size: usize,
     sleeping: CachePadded<AtomicUsize>,
-    /// The test that these are for, if they are not those of the process.
-    group: Option<Arc<TestGroup>>,
+    /// They are for tests, `group` for now, and not those of the process.
+    pub(crate) are_private: bool,
+    group: Mutex<Option<Arc<TestGroup>>>,
     spawned_from_outside: AtomicU64,
     stopped: AtomicBool,
 }
@@ -88,12 +89,19 @@ fn start() -> &'static Workers {
     workers
 }
 
-/// Workers for one test, which are not running yet.
+/// Workers for one test, which are not running yet. They may have served another one.
 pub(crate) fn make_private(count: usize, group: Arc<TestGroup>) -> &'static Workers {
     /// Numbers are unique in the process. The first of a set is a multiple of their count, so that
     /// `index % count` is the place in the set.
     static NEXT: AtomicUsize = AtomicUsize::new(MAX_WORKERS);
     let _ = settings();
+    let mut spare = lock(&SPARE);
+    if let Some(place) = spare.iter().position(|workers| workers.count() == count) {
+        let workers = spare.swap_remove(place);
+        *lock(&workers.group) = Some(group);
+        workers.all().iter().for_each(Worker::begin_again);
+        return workers;
+    }
     let first = NEXT.fetch_add(2 * count, Relaxed).next_multiple_of(count);
     let workers = make(first, count, Some(group));
     lock(&PRIVATE).push(workers);
@@ -102,6 +110,17 @@ pub(crate) fn make_private(count: usize, group: Arc<TestGroup>) -> &'static Work
 
 /// All workers that were ever made for tests. They are never freed, because handles of alarms may outlive them.
 static PRIVATE: Mutex<Vec<&'static Workers>> = Mutex::new(Vec::new());
+
+/// Those of them that no test uses and another one may.
+static SPARE: Mutex<Vec<&'static Workers>> = Mutex::new(Vec::new());
+
+/// Lets another test have `workers`, which are retired and have no thread, unless something is left that belongs to this one.
+pub(crate) fn give_back(workers: &'static Workers) {
+    lock(&workers.group).take();
+    if workers.alive() == 0 && workers.all().iter().all(Worker::is_as_new) {
+        lock(&SPARE).push(workers);
+    }
+}
 
 pub(crate) fn private_workers() -> Vec<&'static Worker> {
     let all = lock(&PRIVATE);
@@ -113,7 +132,8 @@ fn make(first: usize, count: usize, group: Option<Arc<TestGroup>>) -> &'static W
         all: OnceLock::new(),
         stack_size: settings().stack_size,
         sleeping: CachePadded::new(AtomicUsize::new(0)),
-        group,
+        are_private: group.is_some(),
+        group: Mutex::new(group),
         spawned_from_outside: AtomicU64::new(0),
         stopped: AtomicBool::new(false),
     }));
@@ -160,20 +180,20 @@ impl Workers {
     /// The first of `count` new goroutine ids; never zero.
     pub(crate) fn reserve_ids(&self, count: u64) -> u64 {
         let first = reserve_ids(count);
-        if let Some(group) = &self.group {
+        if let Some(group) = self.group() {
             group.reserve(first..first + count);
         }
         first
     }
 
     /// The test that these workers are for.
-    pub(crate) fn group(&self) -> Option<&Arc<TestGroup>> {
-        self.group.as_ref()
+    pub(crate) fn group(&self) -> Option<Arc<TestGroup>> {
+        if self.are_private { lock(&self.group).clone() } else { None }
     }
 
     /// Whether each switch is checked for being in a scope of the thread.
     pub(crate) fn check_scopes(&self) -> bool {
-        !own_tls::is_on() && (cfg!(debug_assertions) || self.group.is_some())
+        !own_tls::is_on() && (cfg!(debug_assertions) || self.are_private)
     }
 
     /// Lets workers end once they have nothing to do. The caller wakes them afterwards.

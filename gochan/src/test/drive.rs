@@ -7,6 +7,7 @@ use super::options::Test;
 use super::own_workers::{CountedThread, outlive_goroutines};
 use super::report::{Left, Verdict, leftover};
 use crate::base::test_group::TestGroup;
+use std::ptr::{self, NonNull};
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread;
@@ -26,8 +27,10 @@ const TIME_HAS_STOPPED: &str = "    time has stopped since the body ended: a sle
 #[derive(Debug, Default)]
 pub(super) struct GoroutinesLeft {
     in_bubbles: Vec<&'static Bubble>,
-    /// The bubble of the last run, if none is left in it.
+    /// The bubble of the last run, if none is left in it and the next run may have it.
     empty: Option<&'static Bubble>,
+    /// Bubbles that are retired.
+    ended: Vec<NonNull<Bubble>>,
     /// Some could run, and do not end by themselves.
     are_stopped: bool,
 }
@@ -39,23 +42,41 @@ impl GoroutinesLeft {
         left
     }
 
-    /// Those of `bubble`, whose run has come to this end.
+    /// Those of `bubble`, whose run has come to this end. There is no further run in it, unless all have ended.
     pub(super) fn add(&mut self, bubble: &'static Bubble, end: End) {
+        if let Some(before) = self.empty.take().filter(|before| !ptr::eq(*before, bubble)) {
+            self.note_end(before);
+        }
         match bubble.has_goroutines_left() {
             true if end == End::Stopped => self.are_stopped = true,
             true => self.in_bubbles.push(bubble),
-            false => self.empty = Some(bubble),
+            false if end == End::Finished => self.empty = Some(bubble),
+            false => self.note_end(bubble),
         }
     }
 
+    fn note_end(&mut self, bubble: &'static Bubble) {
+        bubble.retire();
+        self.ended.push(bubble.memory());
+    }
+
     /// Ends them, on their thread. False: some are left.
-    fn end(self) -> bool {
+    fn end(mut self) -> bool {
         if let Some(bubble) = self.empty {
-            bubble.retire();
+            self.note_end(bubble);
+        }
+        for memory in self.ended {
+            // SAFETY: it is retired, and was driven on this thread. What made the runs is gone, and so are its references.
+            unsafe { Bubble::free(memory) };
         }
         let mut all_end = !self.are_stopped;
         for bubble in self.in_bubbles {
-            all_end &= bubble.end_goroutines();
+            if bubble.end_goroutines() {
+                // SAFETY: as above, and this reference is not used any more.
+                unsafe { Bubble::free(bubble.memory()) };
+            } else {
+                all_end = false;
+            }
         }
         all_end
     }

@@ -133,9 +133,9 @@ pub(crate) fn exploring() -> Option<&'static dyn Driver> {
 }
 
 impl Worker {
-    /// To be called before the worker has run.
-    pub(crate) fn set_driver(&self, driver: &'static dyn Driver) {
-        self.driver.set(Some(driver));
+    /// To be called while the worker has no goroutines.
+    pub(crate) fn set_driver(&self, driver: Option<&'static dyn Driver>) {
+        self.driver.set(driver);
     }
 
     #[inline]

@@ -213,3 +213,80 @@ impl Left {
 fn count(counter: &AtomicU64) {
     counter.store(counter.load(Relaxed) + 1, Relaxed);
 }
+
+#[cfg(all(test, target_os = "linux", not(any(gochan_model, gochan_loom))))]
+mod tests {
+    use super::*;
+    use crate::sched::fresh::FreshRef;
+    use crate::sched::runtime;
+    use std::panic::Location;
+    use std::sync::Arc;
+    use std::sync::mpsc::{self, Receiver, Sender};
+    use std::thread;
+
+    /// A thread that has a processor only when it is told to.
+    struct Thread {
+        tell: Sender<()>,
+        told: Receiver<ThreadTime>,
+    }
+
+    impl Thread {
+        fn new() -> Thread {
+            let ((tell, wait), (answer, told)) = (mpsc::channel(), mpsc::channel());
+            thread::spawn(move || {
+                while wait.recv().is_ok() {
+                    let own = ThreadTime::of_this_thread().unwrap();
+                    let before = own.running().unwrap();
+                    while own.running().unwrap() - before < STEAL_AFTER {}
+                    answer.send(own).unwrap();
+                }
+            });
+            Thread { tell, told }
+        }
+
+        /// Has it run for [`STEAL_AFTER`]. It waits again when this returns.
+        fn run(&self) -> ThreadTime {
+            self.tell.send(()).unwrap();
+            let time = self.told.recv().unwrap();
+            let mut looks = 0;
+            while looks < 100 {
+                let before = time.running();
+                looks = if time.waits_in_system() && time.running() == before { looks + 1 } else { 0 };
+            }
+            time
+        }
+    }
+
+    /// Two workers. The second is that thread, and has a fresh goroutine.
+    fn thief_and_victim(thread: &Thread) -> (&'static Worker, &'static Worker) {
+        let workers = runtime::make_private(2, Arc::default());
+        let [thief, victim] = workers.all() else { panic!("two were asked for") };
+        victim.remote.time.set(thread.run()).unwrap();
+        victim.push_fresh(FreshRef::new(workers.reserve_ids(1), false, Location::caller(), || ()));
+        (thief, victim)
+    }
+
+    /// Row GO-26. The opposite, that it is stolen from a worker that has run, is the rest of the test.
+    #[test]
+    fn what_a_worker_without_a_processor_has_left_waiting_is_not_stolen() {
+        let thread = Thread::new();
+        let (thief, victim) = thief_and_victim(&thread);
+        for _ in 0..100 {
+            assert!(!thief.look_around(), "it was stolen, and its worker could not have started it");
+            assert!(victim.has_stealable());
+        }
+        thread.run();
+        assert!(thief.look_around(), "its worker could have started it");
+        assert!(!victim.has_stealable());
+    }
+
+    #[test]
+    fn what_a_worker_that_waits_in_the_system_has_left_waiting_is_stolen() {
+        let thread = Thread::new();
+        let (thief, victim) = thief_and_victim(&thread);
+        assert!(!thief.look_around());
+        victim.remote.stuck.store(true, Relaxed);
+        assert!(thief.look_around());
+        assert!(!victim.has_stealable());
+    }
+}

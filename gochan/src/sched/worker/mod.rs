@@ -183,7 +183,7 @@ impl Worker {
             index,
             workers,
             running: Running::new(),
-            trace: (trace::is_on() && workers.group().is_none()).then(Trace::new),
+            trace: (trace::is_on() && !workers.are_private).then(Trace::new),
             budget: Cell::new(BUDGET),
             driver: Cell::new(None),
             ready: RunQueue::new(),

@@ -24,7 +24,7 @@ impl Worker {
         if let Some(time) = ThreadTime::of_this_thread() {
             let _ = self.remote.time.set(time);
         }
-        let _owned = self.workers.group().is_none().then(OwnedThread::new);
+        let _owned = (!self.workers.are_private).then(OwnedThread::new);
         self.enter();
         self.stacks.prepare();
         abort_on_unwind("a worker", || self.run_until_stopped());
@@ -67,7 +67,7 @@ impl Worker {
         self.own_tls.set(Block::of_this_thread());
         self.tls_in_use.set(self.own_tls.get());
         if let Some(group) = self.workers.group() {
-            test_group::join(Some(group.clone()));
+            test_group::join(Some(group));
         }
         crate::stack::overflow::alternate_stack();
     }
@@ -101,18 +101,42 @@ impl Worker {
     pub(crate) fn leave(&self) {
         self.release_stacks();
         self.end_poller();
-        if self.workers.group().is_some() {
+        if self.workers.are_private {
             test_group::join(None);
         }
         CURRENT.set(ptr::null());
     }
 
-    /// Gives back what only goroutines need: it is never freed, and there will be none.
+    /// Gives back what only goroutines need: it is never freed, and there will be none, unless it begins again.
     pub(crate) fn retire(&self) {
         self.release_stacks();
         self.stacks.retire();
         self.task_memory.give_all();
+        self.waiter_memory.retire();
+        self.ready.retire();
+        self.long_running.retire();
         self.seen.forget();
+    }
+
+    /// A worker that is retired serves another test.
+    pub(crate) fn begin_again(&self) {
+        self.stacks.begin_again();
+        self.ready.begin_again();
+        self.long_running.begin_again();
+        self.seen.prepare(self.checks_scopes);
+        // The ids that are left belong to the other test.
+        self.next_id.set(0);
+    }
+
+    /// True if nothing that it has will have an effect on what it runs next. Its goroutines have ended.
+    pub(crate) fn is_as_new(&self) -> bool {
+        !self.has_ready()
+            && !self.has_fresh()
+            && self.remote.woken.is_empty()
+            && self.timers.is_empty()
+            && self.alarms.first() == Moment::NEVER
+            && self.remote.home.get().is_none()
+            && !ptr::eq(CURRENT.get(), self)
     }
 
     /// Gives back the stacks that no goroutine is on.

@@ -19,9 +19,13 @@ use crate::base::callback::abort_on_unwind;
 use crate::base::clock::{self, Moment};
 use crate::base::policy::BUDGET;
 use crate::base::report::without_panic_reports;
+use crate::knots;
 use crate::sched::goroutine::Goroutine;
+use crate::sched::runtime;
+use crate::sched::worker::Worker;
 use crate::sched::worker::driver::Runnable;
 use crate::test::own_workers::outlive_goroutines;
+use std::ptr::{self, NonNull};
 
 /// The number of turns after which those that are left are kept.
 const MANY_TURNS: u32 = 10_000;
@@ -42,17 +46,40 @@ impl Bubble {
         without_panic_reports(|| abort_on_unwind("a worker", || self.call_all_off()));
         let all_have_ended = !self.has_goroutines_left();
         if all_have_ended {
-            clock::set_virtual(None);
-            self.worker.leave();
             self.retire();
         }
         all_have_ended
     }
 
-    /// Gives back the memory that only running goroutines need: a bubble is never freed. All have ended.
+    /// There will be no further run, and all goroutines that have begun have ended: gives back the memory that these needed.
+    /// Called on the thread that has driven it.
     pub(crate) fn retire(&self) {
+        if Worker::current().is_some_and(|worker| ptr::eq(worker, self.worker)) {
+            clock::set_virtual(None);
+            self.worker.leave();
+        }
         self.worker.retire();
-        self.director.retire();
+    }
+
+    /// Where it is allocated, for [`free`](Bubble::free).
+    pub(crate) fn memory(&self) -> NonNull<Bubble> {
+        NonNull::new(self.memory.get()).expect("set when it was made")
+    }
+
+    /// Frees a bubble, and lets another test have its worker.
+    ///
+    /// # Safety
+    /// The bubble is [retired](Bubble::retire), this is the thread that has driven it, and no reference to it is used any
+    /// more.
+    pub(crate) unsafe fn free(memory: NonNull<Bubble>) {
+        // SAFETY: from `Box::into_raw`, and freed once, since no reference is left. Its worker is the only one that keeps a
+        // reference for others to use, and that is taken away here: a worker's driver is asked by its goroutines, which have
+        // ended, on the thread that is this one.
+        let bubble = unsafe { Box::from_raw(memory.as_ptr()) };
+        bubble.worker.set_driver(None);
+        bubble.director.retire();
+        knots::forget(&bubble.group);
+        runtime::give_back(bubble.worker.workers);
     }
 
     pub(super) fn is_ending(&self) -> bool {

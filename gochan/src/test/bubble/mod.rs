@@ -36,6 +36,7 @@ use std::cell::{Cell, RefCell};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap};
 use std::panic::Location;
+use std::ptr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -82,6 +83,8 @@ pub(crate) struct Bubble {
     turns_to_end: Cell<Option<u32>>,
     /// The touches of the selects that wait.
     selects: RefCell<HashMap<usize, Vec<Touch>>>,
+    /// Where it is allocated.
+    memory: Cell<*mut Bubble>,
 }
 
 impl std::fmt::Debug for Bubble {
@@ -91,7 +94,8 @@ impl std::fmt::Debug for Bubble {
 }
 
 impl Bubble {
-    /// A bubble for the goroutines of `group`. It is never freed: goroutines that are left in it may still refer to it.
+    /// A bubble for the goroutines of `group`. It lives until it is [freed](Bubble::free): goroutines that are left in it
+    /// may still refer to it.
     pub(crate) fn new(group: Arc<TestGroup>, director: Box<dyn Director>) -> &'static Bubble {
         let workers: &'static Workers = runtime::make_private(1, group.clone());
         // Moments are relative to the first one, which must not be later.
@@ -99,7 +103,7 @@ impl Bubble {
         let beginning = Instant::now();
         slow_path::bubbles_begin();
         slow_path::watch_holders();
-        let bubble: &'static Bubble = Box::leak(Box::new(Bubble {
+        let memory = Box::into_raw(Box::new(Bubble {
             worker: &workers.all()[0],
             group,
             director,
@@ -121,8 +125,12 @@ impl Bubble {
             started: RefCell::default(),
             turns_to_end: Cell::new(None),
             selects: RefCell::default(),
+            memory: Cell::new(ptr::null_mut()),
         }));
-        bubble.worker.set_driver(bubble);
+        // SAFETY: allocated above. Who frees it promises that it is not referred to any more.
+        let bubble: &'static Bubble = unsafe { &*memory };
+        bubble.memory.set(memory);
+        bubble.worker.set_driver(Some(bubble));
         bubble
     }
 
@@ -214,8 +222,7 @@ impl Bubble {
     /// True if some goroutines are known to wait for each other forever. The others are given time to come to rest, so
     /// that a deadlock of all is reported as such.
     fn has_knot(&self) -> bool {
-        let group = self.worker.workers.group();
-        group.is_some_and(|group| !group.tolerates_knots() && knots::is_found_in_test(group))
+        !self.group.tolerates_knots() && knots::is_found_in_test(&self.group)
     }
 
     fn next(&'static self) -> Option<(u32, Runnable)> {
