@@ -208,7 +208,7 @@ fn goroutine(handle: impl Fn(JoinHandle<Returned>) + Send + Sync + 'static) {
                 Returned { value, drops }
             }
         };
-        let task = FreshRef::new(1, false, Location::caller(), body);
+        let task = FreshRef::new(1, false, Origin::at(Location::caller()), body);
         let thread = {
             let task = task;
             // SAFETY: run once.
