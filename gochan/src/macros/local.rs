@@ -60,13 +60,13 @@
 #[doc(hidden)]
 macro_rules! __local {
     () => {};
-    (@item $attributes:tt $new:ident #[inherit] $($rest:tt)*) => {
-        $crate::__local! { @item $attributes __inherited $($rest)* }
+    (@item $attributes:tt $inheritance:ident #[inherit] $($rest:tt)*) => {
+        $crate::__local! { @item $attributes inherited $($rest)* }
     };
-    (@item [$($attributes:tt)*] $new:ident #$attribute:tt $($rest:tt)*) => {
-        $crate::__local! { @item [$($attributes)* #$attribute] $new $($rest)* }
+    (@item [$($attributes:tt)*] $inheritance:ident #$attribute:tt $($rest:tt)*) => {
+        $crate::__local! { @item [$($attributes)* #$attribute] $inheritance $($rest)* }
     };
-    (@item [$($attributes:tt)*] $new:ident
+    (@item [$($attributes:tt)*] $inheritance:ident
         $visibility:vis static $name:ident : $type:ty = $init:expr $(; $($rest:tt)*)?
     ) => {
         $($attributes)*
@@ -74,7 +74,7 @@ macro_rules! __local {
             fn init() -> $type {
                 $init
             }
-            $crate::runtime::LocalKey::$new(init)
+            $crate::runtime::LocalKey::__new(init, $crate::__private::$inheritance::<$type>())
         };
         $crate::__local! { $($($rest)*)? }
     };
@@ -85,6 +85,6 @@ macro_rules! __local {
         );
     };
     ($($rest:tt)+) => {
-        $crate::__local! { @item [] __new $($rest)+ }
+        $crate::__local! { @item [] not_inherited $($rest)+ }
     };
 }

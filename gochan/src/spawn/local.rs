@@ -5,6 +5,7 @@ use crate::base::origin::Origin;
 use crate::sched::here;
 use std::cell::{Cell, RefCell};
 use std::fmt;
+use std::marker::PhantomData;
 use std::panic::Location;
 use std::rc::Rc;
 
@@ -31,18 +32,28 @@ impl fmt::Display for AccessError {
 
 impl std::error::Error for AccessError {}
 
+/// Whether goroutines inherit a value.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct Inheritance<T>(Option<MakeHeir>, PhantomData<fn() -> T>);
+
+#[doc(hidden)]
+#[must_use]
+pub const fn not_inherited<T>() -> Inheritance<T> {
+    Inheritance(None, PhantomData)
+}
+
+/// Its bounds are checked where the type is written.
+#[doc(hidden)]
+#[must_use]
+pub const fn inherited<T: Clone + Send + 'static>() -> Inheritance<T> {
+    Inheritance(Some(make_heir::<T>), PhantomData)
+}
+
 impl<T: 'static> LocalKey<T> {
     #[doc(hidden)]
-    pub const fn __new(init: fn() -> T) -> LocalKey<T> {
-        LocalKey { init, heir: None }
-    }
-
-    #[doc(hidden)]
-    pub const fn __inherited(init: fn() -> T) -> LocalKey<T>
-    where
-        T: Clone + Send,
-    {
-        LocalKey { init, heir: Some(make_heir::<T>) }
+    pub const fn __new(init: fn() -> T, Inheritance(heir, _): Inheritance<T>) -> LocalKey<T> {
+        LocalKey { init, heir }
     }
 
     /// Calls `f` with the calling goroutine's value, which is initialised first if it is not yet.
@@ -147,7 +158,6 @@ fn destroyed(error: AccessError) -> ! {
     panic!("{error}")
 }
 
-/// Without running the initialiser if there is no value yet, as in std: `set` and `replace`'s like.
 impl<T: 'static> LocalKey<Cell<T>> {
     /// Sets the value. If there is none yet, the initialiser does not run.
     ///
