@@ -61,7 +61,11 @@ fn check(code: Code<'_>, found: &mut Vec<Diagnostic>) {
 }
 
 /// Calls of other crates that certainly do not wait.
-const QUICK: [&str; 20] = [
+const QUICK: [&str; 24] = [
+    "err",
+    "check",
+    "is_none",
+    "is_some",
     "load",
     "store",
     "swap",

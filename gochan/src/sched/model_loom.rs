@@ -6,6 +6,7 @@
 use super::fresh::FreshRef;
 use super::park::{Parker, WaitReason};
 use crate::base::inbox::{Inbox, Link, Linked};
+use crate::base::origin::Origin;
 use crate::base::sleeper::Sleeper;
 use crate::shim::{self, Cell, UnsafeCell, check};
 use crate::spawn::block_on::block_on;

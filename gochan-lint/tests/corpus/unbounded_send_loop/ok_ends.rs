@@ -40,9 +40,9 @@ fn bounded(level: &AtomicU64) {
     loop { send!(all <- level.load(Relaxed)); }
 }
 fn not_ours(level: &AtomicU64) {
-    let all = other::Chan::unbounded();
-    start(all.receiver());
-    loop { all.send(level.load(Relaxed)); }
+    let (tx, rx) = crossbeam_channel::unbounded();
+    start(rx);
+    loop { tx.send(level.load(Relaxed)).unwrap(); }
 }
 fn under_a_lock(state: &Mutex<u64>, all: &Mutex<u64>) -> Receiver<u64> {
     let told = Chan::unbounded();

@@ -11,7 +11,7 @@ fn forwards(jobs: Receiver<u32>) {
 fn receives(jobs: Receiver<u32>) {
     let all = Chan::unbounded();
     go!(use_all(all.receiver()));
-    loop { send!(all <- recv!(jobs)); }
+    while let Some(job) = jobs.recv() { send!(all <- job); }
 }
 fn answers(questions: Receiver<u32>) {
     let asked = Chan::unbounded();
@@ -31,15 +31,18 @@ fn paced(level: &AtomicU64) {
         sleep(Duration::from_millis(10));
     }
 }
-fn ticks(level: &AtomicU64) {
+fn ticks(done: &Receiver<()>, level: &AtomicU64) {
     let samples = Chan::unbounded();
     go!(use_all(samples.receiver()));
     let clock = tick(Duration::from_millis(10));
     loop {
-        select! { <-clock => send!(samples <- level.load(Relaxed)) }
+        select! {
+            <-clock => send!(samples <- level.load(Relaxed)),
+            <-done => return,
+        }
     }
 }
-fn slots(slots: &Semaphore, ctx: &Context) {
+fn slots(ctx: &Context, slots: &Semaphore) {
     let all = Chan::unbounded();
     go!(use_all(all.receiver()));
     while slots.acquire(ctx, 1).is_ok() { send!(all <- 1); }
