@@ -9,5 +9,4 @@ gochan::runtime::local! {
 
 fn main() {
     LIST.with(|list| drop(gochan::go!({ list.borrow().len() })));
-    gochan::scope(|s| LIST.with(|list| drop(s.go(|| list.borrow().len()))));
 }
