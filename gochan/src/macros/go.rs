@@ -77,7 +77,8 @@ macro_rules! go {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __in_editor {
-    ($($statements:tt)*) => { $($statements)* };
+    // In a block, where the variables are also in scope behind the last statement.
+    ($($statements:tt)*) => { { $($statements)* } };
 }
 
 /// Statements that only rust-analyzer sees.
