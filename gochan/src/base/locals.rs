@@ -86,7 +86,7 @@ impl Locals {
 
     #[inline]
     fn get(&self) -> Option<&Table> {
-        // SAFETY: it lives until `end` or `swap` take it out. No function of this type holds the reference while code of the
+        // SAFETY: it lives until `end_all` or `swap` take it out. No function of this type holds the reference while code of the
         // user runs, which is what could get there.
         self.0.get().map(|table| unsafe { table.as_ref() })
     }
@@ -136,9 +136,16 @@ impl Locals {
     /// Ends the values, the last one first. Destructors may make further ones of other keys, and these end as well.
     ///
     /// As with `thread_local!`, a panic in a destructor ends the process. One that `is_no_panic` only ends the destructor.
+    #[inline]
+    pub(crate) fn end(&self, is_no_panic: fn(&(dyn Any + Send)) -> bool) {
+        if !self.is_empty() {
+            self.end_all(is_no_panic);
+        }
+    }
+
     #[cold]
     #[inline(never)]
-    pub(crate) fn end(&self, is_no_panic: fn(&(dyn Any + Send)) -> bool) {
+    fn end_all(&self, is_no_panic: fn(&(dyn Any + Send)) -> bool) {
         while let Some(value) = self.end_last() {
             if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(value)))
                 && !is_no_panic(&*payload)

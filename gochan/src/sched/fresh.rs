@@ -21,7 +21,7 @@ use crate::shim::atomic::{AtomicU64, Ordering::*};
 use crate::shim::{Cell, Memory};
 use std::cell::UnsafeCell;
 use std::mem::ManuallyDrop;
-use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr::NonNull;
 
 /// The handle is gone: the goroutine frees the allocation at its end.
@@ -42,7 +42,7 @@ pub(crate) struct Header {
     vtable: &'static Vtable,
     /// The id above the state bits.
     state: AtomicU64,
-    origin: Origin,
+    pub(crate) origin: Origin,
     /// An [`Owner`] as a word, once `JOINING` is set.
     joiner: Cell<Option<NonNull<()>>>,
     memory: Memory,
@@ -271,7 +271,7 @@ where
         if let Err(payload) = &**result
             && !payload.is::<Goexit>()
         {
-            crate::base::report::body_panicked(header.id(), header.site(), &**payload);
+            crate::base::report::body_panicked(header.id(), header.origin.site(), &**payload);
         }
         if fork::is_forked_child() {
             match &**result {
@@ -328,7 +328,7 @@ where
             if let Err(payload) = &result
                 && !payload.is::<Goexit>()
             {
-                crate::base::report::panicked_detached(header.id(), header.site(), &**payload);
+                crate::base::report::panicked_detached(header.id(), header.origin.site(), &**payload);
             }
             drop_quietly(result);
             Self::end_locals();
@@ -389,10 +389,5 @@ impl Header {
     #[inline]
     fn id(&self) -> u64 {
         self.state.load(Relaxed) >> ID_SHIFT
-    }
-
-    #[inline]
-    pub(crate) fn site(&self) -> &'static Location<'static> {
-        self.origin.site()
     }
 }

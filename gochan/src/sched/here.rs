@@ -37,11 +37,7 @@ pub(crate) fn inherit(heirs: Vec<Heir>) {
 #[inline(always)]
 pub(crate) fn end_locals() {
     if locals::are_used() {
-        with_locals(|locals, _| {
-            if !locals.is_empty() {
-                locals.end(|payload| payload.is::<Goexit>());
-            }
-        });
+        with_locals(|locals, _| locals.end(<dyn std::any::Any + Send>::is::<Goexit>));
     }
 }
 

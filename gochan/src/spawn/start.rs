@@ -202,7 +202,7 @@ fn spawn_on(worker: &'static Worker, fresh: FreshRef, placement: Placement) {
                     return all[index].push_fresh_from_elsewhere(fresh, true);
                 }
                 let turn = Some(worker.turn_number());
-                parent.siblings.next_offset(fresh.header().site(), all.len(), turn, || Alive {
+                parent.siblings.next_offset(fresh.header().origin.site(), all.len(), turn, || Alive {
                     all: crate::sched::count::count_goroutines(),
                     ready: worker.ready_count(),
                 })
@@ -241,7 +241,7 @@ fn spawn_from_thread(fresh: FreshRef, placement: Placement) -> Result<(), SpawnE
                 return Ok(());
             }
             let offset = SIBLINGS.try_with(|siblings| {
-                siblings.next_offset(fresh.header().site(), all.len(), None, || Alive {
+                siblings.next_offset(fresh.header().origin.site(), all.len(), None, || Alive {
                     all: crate::sched::count::count_goroutines(),
                     ready: 0,
                 })

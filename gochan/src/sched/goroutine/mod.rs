@@ -127,7 +127,7 @@ impl Goroutine {
         let block = block_address(slot) as *mut Goroutine;
         let tls = Block::below(block as usize);
         let stack = CoroutineStack { base: block as usize - own_tls::room(), limit: slot.limit() };
-        let (id, site) = (fresh.id(), fresh.header().site());
+        let (id, site) = (fresh.id(), fresh.header().origin.site());
         // The stack of a special goroutine may be smaller than the one that the others are to have.
         let ordinary = !fresh.is_special();
         // The fields are written one by one, except the status: another thread may be reading it, so only its own atomic
@@ -204,7 +204,7 @@ impl Goroutine {
     #[inline]
     fn become_next(&self, fresh: FreshRef) {
         self.body.set(ptr::from_ref(fresh.header()).cast());
-        self.status.become_goroutine(fresh.id(), fresh.header().site());
+        self.status.become_goroutine(fresh.id(), fresh.header().origin.site());
         self.siblings.reset();
         // The worker's queues may have registered with their collector here while the next one was taken out.
         own_tls::run_destructors();
