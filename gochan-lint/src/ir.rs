@@ -276,6 +276,11 @@ pub enum Capacity {
     Unknown,
 }
 
+impl Capacity {
+    /// That of `Chan::unbounded()`: no send waits.
+    pub const UNBOUNDED: Capacity = Capacity::Exactly(u64::MAX);
+}
+
 /// An argument of a call.
 #[derive(Debug, Clone)]
 pub struct Arg {

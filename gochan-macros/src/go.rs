@@ -1,5 +1,6 @@
 //! `go!` expands to `let` statements for what the caller evaluates and a `move` closure for what the goroutine runs.
 
+mod listed;
 mod now;
 
 use gochan_syntax::{Body, CloneEntry, CloneList, Form, Go, Literal, Parameter, fragments};
@@ -17,6 +18,7 @@ pub(crate) fn expand(root: &Root, Go { clones, form }: Go) -> TokenStream {
     let spawn = root.private("go");
     let is_call = matches!(form, Form::Call(_));
     let entries = || clones.iter().flat_map(|list: &CloneList| &list.entries);
+    let listed = listed::uses(root, entries(), &form);
     let Later { now, span, body } = match form {
         Form::Block(body) => Later { now: None, span: body.span, body: owning(entries(), body) },
         Form::Literal(literal) => called_literal(entries(), literal),
@@ -30,9 +32,9 @@ pub(crate) fn expand(root: &Root, Go { clones, form }: Go) -> TokenStream {
     if is_call {
         let handle = Ident::new("__gochan_handle", at(span));
         let runs = runs_to_its_end(root, &handle);
-        quote!(#(#clones)* #now match #spawn(#closure) { #handle => { #runs #handle } })
+        quote!(#listed #(#clones)* #now match #spawn(#closure) { #handle => { #runs #handle } })
     } else {
-        quote!(#(#clones)* #now #spawn(#closure))
+        quote!(#listed #(#clones)* #now #spawn(#closure))
     }
 }
 

@@ -129,7 +129,8 @@
 //! * `cargo gochan-lint` reports `thread_local_across_blocking` and `guard_across_blocking`.
 //!
 //! The remedy: wait first, and then enter the scope or access the thread-local with the result; or make the value
-//! without waiting (`const { … }`, or an empty `RefCell` that is filled later). A program that cannot be changed can
+//! without waiting (`const { … }`, or an empty `RefCell` that is filled later); or make it a
+//! [goroutine-local](macro@runtime::local) value, whose initialiser may wait. A program that cannot be changed can
 //! run on [`Backend::Threads`](runtime::Backend::Threads) (`GOCHAN_BACKEND=threads`): every goroutine then has its own
 //! thread, and everything else is the same. Or it can run on [virtual threads](runtime#virtual-threads)
 //! (`GOCHAN_BACKEND=virtual`), where each goroutine has thread-locals of its own.

@@ -4,6 +4,7 @@ pub use crate::chan::{CloseSide, RecvSide, SendSide, ZeroValue, close, recv, rec
 pub use crate::context::release::with_context;
 pub use crate::select::private as select;
 use crate::spawn::join::JoinHandle;
+pub use crate::spawn::local::{inherited, not_inherited};
 pub use crate::test::Test;
 pub use gochan_macros as macros;
 use std::fmt;

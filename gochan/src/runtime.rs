@@ -94,6 +94,8 @@
 //! There are as many workers as processors that the process may use when it starts: the affinity mask and, on Linux, the CPU
 //! quota of its control group are taken into account. `GOCHAN_MAXPROCS` overrides this.
 
+#[doc(inline)]
+pub use crate::__local as local;
 pub use crate::base::settings::PanicPolicy;
 pub use crate::base::settings::{Backend, Builder, InstallError, Traceback};
 pub use crate::diag::dump::{GoroutineInfo, State, dump, goroutines, stacks};
@@ -105,4 +107,5 @@ pub use crate::sched::here::current_id;
 pub use crate::sched::park::WaitReason;
 pub use crate::spawn::current::{goexit, gosched, num_cpu, num_goroutine};
 pub use crate::spawn::grow::grow;
+pub use crate::spawn::local::{AccessError, LocalKey};
 pub use crate::spawn::start::SpawnError;

@@ -37,6 +37,16 @@ fn mistakes_with_the_methods_of_contexts() {
 }
 
 #[test]
+fn mistakes_with_goroutine_local_values() {
+    trybuild::TestCases::new().compile_fail("tests/ui/local/*.rs");
+}
+
+#[test]
+fn mistakes_with_sync() {
+    trybuild::TestCases::new().compile_fail("tests/ui/sync/*.rs");
+}
+
+#[test]
 fn mistakes_with_main() {
     trybuild::TestCases::new().compile_fail("tests/ui/main/*.rs");
 }

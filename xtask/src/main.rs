@@ -6,6 +6,7 @@ mod ci;
 mod command;
 mod counts;
 mod cov;
+mod editor;
 mod fuzz;
 mod fuzz_runtime;
 mod house;
@@ -61,6 +62,9 @@ enum Task {
     /// Measure which lines of the crates the tests execute
     #[command(long_about = cov::HELP)]
     Cov(cov::Options),
+    /// Ask rust-analyzer for completions, hovers and renames inside of the macros
+    #[command(long_about = editor::HELP)]
+    Editor(editor::Options),
     /// Run the linter over sources that do not use gochan: for false alarms, and for its speed
     #[command(long_about = lint::HELP)]
     Lint(lint::Options),
@@ -96,6 +100,7 @@ fn main() -> ExitCode {
         Task::Fuzz(options) => fuzz::run(options),
         Task::FuzzRuntime(options) => fuzz_runtime::run(options),
         Task::Cov(options) => cov::run(options),
+        Task::Editor(options) => editor::run(&options),
         Task::Lint(options) => lint::run(options),
         Task::Portability(options) => portability::run(&options),
         Task::Targets(options) => targets::run(&options),

@@ -5,7 +5,9 @@ use super::kind::{Kind, Side};
 use super::kinds::LAZY;
 use super::lazies::lazies;
 use super::program::Program;
-use crate::ir::{Arg, Arm, BodyId, BodyKind, Bound, Call, ObjectId, Op, OpKind, Origin, Runs, Where};
+use crate::ir::{
+    Arg, Arm, BodyId, BodyKind, Bound, Call, Capacity, ObjectId, Op, OpKind, Origin, Runs, Where,
+};
 use crate::source::Span;
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -97,7 +99,9 @@ impl Interpreter<'_> {
         match &op.kind {
             OpKind::New(object) => one(EventKind::New(self.root(*object))),
             OpKind::DroppedAtOnce(object) => one(EventKind::DroppedAtOnce(self.root(*object))),
-            OpKind::Send(channel) => one(EventKind::Send(self.root(*channel), Face::Panics)),
+            OpKind::Send(channel) => {
+                one(EventKind::Send(self.root(*channel), self.face_of_send(*channel, Face::Panics)))
+            }
             OpKind::Recv(channel, bound) => {
                 one(EventKind::Recv(self.root(*channel), *bound, Stops::Goroutine))
             }
@@ -354,6 +358,14 @@ impl Interpreter<'_> {
     pub(super) fn face(&self, call: &Call) -> Face {
         let ignored = call.result.is_some_and(|result| self.ignored.contains(&result));
         if ignored { Face::Panics } else { Face::Checked }
+    }
+
+    /// The face of a send that does not only try. With room for everything, it does not wait either.
+    pub(super) fn face_of_send(&self, channel: ObjectId, face: Face) -> Face {
+        match self.kind(channel) {
+            Kind::Channel(_, Some(Capacity::UNBOUNDED)) => Face::Tries,
+            _ => face,
+        }
     }
 
     pub(super) fn closures_of<'c>(&'c self, call: &'c Call) -> impl Iterator<Item = BodyId> + 'c {

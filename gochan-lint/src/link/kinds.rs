@@ -150,18 +150,22 @@ impl Resolver<'_> {
             return self.returned(callee);
         }
         if let [.., owner, name] = names[..]
-            && matches!(name, "new" | "default" | "nil" | "with_capacity")
+            && matches!(name, "new" | "default" | "nil" | "with_capacity" | "unbounded")
             && let Some(meant) = self.program.alias(self.unit, owner).filter(|meant| !self.has_alias(meant))
         {
             match self.ty(meant) {
                 Kind::Channel(side, _) if name == "new" => {
                     return Kind::Channel(side, Some(Capacity::Exactly(0)));
                 }
+                Kind::Channel(side, _) if name == "unbounded" => {
+                    return Kind::Channel(side, Some(Capacity::UNBOUNDED));
+                }
                 Kind::Channel(..) if name != "with_capacity" => return Kind::Nil,
                 kind => return kind,
             }
         }
-        let maker = matches!(names[..], [.., "new" | "with_capacity" | "nil" | "default" | "from"]);
+        let maker =
+            matches!(names[..], [.., "new" | "with_capacity" | "unbounded" | "nil" | "default" | "from"]);
         let ours = match &names[..] {
             [owner @ .., _] if maker => self.program.is_ours(self.unit, owner),
             whole => self.program.is_ours(self.unit, whole),
@@ -191,6 +195,7 @@ impl Resolver<'_> {
                 let known = first.and_then(|number| u64::try_from(number).ok()).map(Capacity::Exactly);
                 Kind::Channel(Side::Both, Some(known.unwrap_or(Capacity::Unknown)))
             }
+            [.., "Chan", "unbounded"] => Kind::Channel(Side::Both, Some(Capacity::UNBOUNDED)),
             [.., "Chan" | "Sender" | "Receiver", "nil" | "default"] => Kind::Nil,
             [.., "WaitGroup", "new" | "default"] => Kind::WaitGroup,
             [.., "background" | "todo"] => Kind::Context,

@@ -115,7 +115,7 @@ impl Interpreter<'_> {
     fn send_method(&self, channel: ObjectId, name: &str, call: &Call) -> Vec<EventKind> {
         let value = call.args.first().filter(|arg| !arg.by_ref).and_then(|arg| arg.object);
         let value = value.map(|object| EventKind::Escape(self.root(object), Where::Stored));
-        let face = if name == "send" { self.face(call) } else { Face::Tries };
+        let face = if name == "send" { self.face_of_send(channel, self.face(call)) } else { Face::Tries };
         value.into_iter().chain([EventKind::Send(channel, face)]).collect()
     }
 

@@ -52,6 +52,7 @@ mod tests;
 mod thread_local_across_blocking;
 mod tick_never_stopped;
 mod todo_context;
+mod unbounded_send_loop;
 mod unbuffered_signal;
 mod unchecked_timeout;
 mod unguarded_map;
@@ -115,6 +116,7 @@ pub const ALL: &[&Lint] = &[
     &thread_local_across_blocking::LINT,
     &tick_never_stopped::LINT,
     &todo_context::LINT,
+    &unbounded_send_loop::LINT,
     &unbuffered_signal::LINT,
     &unchecked_timeout::LINT,
     &unguarded_map::LINT,

@@ -300,7 +300,7 @@ pub(super) fn method_by_path(path: &[String], args: &[Arg]) -> Option<Call> {
     const TYPES: [&str; 9] =
         ["Chan", "Sender", "Receiver", "WaitGroup", "Context", "CancelHandle", "Mutex", "RwLock", "Once"];
     let ([.., owner, name], [receiver, args @ ..]) = (path, args) else { return None };
-    let makes = matches!(name.as_str(), "new" | "with_capacity" | "from" | "default");
+    let makes = matches!(name.as_str(), "new" | "with_capacity" | "unbounded" | "from" | "default");
     let receiver = receiver.object.filter(|_| !makes && TYPES.contains(&owner.as_str()))?;
     Some(Call {
         path: vec![name.clone()],

@@ -55,7 +55,7 @@ pub trait SendSide {
     label = "this cannot be received from",
     note = "`Chan<T>` and `Receiver<T>` can; a `Sender<T>` only sends, as Go's `chan<- T`",
     note = "a timer or ticker has its channel in `timer.channel()`, a context in `ctx.done()`; wait for a goroutine with \
-            `handle.join()`"
+            `handle.join()`, or in an arm with `<-handle.finished()`"
 )]
 pub trait RecvSide {
     /// The element type.

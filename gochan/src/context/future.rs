@@ -7,6 +7,7 @@ use super::{Context, ContextError};
 use crate::base::lock::lock;
 use crate::chan::Receiver;
 use std::fmt;
+use std::panic::Location;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{self, Wake, Waker};
@@ -141,7 +142,7 @@ impl<F: Future + Send + 'static> Wake for WatchedFuture<F> {
     fn wake(self: Arc<Self>) {
         // The caller may hold any lock, so the future is not polled here.
         if !self.state().over {
-            crate::spawn::start::go(move || self.poll());
+            crate::spawn::start::go_from(Location::caller(), move || self.poll());
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::base::spin::SpinLock;
 use std::cell::UnsafeCell;
 use std::error::Error;
 use std::fmt;
+use std::panic::Location;
 use std::ptr::NonNull;
 use std::sync::Arc;
 use std::time::Instant;
@@ -101,7 +102,7 @@ impl EndSignal {
     fn report(&self, error: ContextError, cause: Option<Given>) {
         let Some(scope) = self.live_scope() else { return };
         let ended = scope.end_quietly(error, cause);
-        crate::spawn::start::go(move || {
+        crate::spawn::start::go_from(Location::caller(), move || {
             if let Some(ended) = ended {
                 ended.finish();
             }

@@ -72,6 +72,23 @@ macro_rules! go {
     ($($input:tt)*) => { $crate::__private::macros::go! { [$crate] $($input)* } };
 }
 
+/// Statements that only rust-analyzer sees.
+#[cfg(rust_analyzer)]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __in_editor {
+    // In a block, where the variables are also in scope behind the last statement.
+    ($($statements:tt)*) => { { $($statements)* } };
+}
+
+/// Statements that only rust-analyzer sees.
+#[cfg(not(rust_analyzer))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __in_editor {
+    ($($statements:tt)*) => {};
+}
+
 /// Runs code at the end of the enclosing block, however it is left: Go's `defer`.
 ///
 /// Takes an expression or statements. They run when the *block* ends, not the function as in Go, even while a panic

@@ -9,4 +9,6 @@ mod context;
 #[macro_use]
 mod go;
 #[macro_use]
+mod local;
+#[macro_use]
 mod select;

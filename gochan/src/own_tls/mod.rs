@@ -22,7 +22,7 @@
 //! | `worker::CURRENT` | its own copy, set when the goroutine begins |
 //! | `clock::{VIRTUAL, DEADLINES}`, `random::STATE`, `report::IS_SILENT`, `actors::KIND`, `group::OF_THREAD`, `knots::party::NUMBER` | the worker's, through [`of_worker`] |
 //! | `tick_instant::LAST`, `spin::HELD`, `park::PARKER` | its own: a cache, a count that is zero at each switch, the parker of this thread of its own |
-//! | `threads::{CURRENT, HELD, OWN}`, `start::{SIBLINGS, HOME}`, `blocking::CALLER` | its own, and unused: they belong to threads that run no goroutine |
+//! | `threads::{CURRENT, HELD, OWN}`, `here::OF_THREAD`, `local::END_OF_THREAD`, `start::{SIBLINGS, HOME}`, `blocking::CALLER` | its own, and unused: they belong to threads that run no goroutine |
 //!
 //! # Which code runs on which block
 //!

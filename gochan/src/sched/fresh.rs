@@ -5,6 +5,7 @@
 //! for what is final before each.
 
 use super::goroutine::Goroutine;
+use super::here;
 use super::park::Owner;
 use super::task_memory;
 use super::worker::driver;
@@ -12,6 +13,7 @@ use super::worker::driver::Operation;
 use crate::base::attributes;
 use crate::base::callback::drop_quietly;
 use crate::base::fork;
+use crate::base::origin::Origin;
 use crate::base::slow_path;
 use crate::base::touch::Touch;
 use crate::own_tls;
@@ -19,7 +21,7 @@ use crate::shim::atomic::{AtomicU64, Ordering::*};
 use crate::shim::{Cell, Memory};
 use std::cell::UnsafeCell;
 use std::mem::ManuallyDrop;
-use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr::NonNull;
 
 /// The handle is gone: the goroutine frees the allocation at its end.
@@ -40,7 +42,7 @@ pub(crate) struct Header {
     vtable: &'static Vtable,
     /// The id above the state bits.
     state: AtomicU64,
-    pub(crate) site: &'static Location<'static>,
+    pub(crate) origin: Origin,
     /// An [`Owner`] as a word, once `JOINING` is set.
     joiner: Cell<Option<NonNull<()>>>,
     memory: Memory,
@@ -94,12 +96,7 @@ pub(crate) fn raise_goexit() -> ! {
 
 impl FreshRef {
     /// A fresh goroutine that will run `closure`. `attributed` if the side table has attributes for `id`.
-    pub(crate) fn new<F, T>(
-        id: u64,
-        attributed: bool,
-        site: &'static Location<'static>,
-        closure: F,
-    ) -> FreshRef
+    pub(crate) fn new<F, T>(id: u64, attributed: bool, origin: Origin, closure: F) -> FreshRef
     where
         F: FnOnce() -> T + Send,
         T: Send,
@@ -108,7 +105,7 @@ impl FreshRef {
         let header = Header {
             vtable: Fresh::<F, T>::VTABLE,
             state: AtomicU64::new(id << ID_SHIFT | if special { SPECIAL } else { 0 }),
-            site,
+            origin,
             joiner: Cell::new(None),
             memory: Memory::new(),
         };
@@ -164,9 +161,12 @@ impl FreshRef {
     /// # Safety
     /// Called once for a goroutine.
     pub(crate) unsafe fn run(self) {
-        let run = self.header().vtable.run;
-        // SAFETY: the vtable belongs to this allocation; run once, by the caller's promise.
-        unsafe { run(self.0) }
+        let Header { vtable, origin, .. } = self.header();
+        // SAFETY: the vtable belongs to this allocation; run once, and so inherits once, by the caller's promise.
+        unsafe {
+            here::inherit(origin.take_heirs());
+            (vtable.run)(self.0);
+        }
     }
 
     /// Drops the allocation with its closure. If a destructor of that panics, only the panic hook notices.
@@ -177,9 +177,11 @@ impl FreshRef {
         if self.is_special() {
             attributes::forget(self.id());
         }
-        let drop_closure = self.header().vtable.drop_closure;
+        let Header { vtable, origin, .. } = self.header();
         // SAFETY: the vtable belongs to this allocation, whose closure is still in place.
-        drop_quietly(catch_unwind(AssertUnwindSafe(|| unsafe { drop_closure(self.0) })));
+        drop_quietly(catch_unwind(AssertUnwindSafe(|| unsafe { (vtable.drop_closure)(self.0) })));
+        // SAFETY: by the caller's promise no other thread uses it.
+        unsafe { origin.take_heirs() }.into_iter().for_each(drop_quietly);
         // SAFETY: the caller's promise; nothing in the body is left to drop.
         unsafe { self.free() };
     }
@@ -269,7 +271,7 @@ where
         if let Err(payload) = &**result
             && !payload.is::<Goexit>()
         {
-            crate::base::report::body_panicked(header.id(), header.site, &**payload);
+            crate::base::report::body_panicked(header.id(), header.origin.site(), &**payload);
         }
         if fork::is_forked_child() {
             match &**result {
@@ -326,7 +328,7 @@ where
             if let Err(payload) = &result
                 && !payload.is::<Goexit>()
             {
-                crate::base::report::panicked_detached(header.id(), header.site, &**payload);
+                crate::base::report::panicked_detached(header.id(), header.origin.site(), &**payload);
             }
             drop_quietly(result);
             Self::end_locals();
@@ -338,6 +340,7 @@ where
     /// What belongs to the goroutine as to a thread ends, by user code.
     #[inline]
     fn end_locals() {
+        here::end_locals();
         super::span::end_spans();
         if own_tls::run_destructors()
             && let Some(goroutine) = Goroutine::current()
@@ -369,8 +372,11 @@ where
     unsafe fn free(fresh: NonNull<Header>) {
         // SAFETY: not freed yet.
         unsafe { fresh.as_ref() }.memory.ends();
-        // SAFETY: allocated for this very type; neither header nor body has anything to drop.
-        unsafe { task_memory::free(fresh.cast::<Self>()) };
+        // SAFETY: allocated for this very type; nothing else in header and body is left to drop.
+        unsafe {
+            (&raw mut (*fresh.as_ptr()).origin).drop_in_place();
+            task_memory::free(fresh.cast::<Self>());
+        }
     }
 }
 

@@ -1,13 +1,45 @@
 //! What code that may run on a goroutine asks of the calling thread's worker.
 
+use super::fresh::Goexit;
 use super::goroutine::Goroutine;
 use super::park::NOWHERE;
 use super::threads;
 use super::worker::Worker;
 use crate::base::above::{Above, Calls};
+use crate::base::locals::{self, Heir, Locals};
 use crate::base::spin::assert_none_held;
 use std::num::NonZero;
 use std::sync::LazyLock;
+
+thread_local! {
+    /// Of a thread that runs no goroutine, or is one. Without a destructor, so that those of others may still use it.
+    static OF_THREAD: Locals = const { Locals::new() };
+}
+
+/// The goroutine-local values of the calling goroutine, or of the thread. True: of the thread.
+#[inline]
+pub(crate) fn with_locals<R>(f: impl FnOnce(&Locals, bool) -> R) -> R {
+    match Goroutine::current() {
+        Some(goroutine) => f(&goroutine.locals, false),
+        None => OF_THREAD.with(|locals| f(locals, true)),
+    }
+}
+
+/// The calling goroutine begins with these values.
+#[inline]
+pub(crate) fn inherit(heirs: Vec<Heir>) {
+    if !heirs.is_empty() {
+        with_locals(|locals, _| locals.inherit(heirs));
+    }
+}
+
+/// The goroutine-local values end.
+#[inline(always)]
+pub(crate) fn end_locals() {
+    if locals::are_used() {
+        with_locals(|locals, _| locals.end(<dyn std::any::Any + Send>::is::<Goexit>));
+    }
+}
 
 /// Counts one completed operation that might have waited. At the end of its budget the calling goroutine yields.
 #[inline(always)]

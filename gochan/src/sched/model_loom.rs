@@ -6,6 +6,7 @@
 use super::fresh::FreshRef;
 use super::park::{Parker, WaitReason};
 use crate::base::inbox::{Inbox, Link, Linked};
+use crate::base::origin::Origin;
 use crate::base::sleeper::Sleeper;
 use crate::shim::{self, Cell, UnsafeCell, check};
 use crate::spawn::block_on::block_on;
@@ -208,7 +209,7 @@ fn goroutine(handle: impl Fn(JoinHandle<Returned>) + Send + Sync + 'static) {
                 Returned { value, drops }
             }
         };
-        let task = FreshRef::new(1, false, Location::caller(), body);
+        let task = FreshRef::new(1, false, Origin::at(Location::caller()), body);
         let thread = {
             let task = task;
             // SAFETY: run once.

@@ -69,7 +69,7 @@ impl std::ops::Deref for ThreadStatus {
 pub(crate) unsafe fn start(fresh: FreshRef) -> Result<(), String> {
     let stack_size = fresh.is_special().then(|| fresh.stack_size(settings().stack_size));
     Above::threads_start();
-    let (id, site) = (fresh.id(), fresh.header().site);
+    let (id, site) = (fresh.id(), fresh.header().origin.site());
     let status = Arc::new(ThreadStatus::new(Status::new(id, site)));
     live().insert(id, status.clone());
     let group = test_group::current();
@@ -98,10 +98,11 @@ fn run(fresh: FreshRef, status: Arc<ThreadStatus>, group: Option<Arc<TestGroup>>
     let id = status.id();
     let membership = Membership::begin(group.clone());
     CURRENT.set(Some(status));
-    let span = super::span::of_thread(id, Some(fresh.header().site));
+    let span = super::span::of_thread(id, Some(fresh.header().origin.site()));
     HELD.take();
     // SAFETY: a goroutine is started once.
     unsafe { fresh.run() };
+    super::here::end_locals();
     if HELD.take() > 0 {
         Above::ended_holding(id);
     }

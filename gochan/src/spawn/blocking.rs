@@ -1,5 +1,6 @@
 //! Calls that block their thread, kept off the workers.
 
+use super::local;
 use crate::base::above::{Above, Calls};
 use crate::base::actors::ThreadKind;
 use crate::base::location::SourceLocation;
@@ -50,6 +51,9 @@ fn pool() -> &'static ThreadPool {
 /// goroutines of the worker waiting. `f` may borrow from the caller, which waits until `f` has returned. Outside of a
 /// goroutine, and in a forked child, `f` runs on the calling thread.
 ///
+/// For [goroutine-local values](macro@crate::runtime::local) a call is like a goroutine: it begins with clones of those that are
+/// inherited, and has its own.
+///
 /// Up to [`blocking_threads`](crate::runtime::Builder::blocking_threads) calls run at once, 10,000 by default.
 /// Further calls wait for a free thread, as do calls for which the operating system refuses another thread. Calls that have
 /// waited for more than a second are reported on standard error, once.
@@ -67,6 +71,7 @@ where
     F: FnOnce() -> T + Send,
     T: Send,
 {
+    let f = local::apart(f);
     let Some(goroutine) = Goroutine::current() else { return f() };
     // The threads of the pool are not there.
     if fork::is_forked_child() {

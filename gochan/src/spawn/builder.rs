@@ -1,6 +1,7 @@
 //! Goroutines with a name, a stack size or a placement of their own.
 
 use super::join::JoinHandle;
+use super::local;
 use super::start::{SpawnError, try_spawn};
 use crate::base::attributes::Attributes;
 use crate::base::placement::Placement;
@@ -98,6 +99,6 @@ impl Builder {
             // Here, where the panic is the caller's, and not on the worker that makes the stack.
             assert!(bytes <= MAX_STACK, "a stack of {bytes} bytes is asked for; at most {MAX_STACK}");
         }
-        try_spawn(self.attributes, self.placement, Location::caller(), f)
+        try_spawn(self.attributes, self.placement, local::origin(Location::caller()), f)
     }
 }

@@ -229,7 +229,11 @@ impl<T> JoinHandle<T> {
             if let Err(payload) = &result
                 && !payload.is::<Goexit>()
             {
-                crate::base::report::panicked_detached(self.id(), self.fresh.header().site, &**payload);
+                crate::base::report::panicked_detached(
+                    self.id(),
+                    self.fresh.header().origin.site(),
+                    &**payload,
+                );
             }
             self.fresh.free();
             drop_quietly(result);

@@ -9,6 +9,7 @@ pub(crate) mod current;
 pub(crate) mod grow;
 pub(crate) mod join;
 pub(crate) mod join_future;
+pub(crate) mod local;
 pub(crate) mod main;
 pub(crate) mod outlived;
 pub(crate) mod scope;

@@ -2,6 +2,7 @@
 
 use super::countdown::Countdown;
 use super::join::JoinHandle;
+use super::local;
 use super::start;
 use crate::base::attributes::Attributes;
 use crate::base::fork;
@@ -92,6 +93,7 @@ impl<'scope, 'env> Scope<'scope, 'env> {
         T: Send + 'scope,
     {
         let site = Location::caller();
+        let origin = local::origin(site);
         let shared = self.shared.clone();
         let packet = Arc::new(Packet { value: Mutex::new(None), payload: Payload::default() });
         let result = packet.clone();
@@ -116,7 +118,7 @@ impl<'scope, 'env> Scope<'scope, 'env> {
         // SAFETY: `scope` does not return before `children` is down to zero, which is after the last use of a
         // borrow: the closure is consumed, the value stored or dropped. If the goroutine cannot be started, the
         // closure is dropped before this returns, in the scope's own call or in another child, which counts.
-        let handle = unsafe { start::spawn_borrowing(Attributes::default(), Placement::Auto, site, body) };
+        let handle = unsafe { start::spawn_borrowing(Attributes::default(), Placement::Auto, origin, body) };
         ScopedJoinHandle { handle, packet, env: PhantomData }
     }
 }

@@ -1,9 +1,11 @@
 //! Spawning goroutines: on which worker each starts.
 
 use super::join::JoinHandle;
+use super::local;
 use crate::base::above::{Above, Launch};
 use crate::base::attributes::{self, Attributes};
 use crate::base::fork;
+use crate::base::origin::Origin;
 use crate::base::placement::{Alive, Placement, Siblings};
 use crate::base::seats::Seat;
 use crate::base::settings::{Backend, settings};
@@ -52,7 +54,7 @@ where
     if let Err(refusal) = has_stack(None) {
         refuse(&refusal);
     }
-    go_from(Location::caller(), f)
+    go(f)
 }
 
 /// Whether a goroutine that is spawned now could have a stack, of `wanted` bytes if it asks for a size.
@@ -82,25 +84,26 @@ where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
-    go_from(Location::caller(), f)
+    spawn(Attributes::default(), Placement::Auto, local::origin(Location::caller()), f)
 }
 
-/// As [`go()`], with `site` as the place of the call.
+/// As [`go()`], with `site` as the place of the call. It inherits nothing: it is not for the caller that it runs, or this is
+/// no place for user code.
 #[inline]
 pub(crate) fn go_from<F, T>(site: &'static Location<'static>, f: F) -> JoinHandle<T>
 where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
-    spawn(Attributes::default(), Placement::Auto, site, f)
+    spawn(Attributes::default(), Placement::Auto, Origin::at(site), f)
 }
 
-/// Spawns `closure` with `site` as the place of the call.
+/// Spawns `closure`.
 #[inline]
 pub(crate) fn spawn<F, T>(
     attributes: Attributes,
     placement: Placement,
-    site: &'static Location<'static>,
+    origin: Origin,
     closure: F,
 ) -> JoinHandle<T>
 where
@@ -108,14 +111,14 @@ where
     T: Send + 'static,
 {
     // SAFETY: a `'static` closure borrows nothing that could end.
-    unsafe { spawn_borrowing(attributes, placement, site, closure) }
+    unsafe { spawn_borrowing(attributes, placement, origin, closure) }
 }
 
 /// As [`spawn()`], if there is a stack.
 pub(super) fn try_spawn<F, T>(
     attributes: Attributes,
     placement: Placement,
-    site: &'static Location<'static>,
+    origin: Origin,
     closure: F,
 ) -> Result<JoinHandle<T>, SpawnError>
 where
@@ -124,12 +127,12 @@ where
 {
     has_stack(attributes.stack_size)?;
     // SAFETY: a `'static` closure borrows nothing that could end.
-    unsafe { try_spawn_borrowing(attributes, placement, site, closure) }
+    unsafe { try_spawn_borrowing(attributes, placement, origin, closure) }
 }
 
 impl Launch for Above {
     fn launch<F: FnOnce() + Send + 'static>(placement: Placement, site: &'static Location<'static>, f: F) {
-        drop(spawn(Attributes::default(), placement, site, f));
+        drop(spawn(Attributes::default(), placement, Origin::at(site), f));
     }
 }
 
@@ -141,7 +144,7 @@ impl Launch for Above {
 pub(crate) unsafe fn spawn_borrowing<F, T>(
     attributes: Attributes,
     placement: Placement,
-    site: &'static Location<'static>,
+    origin: Origin,
     closure: F,
 ) -> JoinHandle<T>
 where
@@ -149,7 +152,7 @@ where
     T: Send,
 {
     // SAFETY: the caller's promise.
-    match unsafe { try_spawn_borrowing(attributes, placement, site, closure) } {
+    match unsafe { try_spawn_borrowing(attributes, placement, origin, closure) } {
         Ok(handle) => handle,
         Err(refusal) => refuse(&refusal),
     }
@@ -161,7 +164,7 @@ where
 unsafe fn try_spawn_borrowing<F, T>(
     attributes: Attributes,
     placement: Placement,
-    site: &'static Location<'static>,
+    origin: Origin,
     closure: F,
 ) -> Result<JoinHandle<T>, SpawnError>
 where
@@ -170,6 +173,7 @@ where
 {
     fork::refuse_after_fork();
     let attributed = !attributes.is_default();
+    let site = origin.site();
     let worker = Worker::current();
     let id = match worker {
         Some(worker) => worker.new_id(),
@@ -178,7 +182,7 @@ where
     if attributed {
         attributes::remember(id, site, attributes);
     }
-    let fresh = FreshRef::new(id, attributed, site, closure);
+    let fresh = FreshRef::new(id, attributed, origin, closure);
     match worker {
         Some(worker) => spawn_on(worker, fresh, placement),
         None => spawn_from_thread(fresh, placement)?,
@@ -198,7 +202,7 @@ fn spawn_on(worker: &'static Worker, fresh: FreshRef, placement: Placement) {
                     return all[index].push_fresh_from_elsewhere(fresh, true);
                 }
                 let turn = Some(worker.turn_number());
-                parent.siblings.next_offset(fresh.header().site, all.len(), turn, || Alive {
+                parent.siblings.next_offset(fresh.header().origin.site(), all.len(), turn, || Alive {
                     all: crate::sched::count::count_goroutines(),
                     ready: worker.ready_count(),
                 })
@@ -237,7 +241,7 @@ fn spawn_from_thread(fresh: FreshRef, placement: Placement) -> Result<(), SpawnE
                 return Ok(());
             }
             let offset = SIBLINGS.try_with(|siblings| {
-                siblings.next_offset(fresh.header().site, all.len(), None, || Alive {
+                siblings.next_offset(fresh.header().origin.site(), all.len(), None, || Alive {
                     all: crate::sched::count::count_goroutines(),
                     ready: 0,
                 })

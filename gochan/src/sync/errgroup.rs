@@ -119,6 +119,22 @@ struct GroupState<E> {
 
 impl<E: Send + 'static> Group<E> {
     /// A group without tasks, limit or context. An error does not stop the other tasks.
+    ///
+    /// `E` is inferred if a task ends in an error of it, such as `Err("…".to_owned())`, or if the result of `wait` goes where
+    /// its type is known. `?` alone says too little, since it converts: the compiler asks for a type then. Use [`group`], whose
+    /// tasks may fail with any error, or name it:
+    ///
+    /// ```
+    /// use gochan::sync::errgroup::Group;
+    /// use std::num::ParseIntError;
+    ///
+    /// let group = Group::<ParseIntError>::new();
+    /// group.go(|| {
+    ///     println!("{}", "1".parse::<u8>()?);
+    ///     Ok(())
+    /// });
+    /// assert_eq!(group.wait(), Ok(()));
+    /// ```
     #[must_use]
     pub fn new() -> Group<E> {
         Group::with_end(None)

@@ -5,6 +5,7 @@
 
 use crate::base::attributes::{self, Attributes};
 use crate::base::lock::lock;
+use crate::base::origin::Origin;
 use crate::base::placement::Placement;
 use crate::base::settings::{Backend, settings};
 use crate::base::slow_path;
@@ -131,7 +132,7 @@ impl TestWorkers {
             Some(own) => spawn_first(own.workers, attributes, site, closure),
             None => {
                 let _membership = Membership::begin(Some(self.group.clone()));
-                start::spawn(attributes, Placement::Auto, site, closure)
+                start::spawn(attributes, Placement::Auto, Origin::at(site), closure)
             }
         }
     }
@@ -179,7 +180,7 @@ where
     let id = workers.reserve_ids(1);
     workers.count_spawned_from_outside();
     attributes::remember(id, site, attributes);
-    let fresh = FreshRef::new(id, true, site, closure);
+    let fresh = FreshRef::new(id, true, Origin::at(site), closure);
     workers.all()[0].push_fresh_from_elsewhere(fresh, false);
     JoinHandle::of(fresh)
 }

@@ -36,6 +36,8 @@ macro_rules! are_not {
 
 // Handles: values only move through them.
 are!(Chan<Sent>, Sender<Sent>, Receiver<Sent> => [Clone, Default, Send, Sync, Unpin, UnwindSafe, RefUnwindSafe]);
+// In a static; the values stay with their goroutines.
+are!(runtime::LocalKey<Kept> => [Send, Sync, Unpin, UnwindSafe, RefUnwindSafe]);
 are!(JoinHandle<Sent> => [Send, Sync, Unpin, UnwindSafe, RefUnwindSafe]);
 are!(ScopedJoinHandle<'static, Sent> => [Send, Sync, Unpin]);
 are_not!(Chan<Kept>, Sender<Kept>, Receiver<Kept>, JoinHandle<Kept>, ScopedJoinHandle<'static, Kept> => [Send, Sync]);

@@ -9,6 +9,7 @@ mod go_arguments;
 mod go_programs;
 mod goroutine;
 mod joins;
+mod locals;
 mod macro_operands;
 mod patterns;
 mod scope_handles;

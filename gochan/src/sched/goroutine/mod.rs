@@ -12,6 +12,7 @@ mod prefetch;
 mod visit;
 
 use super::fresh::FreshRef;
+use super::here;
 use super::park::WaitReason;
 use super::span::Spans;
 use super::worker::Worker;
@@ -19,6 +20,7 @@ use crate::base::above::{Above, Held};
 use crate::base::callback::abort_on_unwind;
 use crate::base::coroutine::{Coroutine, CoroutineResult, Stack, StackPointer, Yielder};
 use crate::base::inbox::{Link, Linked};
+use crate::base::locals::Locals;
 use crate::base::placement::Siblings;
 use crate::base::status::Status;
 use crate::base::{fork, scopes};
@@ -54,6 +56,7 @@ pub(crate) struct Goroutine {
     pub(crate) siblings: Siblings,
     spans: Spans,
     tls: Block,
+    pub(crate) locals: Locals,
 }
 
 // SAFETY: the module documentation states which thread may touch which field when.
@@ -124,7 +127,7 @@ impl Goroutine {
         let block = block_address(slot) as *mut Goroutine;
         let tls = Block::below(block as usize);
         let stack = CoroutineStack { base: block as usize - own_tls::room(), limit: slot.limit() };
-        let (id, site) = (fresh.id(), fresh.header().site);
+        let (id, site) = (fresh.id(), fresh.header().origin.site());
         // The stack of a special goroutine may be smaller than the one that the others are to have.
         let ordinary = !fresh.is_special();
         // The fields are written one by one, except the status: another thread may be reading it, so only its own atomic
@@ -133,7 +136,7 @@ impl Goroutine {
             #[rustfmt::skip]
             let Goroutine {
                 next: _, worker: _, yielder: _, stack_top: _, body: _, long_running: _, held: _, slot: _, siblings: _,
-                spans: _, coroutine: _, status: _, tls: _,
+                spans: _, coroutine: _, status: _, tls: _, locals: _,
             } = block;
         };
         // SAFETY: the slot is exclusively this goroutine's, and the block is aligned and inside of it. The reference is
@@ -151,6 +154,7 @@ impl Goroutine {
             (&raw mut (*block).siblings).write(Siblings::new());
             (&raw mut (*block).spans).write(Spans::new());
             (&raw mut (*block).tls).write(tls);
+            (&raw mut (*block).locals).write(Locals::new());
             tls.begin(worker.own_tls.get());
             &*block
         };
@@ -172,7 +176,8 @@ impl Goroutine {
             self.worker.spans.begin(self);
             // SAFETY: the worker has handed it over, and it is run only here.
             unsafe { fresh.run() };
-            // Those of thread-locals that its result's destructor, or a waker, has used for the first time.
+            // Those of values that its result's destructor, or a waker, has used for the first time.
+            here::end_locals();
             own_tls::run_destructors();
             if self.held.get() != 0 {
                 self.ends_holding();
@@ -199,7 +204,7 @@ impl Goroutine {
     #[inline]
     fn become_next(&self, fresh: FreshRef) {
         self.body.set(ptr::from_ref(fresh.header()).cast());
-        self.status.become_goroutine(fresh.id(), fresh.header().site);
+        self.status.become_goroutine(fresh.id(), fresh.header().origin.site());
         self.siblings.reset();
         // The worker's queues may have registered with their collector here while the next one was taken out.
         own_tls::run_destructors();
