@@ -20,6 +20,7 @@ pub(crate) mod locals;
 pub(crate) mod location;
 pub(crate) mod lock;
 pub(crate) mod origin;
+pub(crate) mod pace;
 pub(crate) mod patience;
 pub(crate) mod placement;
 pub(crate) mod policy;

@@ -75,7 +75,7 @@ pub(crate) const LINGER_LOOKS: u32 = 8;
 #[cfg(not(gochan_model))]
 pub(crate) const LINGER_PAUSES: u32 = 96;
 
-// Pace: short or long turns (`sched/pace.rs`).
+// Pace: short or long turns (`base/pace.rs`).
 
 /// Short turns between two looks at the clock. Not measured on its own.
 pub(crate) const PACE_WINDOW: u32 = 16;

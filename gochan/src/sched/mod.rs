@@ -11,7 +11,6 @@ pub(crate) mod here;
 pub(crate) mod invariants {}
 #[cfg(all(test, gochan_loom))]
 mod model_loom;
-pub(crate) mod pace;
 pub(crate) mod park;
 pub(crate) mod running;
 pub(crate) mod runtime;

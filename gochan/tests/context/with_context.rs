@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use gochan::context::{CancelHandle, ContextError};
 use gochan::prelude::*;
 
-const LONG: Duration = Duration::from_hours(1);
+const LONG: Duration = Duration::from_secs(3600);
 
 /// What the context, which must have ended by now, ended with.
 #[track_caller]

@@ -217,6 +217,7 @@ fn count(counter: &AtomicU64) {
 #[cfg(all(test, target_os = "linux", not(any(gochan_model, gochan_loom))))]
 mod tests {
     use super::*;
+    use crate::base::origin::Origin;
     use crate::sched::fresh::FreshRef;
     use crate::sched::runtime;
     use std::panic::Location;
@@ -262,7 +263,12 @@ mod tests {
         let workers = runtime::make_private(2, Arc::default());
         let [thief, victim] = workers.all() else { panic!("two were asked for") };
         victim.remote.time.set(thread.run()).unwrap();
-        victim.push_fresh(FreshRef::new(workers.reserve_ids(1), false, Location::caller(), || ()));
+        victim.push_fresh(FreshRef::new(
+            workers.reserve_ids(1),
+            false,
+            Origin::at(Location::caller()),
+            || (),
+        ));
         (thief, victim)
     }
 

@@ -8,8 +8,8 @@
 //! Time is measured turn by turn while turns are long, and over windows of several turns while they are short: reading the
 //! clock in each would cost more than it is worth.
 
-use crate::base::policy::{COUNTED_WINDOWS, LONG_AVERAGE_US, LONG_RUNNING_US, PACE_WINDOW, TRACED_WINDOWS};
-use crate::base::ticks;
+use super::policy::{COUNTED_WINDOWS, LONG_AVERAGE_US, LONG_RUNNING_US, PACE_WINDOW, TRACED_WINDOWS};
+use super::ticks;
 use std::cell::Cell;
 
 #[derive(Debug)]
