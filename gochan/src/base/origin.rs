@@ -18,7 +18,7 @@ struct Inheriting {
 
 impl Origin {
     /// Of a goroutine that inherits nothing.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn at(site: &'static Location<'static>) -> Origin {
         Origin(NonNull::from(site).cast())
     }
@@ -30,41 +30,57 @@ impl Origin {
         Origin(NonNull::new(word).expect("not at address zero"))
     }
 
-    /// Null: it inherits nothing.
-    #[inline]
-    fn as_inheriting(&self) -> *mut Inheriting {
-        if self.0.addr().get() & INHERITS == 0 {
-            return std::ptr::null_mut();
-        }
-        self.0.as_ptr().map_addr(|address| address & !INHERITS).cast()
+    /// What is inherited is rare, and each of these functions runs for every goroutine: the rest of them is out of line.
+    #[inline(always)]
+    pub(crate) fn inherits(&self) -> bool {
+        self.0.addr().get() & INHERITS != 0
     }
 
-    #[inline]
+    fn inherited(&self) -> NonNull<Inheriting> {
+        debug_assert!(self.inherits());
+        NonNull::new(self.0.as_ptr().map_addr(|address| address & !INHERITS)).expect("made from a box").cast()
+    }
+
+    #[inline(always)]
     pub(crate) fn site(&self) -> &'static Location<'static> {
-        // SAFETY: as the mark says: valid as long as this is, or a location, which is so for ever.
-        unsafe {
-            self.as_inheriting().as_ref().map_or_else(|| self.0.cast().as_ref(), |inheriting| inheriting.site)
+        if self.inherits() {
+            return self.site_inherited();
         }
+        // SAFETY: without the mark it is a location, which is there for ever.
+        unsafe { self.0.cast().as_ref() }
+    }
+
+    #[cold]
+    fn site_inherited(&self) -> &'static Location<'static> {
+        // SAFETY: as the mark says; it is valid as long as this is.
+        unsafe { self.inherited().as_ref() }.site
     }
 
     /// What the goroutine begins with. Empty from the second call on.
     ///
     /// # Safety
     /// No other thread calls it at the same time.
-    #[inline]
+    #[cold]
     pub(crate) unsafe fn take_heirs(&self) -> Vec<Heir> {
-        // SAFETY: as in `site`.
-        unsafe { self.as_inheriting().as_ref() }.map_or_else(Vec::new, |inheriting| inheriting.heirs.take())
+        if !self.inherits() {
+            return Vec::new();
+        }
+        // SAFETY: as in `site_inherited`.
+        unsafe { self.inherited().as_ref() }.heirs.take()
+    }
+
+    #[cold]
+    fn free(&self) {
+        // SAFETY: made by `Box::into_raw`, and used by no one any more.
+        drop(unsafe { Box::from_raw(self.inherited().as_ptr()) });
     }
 }
 
 impl Drop for Origin {
-    #[inline]
+    #[inline(always)]
     fn drop(&mut self) {
-        let inheriting = self.as_inheriting();
-        if !inheriting.is_null() {
-            // SAFETY: made by `Box::into_raw`, and used by no one any more.
-            drop(unsafe { Box::from_raw(inheriting) });
+        if self.inherits() {
+            self.free();
         }
     }
 }

@@ -164,7 +164,9 @@ impl FreshRef {
         let Header { vtable, origin, .. } = self.header();
         // SAFETY: the vtable belongs to this allocation; run once, and so inherits once, by the caller's promise.
         unsafe {
-            here::inherit(origin.take_heirs());
+            if origin.inherits() {
+                here::inherit(origin.take_heirs());
+            }
             (vtable.run)(self.0);
         }
     }

@@ -281,14 +281,19 @@ impl Drop for EndOfThread {
 }
 
 /// What a goroutine inherits that the caller spawns now. A panic is that of a `Clone`.
-#[inline]
 fn heirs() -> Vec<Heir> {
-    if are_used() { here::with_locals(|locals, _| locals.heirs()) } else { Vec::new() }
+    here::with_locals(|locals, _| locals.heirs())
 }
 
 /// The origin of a goroutine that the caller spawns now, at `site`. This may run code of the user, which may panic.
-#[inline]
+#[inline(always)]
 pub(super) fn origin(site: &'static Location<'static>) -> Origin {
+    if are_used() { inheriting(site) } else { Origin::at(site) }
+}
+
+#[cold]
+#[inline(never)]
+fn inheriting(site: &'static Location<'static>) -> Origin {
     let heirs = heirs();
     if heirs.is_empty() { Origin::at(site) } else { Origin::inheriting(site, heirs) }
 }
