@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use crate::common::exploration::{DEADLOCK, finds, passes};
 use crate::common::process::{Outcome, scenarios};
+use crate::common::until;
 use gochan::prelude::*;
 use gochan::runtime::gosched;
 
@@ -415,11 +416,13 @@ fn explored() {
     passes(|| bounded(true));
 }
 
-/// A test's thread may end under goroutines that are left, with what they have lent to other threads.
+/// A test that deadlocks ends its goroutines, but a thread-local not before the threads that it is lent to.
 fn scoped_thread() {
+    static CHECKED: AtomicUsize = AtomicUsize::new(0);
     struct Table(Vec<u64>);
     impl Drop for Table {
         fn drop(&mut self) {
+            self.0.fill(0);
             ENDED.fetch_add(1, SeqCst);
         }
     }
@@ -428,7 +431,11 @@ fn scoped_thread() {
         gochan::__private::Test::new().virtual_time().run(|| {
             TABLE.with(|table| {
                 thread::scope(|scope| {
-                    scope.spawn(|| assert!(table.0.iter().all(|&word| word == 1)));
+                    scope.spawn(|| {
+                        thread::sleep(Duration::from_millis(20));
+                        let is_whole = table.0.iter().all(|&word| word == 1);
+                        CHECKED.store(if is_whole && ENDED.load(SeqCst) == 0 { 1 } else { 2 }, SeqCst);
+                    });
                     let never = chan!(());
                     never.recv();
                 });
@@ -436,7 +443,8 @@ fn scoped_thread() {
         });
     });
     assert!(test.join().is_err());
-    assert_eq!(ENDED.load(SeqCst), 0);
+    until(|| CHECKED.load(SeqCst) > 0);
+    assert_eq!(CHECKED.load(SeqCst), 1);
 }
 
 #[test]
