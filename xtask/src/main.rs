@@ -79,7 +79,7 @@ enum Task {
     Msrv(msrv::Options),
     /// Build the published crates and their tests with the oldest dependencies that they allow
     #[command(long_about = minimal::HELP)]
-    Minimal(minimal::Options),
+    Minimal(msrv::Options),
     /// Pack the crates as they are published, and check what is in the packages
     #[command(long_about = package::HELP)]
     Package(package::Options),

@@ -1,9 +1,7 @@
 //! The lower bounds of the dependencies: whether they hold.
 
-use clap::Args;
-
 use crate::command::Cmd;
-use crate::msrv::PUBLISHED;
+use crate::msrv::{Options, PUBLISHED};
 use crate::{Outcome, root};
 
 pub(crate) const HELP: &str = "\
@@ -11,16 +9,6 @@ Build the published crates and their tests with the oldest dependencies that the
 is. With --run the tests run as well.
 
 The choice of versions is unstable in cargo; this sets RUSTC_BOOTSTRAP, so that stable Rust makes it too.";
-
-#[derive(Args)]
-pub(crate) struct Options {
-    /// Run the tests too
-    #[arg(long)]
-    run: bool,
-    /// Only check that the crates build, without their tests
-    #[arg(long, conflicts_with = "run")]
-    no_tests: bool,
-}
 
 const FOLDER: &str = "target/minimal";
 

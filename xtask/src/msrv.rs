@@ -11,14 +11,15 @@ tests. Cargo.toml says which compiler that is, in `rust-version`, and nothing el
 
 With --run the tests run as well.";
 
+/// Of this command, and of `minimal`.
 #[derive(Args)]
 pub(crate) struct Options {
     /// Run the tests too
     #[arg(long)]
-    run: bool,
+    pub(crate) run: bool,
     /// Only check that the crates build, without their tests
     #[arg(long, conflicts_with = "run")]
-    no_tests: bool,
+    pub(crate) no_tests: bool,
 }
 
 pub(crate) const PUBLISHED: [&str; 8] =

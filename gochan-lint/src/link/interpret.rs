@@ -360,7 +360,7 @@ impl Interpreter<'_> {
         if ignored { Face::Panics } else { Face::Checked }
     }
 
-    /// The face of a send that does not only try. With room for everything, it does not wait either.
+    /// The face of a send that waits for room if there is none. An unbounded channel always has room, so the send only tries.
     pub(super) fn face_of_send(&self, channel: ObjectId, face: Face) -> Face {
         match self.kind(channel) {
             Kind::Channel(_, Some(Capacity::UNBOUNDED)) => Face::Tries,

@@ -5,7 +5,7 @@ use super::prelude::*;
 pub(super) const LINT: Lint = Lint {
     id: "goroutine_in_loop_unbounded",
     level: Level::Allow,
-    summary: "a goroutine for every item of a stream, without a limit",
+    summary: "a loop starts a goroutine for every item of a stream and sets no limit",
     explanation: "\
 A goroutine is cheap; its work may not be. If a stream arrives faster than it is processed, memory, connections and \
 file descriptors run out. A `Semaphore`, a pool of workers or an `errgroup::Group` with a limit bounds the number.",

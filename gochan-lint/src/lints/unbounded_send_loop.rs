@@ -115,7 +115,7 @@ fn is_quick_itself(code: Code<'_>, body: BodyId, event: &Event) -> bool {
         && !switches(code.program, code.index, body, &event.kind).has(ENDS_TURN)
 }
 
-/// True if the loop is left only when it is told to, or when nobody receives: not after some number of turns.
+/// True if the loop ends only by a signal from elsewhere or a failed send, and not after a number of turns.
 fn is_endless(code: Code<'_>, body: BodyId, around: &[BlockId]) -> bool {
     let leaves =
         |block: BlockId| code.body(body).blocks[block.at()].next.iter().any(|next| !around.contains(next));

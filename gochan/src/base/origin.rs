@@ -30,7 +30,7 @@ impl Origin {
         Origin(NonNull::new(word).expect("not at address zero"))
     }
 
-    /// What is inherited is rare, and each of these functions runs for every goroutine: the rest of them is out of line.
+    /// Inlined, with what runs for every goroutine. Few goroutines inherit, so the code for them is out of line.
     #[inline(always)]
     pub(crate) fn inherits(&self) -> bool {
         self.0.addr().get() & INHERITS != 0
@@ -46,7 +46,7 @@ impl Origin {
         if self.inherits() {
             return self.site_inherited();
         }
-        // SAFETY: without the mark it is a location, which is there for ever.
+        // SAFETY: a pointer without the mark is a `&'static Location`.
         unsafe { self.0.cast().as_ref() }
     }
 

@@ -71,19 +71,19 @@ mod in_tests {
     use super::*;
 
     #[gochan::test(virtual_time)]
-    #[ignore = "run by `go_25_a_wait_in_an_initialiser_ends_a_test`, which wants it to fail"]
+    #[ignore = "it must fail; cargo test -p gochan --test process -- go_25_a_wait_in_an_initialiser_ends_a_test runs it"]
     fn virtual_time() {
         RECEIVED.with(|_| ());
     }
 
     #[gochan::test(explore = 10)]
-    #[ignore = "run by `go_25_a_wait_in_an_initialiser_ends_a_test`, which wants it to fail"]
+    #[ignore = "it must fail; cargo test -p gochan --test process -- go_25_a_wait_in_an_initialiser_ends_a_test runs it"]
     fn exploration() {
         RECEIVED.with(|_| ());
     }
 
     #[gochan::test]
-    #[ignore = "run by `go_25_a_wait_in_an_initialiser_ends_a_test`, which wants it to fail"]
+    #[ignore = "it must fail; cargo test -p gochan --test process -- go_25_a_wait_in_an_initialiser_ends_a_test runs it"]
     fn plain() {
         RECEIVED.with(|_| ());
     }

@@ -119,8 +119,8 @@ pub fn goroutines() -> Vec<GoroutineInfo> {
 /// prefetching reduces a visit of a million of them from 0.44 to 0.28 seconds of processor time.
 const AHEAD: usize = 16;
 
-/// Calls `visit` for every goroutine that has started and not ended, while they go on. In a forked child, for the one
-/// goroutine that exists there.
+/// Calls `visit` for every goroutine that has started and not ended. The goroutines are not stopped meanwhile. In a forked
+/// child only one goroutine exists.
 pub(crate) fn visit_started(mut visit: impl FnMut(Seen)) {
     visit_statuses(|status| {
         if let Some(seen) = status.look() {
