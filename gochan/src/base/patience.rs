@@ -1,8 +1,35 @@
-//! Whether an idle worker should look around before it sleeps, by what came of it the last times.
+//! Whether an idle worker, or a plain thread that waits, should look around before it sleeps, by what came of it the last
+//! times.
 
-use super::policy::{MOST_REWARDS, SPIN, SPIN_IF_REWARDED, TRY_AGAIN, VAIN_COSTS};
+use super::policy::{MOST_REWARDS, SPIN, SPIN_IF_REWARDED, THREAD_PAUSES, TRY_AGAIN, VAIN_COSTS};
 use std::cell::Cell;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+thread_local! {
+    /// Of a thread that runs no goroutine, or is one.
+    static OF_THREAD: Patience = const { Patience::new() };
+}
+
+/// The calling thread is about to sleep until `is_woken`. True if that came while it looked around, which it does only
+/// while that has been rewarded: to sleep and to be woken costs the two threads many times what a hand-over takes.
+pub(crate) fn look_around(is_woken: impl Fn() -> bool) -> bool {
+    OF_THREAD.with(|patience| {
+        let limit = patience.next();
+        if limit.is_zero() {
+            return false;
+        }
+        let start = Instant::now();
+        loop {
+            (0..THREAD_PAUSES).for_each(|_| std::hint::spin_loop());
+            let woken = is_woken();
+            let is_over = start.elapsed() > limit;
+            if woken || is_over {
+                patience.note(!is_over);
+                return woken;
+            }
+        }
+    })
+}
 
 #[derive(Debug)]
 pub(crate) struct Patience {
@@ -43,6 +70,33 @@ impl Patience {
 #[cfg(all(test, not(any(gochan_model, gochan_loom))))]
 mod tests {
     use super::*;
+
+    /// On a thread of its own, whose patience is new.
+    fn on_a_thread(f: impl FnOnce() + Send + 'static) {
+        std::thread::spawn(f).join().unwrap();
+    }
+
+    #[test]
+    fn a_thread_that_is_woken_meanwhile_need_not_sleep() {
+        on_a_thread(|| {
+            assert!(look_around(|| true));
+        });
+    }
+
+    #[test]
+    fn a_thread_that_is_not_woken_soon_stops_looking_and_then_does_not_begin() {
+        on_a_thread(|| {
+            let looks = Cell::new(0);
+            let never = || {
+                looks.set(looks.get() + 1);
+                false
+            };
+            assert!(!look_around(never));
+            assert!(looks.take() > 0);
+            assert!(!look_around(never));
+            assert_eq!(looks.take(), 0);
+        });
+    }
 
     #[test]
     fn in_vain_means_seldom_and_rewards_mean_always() {

@@ -17,6 +17,8 @@ use super::goroutine::Goroutine;
 use super::worker::Worker;
 use crate::base::actors::Wake;
 use crate::base::callback::Callbacks;
+use crate::base::patience;
+use crate::base::policy::SPIN_IF_REWARDED;
 pub use crate::base::reason::WaitReason;
 use crate::base::spin::assert_none_held;
 use crate::own_tls;
@@ -375,11 +377,19 @@ impl ThreadParker {
         self.wake.is_woken()
     }
 
+    /// True if the wake has come before the thread would have slept.
+    fn looks_around(&self) -> bool {
+        super::here::others_run_meanwhile() && patience::look_around(|| self.is_woken())
+    }
+
     #[cold]
     #[inline(never)]
     fn park(&self, reason: WaitReason, place: &'static Location<'static>) {
         if let Some(worker) = Worker::current() {
             return super::unwinding::park(worker, self, reason, place);
+        }
+        if self.looks_around() {
+            return;
         }
         let note = super::threads::ShownWait::begin_for_good(reason, place, || self.is_woken());
         self.wake.sleep(|| note.looks_up());
@@ -388,6 +398,10 @@ impl ThreadParker {
     /// False if the deadline came first.
     #[cfg(not(any(gochan_model, gochan_loom)))]
     fn park_until(&self, deadline: Instant, reason: WaitReason, place: &'static Location<'static>) -> bool {
+        let is_far = deadline.saturating_duration_since(crate::base::clock::now()) > SPIN_IF_REWARDED;
+        if is_far && self.looks_around() {
+            return true;
+        }
         let note = super::threads::ShownWait::begin(reason, place);
         while !self.is_woken() {
             let left = deadline.saturating_duration_since(crate::base::clock::now());
