@@ -13,6 +13,7 @@ pub(crate) mod coroutine;
 pub(crate) mod deadlines;
 pub(crate) mod doorbell;
 pub(crate) mod fork;
+pub(crate) mod fresh_queue;
 pub(crate) mod inbox;
 pub(crate) mod json;
 pub(crate) mod list;

@@ -12,6 +12,9 @@
 //! one partner each time has ten conversations and not a pool of ten. A few that only wait for their turn on the parent's
 //! worker are assumed to be about to end.
 //!
+//! A goroutine that spawns at the place where it was spawned itself is part of a recursion. Its children start where it runs,
+//! the newest first ([`fresh_queue`](super::fresh_queue)); idle workers steal the oldest, which are whole branches.
+//!
 //! What serves a connection is not left to that: an accept chooses the worker with the fewest connections, and the next
 //! goroutine that the acceptor starts goes there and is not stolen, because a connection stays for good where it is first
 //! served. See [`seats`](super::seats).
@@ -100,21 +103,26 @@ impl Siblings {
         }
     }
 
-    /// How many workers away from its parent the next goroutine from `place` starts, of `workers` in all. `alive`
-    /// counts the goroutines of the process without that one, and how many of them are ready on the parent's worker;
-    /// it is called once per run. `turn` is the number of the parent's turn, if it has turns.
+    /// How many workers away from its parent the next goroutine from `place` starts, of `workers` in all. `turn` is the
+    /// number of the parent's turn, if it has turns. `own_site` is where the parent was spawned, if it is a goroutine.
+    /// `alive` counts the goroutines of the process without the new one, and how many of them are ready on the parent's
+    /// worker. Both are called once per run.
     #[inline]
     pub(crate) fn next_offset(
         &self,
         place: &'static Location<'static>,
         workers: usize,
         turn: Option<u32>,
+        own_site: impl FnOnce() -> Option<&'static Location<'static>>,
         alive: impl FnOnce() -> Alive,
     ) -> usize {
         let first = self.sites[0].get();
         if ptr::eq(first.place, place) && first.left_in_run > 0 {
             self.sites[0].set(Site { left_in_run: first.left_in_run - 1, ..first });
             return usize::from(first.offset);
+        }
+        if own_site().is_some_and(|own| ptr::eq(own, place)) {
+            return 0;
         }
         self.start_run(place, workers, turn, alive())
     }
@@ -172,7 +180,9 @@ mod tests {
         alive: usize,
         count: usize,
     ) -> Vec<usize> {
-        (0..count).map(|spawned| siblings.next_offset(place, 2, None, || parked(alive + spawned))).collect()
+        (0..count)
+            .map(|spawned| siblings.next_offset(place, 2, None, || None, || parked(alive + spawned)))
+            .collect()
     }
 
     #[test]
@@ -187,7 +197,9 @@ mod tests {
         let away = |turn: fn(usize) -> Option<u32>| {
             let siblings = Siblings::new();
             (0..1000)
-                .filter(|&spawned| siblings.next_offset(place, 2, turn(spawned), || parked(1 + spawned)) != 0)
+                .filter(|&spawned| {
+                    siblings.next_offset(place, 2, turn(spawned), || None, || parked(1 + spawned)) != 0
+                })
                 .count()
         };
         assert_eq!(away(|_| Some(7)), 1 + 5 + 25);
@@ -208,7 +220,7 @@ mod tests {
     fn a_site_whose_goroutines_have_ended_counts_anew() {
         let siblings = Siblings::new();
         let place = Location::caller();
-        assert!((0..100).all(|_| siblings.next_offset(place, 2, None, || parked(1)) == 0));
+        assert!((0..100).all(|_| siblings.next_offset(place, 2, None, || None, || parked(1)) == 0));
     }
 
     #[test]
@@ -218,20 +230,38 @@ mod tests {
         // Two partners a call; those of the call before are still in the queue, to end in their next turn.
         let calls = 0..100_u32;
         let alive = |call: u32| Alive { all: if call == 0 { 1 } else { 3 }, ready: 2 };
-        assert!(calls.clone().all(|call| siblings.next_offset(place, 2, Some(call), || alive(call)) == 0));
+        assert!(calls.clone().all(|call| siblings.next_offset(
+            place,
+            2,
+            Some(call),
+            || None,
+            || alive(call)
+        ) == 0));
         // Handlers that stay, some of them ready, are spread.
         let siblings = Siblings::new();
         let handlers = |spawned: u32| Alive { all: 1 + spawned as usize, ready: spawned as usize / 2 };
-        let away =
-            calls.filter(|&spawned| siblings.next_offset(place, 2, Some(spawned), || handlers(spawned)) != 0);
+        let away = calls.filter(|&spawned| {
+            siblings.next_offset(place, 2, Some(spawned), || None, || handlers(spawned)) != 0
+        });
         assert!((30..=60).contains(&away.count()));
+    }
+
+    #[test]
+    fn a_recursion_stays_where_it_is() {
+        let (siblings, place) = (Siblings::new(), Location::caller());
+        let next = |all| siblings.next_offset(place, 2, None, || Some(place), || parked(all));
+        assert!((1..100).all(|all| next(all) == 0));
     }
 
     #[test]
     fn one_worker_takes_everything() {
         let siblings = Siblings::new();
-        assert!(
-            (0..100).all(|alive| siblings.next_offset(Location::caller(), 1, None, || parked(alive)) == 0)
-        );
+        assert!((0..100).all(|alive| siblings.next_offset(
+            Location::caller(),
+            1,
+            None,
+            || None,
+            || parked(alive)
+        ) == 0));
     }
 }

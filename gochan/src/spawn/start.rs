@@ -201,8 +201,10 @@ fn spawn_on(worker: &'static Worker, fresh: FreshRef, placement: Placement) {
                     worker.count_spawned();
                     return all[index].push_fresh_from_elsewhere(fresh, true);
                 }
+                let site = fresh.header().origin.site();
                 let turn = Some(worker.turn_number());
-                parent.siblings.next_offset(fresh.header().origin.site(), all.len(), turn, || Alive {
+                let own_site = || parent.status().site();
+                parent.siblings.next_offset(site, all.len(), turn, own_site, || Alive {
                     all: crate::sched::count::count_goroutines(),
                     ready: worker.ready_count(),
                 })
@@ -241,10 +243,13 @@ fn spawn_from_thread(fresh: FreshRef, placement: Placement) -> Result<(), SpawnE
                 return Ok(());
             }
             let offset = SIBLINGS.try_with(|siblings| {
-                siblings.next_offset(fresh.header().origin.site(), all.len(), None, || Alive {
-                    all: crate::sched::count::count_goroutines(),
-                    ready: 0,
-                })
+                siblings.next_offset(
+                    fresh.header().origin.site(),
+                    all.len(),
+                    None,
+                    || None,
+                    || Alive { all: crate::sched::count::count_goroutines(), ready: 0 },
+                )
             });
             HOME.try_with(|home| *home).unwrap_or(0) + offset.unwrap_or(0)
         }

@@ -150,10 +150,11 @@ impl Worker {
     /// Hands over all that can run.
     pub(crate) fn take_runnable(&self, mut each: impl FnMut(Runnable)) {
         self.take_woken();
-        self.remote.spawned.take_spread(&self.fresh);
+        self.remote.spawned.take_spread(self.fresh.line());
         while let Some(goroutine) = self.ready.pop() {
             each(Runnable::Started(goroutine));
         }
+        self.fresh.line_up();
         while let Some(fresh) = self.fresh.pop() {
             each(Runnable::Fresh(fresh));
         }

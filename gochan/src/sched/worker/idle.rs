@@ -5,7 +5,6 @@ use crate::base::bell;
 use crate::base::clock::{self, Moment};
 use crate::base::policy::{FEW, LOOT, NAP, RUSH, SPIN, SPIN_LOOKS, STEAL_AFTER, WAKE_INTERVAL};
 use crate::base::thread_time::ThreadTime;
-use crossbeam_deque::Steal;
 use std::ptr;
 use std::sync::atomic::{AtomicU64, Ordering::*};
 use std::time::{Duration, Instant};
@@ -107,7 +106,7 @@ impl Worker {
             let now = Instant::now();
             match (self.workers.others(self.index).find(|other| other.has_stealable()), &left) {
                 (None, _) => left = None,
-                (Some(victim), _) if victim.remote.stealer.len() >= RUSH && self.steal_from(victim) => {
+                (Some(victim), _) if victim.remote.stealing.len() >= RUSH && self.steal_from(victim) => {
                     return true;
                 }
                 (Some(victim), None) => left = Some(self.see(victim, now)),
@@ -153,13 +152,11 @@ impl Worker {
     /// if there were any.
     fn steal_from(&self, victim: &Worker) -> bool {
         if victim.remote.stuck.load(Relaxed) {
-            victim.remote.spawned.rescue(&self.fresh);
+            victim.remote.spawned.rescue(self.fresh.line());
         }
-        let waiting = victim.remote.stealer.len();
+        let waiting = victim.remote.stealing.len();
         let limit = if waiting <= FEW { 1 } else { (waiting / 2).min(LOOT) };
-        while victim.remote.stealer.steal_batch_with_limit(&self.fresh, limit) == Steal::Retry {
-            std::hint::spin_loop();
-        }
+        victim.remote.stealing.steal(&self.fresh, limit);
         let has_got_some = !self.fresh.is_empty();
         if has_got_some {
             count(&self.gauges().steals);

@@ -28,6 +28,7 @@ use super::task_memory::TaskMemory;
 use super::timers::Timers;
 use crate::base::arrivals::Arrivals;
 use crate::base::call_chains::CallChains;
+use crate::base::fresh_queue::{FreshQueue, Stealing};
 use crate::base::inbox::Inbox;
 use crate::base::pace::Pace;
 use crate::base::patience::Patience;
@@ -41,7 +42,6 @@ use crate::base::trace::{self, Trace};
 use crate::base::waiter_memory::WaiterMemory;
 use crate::own_tls::Block;
 use crate::poll::{Home, Polling};
-use crossbeam_deque::Stealer;
 use crossbeam_utils::CachePadded;
 use driver::Driver;
 use idle::Left;
@@ -66,7 +66,7 @@ pub(crate) struct Worker {
     long_running: RunQueue<Goroutine>,
     turns_since_long_running: Cell<u32>,
     pub(super) pace: Pace,
-    fresh: crossbeam_deque::Worker<FreshRef>,
+    fresh: FreshQueue<FreshRef>,
     /// The number of fresh goroutines that start before the next ready one runs: those that were queued when a goroutine
     /// yielded.
     fresh_first: Cell<usize>,
@@ -105,7 +105,7 @@ pub(crate) struct Remote {
     woken: Inbox<Goroutine>,
     /// Fresh goroutines that other threads have placed here, and those that are to serve connections here.
     pub(crate) spawned: Arrivals<FreshRef>,
-    stealer: Stealer<FreshRef>,
+    stealing: Stealing<FreshRef>,
     sleeper: Sleeper,
     /// Where sources are watched that wait for this worker, once there is one.
     home: OnceLock<Arc<Home>>,
@@ -165,11 +165,11 @@ thread_local! {
 
 impl Worker {
     pub(crate) fn new(index: usize, workers: &'static Workers) -> Worker {
-        let fresh = crossbeam_deque::Worker::new_fifo();
+        let fresh = FreshQueue::new();
         let shared = Remote {
             woken: Inbox::new(),
             spawned: Arrivals::new(),
-            stealer: fresh.stealer(),
+            stealing: fresh.stealing(),
             sleeper: Sleeper::new(),
             home: OnceLock::new(),
             time: OnceLock::new(),

@@ -99,10 +99,11 @@ impl Worker {
         if panicking {
             return None;
         }
-        self.remote.spawned.take_spread(&self.fresh);
+        self.remote.spawned.take_spread(self.fresh.line());
         if !self.remote.woken.is_empty() {
             self.take_woken();
         }
+        self.fresh.line_up();
         self.fresh_first.set(self.fresh.len() + self.remote.spawned.count_seated());
         while let Some(long_running) = self.long_running.pop() {
             self.ready.push(long_running);
@@ -186,7 +187,8 @@ impl Worker {
     /// Queues a fresh goroutine spawned by a goroutine of this worker.
     #[inline]
     pub(crate) fn push_fresh(&self, fresh: FreshRef) {
-        self.fresh.push(fresh);
+        let site = fresh.header().origin.site();
+        self.fresh.push_child(fresh, site, self.turn_number());
     }
 
     #[inline]
@@ -230,7 +232,7 @@ impl Worker {
         let fresh = self.fresh.pop()?;
         if fresh.is_special() {
             // Back to the end of the queue; rare enough not to keep its place.
-            self.fresh.push(fresh);
+            self.fresh.line().push(fresh);
             return None;
         }
         self.count_turns(2);

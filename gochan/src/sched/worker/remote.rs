@@ -60,7 +60,7 @@ impl Worker {
 
     /// Fresh goroutines that wait for this worker, or for one that steals them.
     pub(crate) fn count_unstarted(&self) -> usize {
-        self.remote.stealer.len() + self.remote.spawned.len()
+        self.remote.stealing.len() + self.remote.spawned.len()
     }
 
     /// Publishes the gauges. Called on the worker's own thread.
@@ -85,13 +85,13 @@ impl Worker {
     }
 
     pub(crate) fn has_fresh(&self) -> bool {
-        !self.remote.stealer.is_empty() || !self.remote.spawned.is_empty()
+        !self.remote.stealing.is_empty() || !self.remote.spawned.is_empty()
     }
 
     /// True if it has fresh goroutines that another worker may take. Those that were placed here on purpose wait for this
     /// worker, which may just be waking up, unless it is stuck.
     pub(crate) fn has_stealable(&self) -> bool {
-        !self.remote.stealer.is_empty()
+        !self.remote.stealing.is_empty()
             || (self.remote.stuck.load(Relaxed) && !self.remote.spawned.is_empty())
     }
 

@@ -195,8 +195,8 @@ impl Worker {
             self.run_errands();
             self.fire_due();
             self.poll_now();
-            self.remote.spawned.take_spread(&self.fresh);
-            if let Some(started) = self.pop_fresh().and_then(|fresh| self.start(fresh)) {
+            self.remote.spawned.take_spread(self.fresh.line());
+            if let Some(started) = self.pop_fresh_in_turn().and_then(|fresh| self.start(fresh)) {
                 return Some(started);
             }
         } else if !self.pace.turns_are_short() {
@@ -211,7 +211,7 @@ impl Worker {
         }
         if self.fresh_first.get() > 0 {
             self.fresh_first.set(self.fresh_first.get() - 1);
-            match self.pop_fresh().and_then(|fresh| self.start(fresh)) {
+            match self.pop_fresh_in_turn().and_then(|fresh| self.start(fresh)) {
                 Some(started) => return Some(started),
                 None => self.fresh_first.set(0),
             }
@@ -219,10 +219,8 @@ impl Worker {
         if let Some(goroutine) = self.pop_ready() {
             return Some(goroutine);
         }
-        let fresh = self.pop_fresh().or_else(|| {
-            self.remote.spawned.take_spread(&self.fresh);
-            self.fresh.pop()
-        })?;
+        let seated = self.remote.spawned.pop_seated();
+        let fresh = seated.or_else(|| self.fresh.pop()).or_else(|| self.pop_spread())?;
         self.note_backlog();
         self.start(fresh)
     }
@@ -316,6 +314,7 @@ impl Worker {
             woken.for_each(Goroutine::prefetch_page);
         }
         if self.alarms.fire(now, Placement::Local) {
+            self.fresh.line_up();
             // They start before the ready goroutines run, so soon; until then an idle worker may steal them.
             let first = self.fresh.len().min(HOUSEKEEPING as usize);
             self.fresh_first.set(self.fresh_first.get().max(first));
@@ -327,9 +326,16 @@ impl Worker {
         self.remote.woken.drain(|one| self.queue(one), |many| self.queue_many(many));
     }
 
+    /// Fetches what other threads have placed here.
+    #[inline(never)]
+    fn pop_spread(&self) -> Option<FreshRef> {
+        self.remote.spawned.take_spread(self.fresh.line());
+        self.fresh.pop_in_turn()
+    }
+
     #[inline]
-    fn pop_fresh(&self) -> Option<FreshRef> {
-        self.remote.spawned.pop_seated().or_else(|| self.fresh.pop())
+    fn pop_fresh_in_turn(&self) -> Option<FreshRef> {
+        self.remote.spawned.pop_seated().or_else(|| self.fresh.pop_in_turn())
     }
 
     /// None: there is no stack for it now. It waits behind the other fresh ones.
@@ -341,7 +347,7 @@ impl Worker {
             self.stacks.take()
         };
         let Some(slot) = slot else {
-            self.fresh.push(fresh);
+            self.fresh.line().push(fresh);
             return None;
         };
         if let Some(next) = self.stacks.next() {
