@@ -1,7 +1,10 @@
 //! Whether an idle worker, or a plain thread that waits, should look around before it sleeps, by what came of it the last
-//! times.
+//! times; and whether it should let another thread have the processor meanwhile.
 
-use super::policy::{MOST_REWARDS, SPIN, SPIN_IF_REWARDED, THREAD_PAUSES, TRY_AGAIN, VAIN_COSTS};
+use super::policy::{
+    AWAY, LONGEST_REFUSAL, MOST_REWARDS, SHORTEST_REFUSAL, SPIN, SPIN_IF_REWARDED, THREAD_PAUSES, TRY_AGAIN,
+    VAIN_COSTS,
+};
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
@@ -67,6 +70,42 @@ impl Patience {
     }
 }
 
+/// Whether a worker that looks around, where there are more workers than processors, should give its processor to another
+/// one. If a thread of another program gets it, it comes back milliseconds later, so it is not offered again for a while.
+#[derive(Debug)]
+pub(crate) struct Courtesy {
+    next: Cell<Option<Instant>>,
+    pause: Cell<Duration>,
+}
+
+impl Courtesy {
+    pub(crate) const fn new() -> Courtesy {
+        Courtesy { next: Cell::new(None), pause: Cell::new(SHORTEST_REFUSAL) }
+    }
+
+    pub(crate) fn is_due(&self) -> bool {
+        self.next.get().is_none_or(|next| Instant::now() >= next)
+    }
+
+    /// Lets another thread have the processor.
+    pub(crate) fn yield_processor(&self) {
+        let start = Instant::now();
+        std::thread::yield_now();
+        self.note(start, start.elapsed());
+    }
+
+    fn note(&self, start: Instant, away: Duration) {
+        let pause = self.pause.get();
+        if away >= AWAY {
+            self.next.set(Some(start + away + pause));
+            self.pause.set((2 * pause).min(LONGEST_REFUSAL));
+        } else {
+            self.next.set(None);
+            self.pause.set((pause / 2).max(SHORTEST_REFUSAL));
+        }
+    }
+}
+
 #[cfg(all(test, not(any(gochan_model, gochan_loom))))]
 mod tests {
     use super::*;
@@ -96,6 +135,21 @@ mod tests {
             assert!(!look_around(never));
             assert_eq!(looks.take(), 0);
         });
+    }
+
+    #[test]
+    fn a_processor_that_comes_back_late_is_not_offered_again_for_longer_and_longer() {
+        let (courtesy, now) = (Courtesy::new(), Instant::now());
+        assert!(courtesy.is_due());
+        courtesy.note(now, AWAY);
+        assert!(!courtesy.is_due());
+        assert_eq!(courtesy.next.get(), Some(now + AWAY + SHORTEST_REFUSAL));
+        courtesy.note(now, AWAY);
+        assert_eq!(courtesy.next.get(), Some(now + AWAY + 2 * SHORTEST_REFUSAL));
+        (0..20).for_each(|_| courtesy.note(now, AWAY));
+        assert_eq!(courtesy.next.get(), Some(now + AWAY + LONGEST_REFUSAL));
+        courtesy.note(now, Duration::ZERO);
+        assert!(courtesy.is_due());
     }
 
     #[test]

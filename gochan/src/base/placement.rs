@@ -5,6 +5,10 @@
 //! of one pool. They are spread, in runs that grow (1, 1, 5, 5, 25, 25, … for two workers), so that a pool of two already
 //! uses two cores, while in a chain of a thousand stages built in a loop nearly all neighbours are on one worker.
 //!
+//! If there are more workers than processors, goroutines are spread over as many as there are processors: over more of them
+//! they would take turns on a processor, at the price of a switch of threads for each hand-over. Once the monitor has seen a
+//! goroutine hold up its worker in a system call, they are spread over all.
+//!
 //! A loop that spawns hundreds without ever waiting continues at home once the other workers have their share: what it
 //! spawns is quickly done, or will be stolen in bulk. An accept loop, which waits in between, keeps spreading.
 //!

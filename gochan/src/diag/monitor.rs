@@ -22,6 +22,7 @@ use crate::base::policy::{
 use crate::base::reason::WaitReason;
 use crate::base::settings::{Traceback, settings};
 use crate::base::status::{Seen, Status, Wait};
+use crate::base::thread_time::ThreadTime;
 use crate::base::{attributes, report};
 use crate::knots;
 use crate::sched::runtime::{self, Workers};
@@ -210,6 +211,8 @@ struct LongTurn {
     reported: bool,
     /// It is so long that a loop of polls is to be reported.
     stands_still: bool,
+    /// It has been asked whether the thread waits in a system call.
+    asked: bool,
     #[cfg(target_os = "linux")]
     sleep: Sleep,
 }
@@ -228,6 +231,7 @@ impl LongTurn {
             since: Instant::now(),
             reported: false,
             stands_still: false,
+            asked: false,
             #[cfg(target_os = "linux")]
             sleep: Sleep::default(),
         }
@@ -240,6 +244,7 @@ impl LongTurn {
         self.worker.remote.stuck.store(stuck, Relaxed);
         if stuck && self.since.elapsed() >= LONG_TURN {
             self.worker.remote.long_turn.make();
+            self.learn_from_wait();
         } else {
             self.worker.remote.long_turn.take_back();
         }
@@ -250,6 +255,17 @@ impl LongTurn {
         if !stuck {
             self.worker.remote.stands_still.take_back();
             *self = LongTurn { number, ..LongTurn::new(self.worker) };
+        }
+    }
+
+    /// Workers of which some wait in system calls are not too many for the processors.
+    fn learn_from_wait(&mut self) {
+        let workers = self.worker.workers;
+        if !self.asked && workers.spread() < workers.count() {
+            self.asked = true;
+            if self.worker.thread().is_none_or(ThreadTime::waits_in_system) {
+                workers.spread_over_all();
+            }
         }
     }
 

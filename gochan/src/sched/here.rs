@@ -93,11 +93,13 @@ pub(crate) fn linger(ready: impl Fn() -> bool) {
     }
 }
 
+/// The processors that the process may use.
+pub(crate) static CORES: LazyLock<usize> =
+    LazyLock::new(|| std::thread::available_parallelism().map_or(1, NonZero::get));
+
 /// True if what the caller waits for may happen on another core while it spins. With one worker that can happen only after
 /// the calling goroutine has switched out.
 pub(crate) fn others_run_meanwhile() -> bool {
-    static CORES: LazyLock<usize> =
-        LazyLock::new(|| std::thread::available_parallelism().map_or(1, NonZero::get));
     // A model has neither time nor cores, so spinning is useless there.
     !cfg!(any(gochan_model, gochan_loom))
         && *CORES > 1

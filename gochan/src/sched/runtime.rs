@@ -1,6 +1,7 @@
 //! The workers of the process, which the first use starts, and what they share.
 
 use super::goroutine::Goroutine;
+use super::here::CORES;
 use super::worker::Worker;
 use crate::base::above::{Above, Watch};
 use crate::base::bell;
@@ -22,6 +23,8 @@ static WORKERS: OnceLock<&'static Workers> = OnceLock::new();
 pub(crate) struct Workers {
     all: OnceLock<Box<[Worker]>>,
     stack_size: usize,
+    are_crowded: bool,
+    spread: AtomicUsize,
     sleeping: CachePadded<AtomicUsize>,
     /// They are for tests, `group` for now, and not those of the process.
     pub(crate) are_private: bool,
@@ -131,6 +134,8 @@ fn make(first: usize, count: usize, group: Option<Arc<TestGroup>>) -> &'static W
     let workers: &'static Workers = Box::leak(Box::new(Workers {
         all: OnceLock::new(),
         stack_size: settings().stack_size,
+        are_crowded: count > *CORES,
+        spread: AtomicUsize::new(count.min(*CORES)),
         sleeping: CachePadded::new(AtomicUsize::new(0)),
         are_private: group.is_some(),
         group: Mutex::new(group),
@@ -165,6 +170,24 @@ impl Workers {
     #[inline]
     pub(crate) fn count(&self) -> usize {
         self.all().len()
+    }
+
+    /// True if there are more of them than processors.
+    #[inline]
+    pub(crate) fn are_crowded(&self) -> bool {
+        self.are_crowded
+    }
+
+    /// Over how many workers goroutines of one site are spread: no more than there are processors, unless goroutines have been
+    /// seen to hold up their workers in system calls.
+    #[inline]
+    pub(crate) fn spread(&self) -> usize {
+        self.spread.load(Relaxed)
+    }
+
+    /// A goroutine waits in a system call, so that its worker uses no processor.
+    pub(crate) fn spread_over_all(&self) {
+        self.spread.store(self.count(), Relaxed);
     }
 
     #[inline]

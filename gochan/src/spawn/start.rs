@@ -204,7 +204,7 @@ fn spawn_on(worker: &'static Worker, fresh: FreshRef, placement: Placement) {
                 let site = fresh.header().origin.site();
                 let turn = Some(worker.turn_number());
                 let own_site = || parent.status().site();
-                parent.siblings.next_offset(site, all.len(), turn, own_site, || Alive {
+                parent.siblings.next_offset(site, worker.workers.spread(), turn, own_site, || Alive {
                     all: crate::sched::count::count_goroutines(),
                     ready: worker.ready_count(),
                 })
@@ -245,7 +245,7 @@ fn spawn_from_thread(fresh: FreshRef, placement: Placement) -> Result<(), SpawnE
             let offset = SIBLINGS.try_with(|siblings| {
                 siblings.next_offset(
                     fresh.header().origin.site(),
-                    all.len(),
+                    runtime::workers().spread(),
                     None,
                     || None,
                     || Alive { all: crate::sched::count::count_goroutines(), ready: 0 },

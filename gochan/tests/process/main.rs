@@ -5,6 +5,7 @@
 mod common;
 
 mod busy_machine;
+mod crowded;
 mod deadlock;
 mod deadlock_alive;
 mod deadlock_alive_in_part;

@@ -93,7 +93,9 @@ impl Worker {
         let mut left: Option<Left> = None;
         let patience = self.patience.next();
         loop {
-            for _ in 0..SPIN_LOOKS {
+            let yields = self.workers.are_crowded() && self.courtesy.is_due();
+            let looks = if yields { 1 } else { SPIN_LOOKS };
+            for _ in 0..looks {
                 if !self.remote.woken.is_empty() || !self.remote.spawned.is_empty() {
                     self.patience.note(start.elapsed() <= patience);
                     return true;
@@ -102,6 +104,9 @@ impl Worker {
             }
             if self.poll_now() {
                 return true;
+            }
+            if yields {
+                self.courtesy.yield_processor();
             }
             let now = Instant::now();
             match (self.workers.others(self.index).find(|other| other.has_stealable()), &left) {

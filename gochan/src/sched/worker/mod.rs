@@ -31,7 +31,7 @@ use crate::base::call_chains::CallChains;
 use crate::base::fresh_queue::{FreshQueue, Stealing};
 use crate::base::inbox::Inbox;
 use crate::base::pace::Pace;
-use crate::base::patience::Patience;
+use crate::base::patience::{Courtesy, Patience};
 pub(crate) use crate::base::policy::BUDGET;
 use crate::base::queue::RunQueue;
 use crate::base::sleeper::Sleeper;
@@ -89,6 +89,8 @@ pub(crate) struct Worker {
     last_backlog_wake: Cell<Option<Instant>>,
     /// How long it looks around before it sleeps.
     patience: Patience,
+    /// How often it offers its processor to other workers meanwhile.
+    courtesy: Courtesy,
     /// Fresh goroutines of another worker that were left to it at the last look.
     remembered: Cell<Option<Left>>,
     pub(crate) progress: CachePadded<Progress>,
@@ -206,6 +208,7 @@ impl Worker {
             checks_scopes: workers.check_scopes(),
             last_backlog_wake: Cell::new(None),
             patience: Patience::new(),
+            courtesy: Courtesy::new(),
             remembered: Cell::new(None),
             progress: CachePadded::default(),
             visitor: Visitor::new(),

@@ -3,7 +3,6 @@
 use super::{Gauges, Worker};
 use crate::base::clock::Moment;
 use crate::base::sleeper::Sleeper;
-#[cfg(target_os = "linux")]
 use crate::base::thread_time::ThreadTime;
 use crate::base::trace;
 use crate::sched::errands::{Errand, Errands};
@@ -96,7 +95,6 @@ impl Worker {
     }
 
     /// Its thread in the system, where that is known.
-    #[cfg(target_os = "linux")]
     pub(crate) fn thread(&self) -> Option<&ThreadTime> {
         self.remote.time.get()
     }
