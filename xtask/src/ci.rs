@@ -13,6 +13,10 @@ pub(crate) struct Options {
     /// Only format, lints, the tests on the default backend and the behaviour rows
     #[arg(long)]
     quick: bool,
+    /// Also what takes long and seldom finds more: all tests of the runtime on threads and on one worker, and explorations
+    /// from more beginnings
+    #[arg(long, conflicts_with = "quick")]
+    full: bool,
     /// Run the steps that are left after one has failed
     #[arg(long)]
     keep_going: bool,
@@ -40,7 +44,7 @@ pub(crate) fn run(options: Options) -> Outcome {
     let mut counts = Counts::default();
     let mut times = Vec::new();
     let mut failures = Vec::new();
-    for step in steps().into_iter().filter(|step| step.quick || !options.quick) {
+    for step in steps(options.full).into_iter().filter(|step| step.quick || !options.quick) {
         println!("\n==> {}", step.name);
         let start = Instant::now();
         let ok = step.action.run(&mut counts)?;
@@ -157,14 +161,19 @@ impl Tests {
         }
     }
 
-    /// Those of the runtime. Explorations run on one thread whatever the backend and the workers are, and take long. One
-    /// of their modules, without its longest test, is enough to see that.
-    fn of_the_runtime() -> Tests {
+    /// Those of the runtime. Explorations and virtual time run on one thread whatever the backend and the workers are, and
+    /// take long. A module of each is enough to see that.
+    fn of_the_runtime(but: &str) -> Tests {
         let explorations = "binary(explore) - (test(/^attribute::/) - test(work_without_end))";
+        let virtual_time = "binary(time) and test(/^virtual_(time|programs)::/)";
         Tests {
-            filter: format!("package(gochan) and kind(test) - ({explorations})"),
+            filter: format!("package(gochan) and kind(test) - ({explorations}) - ({virtual_time}) - ({but})"),
             args: vec!["-p", "gochan", FEATURES_OF_GOCHAN, "--test", "*"],
         }
+    }
+
+    fn of_all_the_runtime() -> Tests {
+        Tests { filter: "package(gochan) and kind(test)".to_owned(), ..Tests::of_the_runtime("none()") }
     }
 
     /// Channels and locks on thread-locals of their own, and what is special to these.
@@ -179,13 +188,19 @@ impl Tests {
     }
 }
 
+/// Tests that set the number of workers themselves, and tests of stacks and of the system's threads, for which the number
+/// makes no difference.
+const NOT_OF_ONE_WORKER: &str = "binary(process) and (test(every_classic_deadlock_is_called) or \
+    test(/^(busy_machine|deadlock_alive|deadlock_in_test|goroutine_stack|os_threads|own_tls|polling|pool_threads|stack_guard|stack_limits)::/))";
+
 /// What the steps build for the tests.
 pub(crate) const WORKSPACE_TESTS: [&str; 3] = ["--workspace", "--all-targets", FEATURES];
 
-fn steps() -> Vec<Step> {
+fn steps(full: bool) -> Vec<Step> {
     let cargo = |args: &[&str]| Action::Run(Cmd::cargo(args));
     let tests = |tests: Tests| Action::Run(tests.command());
-    let runtime_tests = || Tests::of_the_runtime().command();
+    let runtime_tests =
+        |but| if full { Tests::of_all_the_runtime() } else { Tests::of_the_runtime(but) }.command();
     let lints = ["clippy", "--workspace", "--all-targets", FEATURES, "--", "-Dwarnings"];
     let peers = ["fmt", "--check", "--manifest-path", "xtask/bench/peers/Cargo.toml"];
 
@@ -197,16 +212,19 @@ fn steps() -> Vec<Step> {
     step("build of the tests", true, cargo(&[&["test", "--no-run"], &WORKSPACE_TESTS[..]].concat()));
     step("format in the macros", true, of_gochan_lint("cargo-gochan-fmt", GOCHAN_FORMAT));
     step("gochan's lints", true, of_gochan_lint("cargo-gochan-lint", GOCHAN_LINTS));
-    step("tests", true, tests(Tests::of_the_rest()));
+    let all = Tests::of_the_rest().command();
+    let all = if full { all.env("GOCHAN_TEST_BEGINNINGS", "25") } else { all };
+    step("tests", true, Action::Run(all));
     step("tests as on other kernels", false, Action::Kernels);
     step("tests of the examples", true, tests(Tests::of_package("gochan-examples")));
     step("tests of what must not compile", false, tests(Tests::of_package("ui-tests")));
     step("doc tests", false, cargo(&["test", "--workspace", "--doc", FEATURES, "--no-fail-fast"]));
-    let threads = runtime_tests().env("GOCHAN_BACKEND", "threads");
+    let threads = runtime_tests("none()").env("GOCHAN_BACKEND", "threads");
     step("runtime tests, threads backend", false, Action::Run(threads));
     let own_tls = Tests::of_own_tls().command().env("GOCHAN_BACKEND", "virtual");
     step("some tests, virtual backend", false, Action::Run(own_tls));
-    step("runtime tests, one worker", false, Action::Run(runtime_tests().env("GOCHAN_MAXPROCS", "1")));
+    let one = runtime_tests(NOT_OF_ONE_WORKER);
+    step("runtime tests, one worker", false, Action::Run(one.env("GOCHAN_MAXPROCS", "1")));
     step("models", false, Action::Task("cargo xtask model", model::command(&[])));
     step("loom models", false, Action::Task("cargo xtask model --loom", model::loom_command(&[])));
     step("random programs", false, Action::Task("cargo xtask fuzz-runtime", fuzz_runtime::short()));
@@ -241,7 +259,7 @@ mod tests {
 
     #[test]
     fn a_quick_run_has_fewer_steps_and_every_step_can_be_repeated() {
-        let steps = steps();
+        let steps = steps(false);
         let quick = steps.iter().filter(|step| step.quick).count();
         assert!(0 < quick && quick < steps.len());
         assert!(steps.iter().all(|step| step.action.how_to_repeat().contains("cargo ")));
