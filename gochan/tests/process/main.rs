@@ -21,6 +21,7 @@ mod os_threads;
 mod own_tls;
 mod polling;
 mod profile;
+mod program_end;
 mod settings;
 #[cfg(unix)]
 mod signals;
