@@ -6,13 +6,17 @@ use clap::Args;
 
 use crate::command::Cmd;
 use crate::counts::Counts;
-use crate::{Outcome, behaviour, fuzz_runtime, house, model, portability};
+use crate::{Outcome, behaviour, fuzz_runtime, house, model, portability, target_dir};
 
 #[derive(Args)]
 pub(crate) struct Options {
     /// Only format, lints, the tests on the default backend and the behaviour rows
     #[arg(long)]
     quick: bool,
+    /// Also what takes long and seldom finds more: all tests of the runtime on threads and on one worker, and explorations
+    /// from more beginnings
+    #[arg(long, conflicts_with = "quick")]
+    full: bool,
     /// Run the steps that are left after one has failed
     #[arg(long)]
     keep_going: bool,
@@ -40,7 +44,7 @@ pub(crate) fn run(options: Options) -> Outcome {
     let mut counts = Counts::default();
     let mut times = Vec::new();
     let mut failures = Vec::new();
-    for step in steps().into_iter().filter(|step| step.quick || !options.quick) {
+    for step in steps(options.full).into_iter().filter(|step| step.quick || !options.quick) {
         println!("\n==> {}", step.name);
         let start = Instant::now();
         let ok = step.action.run(&mut counts)?;
@@ -99,15 +103,24 @@ impl Action {
 }
 
 /// The linter of this very repository, over this very repository, with the code in its documentation.
-const GOCHAN_LINTS: [&str; 10] =
-    ["run", "-qp", "gochan-lint", "--", "--workspace", "--doc", "-D", "all", "--format", "short"];
+const GOCHAN_LINTS: &str = "cargo run -qp gochan-lint -- --workspace --doc -D all --format short";
 
 /// The insides of gochan's macros, which rustfmt leaves as they are.
-const GOCHAN_FORMAT: [&str; 9] =
-    ["run", "-qp", "gochan-lint", "--bin", "cargo-gochan-fmt", "--", "--macros-only", "--all", "--check"];
+const GOCHAN_FORMAT: &str = "cargo run -qp gochan-lint --bin cargo-gochan-fmt -- --macros-only --all --check";
 
-/// What is not built unless somebody asks for it.
-pub(crate) const FEATURES: &str = "--features=xtask/bench,xtask/lint,gochan/tokio,gochan/tokio-util,gochan/futures-sink,gochan/tracing,gochan/pprof";
+/// A program of `gochan-lint` that was built with the tests. `cargo run` alone would build its dependencies again, with the
+/// features that they have without the tests.
+fn of_gochan_lint(name: &str, to_repeat: &'static str) -> Action {
+    let (_, args) = to_repeat.split_once(" -- ").expect("it has arguments");
+    let program = target_dir().join("debug").join(name);
+    let program = Cmd::new(program.display().to_string(), &args.split(' ').collect::<Vec<_>>());
+    Action::Task(to_repeat, program)
+}
+
+/// What is not built unless somebody asks for it. All steps build the same, so that each finds what the others have built.
+pub(crate) const FEATURES: &str = "--features=xtask/bench,xtask/lint,gochan/tokio,gochan/tokio-util,gochan/futures-sink,gochan/tracing,gochan/pprof,gochan/virtual";
+/// Of these, those of gochan.
+const FEATURES_OF_GOCHAN: &str = "--features=tokio,tokio-util,futures-sink,tracing,pprof,virtual";
 
 /// How cargo runs tests: by nextest if it is installed. Doc tests are not part of what nextest runs, so the callers leave
 /// them out in either case.
@@ -118,63 +131,110 @@ pub(crate) fn test_runner() -> &'static [&'static str] {
     }
 }
 
-/// Of the tests of the workspace, which are built by then, those of the runtime. Explorations run on one thread whatever
-/// the backend and the workers are, and take long. One of their modules, without its longest test, is enough to see that.
-const RUNTIME: &str = "package(gochan) and kind(test) \
-    and (not binary(explore) or (test(/^attribute::/) - test(work_without_end)))";
+/// Some of the tests. All steps build the same, and choose among what is built, so that nothing is built twice.
+struct Tests {
+    /// As a filter of nextest.
+    filter: String,
+    /// As arguments of `cargo test`, which builds what it runs alone.
+    args: Vec<&'static str>,
+}
 
-/// Of what takes a process of its own, the tests of own thread-locals.
-const OWN_TLS: &str = "not binary(process) or test(/^(own_tls|worker_threads|thread_scopes)::/)";
-
-/// All tests but those of what must not compile and of the examples.
-pub(crate) const WORKSPACE_TESTS: [&str; 5] =
-    ["--workspace", "--exclude=ui-tests", "--exclude=gochan-examples", "--all-targets", FEATURES];
-
-fn steps() -> Vec<Step> {
-    let cargo = |args: &[&str]| Action::Run(Cmd::cargo(args));
-    let runner = test_runner();
-    let tests = |args: &[&str]| Cmd::cargo(runner).args(args.iter().copied());
-    let own_tls: &[&str] = if runner[0] == "nextest" { &["-E", OWN_TLS] } else { &[] };
-    let runtime_tests = || {
+impl Tests {
+    fn command(&self) -> Cmd {
+        let runner = test_runner();
         if runner[0] == "nextest" {
-            tests(&WORKSPACE_TESTS).args(["-E", RUNTIME])
+            Cmd::cargo(runner).args(WORKSPACE_TESTS).args(["-E", &self.filter])
         } else {
-            tests(&["-p", "gochan", "--features=tokio,tokio-util,futures-sink,tracing,pprof", "--test", "*"])
+            Cmd::cargo(runner).args(self.args.iter().copied())
         }
-    };
-    let lints =
-        ["clippy", "--workspace", "--all-targets", FEATURES, "--features=gochan/virtual", "--", "-Dwarnings"];
+    }
+
+    fn of_package(name: &'static str) -> Tests {
+        Tests { filter: format!("package({name})"), args: vec!["-p", name, "--all-targets"] }
+    }
+
+    /// All but those of what must not compile and of the examples, which have steps of their own.
+    fn of_the_rest() -> Tests {
+        Tests {
+            filter: "not (package(ui-tests) or package(gochan-examples))".to_owned(),
+            args: [&WORKSPACE_TESTS[..], &["--exclude=ui-tests", "--exclude=gochan-examples"]].concat(),
+        }
+    }
+
+    /// Those of the runtime. Explorations and virtual time run on one thread whatever the backend and the workers are, and
+    /// take long. A module of each is enough to see that.
+    fn of_the_runtime(but: &str) -> Tests {
+        let explorations = "binary(explore) - (test(/^attribute::/) - test(work_without_end))";
+        let virtual_time = "binary(time) and test(/^virtual_(time|programs)::/)";
+        Tests {
+            filter: format!("package(gochan) and kind(test) - ({explorations}) - ({virtual_time}) - ({but})"),
+            args: vec!["-p", "gochan", FEATURES_OF_GOCHAN, "--test", "*"],
+        }
+    }
+
+    fn of_all_the_runtime() -> Tests {
+        Tests { filter: "package(gochan) and kind(test)".to_owned(), ..Tests::of_the_runtime("none()") }
+    }
+
+    /// Channels and locks on thread-locals of their own, and what is special to these.
+    fn of_own_tls() -> Tests {
+        let own = "test(/^(own_tls|worker_threads|thread_scopes)::/)";
+        Tests {
+            filter: format!(
+                "package(gochan) and (binary(channel) or binary(sync) or (binary(process) and {own}))"
+            ),
+            args: vec!["-p", "gochan", FEATURES_OF_GOCHAN, "--test=channel", "--test=sync", "--test=process"],
+        }
+    }
+}
+
+/// Tests that set the number of workers themselves, and tests of stacks and of the system's threads, for which the number
+/// makes no difference.
+const NOT_OF_ONE_WORKER: &str = "binary(process) and (test(every_classic_deadlock_is_called) or \
+    test(/^(busy_machine|deadlock_alive|deadlock_in_test|goroutine_stack|os_threads|own_tls|polling|pool_threads|stack_guard|stack_limits)::/))";
+
+/// What the steps build for the tests.
+pub(crate) const WORKSPACE_TESTS: [&str; 3] = ["--workspace", "--all-targets", FEATURES];
+
+fn steps(full: bool) -> Vec<Step> {
+    let cargo = |args: &[&str]| Action::Run(Cmd::cargo(args));
+    let tests = |tests: Tests| Action::Run(tests.command());
+    let runtime_tests =
+        |but| if full { Tests::of_all_the_runtime() } else { Tests::of_the_runtime(but) }.command();
+    let lints = ["clippy", "--workspace", "--all-targets", FEATURES, "--", "-Dwarnings"];
     let peers = ["fmt", "--check", "--manifest-path", "xtask/bench/peers/Cargo.toml"];
 
     let mut steps = Vec::new();
     let mut step = |name, quick, action| steps.push(Step { name, quick, action });
     step("format", true, cargo(&["fmt", "--all", "--check"]));
     step("format of the bench peers", true, cargo(&peers));
-    step("format in the macros", true, cargo(&GOCHAN_FORMAT));
     step("lints", true, cargo(&lints));
-    step("gochan's lints", true, cargo(&GOCHAN_LINTS));
-    step("tests", true, Action::Run(tests(&WORKSPACE_TESTS)));
+    step("build of the tests", true, cargo(&[&["test", "--no-run"], &WORKSPACE_TESTS[..]].concat()));
+    step("format in the macros", true, of_gochan_lint("cargo-gochan-fmt", GOCHAN_FORMAT));
+    step("gochan's lints", true, of_gochan_lint("cargo-gochan-lint", GOCHAN_LINTS));
+    let all = Tests::of_the_rest().command();
+    let all = if full { all.env("GOCHAN_TEST_BEGINNINGS", "25") } else { all };
+    step("tests", true, Action::Run(all));
     step("tests as on other kernels", false, Action::Kernels);
-    step("tests of the examples", true, Action::Run(tests(&["-p", "gochan-examples", "--all-targets"])));
-    step("tests of what must not compile", false, Action::Run(tests(&["-p", "ui-tests", "--all-targets"])));
+    step("tests of the examples", true, tests(Tests::of_package("gochan-examples")));
+    step("tests of what must not compile", false, tests(Tests::of_package("ui-tests")));
     step("doc tests", false, cargo(&["test", "--workspace", "--doc", FEATURES, "--no-fail-fast"]));
-    let threads = runtime_tests().env("GOCHAN_BACKEND", "threads");
+    let threads = runtime_tests("none()").env("GOCHAN_BACKEND", "threads");
     step("runtime tests, threads backend", false, Action::Run(threads));
-    // Channels and locks on thread-locals of their own, and what is special to these.
-    let own = ["channel", "sync", "process"].map(|binary| ["--test", binary]).concat();
-    let own = tests(&["-p", "gochan", "--features=tracing,virtual"]).args(own).args(own_tls.iter().copied());
-    step("some tests, virtual backend", false, Action::Run(own.env("GOCHAN_BACKEND", "virtual")));
-    step("runtime tests, one worker", false, Action::Run(runtime_tests().env("GOCHAN_MAXPROCS", "1")));
+    let own_tls = Tests::of_own_tls().command().env("GOCHAN_BACKEND", "virtual");
+    step("some tests, virtual backend", false, Action::Run(own_tls));
+    let one = runtime_tests(NOT_OF_ONE_WORKER);
+    step("runtime tests, one worker", false, Action::Run(one.env("GOCHAN_MAXPROCS", "1")));
     step("models", false, Action::Task("cargo xtask model", model::command(&[])));
     step("loom models", false, Action::Task("cargo xtask model --loom", model::loom_command(&[])));
     step("random programs", false, Action::Task("cargo xtask fuzz-runtime", fuzz_runtime::short()));
-    // Public pages alone as well, last: only they report links to private items.
     let docs = |more: &[&str]| {
         let doc = Cmd::cargo(&["doc", "--workspace", "--no-deps", FEATURES]).args(more.iter().copied());
         Action::Run(doc.env_flags("RUSTDOCFLAGS", "-Dwarnings"))
     };
     step("docs of private items", false, docs(&["--document-private-items"]));
-    step("docs", false, docs(&[]));
+    // Public pages alone as well: only they report links to private items. Those of programs have both anyhow.
+    step("docs", false, docs(&["--lib"]));
     let pack = ["xtask", "package", "--allow-dirty"];
     step("packages", false, cargo(&pack));
     step("behaviour rows", true, Action::Behaviour);
@@ -199,7 +259,7 @@ mod tests {
 
     #[test]
     fn a_quick_run_has_fewer_steps_and_every_step_can_be_repeated() {
-        let steps = steps();
+        let steps = steps(false);
         let quick = steps.iter().filter(|step| step.quick).count();
         assert!(0 < quick && quick < steps.len());
         assert!(steps.iter().all(|step| step.action.how_to_repeat().contains("cargo ")));

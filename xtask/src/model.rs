@@ -25,6 +25,9 @@ pub(crate) fn command(args: &[String]) -> Cmd {
         .arg(target_dir().join("model"))
         .args(args)
         .env_flags("RUSTFLAGS", "--cfg gochan_model")
+        // The build takes longer than the models.
+        .env("CARGO_PROFILE_RELEASE_LTO", "off")
+        .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
 }
 
 /// As `command`, for the models in loom's weak memory. `LOOM_MAX_PREEMPTIONS` sets how far they go.
@@ -34,7 +37,7 @@ pub(crate) fn loom_command(args: &[String]) -> Cmd {
         .arg(target_dir().join("loom"))
         .args(if args.is_empty() { &tests } else { args })
         .env_flags("RUSTFLAGS", "--cfg gochan_loom")
-        // The build takes longer than the models.
+        // As above.
         .env("CARGO_PROFILE_RELEASE_LTO", "off")
         .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
 }

@@ -4,8 +4,11 @@ use gochan::JoinHandle;
 
 /// Few enough to be what one would write in an attribute.
 pub(crate) const RUNS: u32 = 200;
-/// Explorations that begin elsewhere.
-pub(crate) const BEGINNINGS: u64 = 25;
+/// Explorations that begin elsewhere: few, or as many as `GOCHAN_TEST_BEGINNINGS` says.
+pub(crate) fn beginnings() -> std::ops::Range<u64> {
+    let many = std::env::var("GOCHAN_TEST_BEGINNINGS").ok();
+    0..many.map_or(8, |many| many.parse().expect("a number"))
+}
 
 fn exploration(beginning: u64, runs: u32) -> gochan::__private::Test {
     gochan::__private::Test::new()
@@ -26,7 +29,7 @@ pub(crate) fn finds(symptom: &str, program: fn()) {
         let found = (0..1000).filter(|&beginning| verdict(beginning, 1, program).is_some()).count();
         println!("RATE {:>5.1} %", found as f64 / 10.0);
     }
-    for beginning in 0..BEGINNINGS {
+    for beginning in beginnings() {
         match verdict(beginning, RUNS, program) {
             Some(text) => {
                 assert!(text.contains(symptom), "{text}");
@@ -39,7 +42,7 @@ pub(crate) fn finds(symptom: &str, program: fn()) {
 
 #[track_caller]
 pub(crate) fn passes(program: fn()) {
-    for beginning in 0..BEGINNINGS {
+    for beginning in beginnings() {
         if let Some(text) = verdict(beginning, RUNS, program) {
             panic!("beginning {beginning}: {text}");
         }

@@ -21,7 +21,9 @@ mod os_threads;
 #[cfg(all(feature = "virtual", target_os = "linux", target_arch = "x86_64", target_env = "gnu"))]
 mod own_tls;
 mod polling;
+mod pool_threads;
 mod profile;
+mod program_end;
 mod settings;
 #[cfg(unix)]
 mod signals;

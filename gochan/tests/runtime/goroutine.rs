@@ -1,5 +1,5 @@
 //! Rows GO: what holds for goroutines inside one process. What needs a process of its own is in
-//! `process/goroutine.rs`.
+//! `process/goroutine.rs` and `process/program_end.rs`.
 
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
