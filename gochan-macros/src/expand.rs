@@ -5,11 +5,11 @@
 //! nothing before it may depend on how much has been typed.
 
 use gochan_syntax::{fragments, repair};
-use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::parse::Parse;
 use syn::spanned::Spanned;
-use syn::{Error, Expr, Token};
+use syn::{Error, Expr, ExprLit, Lit, Token};
 
 /// The path of the gochan crate in the user's code, usually `$crate`.
 pub(crate) struct Root(pub(crate) TokenStream);
@@ -31,7 +31,7 @@ impl Root {
 
     /// The function or macro `name` of `gochan::__private`, with the span of the macro call.
     pub(crate) fn private(&self, name: &str) -> TokenStream {
-        let (root, name) = (&self.0, syn::Ident::new(name, Span::mixed_site()));
+        let (root, name) = (&self.0, Ident::new(name, Span::mixed_site()));
         quote!(#root::__private::#name)
     }
 }
@@ -138,7 +138,7 @@ pub(crate) fn readable(expr: Expr) -> Vec<Expr> {
 
 /// `error` as statements and a final expression whose type fits anywhere.
 pub(crate) fn report(error: Error) -> TokenStream {
-    let name = syn::Ident::new("__gochan_error", Span::mixed_site());
+    let name = Ident::new("__gochan_error", Span::mixed_site());
     let errors = error.into_iter().map(|error| {
         // Braces would make it a statement, of type `()`.
         let parenthesize = |token| match token {
@@ -169,6 +169,46 @@ pub(crate) fn reference(expr: Expr) -> TokenStream {
     let and_token = Token![&](expr.span());
     syn::ExprReference { attrs: Vec::new(), and_token, mutability: None, expr: Box::new(expr) }
         .into_token_stream()
+}
+
+/// `source.method(…)` with the function that makes the zero value of what is received. If there is none, the error
+/// underlines `span`.
+pub(crate) fn zero(root: &Root, source: &Ident, method: &Ident, span: Span) -> TokenStream {
+    let (makers, maker) = (root.private("zero_makers"), Ident::new("maker", at(span)));
+    let zero = Ident::new("__gochan_zero", at(method.span()));
+    let located = Ident::new(&source.to_string(), at(span));
+    let made = quote_spanned!(at(span)=> (&&&#located.zero()).#maker());
+    let inside = quote_spanned! {at(method.span())=>
+        use #makers::*;
+        let #zero = #made;
+        #source.#method(#zero)
+    };
+    let mut block = Group::new(Delimiter::Brace, inside);
+    block.set_span(at(method.span()));
+    block.into_token_stream()
+}
+
+/// The value, if it is a string literal, as the type of the elements of `channel`.
+pub(crate) fn text(root: &Root, channel: &Ident, value: &Expr) -> Option<TokenStream> {
+    let Expr::Lit(ExprLit { lit: Lit::Str(literal), attrs, .. }) = value else { return None };
+    if !attrs.is_empty() || !literal.suffix().is_empty() {
+        return None;
+    }
+    let (makers, text) = (root.private("text_makers"), root.private("Text"));
+    let made = quote_spanned!(at(literal.span())=> (&&&#text::of(#channel)).made(#literal));
+    let mut block = Group::new(Delimiter::Brace, quote!(use #makers::*; #made));
+    block.set_span(at(literal.span()));
+    Some(block.into_token_stream())
+}
+
+/// The span of the last name in `expr` outside of all brackets: `done` in `ctx.done()`. All of an expression has no span
+/// on stable Rust.
+pub(crate) fn last_word(expr: &Expr) -> Span {
+    let words = expr.to_token_stream().into_iter().filter_map(|token| match token {
+        TokenTree::Ident(word) => Some(word.span()),
+        _ => None,
+    });
+    words.last().unwrap_or_else(|| expr.span())
 }
 
 /// `expr` without the parentheses around it, which would be redundant in a `let` or a call.

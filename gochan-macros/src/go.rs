@@ -15,10 +15,10 @@ use now::Now;
 use crate::expand::{Root, at, bare, readable};
 
 pub(crate) fn expand(root: &Root, Go { clones, form }: Go) -> TokenStream {
-    let spawn = root.private("go");
     let is_call = matches!(form, Form::Call(_));
     let entries = || clones.iter().flat_map(|list: &CloneList| &list.entries);
     let listed = listed::uses(root, entries(), &form);
+    let own = owned(root, entries(), &form);
     let Later { now, span, body } = match form {
         Form::Block(body) => Later { now: None, span: body.span, body: owning(entries(), body) },
         Form::Literal(literal) => called_literal(entries(), literal),
@@ -29,13 +29,36 @@ pub(crate) fn expand(root: &Root, Go { clones, form }: Go) -> TokenStream {
     let used_now = now.is_some();
     let clones = entries().map(|entry| clone(entry, used_now));
     let closure = quote_spanned!(at(span)=> move || #body);
-    if is_call {
+    // Imported, so that an error about the goroutine underlines it: a path that starts with `$crate` belongs to the whole
+    // macro call.
+    let (path, spawn) = (root.private("go"), Ident::new("__gochan_go", at(span)));
+    let start = quote_spanned!(at(span)=> #spawn(#closure));
+    let start = if is_call {
         let handle = Ident::new("__gochan_handle", at(span));
         let runs = runs_to_its_end(root, &handle);
-        quote!(#listed #(#clones)* #now match #spawn(#closure) { #handle => { #runs #handle } })
+        quote!(match #start { #handle => { #runs #handle } })
     } else {
-        quote!(#listed #(#clones)* #now #spawn(#closure))
-    }
+        start
+    };
+    quote!(#listed use #path as #spawn; #(#clones)* #own #now #start)
+}
+
+/// Statements that check of each clone that the goroutine may own it, so that an error underlines its name in the list.
+fn owned<'a>(root: &Root, clones: impl Iterator<Item = &'a CloneEntry>, form: &Form) -> TokenStream {
+    let (path, owned) = (root.private("owned"), Ident::new("__gochan_owned", Span::mixed_site()));
+    let takes_all = match form {
+        Form::Block(_) => true,
+        Form::Literal(literal) => literal.parameters.is_empty(),
+        Form::Call(_) | Form::MethodCall(_) => false,
+    };
+    let checks: Vec<TokenStream> = clones
+        .filter(|_| takes_all)
+        .map(|CloneEntry { name, .. }| {
+            let owned = Ident::new("__gochan_owned", at(name.span()));
+            quote_spanned!(at(name.span())=> #owned(&#name);)
+        })
+        .collect();
+    if checks.is_empty() { TokenStream::new() } else { quote!(use #path as #owned; #(#checks)*) }
 }
 
 /// A statement that does not compile if the goroutine's result is a future, as that of an `async fn` is: nothing would

@@ -14,6 +14,7 @@ mod context;
 mod defer;
 mod expand;
 mod go;
+mod local;
 mod main_test;
 mod manifest;
 #[cfg(test)]
@@ -70,6 +71,12 @@ pub fn with_context(input: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn defer(input: TokenStream) -> TokenStream {
     expand::statement(input.into(), defer::expand, defer::remains).into()
+}
+
+/// The error for what `gochan::runtime::local!` does not accept.
+#[proc_macro]
+pub fn local(input: TokenStream) -> TokenStream {
+    local::refuse(input.into()).into()
 }
 
 /// Makes `main` goroutine 1: the program ends when it returns, even if other goroutines still run.

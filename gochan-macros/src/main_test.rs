@@ -4,7 +4,7 @@ use gochan_syntax::{Choice, EntryArgs, EntryFn, Explore, TestArgs};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Attribute, Error, Path};
+use syn::{Attribute, Error, Path, ReturnType};
 
 use crate::expand::{Root, at};
 use crate::manifest;
@@ -63,10 +63,12 @@ fn test(root: &Root, args: &TestArgs, function: &EntryFn) -> TokenStream {
     let allow = args.allow.iter().map(|entries| quote!(.allow(&#entries)));
     let stack_size = args.stack_size.iter().map(|bytes| quote!(.stack_size(#bytes)));
     let inner = Ident::new("__gochan_test", at(name.span()));
+    // Located at the result: a type that nothing can be made of is underlined.
+    let run = Ident::new("run", at(result_span(function)));
     quote_spanned! {at(name.span())=>
         #(#attrs)* #[::core::prelude::v1::test] #vis fn #name() {
             fn #inner() #output #body
-            #start::new() #(#virtual_time)* #(#explore)* #(#limit)* #(#jumps)* #(#timeout)* #(#allow)* #(#stack_size)* .run(#inner)
+            #start::new() #(#virtual_time)* #(#explore)* #(#limit)* #(#jumps)* #(#timeout)* #(#allow)* #(#stack_size)* .#run(#inner)
         }
     }
 }
@@ -74,7 +76,7 @@ fn test(root: &Root, args: &TestArgs, function: &EntryFn) -> TokenStream {
 fn main(root: &Root, args: &EntryArgs, function: &EntryFn) -> TokenStream {
     let EntryFn { attrs, vis, sig, body } = function;
     let (name, output) = (&sig.ident, &sig.output);
-    let start = root.private("main");
+    let (path, start) = (root.private("main"), Ident::new("__gochan_start", at(result_span(function))));
     let stack_size = args.stack_size.as_ref().map_or_else(|| quote!(0), ToTokens::to_token_stream);
     let settings = settings(root, args).map_or_else(
         || quote!(::core::option::Option::None),
@@ -84,8 +86,17 @@ fn main(root: &Root, args: &EntryArgs, function: &EntryFn) -> TokenStream {
     quote_spanned! {at(name.span())=>
         #(#attrs)* #vis fn #name() -> ::std::process::ExitCode {
             fn #inner() #output #body
+            use #path as #start;
             #start(#settings, #stack_size, #inner)
         }
+    }
+}
+
+/// Where the function says what it returns.
+fn result_span(function: &EntryFn) -> Span {
+    match &function.sig.output {
+        ReturnType::Default => function.sig.ident.span(),
+        ReturnType::Type(_, ty) => ty.span(),
     }
 }
 

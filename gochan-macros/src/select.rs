@@ -12,7 +12,7 @@ use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{Expr, Pat, PatIdent, PatWild, Token, UnOp};
 
-use crate::expand::{Root, at, bare, in_scope, readable};
+use crate::expand::{Root, at, bare, in_scope, readable, text, zero};
 
 pub(crate) fn expand(root: &Root, Select { biased, arms }: Select) -> TokenStream {
     if arms.is_empty() {
@@ -131,13 +131,20 @@ impl Operation {
                 in_scope(&quote!(::core::mem::drop(#slot);), &body)
             }
             ReceiveBinding::Value(pattern) => {
-                let value = method(&slot, "value", pattern.span());
-                bind(&[&pattern], &value, &body)
+                let value = received(root, &slot, "value", pattern.span());
+                if is_comma_ok(&pattern) {
+                    let (path, pair) =
+                        (engine(root, "pair", pattern.span()), ident("__gochan_pair", pattern.span()));
+                    let value = quote_spanned!(pair.span()=> { use #path as #pair; #pair(#value) });
+                    bind(&[&pattern], &value, &body)
+                } else {
+                    bind(&[&pattern], &value, &body)
+                }
             }
             ReceiveBinding::CommaOk(patterns) => match *patterns {
                 (Pat::Wild(_), ok) => bind(&[&ok], &quote!(#slot.take().is_some()), &body),
                 (value, ok) => {
-                    let value_ok = method(&slot, "value_ok", value.span());
+                    let value_ok = received(root, &slot, "value_ok", value.span());
                     bind(&[&value, &ok], &value_ok, &body)
                 }
             },
@@ -211,6 +218,7 @@ impl Operation {
         }
         let (slot, send) = (slot(index, span), ident("__gochan_send", span));
         let new = engine(root, "SendSlot", span);
+        let value = text(root, &at_channel, &value).unwrap_or_else(|| value.into_token_stream());
         Operation {
             function: "send",
             slot: quote!(let mut #slot = #new::new();),
@@ -408,6 +416,27 @@ fn engine(root: &Root, item: &str, span: Span) -> TokenStream {
 fn variant(root: &Root, of: &str, name: &str) -> TokenStream {
     let (of, name) = (engine(root, of, Span::call_site()), ident(name, Span::call_site()));
     quote!(#of::#name)
+}
+
+/// True for `(v, ok)`, which may be meant as Go's comma-ok.
+fn is_comma_ok(pattern: &Pat) -> bool {
+    let Pat::Tuple(tuple) = pattern else { return false };
+    let names: Vec<String> = tuple
+        .elems
+        .iter()
+        .filter_map(|name| match name {
+            Pat::Ident(name) => Some(name.ident.to_string()),
+            Pat::Wild(_) => Some("_".to_owned()),
+            _ => None,
+        })
+        .collect();
+    tuple.elems.len() == 2 && names.len() == 2 && ["ok", "more", "open", "okay"].contains(&&*names[1])
+}
+
+/// What the slot received, or the zero value, with all tokens located at `span`.
+fn received(root: &Root, slot: &Ident, name: &str, span: Span) -> TokenStream {
+    let slot = Ident::new(&slot.to_string(), at(span));
+    zero(root, &slot, &ident(name, span), span)
 }
 
 /// `slot.name()`, with all tokens located at `span`.

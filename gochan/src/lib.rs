@@ -67,8 +67,7 @@
 //! * **cannot be sent between threads safely** (E0277): an `Rc`, a `Cell`, or a lock guard. Use `Arc`, an atomic or a
 //!   [`sync::Mutex`]; or make the value inside the goroutine, where it stays on one thread.
 //! * **has no zero value** (E0277): Go's receive yields a zero value once the channel is closed. Derive `Default`, or
-//!   use an `Option`: `ch.recv()`, or `Some(v) = <-ch` in [`select!`](macro@select). The times of a ticker have no zero
-//!   value: use `ticker.channel().recv()`.
+//!   use an `Option`: `ch.recv()`, or `Some(v) = <-ch` in [`select!`](macro@select).
 //! * **expected `()`, found `JoinHandle`** (E0308): `go!` has a value, even at the end of a block or an arm. End it
 //!   with `;`.
 //! * **expected expression, found `let` statement**: [`defer!`] is a statement and ends with `;`.

@@ -1,23 +1,40 @@
 //! The targets of macro expansions. Not part of the public interface.
 
-pub use crate::chan::{CloseSide, RecvSide, SendSide, ZeroValue, close, recv, recv_ok, send};
+pub use crate::chan::{
+    CloseSide, RecvSide, SendSide, Text, ZeroValue, close, receive, send, text_makers, zero_makers,
+};
 pub use crate::context::release::with_context;
 pub use crate::select::private as select;
 use crate::spawn::join::JoinHandle;
 pub use crate::spawn::local::{inherited, not_inherited};
+pub use crate::spawn::main::Ending;
 pub use crate::test::Test;
 pub use gochan_macros as macros;
 use std::fmt;
 
 /// `go!`
+// The compiler shows the line of a bound that does not hold, and with it the remedy; so do the other functions that start
+// goroutines.
 #[inline]
 #[track_caller]
 pub fn go<F, T>(f: F) -> JoinHandle<T>
 where
-    F: FnOnce() -> T + Send + 'static,
-    T: Send + 'static,
+    F: FnOnce() -> T,
+    F: Send,    // use `Arc` for `Rc`, `sync::Mutex` or an atomic for cells, and lock inside
+    F: 'static, // own it: `go!([name] { … })` clones; to borrow, use `gochan::scope`
+    T: Send,    // the result may be joined elsewhere: return what is `Send`
+    T: 'static,
 {
     crate::spawn::start::go_if_possible(f)
+}
+
+/// What a goroutine takes from a clone list of `go!`.
+#[inline(always)]
+pub fn owned<T>(_: &T)
+where
+    T: Send,    // use `Arc` for `Rc`, `sync::Mutex` or an atomic for cells, and lock inside
+    T: 'static, // own it: `go!([name] { … })` clones; to borrow, use `gochan::scope`
+{
 }
 
 /// What `go!` asks of a goroutine's result: that it is no future. Of three methods of one name the compiler takes the
@@ -90,7 +107,7 @@ pub fn main<F, T>(
 ) -> std::process::ExitCode
 where
     F: FnOnce() -> T + Send + 'static,
-    T: std::process::Termination + 'static,
+    T: Ending + 'static,
 {
     if let Some(Err(error)) = settings.map(crate::runtime::Builder::install) {
         crate::base::report::fatal(&format!("cannot start: {error}"));

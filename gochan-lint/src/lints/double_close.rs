@@ -125,7 +125,10 @@ fn closed(code: Code<'_>, kind: &EventKind) -> Vec<ObjectId> {
         }
         EventKind::RunDeferred(body) if code.linked.runs[body.at()] == Runner::Inline => {
             let closes = code.all(*body).filter_map(|(block, event)| match event.kind {
-                EventKind::Close(channel, Face::Panics) if !code.body(*body).blocks[block.at()].guarded => {
+                // What the body makes is another channel on each of its runs.
+                EventKind::Close(channel, Face::Panics)
+                    if !code.body(*body).blocks[block.at()].guarded && code.object(channel).body != *body =>
+                {
                     Some(channel)
                 }
                 _ => None,

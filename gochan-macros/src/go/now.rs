@@ -125,8 +125,23 @@ impl<'a> Now<'a> {
             Expr::Closure(_) | Expr::Lit(_) => argument.into_token_stream(),
             Expr::Reference(reference) => self.reference(reference),
             Expr::Path(_) => self.bind_variable(&argument).into_token_stream(),
-            _ => self.bind_argument(false, &argument).into_token_stream(),
+            _ => self.bind_value(&argument).into_token_stream(),
         }
+    }
+
+    /// Evaluates a value. Where that of a call does not fit, the compiler offers `jobs.clone().into()`: the variable stands
+    /// where the call ends, and its name counts as the user's.
+    fn bind_value(&mut self, expr: &Expr) -> Ident {
+        let end = match expr {
+            Expr::MethodCall(call) => call.paren_token.span.join(),
+            Expr::Call(call) => call.paren_token.span.join(),
+            _ => return self.bind_argument(false, expr),
+        };
+        let name = format_ident!("__gochan_arg{}", self.count, span = end);
+        let declared = Ident::new(&name.to_string(), Span::call_site().resolved_at(end));
+        self.count += 1;
+        self.statements.extend(quote_spanned!(at(expr.span())=> let #declared = #expr;));
+        name
     }
 
     /// A reference to a name of the list, or to a value, is a reference to what the goroutine owns.

@@ -1,6 +1,6 @@
 //! `chan!(T)` and `chan!(T, capacity)`.
 
-use proc_macro2::TokenTree;
+use proc_macro2::{Delimiter, TokenTree};
 use syn::parse::{Parse, ParseStream};
 use syn::{Error, Expr, Lit, Result, Token, Type};
 
@@ -32,6 +32,9 @@ impl Parse for Chan {
             return Err(input.error(message));
         }
         let tokens = tokens::rest(input)?;
+        if let Some(error) = foreign_type(&tokens) {
+            return Err(error);
+        }
         if is_word(&tokens, 0, "chan") && !matches!(tokens.get(1), None | Some(TokenTree::Group(_))) {
             let named = tokens::is_punct(&tokens, 1, ',') || tokens::is_operator(&tokens, 1, ':', ':');
             if !named && (find_arrow(&tokens) == Some(1) || !tokens::is_punct(&tokens, 1, '<')) {
@@ -62,6 +65,34 @@ impl Chan {
         let capacity = tokens::parse_expr(tokens::without_trailing_comma(&rest))?;
         Ok(Chan { element, capacity: Some((comma, capacity)) })
     }
+}
+
+/// The error for a type of Go.
+fn foreign_type(tokens: &[TokenTree]) -> Option<Error> {
+    let group = |at: usize, delimiter: Delimiter| match tokens.get(at) {
+        Some(TokenTree::Group(group)) if group.delimiter() == delimiter => Some(group.stream().is_empty()),
+        _ => None,
+    };
+    let word = |word: &str| is_word(tokens, 0, word);
+    let (length, message) = match () {
+        () if word("struct") && group(1, Delimiter::Brace) == Some(true) => {
+            (2, "the empty type is `()`: `chan!(())`, and `send!(ch <- ())`")
+        }
+        () if word("struct") || word("interface") => {
+            (1, "the type is declared outside, by `struct` or `enum`, and named here: `chan!(T)`")
+        }
+        () if word("func") && group(1, Delimiter::Parenthesis).is_some() => {
+            (1, "a function as a value is a `Box<dyn Fn() + Send>`: `chan!(Box<dyn FnOnce() + Send>)`")
+        }
+        () if word("map") && group(1, Delimiter::Bracket).is_some() => {
+            (1, "a map is a `HashMap<K, V>`: `chan!(HashMap<String, u32>)`")
+        }
+        () if group(0, Delimiter::Bracket) == Some(true) && tokens.len() > 1 => {
+            (1, "a slice as a value is a `Vec<T>`: `chan!(Vec<T>)`, or `chan!(Vec<T>, capacity)`")
+        }
+        () => return None,
+    };
+    Some(error_at(&tokens[..length], message))
 }
 
 /// The error for a `<` in the type that nothing closes.
@@ -114,6 +145,12 @@ mod tests {
         assert_rejects::<Chan>("<-i32", "<", "the element type comes first");
         assert_rejects::<Chan>("chan i32, 16", "chan", "the element type stands alone");
         assert_rejects::<Chan>("chan<- i32", "chan", "the element type stands alone");
+        assert_rejects::<Chan>("struct{}", "struct{}", "`chan!(())`");
+        assert_rejects::<Chan>("struct{ id int }, 3", "struct", "declared outside");
+        assert_rejects::<Chan>("interface{}", "interface", "declared outside");
+        assert_rejects::<Chan>("func()", "func", "`Box<dyn Fn() + Send>`");
+        assert_rejects::<Chan>("map[string]int", "map", "`HashMap<K, V>`");
+        assert_rejects::<Chan>("[]int, 3", "[]", "`chan!(Vec<T>)`");
         assert_rejects::<Chan>("let x", "let", "expected the element type");
         assert_rejects::<Chan>("Vec<Vec<i32>, 3", "<", "the `>` for this `<` is missing");
         assert_rejects::<Chan>("i32; 16", ";", "expected `,` and the capacity");

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use syn::parse::{Parse, ParseStream};
-use syn::{Error, Expr, Result};
+use syn::{Error, Expr, ExprReturn, Result};
 
 use crate::Body;
 use crate::go::{foreign_literal, spell};
@@ -89,7 +89,15 @@ fn nothing_to_run(tokens: &[TokenTree]) -> Option<Error> {
         ),
         Expr::Closure(_) => LITERAL.to_owned(),
         Expr::Try(_) => {
-            "`?` has no caller to return to at the end of the block: handle the error here".to_owned()
+            "`?` has no caller to return to at the end of the block: handle the error here, as in `defer! { if let \
+             Err(e) = f() { … } }`"
+                .to_owned()
+        }
+        Expr::Await(_) => "deferred code is not async: it may block, as in `defer!(gochan::block_on(f()))`".to_owned(),
+        Expr::Return(ExprReturn { expr: Some(_), .. }) | Expr::Break(_) | Expr::Continue(_) => {
+            "deferred code runs when the block is left already, and cannot change where to: to change a result, assign \
+             to a variable, as in `defer! { result = 1; }`"
+                .to_owned()
         }
         _ => return None,
     };
@@ -118,6 +126,9 @@ mod tests {
         assert_rejects::<Defer>("|| f()", "|| f()", "no function literal");
         assert_rejects::<Defer>("move || { f() }()", "move || { f() }()", "no function literal");
         assert_rejects::<Defer>("f()?", "f()?", "`?` has no caller");
+        assert_rejects::<Defer>("f().await", "f().await", "`defer!(gochan::block_on(f()))`");
+        assert_rejects::<Defer>("return 1", "return 1", "assign to a variable");
+        assert_rejects::<Defer>("break", "break", "cannot change where to");
         assert_rejects::<Defer>("func() { f() }()", "func", "no function literal");
         assert_rejects::<Defer>("[wg] { wg.done() }", "[wg]", "no list of clones");
         assert_rejects::<Defer>("[wg] wg.done()", "[wg]", "no list of clones");

@@ -231,6 +231,9 @@ fn form(tokens: &[TokenTree]) -> Result<Form> {
     if is_statements(tokens) {
         return Ok(Form::Block(Body::bare(stream(tokens))));
     }
+    if let Some(error) = misplaced(tokens) {
+        return Err(error);
+    }
     let expr = parse_all(tokens, |input| {
         let expr: Expr = input.parse()?;
         if input.peek(Token![,]) {
@@ -248,6 +251,23 @@ fn form(tokens: &[TokenTree]) -> Result<Form> {
         Expr::Macro(_) => Ok(Form::Block(Body::bare(stream(tokens)))),
         other => Err(not_a_call(&other)),
     }
+}
+
+/// The error for a list behind what runs, and for a handle before it, as in other libraries.
+fn misplaced(tokens: &[TokenTree]) -> Option<Error> {
+    let (first, comma, second) = tokens::split_comma(tokens)?;
+    let group = |tokens: &[TokenTree], delimiter: Delimiter| matches!(tokens, [TokenTree::Group(group)] if group.delimiter() == delimiter);
+    if group(second, Delimiter::Bracket) {
+        return Some(error_at(second, "the list goes in front of what to run: `go!([a, b] { … })`"));
+    }
+    let runs = group(second, Delimiter::Brace) || starts_closure(second);
+    let named = matches!(first, [.., TokenTree::Ident(_)]);
+    (named && runs).then(|| {
+        let message = "what the goroutine clones goes into brackets, `go!([a, b] { … })`; a goroutine of a scope is \
+                       started by a method, `s.go(|| …)`";
+        let before: Vec<TokenTree> = first.iter().chain([comma]).cloned().collect();
+        error_at(&before, message)
+    })
 }
 
 fn refuse_async(tokens: &[TokenTree]) -> Result<()> {
@@ -272,6 +292,9 @@ fn starts_closure(tokens: &[TokenTree]) -> bool {
 
 /// True if `tokens` are statements between the macro's own braces rather than one expression.
 fn is_statements(tokens: &[TokenTree]) -> bool {
+    if misplaced(tokens).is_some() {
+        return false;
+    }
     const STATEMENT: [&str; 15] = [
         "let", "for", "while", "loop", "if", "match", "unsafe", "return", "use", "fn", "const", "static",
         "struct", "enum", "impl",

@@ -12,6 +12,7 @@
 //! | `defer!` | [`Defer`] |
 //! | `select!` | [`Select`] |
 //! | `with_context!` | [`WithContext`] |
+//! | `runtime::local!` | [`Local`], for its errors |
 //! | `#[gochan::main]`, `#[gochan::test]` | [`EntryArgs`], [`TestArgs`], [`EntryFn`] |
 //!
 //! Two decisions run through all of them:
@@ -28,6 +29,7 @@ mod close;
 mod context;
 mod defer;
 mod go;
+mod local;
 mod main_test;
 mod recv;
 mod repair;
@@ -45,6 +47,7 @@ pub use close::Close;
 pub use context::{ContextBinding, WithContext};
 pub use defer::Defer;
 pub use go::{CloneEntry, CloneList, Form, Go, Literal, Parameter};
+pub use local::Local;
 pub use main_test::{Choice, EntryArgs, EntryFn};
 pub use recv::Recv;
 pub use repair::{fragments, repair};

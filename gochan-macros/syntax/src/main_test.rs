@@ -44,7 +44,14 @@ impl Choice {
     /// Parses the value of `argument`, which has these words for these variants.
     fn parse(input: ParseStream, argument: &str, words: &[(&str, &str)]) -> Result<Choice> {
         if !input.peek(LitStr) {
-            return Ok(Choice::Expr(Box::new(input.parse()?)));
+            let value: Expr = input.parse()?;
+            if let Expr::Path(path) = &value
+                && let Some((known, _)) = words.iter().find(|(known, _)| path.path.is_ident(known))
+            {
+                let message = format!("the word is a string: `{argument} = \"{known}\"`");
+                return Err(Error::new_spanned(value, message));
+            }
+            return Ok(Choice::Expr(Box::new(value)));
         }
         let word: LitStr = input.parse()?;
         match words.iter().find(|(known, _)| word.value() == *known) {
@@ -90,10 +97,16 @@ impl Parse for EntryArgs {
     fn parse(input: ParseStream) -> Result<Self> {
         let mut args = EntryArgs::default();
         while !input.is_empty() {
-            let name = input.call(Ident::parse_any)?;
+            let name = argument_name(input, "workers = 4")?;
             let Some((_, example)) = EXAMPLES.iter().find(|(known, _)| name == known) else {
                 let known = EXAMPLES.map(|(_, example)| format!("`{example}`")).join(", ");
-                return Err(Error::new(name.span(), format!("unknown argument `{name}`: there are {known}")));
+                return Err(Error::new(name.span(), match name.to_string().as_str() {
+                    "worker_threads" | "core_threads" | "threads" => {
+                        "the number of workers is `workers = 4`; goroutines as threads are `backend = \"threads\"`".to_owned()
+                    }
+                    "flavor" => "the runtime has one flavor: remove this; the number of workers is `workers = 4`".to_owned(),
+                    _ => format!("unknown argument `{name}`: there are {known}"),
+                }));
             };
             if !input.peek(Token![=]) {
                 return Err(Error::new(name.span(), format!("`{name}` needs a value: `{example}`")));
@@ -115,8 +128,8 @@ impl EntryArgs {
     /// True if the argument was given before.
     fn read_value(&mut self, name: &Ident, input: ParseStream) -> Result<bool> {
         Ok(match name.to_string().as_str() {
-            "stack_size" => self.stack_size.replace(input.parse()?).is_some(),
-            "workers" => self.workers.replace(input.parse()?).is_some(),
+            "stack_size" => self.stack_size.replace(number(input, "stack_size = 16 << 20")?).is_some(),
+            "workers" => self.workers.replace(number(input, "workers = 4")?).is_some(),
             "backend" => self.backend.replace(Choice::parse(input, "backend", &BACKENDS)?).is_some(),
             "on_panic" => self.on_panic.replace(Choice::parse(input, "on_panic", &PANIC_POLICIES)?).is_some(),
             "stuck_after" => self.stuck_after.replace(time::parse(input, "stuck_after")?).is_some(),
@@ -124,6 +137,20 @@ impl EntryArgs {
             _ => self.krate.replace(Path::parse_mod_style(input)?).is_some(),
         })
     }
+}
+
+/// The name of an argument; `example` is one.
+pub(crate) fn argument_name(input: ParseStream, example: &str) -> Result<Ident> {
+    let parsed = input.call(Ident::parse_any);
+    parsed.map_err(|error| Error::new(error.span(), format!("an argument has a name: `{example}`")))
+}
+
+/// A value that is a number, as in `example`.
+pub(crate) fn number(input: ParseStream, example: &str) -> Result<Expr> {
+    if input.peek(LitStr) {
+        return Err(input.error(format!("this is a number, without quotes: `{example}`")));
+    }
+    input.parse()
 }
 
 impl Parse for EntryFn {
@@ -236,7 +263,12 @@ mod tests {
         assert_rejects::<EntryArgs>("on_panic = \"stop\"", "\"stop\"", "one of \"report\", \"abort\"");
         assert_rejects::<EntryArgs>("stuck_after = 5", "5", "a string with a unit");
         assert_rejects::<EntryArgs>("backend", "backend", "needs a value");
-        assert_rejects::<EntryArgs>("17", "17", "expected ident");
+        assert_rejects::<EntryArgs>("17", "17", "an argument has a name: `workers = 4`");
+        assert_rejects::<EntryArgs>("worker_threads = 4", "worker_threads", "`workers = 4`");
+        assert_rejects::<EntryArgs>("flavor = \"current_thread\"", "flavor", "remove this");
+        assert_rejects::<EntryArgs>("on_panic = abort", "abort", "`on_panic = \"abort\"`");
+        assert_rejects::<EntryArgs>("workers = \"4\"", "\"4\"", "without quotes: `workers = 4`");
+        assert_rejects::<EntryArgs>("stack_size = \"8MB\"", "\"8MB\"", "`stack_size = 16 << 20`");
     }
 
     /// The error for an entry function, as [`assert_rejects`] expects it.

@@ -1,8 +1,9 @@
 //! The arguments of `#[gochan::test]`.
 
 use syn::parse::{Parse, ParseStream};
-use syn::{Error, Expr, ExprArray, Ident, Lit, Path, Result, Token, ext::IdentExt};
+use syn::{Error, Expr, ExprArray, Ident, Lit, Path, Result, Token};
 
+use crate::main_test::{argument_name, number};
 use crate::time;
 
 /// `virtual_time, explore = …, limit = …, jumps = …, timeout = "…", allow = […], stack_size = …, crate = …`
@@ -70,7 +71,7 @@ impl Parse for TestArgs {
     fn parse(input: ParseStream) -> Result<Self> {
         let mut args = TestArgs::default();
         while !input.is_empty() {
-            let name = input.call(Ident::parse_any)?;
+            let name = argument_name(input, "timeout = \"5s\"")?;
             let twice = if name == "virtual_time" {
                 if input.peek(Token![=]) {
                     return Err(Error::new(
@@ -107,7 +108,18 @@ fn value_follows(name: &Ident, input: ParseStream) -> Result<()> {
     let Some((_, example)) = EXAMPLES.iter().find(|(known, _)| name == known) else {
         let mut known = EXAMPLES.map(|(_, example)| format!("`{example}`")).join(", ");
         known.insert_str(0, "`virtual_time`, ");
-        return Err(Error::new(name.span(), format!("unknown argument `{name}`: there are {known}")));
+        return Err(Error::new(
+            name.span(),
+            match name.to_string().as_str() {
+                "start_paused" | "paused" => {
+                    "a clock that jumps to the next deadline is `virtual_time`".to_owned()
+                }
+                "flavor" | "worker_threads" => {
+                    "the runtime has one flavor, and a test needs no workers: remove this".to_owned()
+                }
+                _ => format!("unknown argument `{name}`: there are {known}"),
+            },
+        ));
     };
     if !input.peek(Token![=]) {
         return Err(Error::new(name.span(), format!("`{name}` needs a value: `{example}`")));
@@ -132,7 +144,7 @@ impl TestArgs {
                 })?;
                 self.allow.replace(entries).is_some()
             }
-            "stack_size" => self.stack_size.replace(input.parse()?).is_some(),
+            "stack_size" => self.stack_size.replace(number(input, "stack_size = 16 << 20")?).is_some(),
             _ => self.krate.replace(Path::parse_mod_style(input)?).is_some(),
         })
     }
@@ -166,6 +178,10 @@ mod tests {
             "runs",
             "unknown argument `runs`: there are `virtual_time`, `exp",
         );
+        assert_rejects::<TestArgs>("start_paused = true", "start_paused", "`virtual_time`");
+        assert_rejects::<TestArgs>("flavor = \"multi_thread\"", "flavor", "remove this");
+        assert_rejects::<TestArgs>("5", "5", "an argument has a name");
+        assert_rejects::<TestArgs>("stack_size = \"1MB\"", "\"1MB\"", "without quotes");
         assert_rejects::<TestArgs>("explore", "explore", "`explore` needs a value: `explore = 200`");
         assert_rejects::<TestArgs>("explore = 0", "0", "runs nothing");
         assert_rejects::<TestArgs>("jumps = 1", "jumps", "`jumps` is for explorations: add `explore = 200`");

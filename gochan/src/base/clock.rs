@@ -88,6 +88,11 @@ pub(crate) fn deadline_or_never(after: Duration) -> Instant {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Moment(u64);
 
+/// A time before all others that this process measures.
+pub(crate) fn beginning() -> Instant {
+    *BEGINNING
+}
+
 static BEGINNING: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 impl Moment {

@@ -16,7 +16,11 @@ use std::sync::{Arc, LazyLock};
 /// A channel as the macros reach it; nil if there is none.
 pub struct ChannelRef<'a, T>(Option<&'a Channel<T>>);
 
-impl<T> ChannelRef<'_, T> {
+impl<'a, T> ChannelRef<'a, T> {
+    pub(super) fn channel(&self) -> Option<&'a Channel<T>> {
+        self.0
+    }
+
     /// A receive as an arm of a select; none on nil.
     #[inline]
     pub(crate) fn recv_operation(&self) -> Option<Operation> {
@@ -40,7 +44,8 @@ impl<T> fmt::Debug for ChannelRef<'_, T> {
 #[diagnostic::on_unimplemented(
     message = "cannot send to `{Self}`",
     label = "this cannot be sent to",
-    note = "`Chan<T>` and `Sender<T>` can; a `Receiver<T>` only receives, as Go's `<-chan T`"
+    note = "`Chan<T>` and `Sender<T>` can; a `Receiver<T>` only receives, as Go's `<-chan T`: pass the `Chan`, or its \
+            `ch.sender()`, to code that sends"
 )]
 pub trait SendSide {
     /// The element type.
@@ -53,7 +58,8 @@ pub trait SendSide {
 #[diagnostic::on_unimplemented(
     message = "cannot receive from `{Self}`",
     label = "this cannot be received from",
-    note = "`Chan<T>` and `Receiver<T>` can; a `Sender<T>` only sends, as Go's `chan<- T`",
+    note = "`Chan<T>` and `Receiver<T>` can; a `Sender<T>` only sends, as Go's `chan<- T`: pass the `Chan`, or its \
+            `ch.receiver()`, to code that receives",
     note = "a timer or ticker has its channel in `timer.channel()`, a context in `ctx.done()`; wait for a goroutine with \
             `handle.join()`, or in an arm with `<-handle.finished()`"
 )]
@@ -68,32 +74,14 @@ pub trait RecvSide {
 #[diagnostic::on_unimplemented(
     message = "cannot close `{Self}`",
     label = "this cannot be closed",
-    note = "closing is the sender's job: `Chan<T>` and `Sender<T>` can be closed, a `Receiver<T>` cannot"
+    note = "closing is the sender's job: `Chan<T>` and `Sender<T>` can be closed, a `Receiver<T>` cannot; a context is \
+            ended by its handle, `cancel.cancel()`, and other things are closed by methods of their own"
 )]
 pub trait CloseSide {
     /// The element type.
     type Item;
     #[doc(hidden)]
     fn close_channel(&self) -> ChannelRef<'_, Self::Item>;
-}
-
-/// A type with a zero value, which Go's receive yields once a channel is closed and drained: any `Default`.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` has no zero value, which this receive yields once the channel is closed and drained",
-    label = "receives a `{Self}`, which is not `Default`",
-    note = "derive or implement `Default`; or do without the zero value: in `select!` with the arm `Some(v) = <-ch`, \
-            elsewhere with `ch.recv()`, which gives an `Option`; to receive and discard, write `ch.recv();`"
-)]
-pub trait ZeroValue {
-    #[doc(hidden)]
-    fn zero() -> Self;
-}
-
-#[diagnostic::do_not_recommend]
-impl<T: Default> ZeroValue for T {
-    fn zero() -> T {
-        T::default()
-    }
 }
 
 macro_rules! pointers {
@@ -162,7 +150,7 @@ side!(RecvSide, recv_channel: Chan, Receiver);
 side!(CloseSide, close_channel: Chan, Sender);
 
 /// `send!`: sends or panics.
-// `Item = T`, here and below: for a type that is no channel, `S::Item` would be a second error.
+// `Item = T`: for a type that is no channel, `S::Item` would be a second error.
 #[cfg_attr(not(debug_assertions), inline(always))]
 #[track_caller]
 pub fn send<S: SendSide<Item = T> + ?Sized, T>(channel: &S, value: T) {
@@ -190,29 +178,6 @@ pub(crate) fn send_failed(failure: SendFailure) -> ! {
             )
         }
     }
-}
-
-/// `recv!(ch)`: the value, or the zero value once closed and drained.
-#[cfg_attr(not(debug_assertions), inline(always))]
-#[track_caller]
-pub fn recv<R: RecvSide<Item = T> + ?Sized, T>(channel: &R) -> T
-where
-    R::Item: ZeroValue,
-{
-    recv_ok(channel).0
-}
-
-/// `recv!(ch, ok)`: the value and true, or the zero value and false once closed and drained.
-#[cfg_attr(not(debug_assertions), inline(always))]
-#[track_caller]
-pub fn recv_ok<R: RecvSide<Item = T> + ?Sized, T>(channel: &R) -> (T, bool)
-where
-    R::Item: ZeroValue,
-{
-    let Some(channel) = channel.recv_channel().0 else {
-        park_for_ever(Location::caller(), WaitReason::NilChannel)
-    };
-    channel.recv(Location::caller()).map_or_else(|| (T::zero(), false), |value| (value, true))
 }
 
 /// `close!`: closes or panics.

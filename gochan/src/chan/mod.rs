@@ -35,6 +35,7 @@ mod channel;
 mod direction;
 mod error;
 mod future;
+mod habits;
 mod handle;
 mod header;
 mod iter;
@@ -49,9 +50,11 @@ mod sending;
 mod shared;
 #[cfg(feature = "futures-sink")]
 mod sink;
+mod text;
 mod timer;
 mod wait;
 mod waiter;
+mod zero;
 
 pub(crate) use channel::{Blocked, ClosedWaiters, Place};
 pub use error::{RecvTimeoutError, SendError, SendTimeoutError, TryRecvError, TrySendError};
@@ -62,9 +65,13 @@ pub use iter::{IntoIter, Iter, TryIter};
 pub(crate) use latch::Latch;
 pub(crate) use macro_ops::{ChannelRef, send_failed};
 #[doc(hidden)]
-pub use macro_ops::{CloseSide, RecvSide, SendSide, ZeroValue, close, recv, recv_ok, send};
+pub use macro_ops::{CloseSide, RecvSide, SendSide, close, send};
 pub(crate) use nil::park_for_ever;
 #[cfg(feature = "futures-sink")]
 pub use sink::SendSink;
+#[doc(hidden)]
+pub use text::{Text, makers as text_makers};
 pub(crate) use wait::Operation;
 pub(crate) use waiter::{Claim, Outcome, Waiter};
+#[doc(hidden)]
+pub use zero::{Receive, Zero, ZeroValue, makers as zero_makers, receive};

@@ -152,7 +152,12 @@ impl Context {
     /// ```
     #[doc(alias = "context.AfterFunc")]
     #[track_caller]
-    pub fn after_func<F: FnOnce() + Send + 'static>(&self, f: F) -> StopHandle {
+    pub fn after_func<F>(&self, f: F) -> StopHandle
+    where
+        F: FnOnce(),
+        F: Send,    // use `Arc` for `Rc`, `sync::Mutex` or an atomic for cells, and lock inside
+        F: 'static, // it runs later, when its caller may be gone: `move ||` owns what it names
+    {
         let call = Call::new(Location::caller(), Act::Run(Box::new(f)));
         let scope = self.scope();
         points::before(|| Touch::EVERYTHING, "Context::after_func", Some(Location::caller()));

@@ -76,6 +76,7 @@ mod display;
 mod done;
 mod error;
 mod future;
+mod habits;
 mod list;
 mod node;
 pub(crate) mod release;
@@ -305,7 +306,12 @@ impl Context {
     /// assert!(ctx.value::<u64>().is_none());
     /// ```
     #[doc(alias = "context.WithValue")]
-    pub fn with_value<V: Send + Sync + 'static>(&self, value: V) -> Context {
+    pub fn with_value<V>(&self, value: V) -> Context
+    where
+        V: Send, // any goroutine may read it: use `Arc` for `Rc`
+        V: Sync, // any goroutine may read it: use `sync::Mutex` or an atomic for cells
+        V: 'static,
+    {
         Context { node: value::add(&self.node, value), scope: self.scope }
     }
 

@@ -24,7 +24,9 @@ macro_rules! chan {
 /// Sends on a channel: Go's `ch <- v`.
 ///
 /// The channel is a [`Chan`](crate::Chan), a [`Sender`](crate::Sender), a reference to one, a `Box`, `Rc`, `Arc` or
-/// `LazyLock` of one, or an `Option` of one, where `None` is the nil channel. It is evaluated first, then the value.
+/// `LazyLock` of one, or an `Option` of one, where `None` is the nil channel. It is evaluated first, then the value. A
+/// string literal takes the channel's type, as Go's constants do: on a `Chan<String>`, `send!(ch <- "ping")` makes a
+/// `String` of it, by `From<&'static str>`.
 /// The method [`Chan::send`](crate::Chan::send) does the same without panicking.
 ///
 /// # Panics
@@ -56,8 +58,8 @@ macro_rules! send {
 ///
 /// `recv!(ch)` is a `T`; once the channel is closed and drained, the zero value, which is `T`'s [`Default`]. `recv!(ch,
 /// ok)` is `(T, bool)`, where the `bool` is false for such a zero value. The method [`Chan::recv`](crate::Chan::recv)
-/// returns an `Option` and needs no `Default`; use it for times, which have none: `after(d).recv()`,
-/// `ticker.channel().recv()`. The statement `recv!(ch);` needs a zero value, too, because a macro does not know whether its
+/// returns an `Option` and needs no `Default`. An [`Instant`](std::time::Instant), which has no `Default`, is zero at a time
+/// before all that this process measures: `recv!(ticker.channel())` works as in Go. The statement `recv!(ch);` needs a zero value, too, because a macro does not know whether its
 /// value is used: to receive and discard, write `ch.recv();`.
 ///
 /// The channel is a [`Chan`](crate::Chan), a [`Receiver`](crate::Receiver), a reference to one, a `Box`, `Rc`, `Arc`

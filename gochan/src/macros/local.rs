@@ -63,6 +63,9 @@ macro_rules! __local {
     (@item $attributes:tt $inheritance:ident #[inherit] $($rest:tt)*) => {
         $crate::__local! { @item $attributes inherited $($rest)* }
     };
+    (@item $attributes:tt $inheritance:ident #[inherit $($arguments:tt)+] $($rest:tt)*) => {
+        $crate::__private::macros::local! { #[inherit $($arguments)+] $($rest)* }
+    };
     (@item [$($attributes:tt)*] $inheritance:ident #$attribute:tt $($rest:tt)*) => {
         $crate::__local! { @item [$($attributes)* #$attribute] $inheritance $($rest)* }
     };
@@ -78,11 +81,8 @@ macro_rules! __local {
         };
         $crate::__local! { $($($rest)*)? }
     };
-    (@item $($rest:tt)*) => {
-        ::core::compile_error!(
-            "expected `static NAME: Type = initial value;`, as in `thread_local!`; `#[inherit]` before it lets goroutines \
-             begin with a clone of their spawner's value"
-        );
+    (@item [$($attributes:tt)*] $inheritance:ident $($rest:tt)*) => {
+        $crate::__private::macros::local! { $($attributes)* $($rest)* }
     };
     ($($rest:tt)+) => {
         $crate::__local! { @item [] not_inherited $($rest)+ }

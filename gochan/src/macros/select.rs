@@ -6,7 +6,7 @@
 ///
 /// | arm | taken when | what it does |
 /// |---|---|---|
-/// | `v = <-rx => …` | a value is there, or `rx` is closed | `v` is the value; once closed and drained, the zero value ([`Default`]) |
+/// | `v = <-rx => …` | a value is there, or `rx` is closed | `v` is the value; once closed and drained, the zero value ([`Default`], as in [`recv!`](macro@crate::recv)) |
 /// | `v, ok = <-rx => …` | likewise | `ok` is false for the zero value of a closed channel |
 /// | `<-rx => …` | likewise | drops the value; needs no `Default` |
 /// | `Some(v) = <-rx => …` | a value is there | the arm is off once `rx` is closed and drained; no `Default` |
@@ -49,7 +49,8 @@
 /// If the value of a send is a variable, a field (`self.job`) or a dereference of one (`*job`), it is moved only if its
 /// arm is taken: the other arms may use it, and so may the code after a loop of selects. It must have exactly the
 /// channel's element type. Any other value, such as `make()` or `a[i]`, is dropped when another arm is taken, before
-/// that arm's body runs; braces have the same effect and allow coercions: `tx <- { job }`.
+/// that arm's body runs; braces have the same effect and allow coercions: `tx <- { job }`. A string literal takes the
+/// channel's type, as in [`send!`](macro@crate::send).
 ///
 /// # Bodies
 ///

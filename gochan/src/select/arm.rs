@@ -1,7 +1,7 @@
 //! One arm of a select, and the slots its value is in.
 
 use crate::chan::Operation;
-use crate::chan::{RecvSide, SendError, SendFailure, SendSide, ZeroValue, send_failed};
+use crate::chan::{RecvSide, SendError, SendFailure, SendSide, Zero, send_failed};
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 use std::ptr;
@@ -142,20 +142,21 @@ impl<T> RecvSlot<T> {
 
     /// What was received; the zero value if the channel is closed.
     #[inline]
-    pub fn value(self) -> T
-    where
-        T: ZeroValue,
-    {
-        self.take().unwrap_or_else(T::zero)
+    pub fn value(self, zero: fn() -> T) -> T {
+        self.take().unwrap_or_else(zero)
     }
 
     /// What was received and true, or the zero value and false if the channel is closed.
     #[inline]
-    pub fn value_ok(self) -> (T, bool)
-    where
-        T: ZeroValue,
-    {
-        self.take().map_or_else(|| (T::zero(), false), |value| (value, true))
+    pub fn value_ok(self, zero: fn() -> T) -> (T, bool) {
+        self.take().map_or_else(|| (zero(), false), |value| (value, true))
+    }
+
+    /// Of what it receives.
+    #[inline(always)]
+    #[must_use]
+    pub fn zero(&self) -> Zero<T> {
+        Zero::new()
     }
 
     /// What was received; `None` if the channel is closed.
@@ -175,6 +176,26 @@ impl<T> RecvSlot<T> {
         unsafe { ((&raw mut (*slot).value).cast(), &raw mut (*slot).content) }
     }
 }
+
+/// What an arm received, if its pattern is a pair that may be meant as Go's comma-ok.
+#[inline(always)]
+pub fn pair<T: Pair>(value: T) -> T {
+    value
+}
+
+/// A tuple of two, or a reference to one.
+#[diagnostic::on_unimplemented(
+    message = "the channel carries `{Self}`, and this pattern takes a pair",
+    label = "`{Self}` is no pair",
+    note = "for Go's `v, ok := <-ch`, write the names without parentheses: `v, ok = <-ch`"
+)]
+pub trait Pair {}
+
+impl<A, B> Pair for (A, B) {}
+#[diagnostic::do_not_recommend]
+impl<T: Pair> Pair for &T {}
+#[diagnostic::do_not_recommend]
+impl<T: Pair> Pair for &mut T {}
 
 impl<T> Drop for RecvSlot<T> {
     #[inline]

@@ -23,7 +23,7 @@ pub use dynamic::{RecvArm, Select, Selected, SendArm, WaitAsync};
 
 /// What `select!` expands to.
 pub mod private {
-    pub use super::arm::{Arm, Lvalue, RecvSlot, SendSlot, recv, send, send_place};
+    pub use super::arm::{Arm, Lvalue, RecvSlot, SendSlot, pair, recv, send, send_place};
     pub use super::choice::{Chosen, IfBlocked, Order};
     pub use super::run::{Moving, for_ever, run};
 }

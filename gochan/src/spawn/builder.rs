@@ -63,8 +63,11 @@ impl Builder {
     #[track_caller]
     pub fn spawn<F, T>(self, f: F) -> JoinHandle<T>
     where
-        F: FnOnce() -> T + Send + 'static,
-        T: Send + 'static,
+        F: FnOnce() -> T, // a closure, `|| f(x)`: not a call `f(x)`, nor an `async` block, which nothing would poll
+        F: Send,          // use `Arc` for `Rc`, `sync::Mutex` or an atomic for cells, and lock inside
+        F: 'static, // `move ||` owns what it names, clones of handles too; to borrow, use `gochan::scope`
+        T: Send,    // the result may be joined elsewhere: return what is `Send`
+        T: 'static,
     {
         match self.try_spawn(f) {
             Ok(handle) => handle,
@@ -92,8 +95,11 @@ impl Builder {
     #[track_caller]
     pub fn try_spawn<F, T>(self, f: F) -> Result<JoinHandle<T>, SpawnError>
     where
-        F: FnOnce() -> T + Send + 'static,
-        T: Send + 'static,
+        F: FnOnce() -> T, // a closure, `|| f(x)`: not a call `f(x)`, nor an `async` block, which nothing would poll
+        F: Send,          // use `Arc` for `Rc`, `sync::Mutex` or an atomic for cells, and lock inside
+        F: 'static, // `move ||` owns what it names, clones of handles too; to borrow, use `gochan::scope`
+        T: Send,    // the result may be joined elsewhere: return what is `Send`
+        T: 'static,
     {
         if let Some(bytes) = self.attributes.stack_size {
             // Here, where the panic is the caller's, and not on the worker that makes the stack.

@@ -46,7 +46,12 @@ pub const fn not_inherited<T>() -> Inheritance<T> {
 /// Its bounds are checked where the type is written.
 #[doc(hidden)]
 #[must_use]
-pub const fn inherited<T: Clone + Send + 'static>() -> Inheritance<T> {
+pub const fn inherited<T>() -> Inheritance<T>
+where
+    T: Clone, // `#[inherit]` clones the value for each goroutine: put it into an `Arc`, or drop the attribute
+    T: Send,  // the clone goes to another goroutine: use `Arc` for `Rc`, or drop `#[inherit]`
+    T: 'static,
+{
     Inheritance(Some(make_heir::<T>), PhantomData)
 }
 

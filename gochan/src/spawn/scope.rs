@@ -89,8 +89,11 @@ impl<'scope, 'env> Scope<'scope, 'env> {
     #[track_caller]
     pub fn go<F, T>(&'scope self, f: F) -> ScopedJoinHandle<'env, T>
     where
-        F: FnOnce() -> T + Send + 'scope,
-        T: Send + 'scope,
+        F: FnOnce() -> T, // a closure, `|| f(x)`: not a call `f(x)`, nor an `async` block, which nothing would poll
+        F: Send,          // use `Arc` for `Rc`, `sync::Mutex` or an atomic for cells, and lock inside
+        F: 'scope,        // `move ||` owns what it names; what it borrows is declared before the scope
+        T: Send,          // the result may be joined elsewhere: return what is `Send`
+        T: 'scope,
     {
         let site = Location::caller();
         let origin = local::origin(site);
@@ -122,6 +125,25 @@ impl<'scope, 'env> Scope<'scope, 'env> {
         ScopedJoinHandle { handle, packet, env: PhantomData }
     }
 }
+
+/// For the compiler's messages: its bound never holds.
+impl<'scope> Scope<'scope, '_> {
+    #[doc(hidden)]
+    pub fn spawn<F>(&'scope self, _: F)
+    where
+        Self: HasSpawn,
+    {
+        unreachable!("called past a bound that does not hold")
+    }
+}
+
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a scope starts a goroutine by `go`",
+    label = "write `go`",
+    note = "as in `gochan::scope(|s| {{ s.go(|| work(&list)); }})`; `go` returns a handle to join"
+)]
+pub trait HasSpawn {}
 
 /// What a child runs, and what counts it. In this order: if it is never run, it is counted down last.
 struct Child<F> {

@@ -117,7 +117,11 @@ struct GroupState<E> {
     unwound: Option<Box<dyn Any + Send>>,
 }
 
-impl<E: Send + 'static> Group<E> {
+impl<E> Group<E>
+where
+    E: Send, // `errgroup::group()` takes any error; `Group::<MyError>::new()` one that is `Send`, unlike `Box<dyn Error>`
+    E: 'static,
+{
     /// A group without tasks, limit or context. An error does not stop the other tasks.
     ///
     /// `E` is inferred if a task ends in an error of it, such as `Err("…".to_owned())`, or if the result of `wait` goes where
@@ -186,7 +190,12 @@ impl<E: Send + 'static> Group<E> {
     /// Runs `f` in a new goroutine. Waits first while the number of tasks is at its [limit](Group::set_limit).
     #[doc(alias = "Go")]
     #[track_caller]
-    pub fn go(&self, f: impl FnOnce() -> Result<(), E> + Send + 'static) {
+    pub fn go<F>(&self, f: F)
+    where
+        F: FnOnce() -> Result<(), E>, // a closure, `|| f(x)`: not a call `f(x)`, nor an `async` block, which nothing would poll
+        F: Send,    // use `Arc` for `Rc`, `sync::Mutex` or an atomic for cells, and lock inside
+        F: 'static, // `move ||` owns what it names, clones of handles too; to borrow, use `gochan::scope`
+    {
         let state = self.shared.state.lock_as("Group::go", Some(Location::caller()));
         let mut state = self.shared.room.wait_while_as(WaitReason::ErrGroup, state, |state| state.is_full());
         state.active += 1;
@@ -197,7 +206,12 @@ impl<E: Send + 'static> Group<E> {
     /// Like [`go`](Group::go) if there is room; otherwise does nothing and returns false. Never blocks.
     #[doc(alias = "TryGo")]
     #[track_caller]
-    pub fn try_go(&self, f: impl FnOnce() -> Result<(), E> + Send + 'static) -> bool {
+    pub fn try_go<F>(&self, f: F) -> bool
+    where
+        F: FnOnce() -> Result<(), E>, // a closure, `|| f(x)`: not a call `f(x)`, nor an `async` block, which nothing would poll
+        F: Send,    // use `Arc` for `Rc`, `sync::Mutex` or an atomic for cells, and lock inside
+        F: 'static, // `move ||` owns what it names, clones of handles too; to borrow, use `gochan::scope`
+    {
         let mut state = self.shared.state.lock_as("Group::try_go", Some(Location::caller()));
         if state.is_full() {
             return false;

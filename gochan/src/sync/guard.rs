@@ -9,6 +9,12 @@ use crate::sched::park::WaitReason;
 use relock::Relock;
 
 /// The guards of the locks of this module, with which a [`Cond`](super::Cond) can wait.
+#[diagnostic::on_unimplemented(
+    message = "a `Cond` waits with the guard of a lock, and `{Self}` is none",
+    label = "this is no guard of `gochan::sync`",
+    note = "lock first, and take back the guard that the wait returns: `let mut guard = mu.lock();`, then \
+            `while !ready(&guard) {{ guard = cond.wait(guard); }}`"
+)]
 pub trait LockGuard: Relock {}
 
 pub(super) mod relock {

@@ -175,8 +175,8 @@ impl<T: ?Sized + fmt::Debug> fmt::Debug for Mutex<T> {
 #[must_use = "the mutex is unlocked when the guard is dropped"]
 pub struct MutexGuard<'a, T: ?Sized> {
     mutex: &'a Mutex<T>,
-    /// Makes the guard not `Send`.
-    _here: PhantomData<*const ()>,
+    /// Makes the guard not `Send`, by a type that explains the error.
+    _here: PhantomData<std::sync::MutexGuard<'static, ()>>,
 }
 
 // SAFETY: a shared guard gives only shared access to the value.

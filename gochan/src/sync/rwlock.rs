@@ -171,8 +171,8 @@ impl<T: ?Sized + fmt::Debug> fmt::Debug for RwLock<T> {
 pub struct RwLockReadGuard<'a, T: ?Sized> {
     lock: &'a RwLock<T>,
     pub(super) counted: CountedIn<'a>,
-    /// Makes the guard not `Send`.
-    _here: PhantomData<*const ()>,
+    /// Makes the guard not `Send`, by a type that explains the error.
+    _here: PhantomData<std::sync::RwLockReadGuard<'static, ()>>,
 }
 
 // SAFETY: a shared guard gives only shared access to the value.
@@ -228,8 +228,8 @@ impl<T: ?Sized> Drop for RwLockReadGuard<'_, T> {
 #[must_use = "the lock is released when the guard is dropped"]
 pub struct RwLockWriteGuard<'a, T: ?Sized> {
     lock: &'a RwLock<T>,
-    /// Makes the guard not `Send`.
-    _here: PhantomData<*const ()>,
+    /// Makes the guard not `Send`, by a type that explains the error.
+    _here: PhantomData<std::sync::RwLockWriteGuard<'static, ()>>,
 }
 
 // SAFETY: a shared guard gives only shared access to the value.

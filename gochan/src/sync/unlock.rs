@@ -40,6 +40,32 @@ impl<T: ?Sized> RwLock<T> {
     }
 }
 
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a read-write lock is locked by `read()` or by `write()`",
+    label = "write `read()` to look, `write()` to change",
+    note = "Go's `mu.RLock()` is `let guard = mu.read();`, and `mu.Lock()` is `let mut guard = mu.write();`"
+)]
+pub trait LockedByGoMethod {}
+
+impl<T: ?Sized> RwLock<T> {
+    #[doc(hidden)]
+    pub fn lock(&self)
+    where
+        Self: LockedByGoMethod,
+    {
+        not_callable()
+    }
+
+    #[doc(hidden)]
+    pub fn rlock(&self)
+    where
+        Self: LockedByGoMethod,
+    {
+        not_callable()
+    }
+}
+
 fn not_callable() -> ! {
     unreachable!("called past a bound that does not hold")
 }

@@ -250,8 +250,11 @@ impl WaitGroup {
     #[track_caller]
     pub fn go<F, T>(&self, f: F) -> JoinHandle<T>
     where
-        F: FnOnce() -> T + Send + 'static,
-        T: Send + 'static,
+        F: FnOnce() -> T, // a closure, `|| f(x)`: not a call `f(x)`, nor an `async` block, which nothing would poll
+        F: Send,          // use `Arc` for `Rc`, `sync::Mutex` or an atomic for cells, and lock inside
+        F: 'static, // `move ||` owns what it names, clones of handles too; to borrow, use `gochan::scope`
+        T: Send,    // the result may be joined elsewhere: return what is `Send`
+        T: 'static,
     {
         struct Done(WaitGroup, Member);
         impl Drop for Done {

@@ -3,8 +3,9 @@
 use super::TIMEOUT;
 use super::explore::exhaustive::{self, Coverage, Extent, Reduction};
 use crate::base::attributes::Attributes;
+use crate::spawn::main::Ending;
 use std::panic::Location;
-use std::process::{ExitCode, Termination};
+use std::process::ExitCode;
 use std::time::Duration;
 
 /// One test, as `#[gochan::test]` describes it.
@@ -159,7 +160,7 @@ impl Test {
     pub fn run<F, T>(mut self, f: F)
     where
         F: Fn() -> T + Copy + Send + 'static,
-        T: Termination,
+        T: Ending,
     {
         if let Some(timeout) = timeout_from_environment() {
             self.timeout = timeout;

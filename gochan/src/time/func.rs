@@ -38,7 +38,12 @@ use std::time::Duration;
 /// ```
 #[doc(alias = "time.AfterFunc")]
 #[track_caller]
-pub fn after_func<F: FnMut() + Send + 'static>(d: Duration, f: F) -> FuncTimer {
+pub fn after_func<F>(d: Duration, f: F) -> FuncTimer
+where
+    F: FnMut(), // a closure, `|| f(x)`: not a call `f(x)`
+    F: Send,    // use `Arc` for `Rc`, `sync::Mutex` or an atomic for cells, and lock inside
+    F: 'static, // it runs later, when its caller may be gone: `move ||` owns what it names
+{
     let runs = Mutex::new(Runs::default());
     let func: Arc<Func> = Arc::new(Func { runs, f: Mutex::new(f) });
     let alarm = func.set(d);

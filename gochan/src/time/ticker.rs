@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 /// }
 /// assert!(gochan::time::tick(Duration::ZERO).is_nil());
 /// ```
-#[doc(alias = "time.Tick")]
+#[doc(alias("time.Tick", "interval"))]
 #[must_use = "a ticker does nothing unless its channel is received from"]
 pub fn tick(d: Duration) -> Receiver<Instant> {
     if d.is_zero() { Receiver::nil() } else { ticking(d) }

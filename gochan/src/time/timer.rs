@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 /// let time = after(Duration::from_millis(2)).recv().expect("it does not close");
 /// assert!(time - start >= Duration::from_millis(2));
 /// ```
-#[doc(alias = "time.After")]
+#[doc(alias("time.After", "timeout"))]
 #[must_use = "a timer does nothing unless its channel is received from"]
 pub fn after(d: Duration) -> Receiver<Instant> {
     Receiver::timer(d, Duration::ZERO)

@@ -134,6 +134,10 @@ fn other_mistakes() {
     assert_rejects::<Go>("[a: T] { }", ":", "`[a]`");
     assert_rejects::<Go>("[a], { }", ",", "nothing stands between");
     assert_rejects::<Go>("[a] => { }", "=>", "nothing stands between");
+    assert_rejects::<Go>("{ a() }, [b]", "[b]", "the list goes in front");
+    assert_rejects::<Go>("f(a), [b]", "[b]", "the list goes in front");
+    assert_rejects::<Go>("s, { a() }", "s,", "by a method, `s.go(|| …)`");
+    assert_rejects::<Go>("self.s, move || a()", "self.s,", "by a method, `s.go(|| …)`");
     assert_rejects::<Go>("func() { a() }()", "func", "`|| { … }()`");
     assert_rejects::<Go>("func(n int) error { a() }(1)", "func", "parameters between bars");
     assert_rejects::<Go>("() => { a() }", "() =>", "parameters between bars");

@@ -113,6 +113,12 @@ fn receive(binding: ReceiveBinding, arrow: Token![<-], after: &[TokenTree]) -> R
     if let Ok(channel) = parse_expr(after)
         && find_arrow(after).is_none()
     {
+        if let Expr::Await(awaited) = &channel
+            && let Expr::MethodCall(call) = &*awaited.base
+            && call.method == "recv"
+        {
+            return Err(Error::new_spanned(channel, "the arm itself waits and receives: `v = <-rx`"));
+        }
         return Ok(arm(channel, None));
     }
     // `if a { b } else { c }` may itself be the channel: the last `else` with a whole expression before it.

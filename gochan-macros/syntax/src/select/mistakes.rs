@@ -68,6 +68,17 @@ pub(super) fn no_arrow(operation: &[TokenTree]) -> Error {
         let in_one_piece = if spaced { ", in one piece" } else { "" };
         return error_at(arrow, format!("the arrow is `<-`{in_one_piece}: {ARMS}"));
     }
+    let called = operation.iter().rev().find_map(|token| match token {
+        TokenTree::Ident(word) => Some(word.to_string()),
+        _ => None,
+    });
+    let is_call = matches!(operation.last(), Some(TokenTree::Group(_)));
+    if is_call && called.as_deref() == Some("sleep") {
+        return error_at(
+            operation,
+            "an arm that waits for a time receives from its channel: `<-after(d) => …`",
+        );
+    }
     match find_assign(operation) {
         Some(eq) if eq + 1 < operation.len() => {
             error_at(&operation[eq + 1..], "`<-` is missing: to receive, write `v = <-rx`")

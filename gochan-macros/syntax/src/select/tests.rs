@@ -100,6 +100,8 @@ fn bodies_end_as_in_match() {
 
 #[test]
 fn missing_fat_arrows() {
+    assert_rejects::<Select>("v = <-rx.recv().await => {}", "rx.recv().await", "`v = <-rx`");
+    assert_rejects::<Select>("time::sleep(d) => {}", "time::sleep(d)", "`<-after(d) => …`");
     assert_rejects::<Select>("v = <-rx { f(v) }", "{ f(v) }", "missing `=>` before the arm's body");
     assert_rejects::<Select>(
         "v = <-rx { f(v) } default => {}",

@@ -213,7 +213,7 @@ impl<'a> Select<'a> {
     pub fn wait(&mut self) -> Selected<'_, 'a> {
         let place = Location::caller();
         match self.run(IfBlocked::Wait, None, place) {
-            Some(chosen) => self.select(chosen),
+            Some(chosen) => self.selected(chosen),
             None => park_for_ever(place, WaitReason::SelectNothing),
         }
     }
@@ -234,7 +234,7 @@ impl<'a> Select<'a> {
     /// ```
     pub fn try_wait(&mut self) -> Option<Selected<'_, 'a>> {
         let chosen = self.run(IfBlocked::Default, None, Location::caller())?;
-        Some(self.select(chosen))
+        Some(self.selected(chosen))
     }
 
     /// As [`wait`](Select::wait), but gives up after `timeout`.
@@ -254,7 +254,7 @@ impl<'a> Select<'a> {
         let place = Location::caller();
         let Some(limit) = clock::deadline(timeout) else { return Some(self.wait()) };
         let chosen = self.run(IfBlocked::Wait, Some(limit), place)?;
-        Some(self.select(chosen))
+        Some(self.selected(chosen))
     }
 
     /// Waits in an async task. If the future is dropped early nothing is lost: what it may have chosen already is
@@ -355,7 +355,7 @@ impl<'a> Select<'a> {
         }
     }
 
-    fn select(&mut self, chosen: Chosen) -> Selected<'_, 'a> {
+    fn selected(&mut self, chosen: Chosen) -> Selected<'_, 'a> {
         self.selected = Some(chosen.index());
         Selected { select: self, chosen }
     }

@@ -28,7 +28,7 @@ impl<'s, 'a> Future for WaitAsync<'s, 'a> {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Selected<'s, 'a>> {
         let select = self.select.take().expect("WaitAsync polled after completion");
         match select.poll_async(context.waker()) {
-            Some(chosen) => Poll::Ready(select.select(chosen)),
+            Some(chosen) => Poll::Ready(select.selected(chosen)),
             None => {
                 self.select = Some(select);
                 Poll::Pending

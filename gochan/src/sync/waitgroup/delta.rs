@@ -1,6 +1,11 @@
 //! The integers by which a counter changes.
 
 /// The integers: what [`WaitGroup::add`](super::WaitGroup::add) takes.
+#[diagnostic::on_unimplemented(
+    message = "a `WaitGroup` counts goroutines, by an integer, and `{Self}` is none",
+    label = "this is no integer",
+    note = "as in `wg.add(1)` before each goroutine, or `wg.add(workers.len())` before all of them"
+)]
 pub trait Delta: Copy + sealed::Integer {}
 
 mod sealed {
