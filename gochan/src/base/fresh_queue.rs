@@ -157,27 +157,27 @@ impl<T> FreshQueue<T> {
         newest
     }
 
-    /// The first of the line, else one of the families: the newest, but the oldest once in [`OLDEST_AFTER`].
+    /// The oldest of the families once in [`OLDEST_AFTER`], else the first of the line, else the newest of the families.
     #[inline(never)]
     pub(crate) fn pop_in_turn(&self) -> Option<T> {
-        if let Some(first) = self.line.pop() {
-            return Some(first);
-        }
+        self.pop_in_turn_at(Moment::now)
+    }
+
+    fn pop_in_turn_at(&self, now: impl FnOnce() -> Moment) -> Option<T> {
+        self.pop_overdue(now).or_else(|| self.line.pop()).or_else(|| self.pop_newest())
+    }
+
+    fn pop_overdue(&self, now: impl FnOnce() -> Moment) -> Option<T> {
         if !self.has_families.get() {
             self.oldest_taken.set(Moment::NEVER);
             return None;
         }
-        let now = Moment::now();
-        let last = self.oldest_taken.get();
-        if last == Moment::NEVER {
+        let (now, last) = (now(), self.oldest_taken.get());
+        let is_due = last != Moment::NEVER && now.since(last) >= OLDEST_AFTER;
+        if is_due || last == Moment::NEVER {
             self.oldest_taken.set(now);
-        } else if now.since(last) >= OLDEST_AFTER {
-            self.oldest_taken.set(now);
-            if let Steal::Success(oldest) = self.families.stealer().steal() {
-                return Some(oldest);
-            }
         }
-        self.pop_newest()
+        if is_due { self.families.stealer().steal().success() } else { None }
     }
 }
 
@@ -268,12 +268,13 @@ mod tests {
         let (queue, [site, ..]) = (FreshQueue::new(), sites());
         (0..3).for_each(|turn| queue.push_child(turn, site, turn as u32));
         queue.line().push(10);
-        assert_eq!(queue.pop_in_turn(), Some(10));
-        assert_eq!(queue.pop_in_turn(), Some(2));
-        std::thread::sleep(OLDEST_AFTER);
-        assert_eq!(queue.pop_in_turn(), Some(0));
-        assert_eq!(queue.pop_in_turn(), Some(1));
-        assert_eq!(queue.pop_in_turn(), None);
+        let start = Moment::now();
+        let pop_at = |time| queue.pop_in_turn_at(|| time);
+        assert_eq!((pop_at(start), pop_at(start)), (Some(10), Some(2)));
+        queue.line().push(11);
+        let later = Moment::of(start.to_instant() + OLDEST_AFTER);
+        assert_eq!((pop_at(later), pop_at(later)), (Some(0), Some(11)));
+        assert_eq!((pop_at(later), pop_at(later)), (Some(1), None));
     }
 
     #[test]

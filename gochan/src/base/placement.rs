@@ -35,8 +35,8 @@ use std::ptr;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Placement {
-    /// The default rule: goroutines spawned from one place in the source are spread, others start on their parent's worker;
-    /// the first one after an accept starts on the worker with the fewest accepted connections.
+    /// The default rule: goroutines spawned from one place in the source are spread; those of a recursion, and all others,
+    /// start on their parent's worker; the first one after an accept starts on the worker with the fewest accepted connections.
     #[default]
     Auto,
     /// On the spawning goroutine's worker, for goroutines that communicate a lot.
