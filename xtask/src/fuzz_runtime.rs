@@ -67,13 +67,13 @@ pub(crate) fn run(options: Options) -> Outcome {
     command.run()
 }
 
-/// Half a minute of it, under AddressSanitizer if some toolchain can do that.
+/// A minute of it, under AddressSanitizer if some toolchain can do that.
 pub(crate) fn short() -> Cmd {
     let command = match sanitize::address(&["--test", "fuzz_runtime"]) {
         Ok(command) => command,
         Err(_) => Cmd::cargo(&["test", "-p", "gochan", "--test", "fuzz_runtime"]),
     };
-    command.env("GOCHAN_FUZZ_SECONDS", "30")
+    command.env("GOCHAN_FUZZ_SECONDS", "60")
 }
 
 #[cfg(test)]
@@ -81,9 +81,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_short_form_runs_for_half_a_minute() {
+    fn the_short_form_runs_for_a_minute() {
         let command = short().to_string();
-        assert!(command.contains("GOCHAN_FUZZ_SECONDS=30"), "{command}");
+        assert!(command.contains("GOCHAN_FUZZ_SECONDS=60"), "{command}");
         assert!(command.contains("--test fuzz_runtime"), "{command}");
     }
 }
