@@ -215,6 +215,9 @@ fn steps(full: bool) -> Vec<Step> {
     let all = Tests::of_the_rest().command();
     let all = if full { all.env("GOCHAN_TEST_BEGINNINGS", "25") } else { all };
     step("tests", true, Action::Run(all));
+    // What most programs use has no `virtual`, with which all else is built.
+    let plain = Cmd::cargo(test_runner()).args(["-p", "gochan", "--test", "channel"]);
+    step("tests with the default features", false, Action::Run(plain));
     step("tests as on other kernels", false, Action::Kernels);
     step("tests of the examples", true, tests(Tests::of_package("gochan-examples")));
     step("tests of what must not compile", false, tests(Tests::of_package("ui-tests")));

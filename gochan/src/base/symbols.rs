@@ -204,7 +204,7 @@ fn read() -> Option<Symbols> {
         (names_with(&table.names, &[".cold"]), names_with(&table.names, &["symbols", inlined::WITNESS]));
     let base = elf::base();
     let (mut functions, mut parts, mut witnesses) = (Vec::new(), Vec::new(), Vec::new());
-    for symbol in table.functions() {
+    table.functions(|symbol| {
         let begin = base.wrapping_add(symbol.value);
         if let Ok(index) = wanted.binary_search_by_key(&symbol.name, |&(offset, _)| offset) {
             functions.push((begin, begin + symbol.size, wanted[index].1));
@@ -213,7 +213,7 @@ fn read() -> Option<Symbols> {
         } else if witness_wanted.binary_search(&symbol.name).is_ok() {
             witnesses.push(symbol);
         }
-    }
+    });
     functions.sort_unstable_by_key(|&(begin, ..)| begin);
     let accesses = inlined::Accesses::read(&table, base, &witnesses);
     Some(Symbols { functions, parts, accesses })
