@@ -93,7 +93,9 @@ impl Worker {
         let mut left: Option<Left> = None;
         let patience = self.patience.next();
         loop {
-            let yields = self.workers.are_crowded() && self.courtesy.is_due();
+            let yields = self.workers.are_crowded()
+                && self.workers.any_other_woken(self.index)
+                && self.courtesy.is_due();
             let looks = if yields { 1 } else { SPIN_LOOKS };
             for _ in 0..looks {
                 if !self.remote.woken.is_empty() || !self.remote.spawned.is_empty() {
