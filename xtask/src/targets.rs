@@ -13,7 +13,7 @@ built from the component rust-src, which takes a few minutes for each. RUSTC and
 that has rust-src.
 
 With --test, runs tests of the target instead, under qemu-user for another processor: for aarch64-unknown-linux-gnu it needs
-qemu-user and gcc-aarch64-linux-gnu, for x86_64-unknown-linux-musl musl-tools.";
+qemu-user and gcc-aarch64-linux-gnu. For x86_64-unknown-linux-musl, rustc has all that is needed.";
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -84,7 +84,6 @@ fn with_tools(command: Cmd, target: &str) -> Cmd {
         "aarch64-unknown-linux-gnu" => command
             .env(&variable("LINKER"), "aarch64-linux-gnu-gcc")
             .env(&variable("RUNNER"), "qemu-aarch64 -L /usr/aarch64-linux-gnu"),
-        "x86_64-unknown-linux-musl" => command.env(&variable("LINKER"), "musl-gcc"),
         _ => command,
     }
 }
