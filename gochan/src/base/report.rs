@@ -140,3 +140,8 @@ pub(crate) fn polls(
          {what} at {place}, which {circumstance}{site}\n    {advice}"
     ));
 }
+
+/// The body of a method that exists for the compiler's message alone: its bound never holds.
+pub(crate) fn not_callable() -> ! {
+    unreachable!("called past a bound that does not hold")
+}

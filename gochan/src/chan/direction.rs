@@ -3,6 +3,7 @@
 //! called.
 
 use super::{CloseSide, Receiver, RecvSide, SendError, SendSide, Sender};
+use crate::base::report::not_callable;
 
 impl<T> Receiver<T> {
     #[doc(hidden)]
@@ -38,8 +39,4 @@ impl<T> Sender<T> {
     {
         not_callable()
     }
-}
-
-fn not_callable() -> ! {
-    unreachable!("called past a bound that does not hold")
 }

@@ -2,6 +2,7 @@
 //! [`direction`](super::direction) do: their bounds never hold.
 
 use super::{Chan, Receiver, Sender};
+use crate::base::report::not_callable;
 
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
@@ -51,7 +52,3 @@ macro_rules! habits {
 }
 
 habits!(Chan, Sender, Receiver; Chan, Receiver);
-
-fn not_callable() -> ! {
-    unreachable!("called past a bound that does not hold")
-}

@@ -2,6 +2,7 @@
 //! hold, so they cannot be called. The lifetimes keep the compiler from reporting the bounds here.
 
 use super::Context;
+use crate::base::report::not_callable;
 
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
@@ -37,8 +38,4 @@ impl Context {
     {
         not_callable()
     }
-}
-
-fn not_callable() -> ! {
-    unreachable!("called past a bound that does not hold")
 }

@@ -133,7 +133,7 @@ impl<'scope> Scope<'scope, '_> {
     where
         Self: HasSpawn,
     {
-        unreachable!("called past a bound that does not hold")
+        crate::base::report::not_callable()
     }
 }
 

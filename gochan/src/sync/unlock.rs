@@ -2,6 +2,7 @@
 //! unlocks, instead of proposing the method `lock`. Their bound never holds, so they cannot be called.
 
 use super::{Mutex, RwLock};
+use crate::base::report::not_callable;
 
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
@@ -64,8 +65,4 @@ impl<T: ?Sized> RwLock<T> {
     {
         not_callable()
     }
-}
-
-fn not_callable() -> ! {
-    unreachable!("called past a bound that does not hold")
 }
